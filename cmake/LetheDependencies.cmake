@@ -1,0 +1,28 @@
+# Everything lethe is built on, as imported targets.
+find_package(Threads REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(MPI REQUIRED COMPONENTS CXX)
+set(HDF5_PREFER_PARALLEL FALSE)
+find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+find_package(LetheTorch REQUIRED)
+
+# Debian's HDF5 has no imported target in this CMake generation.
+if(NOT TARGET lethe_hdf5)
+  add_library(lethe_hdf5 INTERFACE)
+  target_include_directories(lethe_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+  target_link_libraries(lethe_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+endif()
+
+if(LETHE_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+if(LETHE_BUILD_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

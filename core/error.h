@@ -1,0 +1,55 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace lethe::core {
+
+/// Root of everything lethe throws on purpose. `what()` names the file or cell, the place and a remedy.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The user's YAML or command line is wrong. Never retried.
+class ConfigError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An input file (records, samples, tasks, corpus, tokenizer) is missing, malformed or inconsistent.
+class DataError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A model folder cannot be read as a GPT-2 or GPT-J network, or is used outside its limits.
+class ModelError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A result file cannot be written, read or trusted.
+class StorageError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Messages between ranks, or between a supervisor and its executor, went wrong.
+class CommError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Why a task failed; decides whether it is retried (design 5).
+enum class FailureClass { kConfig, kData, kMethod, kCrash, kOutOfMemory, kHang, kInfrastructure };
+
+/// "config", "data", "method", "crash", "oom", "hang", "infrastructure".
+std::string_view to_string(FailureClass failure);
+/// Inverse of `to_string`; throws `CommError` on any other word.
+FailureClass failure_class_from(std::string_view word);
+/// Class of an exception that reached a task's boundary (`std::bad_alloc` is out of memory).
+FailureClass classify(const std::exception& error);
+
+}  // namespace lethe::core

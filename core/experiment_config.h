@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/grid_cell.h"
+#include "core/method_config.h"
+
+namespace lethe::core {
+
+/// Where second moments of a model come from. Paths are absolute after parsing.
+struct SecondMomentConfig {
+  std::filesystem::path corpus;      ///< plain text, one document a line
+  std::int64_t max_documents = 100'000;
+  std::int64_t max_tokens = 0;       ///< 0: no limit
+  std::int64_t batch_tokens = 4096;  ///< positions a forward pass holds; fixed, so sums do not depend on memory
+};
+
+struct ModelConfig {
+  std::string name;
+  std::filesystem::path path;  ///< Hugging Face folder
+  std::optional<SecondMomentConfig> second_moments;
+  std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name
+};
+
+/// One answer word of a downstream task; words are tried in the order given.
+struct TaskAnswer {
+  std::string word;  ///< as searched in the decoded text, without leading space
+  int label = 0;
+};
+
+/// A downstream task: few-shot prefix + query, up to `max_new_tokens` greedy tokens, substring rule.
+struct TaskConfig {
+  std::string name;               ///< short name: "sst2", "sentiment"
+  std::string title;              ///< for figures
+  std::filesystem::path examples; ///< JSON list in GLUE's field names
+  std::string prefix;             ///< demonstrations, ends where the query begins
+  std::string query;              ///< with {field} placeholders
+  std::string marker;             ///< the answer is read after its last occurrence
+  std::vector<TaskAnswer> answers;
+  int max_new_tokens = 3;
+};
+
+struct DatasetConfig {
+  std::string format = "counterfact";
+  std::filesystem::path records;  ///< JSON list or JSON lines
+  std::filesystem::path samples;  ///< {"0": [case ids], ...}
+};
+
+/// Everything a run depends on, validated, with absolute paths.
+struct ExperimentConfig {
+  std::string name;
+  std::filesystem::path source;  ///< the YAML file
+  Fidelity fidelity = Fidelity::kCode;
+  std::string device = "cpu";    ///< "cpu" or "cuda"
+  int threads = 1;               ///< compute threads per executor; from the config so that sums do not depend on rank counts
+  std::uint64_t seed = 37;
+  DatasetConfig dataset;
+  std::vector<ModelConfig> models;
+  std::vector<GridCell> cells;   ///< grid after include/exclude, in plan order
+  std::map<GridCell, std::int64_t> edits;  ///< edits per cell
+  std::int64_t checkpoint_every = 10;
+  std::int64_t forgetting_every = 10;
+  std::int64_t tasks_every = 30;
+  std::vector<TaskConfig> tasks;
+  std::optional<int> reducers;   ///< nullopt: auto
+  bool elastic_roles = true;
+  int executors_per_gpu = 1;
+  std::string keep_snapshots = "all";  ///< dense snapshots: "all" or "newest"
+
+  [[nodiscard]] const ModelConfig& model(const std::string& name) const;
+  [[nodiscard]] const MethodConfig& method_of(const GridCell& cell) const;
+};
+
+/// Reads and validates a config and the files it names (methods, tasks). Throws one `ConfigError`
+/// whose text lists *all* problems, a line each: `file:line:column: key: expected ...; did you mean ...`.
+ExperimentConfig load_experiment_config(const std::filesystem::path& path);
+
+/// The resolved config as canonical JSON text (absolute paths): stored under /provenance, and what
+/// executors are started with.
+std::string to_json(const ExperimentConfig& config);
+ExperimentConfig experiment_config_from_json(const std::string& text);
+
+}  // namespace lethe::core

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace lethe::core {
+
+/// Dense row-major fp32 values in host memory: what crosses between Torch folders and storage.
+struct HostTensor {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+
+  bool operator==(const HostTensor&) const = default;
+};
+
+}  // namespace lethe::core

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lethe::core {
+
+enum class PromptKind : std::uint8_t { kRewrite = 0, kParaphrase = 1, kNeighborhood = 2 };
+
+/// Raw scores of one prompt with both targets (algorithms: teacher-forced mean NLL per target token).
+struct PromptScore {
+  PromptKind kind = PromptKind::kRewrite;
+  float nll_new = 0.0F;   ///< nats, mean over target_new's tokens
+  float nll_true = 0.0F;  ///< nats, mean over target_true's tokens
+  /// Argmax equals every token of the wanted target: target_new, for neighbourhood prompts target_true.
+  bool is_correct = false;
+  /// min over the wanted target's tokens of (its logit - the largest other logit); > 0 iff correct.
+  float margin = 0.0F;
+
+  bool operator==(const PromptScore&) const = default;
+};
+
+/// How an edit ended. Everything but kApplied leaves the weights as they were, and the run goes on.
+enum class EditStatus : std::uint8_t { kApplied = 0, kNonFinite = 1, kIllConditioned = 2 };
+
+/// What one edit did, without its weight deltas.
+struct MetricRecord {
+  std::int64_t edit = 0;  ///< 1-based position in the sequence
+  std::int64_t case_id = 0;
+  EditStatus status = EditStatus::kApplied;
+  std::vector<float> losses;                 ///< total loss at each optimiser step, in order
+  std::map<std::string, double> diagnostics; ///< e.g. "k0_dot_u", "residual_norm", "delta_norm"
+  std::vector<PromptScore> scores;           ///< right after the edit: rewrite, paraphrases, neighbours
+  double seconds_edit = 0.0;                 ///< volatile: stored under /provenance
+  double seconds_score = 0.0;                ///< volatile
+};
+
+/// Rewrite prompt of an earlier edit, asked of the model after `num_edits` edits.
+struct ForgettingRecord {
+  std::int64_t edit = 0;
+  std::int64_t case_id = 0;
+  PromptScore rewrite;
+};
+
+/// Answers to one downstream task; everything the scores derive from.
+struct TaskRecord {
+  std::string task;
+  std::vector<std::int32_t> labels;
+  std::vector<std::int32_t> predictions;                ///< -1: no answer word found
+  std::vector<std::vector<std::int32_t>> generated_ids; ///< greedy tokens per example
+};
+
+/// ||W - W0||_F of one edited parameter, accumulated in fp64.
+struct DistanceRecord {
+  std::string parameter;
+  double frobenius = 0.0;
+  std::int64_t num_weights = 0;
+};
+
+}  // namespace lethe::core

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/experiment_config.h"
+
+namespace lethe::core {
+
+/// What a reduction measures. Each part is a file of its own, so that a changed task re-reduces only tasks.
+enum class ReductionPart { kDistance, kForgetting, kTasks };
+
+/// "distance", "forgetting", "tasks".
+std::string_view to_string(ReductionPart part);
+ReductionPart reduction_part_from(std::string_view word);
+
+/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every and
+/// tasks_every, and the last edit. Increasing.
+std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell);
+
+/// Parts due at checkpoint n: forgetting and tasks at multiples of their intervals and at the last
+/// edit, distance at every checkpoint. Empty where n is no checkpoint.
+std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+
+}  // namespace lethe::core

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/metric_record.h"
+
+namespace lethe::core {
+
+/// ES, PS, NS of one edit (fractions in [0,1]); strict comparisons, a tie is a failure.
+struct EditScores {
+  double efficacy = 0.0;      ///< 1[nll_new < nll_true] on the rewrite prompt
+  double paraphrase = 0.0;    ///< mean over paraphrases
+  double neighborhood = 0.0;  ///< mean over neighbours of 1[nll_true < nll_new]
+  double efficacy_accuracy = 0.0;
+  double paraphrase_accuracy = 0.0;
+  double neighborhood_accuracy = 0.0;
+};
+EditScores edit_scores(std::span<const PromptScore> scores);
+
+/// Harmonic mean; 0 if any value is 0.
+double harmonic_mean(std::span<const double> values);
+
+/// F1 weighted by class support over the classes present in labels or predictions, -1 included
+/// (scikit-learn's `average="weighted"`, zero where undefined).
+double weighted_f1(std::span<const std::int32_t> labels, std::span<const std::int32_t> predictions);
+
+/// Multi-class Matthews correlation R_K, -1 being a class of its own; 0 where undefined.
+double matthews_correlation(std::span<const std::int32_t> labels, std::span<const std::int32_t> predictions);
+
+struct AnswerCounts {
+  std::int64_t correct = 0;
+  std::int64_t incorrect = 0;
+  std::int64_t invalid = 0;
+};
+AnswerCounts count_answers(std::span<const std::int32_t> labels, std::span<const std::int32_t> predictions);
+
+/// Disjoint buckets of `size`; a last incomplete bucket is dropped (published figure 1).
+std::vector<double> bucket_means(std::span<const double> values, std::size_t size);
+/// Mean over the last `window` values, fewer at the start.
+std::vector<double> trailing_means(std::span<const double> values, std::size_t window);
+
+}  // namespace lethe::core

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/method_config.h"
+#include "core/metric_record.h"
+#include "data/edit_request.h"
+#include "editing/update.h"
+#include "model/network.h"
+#include "model/tokenizer.h"
+
+namespace lethe::editing {
+
+/// A computed edit: what to apply, and what was seen on the way.
+struct EditStep {
+  std::vector<ParameterUpdate> updates;
+  std::vector<float> losses;                  ///< total loss at each optimiser step
+  std::map<std::string, double> diagnostics;
+};
+
+/// A numerical outcome that leaves the weights alone: recorded, not thrown (design C10).
+struct EditFailure {
+  core::EditStatus status = core::EditStatus::kNonFinite;
+  std::string reason;
+  std::vector<float> losses;
+  std::map<std::string, double> diagnostics;
+};
+
+using EditOutcome = std::variant<EditStep, EditFailure>;
+
+/// An editing method with its hyper-parameters and everything that stays fixed over a cell.
+/// `compute` is a pure function of the network's current weights and the requests; it never changes the network.
+class EditMethod {
+ public:
+  virtual ~EditMethod() = default;
+  [[nodiscard]] virtual EditOutcome compute(const model::Network& network,
+                                            std::span<const data::EditRequest> requests) const = 0;
+  /// Parameters this method changes, in storage order.
+  [[nodiscard]] virtual std::vector<std::string> edited_parameters() const = 0;
+  /// True if updates are dense snapshots (FT), false for low-rank factors.
+  [[nodiscard]] virtual bool is_dense() const = 0;
+};
+
+/// Context templates of a cell ("{}", "x. {}", ...): sampled once from the *unedited* model with the cell's seed,
+/// or read from a file, and stored in the first segment (design C1).
+struct EditContexts {
+  std::vector<std::string> templates;
+};
+
+/// Second moments C = E[k k^T] of the inputs of one MLP projection, [F,F] fp64 on the host, over `count` tokens.
+struct SecondMoment {
+  torch::Tensor moment_FF;
+  std::int64_t count = 0;
+};
+
+/// Everything the factory needs; references must outlive the method.
+struct MethodInputs {
+  const model::Network& unedited;
+  const model::Tokenizer& tokenizer;
+  EditContexts contexts;
+  std::map<int, SecondMoment> second_moments;  ///< by layer; those of `required_moment_layers`
+};
+
+/// Layers whose second moments a config needs; empty for FT.
+std::vector<int> required_moment_layers(const core::MethodConfig& config);
+/// True if the method uses context templates.
+bool uses_contexts(const core::MethodConfig& config);
+/// Samples the method's templates from the unedited network, or reads its contexts file's lines
+/// (`file_lines`, given where the config names a file).
+EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
+                           const model::Tokenizer& tokenizer, std::uint64_t seed,
+                           const std::vector<std::string>& file_lines);
+/// The one place where a config becomes a method.
+std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs);
+
+}  // namespace lethe::editing

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/digest.h"
+
+// The commit protocol (design 2): a file is written under a temporary name in its folder, closed, fsynced,
+// published by link + unlink under a name that carries its digest, and the folder is fsynced. One writer,
+// written once, never replaced. File name: "<stem>-<32 hex digits><extension>".
+
+namespace lethe::ledger {
+
+struct CommittedFile {
+  std::filesystem::path path;
+  std::string stem;
+  core::Digest digest;
+};
+
+/// A path in `folder` (created if missing) that no other process uses: ".<stem>.<host>.<pid>.<n>.tmp".
+std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem);
+
+/// Publishes a closed temporary file. If a file of the same stem and digest is already there, the temporary one
+/// is removed and that file returned; another digest under the same stem throws `core::StorageError`.
+CommittedFile publish(const std::filesystem::path& temporary, std::string_view stem, std::string_view extension = ".h5");
+
+/// Writes text to a file that is replaced as a whole (STATE, status.json): temporary, fsync, rename, fsync.
+void replace_text(const std::filesystem::path& path, std::string_view text);
+
+/// Splits a committed file's name; nullopt for any other name.
+std::optional<CommittedFile> parse_committed(const std::filesystem::path& path);
+
+/// All committed files of a folder, sorted by name; empty if the folder does not exist. Temporary files and
+/// other names are left out. A read error throws `core::StorageError`: it is never taken for "nothing there".
+std::vector<CommittedFile> committed_files(const std::filesystem::path& folder);
+
+/// Re-reads a file and compares with the digest in its name; throws `core::StorageError` on damage.
+void check_digest(const CommittedFile& file);
+
+/// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes.
+void quarantine(const std::filesystem::path& file, std::string_view reason);
+
+/// Removes temporary files of processes of this host that are gone. Returns how many.
+int remove_stale_temporaries(const std::filesystem::path& folder);
+
+}  // namespace lethe::ledger

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/grid_cell.h"
+#include "core/schedule.h"
+#include "ledger/commit.h"
+
+namespace lethe::ledger {
+
+/// Names of everything in a sweep's folder:
+///   experiment.json                                        resolved config of the newest run
+///   STATE, status.json, events.jsonl, logs/rank-<r>.log
+///   prerequisites/moments/<model>/<identity>/layer-<LLL>-<digest>.h5
+///   prerequisites/baseline/<model>/<identity>/tasks-<digest>.h5
+///   cells/<method>/<model>/sample<k>/<edit identity>/
+///     identity-<digest>.json                               what was hashed into the edit identity
+///     segment-<first>-<last>-<digest>.h5                   edits first..last, 1-based, 7 digits each
+///     snapshot-<n>-<digest>.h5                             dense weights after edit n
+///     distance-<n>-<reduction identity>-<digest>.h5, forgetting-..., tasks-...
+///     quarantine/
+///   report/
+class SweepFolder {
+ public:
+  explicit SweepFolder(std::filesystem::path root);
+
+  [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  [[nodiscard]] std::filesystem::path experiment() const { return root_ / "experiment.json"; }
+  [[nodiscard]] std::filesystem::path state() const { return root_ / "STATE"; }
+  [[nodiscard]] std::filesystem::path logs() const { return root_ / "logs"; }
+  [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }
+  [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
+  [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
+  [[nodiscard]] std::filesystem::path moments(const std::string& model, const std::string& identity) const;
+  [[nodiscard]] std::filesystem::path baseline(const std::string& model, const std::string& identity) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit);
+std::string snapshot_stem(std::int64_t edit);
+std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
+std::string moments_stem(int layer);
+inline constexpr const char* kBaselineStem = "tasks";
+
+struct SegmentFile {
+  std::int64_t first_edit = 0;
+  std::int64_t last_edit = 0;
+  CommittedFile file;
+};
+struct SnapshotFile {
+  std::int64_t edit = 0;
+  CommittedFile file;
+};
+struct ReductionFile {
+  core::ReductionPart part = core::ReductionPart::kDistance;
+  std::int64_t edits = 0;
+  std::string identity;
+  CommittedFile file;
+};
+
+/// What a cell's folder holds, from file names alone.
+struct CellFiles {
+  std::vector<SegmentFile> segments;      ///< the gapless chain from edit 1, in order
+  std::vector<SnapshotFile> snapshots;    ///< by edit
+  std::vector<ReductionFile> reductions;  ///< by edits, part
+  std::vector<CommittedFile> orphans;     ///< segments that do not continue the chain
+
+  /// Edits committed so far.
+  [[nodiscard]] std::int64_t num_edits() const { return segments.empty() ? 0 : segments.back().last_edit; }
+  [[nodiscard]] bool has_reduction(core::ReductionPart part, std::int64_t edits, const std::string& identity) const;
+};
+CellFiles scan_cell(const std::filesystem::path& cell_folder);
+
+/// Other edit identities than `edit_identity` that hold committed segments of this cell.
+std::vector<std::string> foreign_identities(const SweepFolder& folder, const core::GridCell& cell,
+                                            const std::string& edit_identity);
+
+/// Layers of a moments folder that are committed.
+std::vector<int> committed_moment_layers(const std::filesystem::path& moments_folder);
+
+}  // namespace lethe::ledger

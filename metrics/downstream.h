@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/experiment_config.h"
+#include "core/metric_record.h"
+#include "data/task_examples.h"
+#include "model/network.h"
+#include "model/tokenizer.h"
+
+namespace lethe::metrics {
+
+/// One task's examples, tokenized once per process. The shared prefix is the longest common *token* prefix of
+/// all prompts, prefilled once per model state.
+struct PreparedTask {
+  core::TaskConfig config;
+  std::vector<std::int32_t> labels;
+  std::vector<model::TokenId> shared_prefix;
+  std::vector<std::vector<model::TokenId>> rows;  ///< prompts without the shared prefix, never empty
+};
+/// Throws `core::DataError` if an example lacks a field or a prompt exceeds the model's positions.
+PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExamples& examples,
+                          const model::Tokenizer& tokenizer, const model::Architecture& architecture);
+
+/// Greedy answers, decoded and matched as published (algorithms 8).
+core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
+                               const PreparedTask& task);
+
+/// The label of a decoded prompt + answer; -1 if no answer word is found.
+int match_answer(const core::TaskConfig& config, const std::string& decoded);
+
+}  // namespace lethe::metrics

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace lethe::model {
+
+enum class Family { kGpt2, kGptj };
+std::string_view to_string(Family family);
+
+/// Shape of a network, read from a Hugging Face folder's config.json.
+struct Architecture {
+  Family family = Family::kGpt2;
+  std::int64_t num_layers = 0;
+  std::int64_t width = 0;        ///< D
+  std::int64_t num_heads = 0;    ///< H
+  std::int64_t inner_width = 0;  ///< F
+  std::int64_t max_positions = 0;
+  std::int64_t vocab_size = 0;   ///< V
+  std::int64_t rotary_dim = 0;   ///< 0 for GPT-2
+  double layer_norm_epsilon = 1e-5;
+
+  [[nodiscard]] std::int64_t head_width() const { return width / num_heads; }
+  /// "transformer.h.<l>.mlp.c_proj" (GPT-2) or "transformer.h.<l>.mlp.fc_out" (GPT-J): the module edited by
+  /// ROME, MEMIT and FT-C. Parameters are this + ".weight" ([D,F] in memory) and ".bias" ([D]).
+  [[nodiscard]] std::string mlp_projection(std::int64_t layer) const;
+  [[nodiscard]] std::int64_t num_parameters() const;
+};
+
+/// Throws `core::ModelError` naming the file and key.
+Architecture read_architecture(const std::filesystem::path& folder);
+
+}  // namespace lethe::model

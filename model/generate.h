@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/random_stream.h"
+#include "model/network.h"
+
+namespace lethe::model {
+
+struct GenerateOptions {
+  int max_total_tokens = 100;  ///< prompt included
+  int top_k = 1;               ///< 1: greedy; k: the k likeliest, renormalised, one multinomial draw each token
+  bool stop_at_end_of_text = false;
+  TokenId end_of_text = -1;
+};
+
+/// Continues each prompt with a K/V cache; returns prompt + continuation. Draws come from `random` in row order
+/// per step, so the result depends on neither device nor batch layout beyond rounding. Prompts of unequal
+/// length are fed their own tokens until they run out (published sampler).
+std::vector<std::vector<TokenId>> generate(const Network& network, std::span<const std::vector<TokenId>> prompts,
+                                           const GenerateOptions& options, core::RandomStream& random);
+
+/// Greedy answers of at most `max_new_tokens` to rows that share the token prefix `shared` (prefilled once, its
+/// K/V never expanded per row); rows are evaluated in batches of `batch_rows`. Returns only the new tokens;
+/// a row stops after `end_of_text` (not included).
+struct SharedPrefixOptions {
+  int max_new_tokens = 3;
+  int batch_rows = 50;
+  TokenId end_of_text = -1;
+};
+std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& network, std::span<const TokenId> shared,
+                                                            std::span<const std::vector<TokenId>> rows,
+                                                            const SharedPrefixOptions& options);
+
+}  // namespace lethe::model

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lethe::model {
+
+using TokenId = std::int32_t;
+
+/// GPT-2's byte-level BPE, token for token as Hugging Face `tokenizers` computes it: no BOS/EOS is added,
+/// "<|endoftext|>" in the text becomes its special token. Immutable; safe to share between threads.
+class Tokenizer {
+ public:
+  /// Reads vocab.json + merges.txt (or encoder.json + vocab.bpe) of a folder; throws `core::DataError`.
+  static Tokenizer from_folder(const std::filesystem::path& folder);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  [[nodiscard]] std::vector<TokenId> encode(std::string_view text) const;
+  /// Bytes of the tokens joined; invalid UTF-8 becomes U+FFFD, as Hugging Face decodes.
+  [[nodiscard]] std::string decode(std::span<const TokenId> ids, bool skip_special_tokens = false) const;
+  /// `decode` + the default clean-up of spaces before punctuation and contractions (clean_up_tokenization_spaces).
+  [[nodiscard]] std::string decode_cleaned(std::span<const TokenId> ids, bool skip_special_tokens = false) const;
+  [[nodiscard]] TokenId end_of_text() const;
+  [[nodiscard]] std::int64_t vocab_size() const;
+
+ private:
+  struct Impl;
+  explicit Tokenizer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lethe::model

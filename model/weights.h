@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include <torch/types.h>
+
+#include "model/architecture.h"
+
+namespace lethe::model {
+
+/// Base weights of a model: immutable after loading, shared by every network of the process.
+/// Names are Hugging Face's ("transformer.h.0.mlp.c_proj.weight"); projections are [O,I] in memory
+/// for both families (GPT-2's stored [I,O] is turned where the file is read).
+class Weights {
+ public:
+  Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors);
+
+  [[nodiscard]] const Architecture& architecture() const { return architecture_; }
+  /// Aliases the weights' storage; never write to it. Throws `core::ModelError` for an unknown name.
+  [[nodiscard]] const torch::Tensor& tensor(const std::string& name) const;
+  [[nodiscard]] const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
+
+ private:
+  Architecture architecture_;
+  std::map<std::string, torch::Tensor> tensors_;
+};
+
+/// Memory-maps `model.safetensors` (single or sharded through model.safetensors.index.json; fp32, fp16 or
+/// bf16 in the file) and gives tensors of `dtype` on `device`; on the CPU an fp32 file is used in place.
+/// Every name and shape is checked against the architecture. Throws `core::ModelError`.
+std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
+                                            torch::Dtype dtype = torch::kFloat32);
+
+/// Randomly initialised weights (N(0, 0.02), projections' biases zero), for tests and benchmarks.
+std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed, torch::Device device,
+                                              torch::Dtype dtype = torch::kFloat32);
+
+/// Writes a Hugging Face folder's model.safetensors (GPT-2 projections turned back to [I,O]).
+void save_safetensors(const std::filesystem::path& file, const Architecture& architecture,
+                      const std::map<std::string, torch::Tensor>& tensors);
+
+}  // namespace lethe::model

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/grid_cell.h"
+#include "core/metric_record.h"
+#include "core/schedule.h"
+#include "storage/segment.h"
+
+namespace lethe::storage {
+
+/// One part of the reduction of a cell at a checkpoint; only the vector of its part is filled.
+struct ReductionContents {
+  core::GridCell cell;              ///< method and sample are empty/-1 for a model's baseline
+  std::string edit_identity;
+  std::string reduction_identity;
+  std::int64_t edits = 0;           ///< 0: baseline
+  core::ReductionPart part = core::ReductionPart::kDistance;
+  std::vector<core::DistanceRecord> distances;
+  std::vector<core::ForgettingRecord> forgetting;  ///< all edits 1..n, in order
+  std::vector<core::TaskRecord> tasks;
+  Provenance provenance;
+};
+void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
+ReductionContents read_reduction(const std::filesystem::path& path);
+
+}  // namespace lethe::storage

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/digest.h"
+#include "core/grid_cell.h"
+#include "core/host_tensor.h"
+#include "core/metric_record.h"
+
+// docs/formats.md lists every dataset. Writers take a temporary path (ledger::temporary_path) and leave a
+// closed file; the caller publishes it. Readers never trust a file: wrong shapes, missing datasets, sizes that
+// do not fit the file, foreign objects throw `core::StorageError` naming file and dataset, and never crash.
+
+namespace lethe::storage {
+
+/// Key-value provenance of a file, stored as attributes of /provenance; volatile, not part of equality (C1, C9).
+using Provenance = std::map<std::string, std::string>;
+
+/// Operands of a low-rank update: W += left right^T.
+struct LowRankDelta {
+  std::string parameter;
+  core::HostTensor left;   ///< [O,R]
+  core::HostTensor right;  ///< [I,R]
+  bool operator==(const LowRankDelta&) const = default;
+};
+
+/// One edit as stored: record + low-rank deltas (empty for dense methods and failed edits).
+struct StoredEdit {
+  core::MetricRecord record;
+  std::vector<LowRankDelta> deltas;
+};
+
+/// A segment: edits `edits.front().record.edit` .. `.back().record.edit`, in order, gapless.
+struct SegmentContents {
+  core::GridCell cell;
+  std::string edit_identity;
+  std::vector<std::string> contexts;                     ///< first segment only
+  std::vector<StoredEdit> edits;
+  std::map<std::string, core::Digest> fingerprint_before;///< by edited parameter
+  std::map<std::string, core::Digest> fingerprint_after;
+  Provenance provenance;
+};
+void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents);
+SegmentContents read_segment(const std::filesystem::path& path);
+
+/// Exact values of the edited parameters after edit `edit` (dense methods).
+struct SnapshotContents {
+  core::GridCell cell;
+  std::string edit_identity;
+  std::int64_t edit = 0;
+  std::map<std::string, core::HostTensor> parameters;
+  Provenance provenance;
+};
+void write_snapshot(const std::filesystem::path& temporary, const SnapshotContents& contents);
+SnapshotContents read_snapshot(const std::filesystem::path& path);
+
+}  // namespace lethe::storage
