@@ -13,7 +13,9 @@
 namespace lethe::core {
 
 /// 128-bit content digest (XXH3). Detects damage and tells contents apart; it is no signature.
+/// `hex` is what `xxhsum -H2` prints, so a file can be checked without lethe.
 struct Digest {
+  /// High half first.
   std::array<std::uint64_t, 2> words{};
 
   auto operator<=>(const Digest&) const = default;

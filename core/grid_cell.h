@@ -19,4 +19,8 @@ struct GridCell {
   static GridCell from_name(std::string_view name);
 };
 
+/// True for 1 to 100 letters, digits, '.', '_', '-' that begin with neither '.' nor '-': names of methods, models,
+/// tasks and experiments become parts of paths.
+bool is_path_safe_name(std::string_view name);
+
 }  // namespace lethe::core

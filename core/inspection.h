@@ -20,20 +20,20 @@ struct ModelFacts {
   std::int64_t vocab_size = 0;
   std::int64_t max_positions = 0;
   std::int64_t num_parameters = 0;
-  std::string moments_identity;          ///< 12 hex digits; empty if no cell needs second moments
-  std::vector<int> moments_layers;       ///< layers whose second moments the config's cells need
-  std::string baseline_identity;         ///< 12 hex digits
+  std::string moments_identity;     ///< 12 hex digits; empty if no cell needs second moments
+  std::vector<int> moments_layers;  ///< layers whose second moments the config's cells need
+  std::string baseline_identity;    ///< 12 hex digits
 };
 
 /// What planning must know about a cell.
 struct CellFacts {
   GridCell cell;
   std::int64_t edits = 0;
-  std::string edit_identity;                              ///< 12 hex digits (design C2)
-  std::map<std::string, std::string> edit_identity_fields;///< what was hashed, for side-by-side errors
-  std::map<std::string, std::string> reduction_identities;///< by part name, 12 hex digits
-  std::int64_t delta_bytes_per_edit = 0;                  ///< low-rank factors
-  std::int64_t snapshot_bytes = 0;                        ///< dense snapshot per checkpoint; 0 for low-rank methods
+  std::string edit_identity;                                ///< 12 hex digits (design C2)
+  std::map<std::string, std::string> edit_identity_fields;  ///< what was hashed, for side-by-side errors
+  std::map<std::string, std::string> reduction_identities;  ///< by part name, 12 hex digits
+  std::int64_t delta_bytes_per_edit = 0;                    ///< low-rank factors
+  std::int64_t snapshot_bytes = 0;                          ///< dense snapshot per checkpoint; 0 for low-rank methods
 };
 
 /// Result of `lethe-executor inspect`: facts, and every problem of the inputs, all at once.

@@ -41,6 +41,7 @@ struct RomeConfig {
   ResidualKey residual_key = ResidualKey::kBarePrompt;
   KlPosition kl_position = KlPosition::kSubjectLast;
   DecayNorm decay_norm = DecayNorm::kPlain;
+  bool operator==(const RomeConfig&) const = default;
 };
 
 /// From which positions the tokens of a target are predicted.
@@ -59,6 +60,7 @@ struct FineTuneConfig {
   bool tune_bias = true;
   TargetPositions target_positions = TargetPositions::kLastPromptToken;
   BoundCentre bound_centre = BoundCentre::kEditStart;
+  bool operator==(const FineTuneConfig&) const = default;
 };
 
 using MethodConfig = std::variant<RomeConfig, FineTuneConfig>;

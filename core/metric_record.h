@@ -31,11 +31,11 @@ struct MetricRecord {
   std::int64_t edit = 0;  ///< 1-based position in the sequence
   std::int64_t case_id = 0;
   EditStatus status = EditStatus::kApplied;
-  std::vector<float> losses;                 ///< total loss at each optimiser step, in order
-  std::map<std::string, double> diagnostics; ///< e.g. "k0_dot_u", "residual_norm", "delta_norm"
-  std::vector<PromptScore> scores;           ///< right after the edit: rewrite, paraphrases, neighbours
-  double seconds_edit = 0.0;                 ///< volatile: stored under /provenance
-  double seconds_score = 0.0;                ///< volatile
+  std::vector<float> losses;                  ///< total loss at each optimiser step, in order
+  std::map<std::string, double> diagnostics;  ///< e.g. "k0_dot_u", "residual_norm", "delta_norm"
+  std::vector<PromptScore> scores;            ///< right after the edit: rewrite, paraphrases, neighbours
+  double seconds_edit = 0.0;                  ///< volatile: stored under /provenance
+  double seconds_score = 0.0;                 ///< volatile
 };
 
 /// Rewrite prompt of an earlier edit, asked of the model after `num_edits` edits.
@@ -49,8 +49,8 @@ struct ForgettingRecord {
 struct TaskRecord {
   std::string task;
   std::vector<std::int32_t> labels;
-  std::vector<std::int32_t> predictions;                ///< -1: no answer word found
-  std::vector<std::vector<std::int32_t>> generated_ids; ///< greedy tokens per example
+  std::vector<std::int32_t> predictions;                 ///< -1: no answer word found
+  std::vector<std::vector<std::int32_t>> generated_ids;  ///< greedy tokens per example
 };
 
 /// ||W - W0||_F of one edited parameter, accumulated in fp64.

@@ -13,14 +13,15 @@ enum class ReductionPart { kDistance, kForgetting, kTasks };
 
 /// "distance", "forgetting", "tasks".
 std::string_view to_string(ReductionPart part);
+/// Inverse of `to_string`; throws `StorageError` on any other word.
 ReductionPart reduction_part_from(std::string_view word);
 
 /// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every and
-/// tasks_every, and the last edit. Increasing.
+/// tasks_every, and the last edit. Increasing. Throws `ConfigError` for a cell that is not in the grid.
 std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell);
 
 /// Parts due at checkpoint n: forgetting and tasks at multiples of their intervals and at the last
-/// edit, distance at every checkpoint. Empty where n is no checkpoint.
+/// edit (tasks only if the config has any), distance at every checkpoint. Empty where n is no checkpoint.
 std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
 
 }  // namespace lethe::core

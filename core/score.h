@@ -8,7 +8,8 @@
 
 namespace lethe::core {
 
-/// ES, PS, NS of one edit (fractions in [0,1]); strict comparisons, a tie is a failure.
+/// ES, PS, NS of one edit (fractions in [0,1]); strict comparisons: a tie or a NaN is a failure.
+/// NaN for a kind of prompt that the record does not have: an absent score is no score of zero.
 struct EditScores {
   double efficacy = 0.0;      ///< 1[nll_new < nll_true] on the rewrite prompt
   double paraphrase = 0.0;    ///< mean over paraphrases
@@ -19,7 +20,7 @@ struct EditScores {
 };
 EditScores edit_scores(std::span<const PromptScore> scores);
 
-/// Harmonic mean; 0 if any value is 0.
+/// Harmonic mean; 0 if any value is 0 or there are none.
 double harmonic_mean(std::span<const double> values);
 
 /// F1 weighted by class support over the classes present in labels or predictions, -1 included
@@ -35,6 +36,8 @@ struct AnswerCounts {
   std::int64_t invalid = 0;
 };
 AnswerCounts count_answers(std::span<const std::int32_t> labels, std::span<const std::int32_t> predictions);
+
+// The lengths of `labels` and `predictions` must agree (`std::invalid_argument`); scores of no examples are 0.
 
 /// Disjoint buckets of `size`; a last incomplete bucket is dropped (published figure 1).
 std::vector<double> bucket_means(std::span<const double> values, std::size_t size);

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+// What this program was built from: provenance of every file it writes (design C9). Values are fixed at build
+// time by cmake/LetheBuildInfo.cmake; link lethe::build_info.
+
+namespace lethe::core {
+
+/// 40 hexadecimal digits of the commit; "unknown" outside a git checkout.
+std::string_view git_sha();
+/// True if tracked files differed from that commit.
+bool is_dirty();
+/// lethe's own version, "0.1.0".
+std::string_view version();
+
+struct LibraryVersion {
+  std::string_view name;     ///< "compiler", "build_type", "libtorch", "hdf5", "mpi"
+  std::string_view version;  ///< as found when the build was configured
+};
+std::span<const LibraryVersion> library_versions();
+
+}  // namespace lethe::core

@@ -1,0 +1,64 @@
+#include "core/schedule.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+
+namespace lethe::core {
+namespace {
+
+constexpr std::array<std::pair<ReductionPart, std::string_view>, 3> kPartNames{{
+    {ReductionPart::kDistance, "distance"},
+    {ReductionPart::kForgetting, "forgetting"},
+    {ReductionPart::kTasks, "tasks"},
+}};
+
+std::int64_t edits_of(const ExperimentConfig& config, const GridCell& cell) {
+  const auto found = config.edits.find(cell);
+  if (found == config.edits.end()) throw ConfigError(cell.name() + ": is not a cell of this experiment's grid");
+  return found->second;
+}
+
+bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
+  return num_edits == last || num_edits % config.checkpoint_every == 0 || num_edits % config.forgetting_every == 0 ||
+         num_edits % config.tasks_every == 0;
+}
+
+}  // namespace
+
+std::string_view to_string(ReductionPart part) {
+  for (const auto& [value, name] : kPartNames) {
+    if (value == part) return name;
+  }
+  throw StorageError("reduction part " + std::to_string(static_cast<int>(part)) + " has no name");
+}
+
+ReductionPart reduction_part_from(std::string_view word) {
+  for (const auto& [value, name] : kPartNames) {
+    if (name == word) return value;
+  }
+  throw StorageError("\"" + std::string(word) + "\" is no reduction part: expected distance, forgetting or tasks");
+}
+
+std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell) {
+  const auto last = edits_of(config, cell);
+  std::vector<std::int64_t> checkpoints;
+  for (std::int64_t n = 1; n <= last; ++n) {
+    if (is_checkpoint(config, n, last)) checkpoints.push_back(n);
+  }
+  return checkpoints;
+}
+
+std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  const auto last = edits_of(config, cell);
+  if (num_edits < 1 || num_edits > last || !is_checkpoint(config, num_edits, last)) return {};
+  std::vector<ReductionPart> parts{ReductionPart::kDistance};
+  if (num_edits == last || num_edits % config.forgetting_every == 0) parts.push_back(ReductionPart::kForgetting);
+  const bool is_tasks_point = num_edits == last || num_edits % config.tasks_every == 0;
+  if (is_tasks_point && !config.tasks.empty()) parts.push_back(ReductionPart::kTasks);
+  return parts;
+}
+
+}  // namespace lethe::core
