@@ -20,12 +20,17 @@ struct CommittedFile {
   core::Digest digest;
 };
 
-/// A path in `folder` (created if missing) that no other process uses: ".<stem>.<host>.<pid>.<n>.tmp".
+/// A path in `folder` (created if missing) that no other process uses:
+/// ".<stem>.<host>.<pid>.<start>.<n>.tmp", where <start> is the process's start time and <host> names its process
+/// namespace too: a container's pid 7 is not ours, nor is the pid 7 of yesterday.
 std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem);
 
 /// Publishes a closed temporary file. If a file of the same stem and digest is already there, the temporary one
-/// is removed and that file returned; another digest under the same stem throws `core::StorageError`.
-CommittedFile publish(const std::filesystem::path& temporary, std::string_view stem, std::string_view extension = ".h5");
+/// is removed and that file returned (it is read again: a damaged one throws). Another digest under the same stem
+/// throws `core::StorageError`, and the temporary file goes to quarantine. Of two writers who break the rule of one
+/// writer and publish different contents at the same moment, at most one succeeds; both may fail.
+CommittedFile publish(const std::filesystem::path& temporary, std::string_view stem,
+                      std::string_view extension = ".h5");
 
 /// Writes text to a file that is replaced as a whole (STATE, status.json): temporary, fsync, rename, fsync.
 void replace_text(const std::filesystem::path& path, std::string_view text);
@@ -40,10 +45,12 @@ std::vector<CommittedFile> committed_files(const std::filesystem::path& folder);
 /// Re-reads a file and compares with the digest in its name; throws `core::StorageError` on damage.
 void check_digest(const CommittedFile& file);
 
-/// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes.
+/// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes, never replaces what is
+/// there already (a number is added to the name).
 void quarantine(const std::filesystem::path& file, std::string_view reason);
 
-/// Removes temporary files of processes of this host that are gone. Returns how many.
+/// Removes temporary files of processes of this host that are gone. Returns how many. Other files, and other hosts'
+/// temporaries, stay.
 int remove_stale_temporaries(const std::filesystem::path& folder);
 
 }  // namespace lethe::ledger

@@ -31,7 +31,10 @@ class SweepFolder {
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
   [[nodiscard]] std::filesystem::path experiment() const { return root_ / "experiment.json"; }
   [[nodiscard]] std::filesystem::path state() const { return root_ / "STATE"; }
+  [[nodiscard]] std::filesystem::path status() const { return root_ / "status.json"; }
+  [[nodiscard]] std::filesystem::path events() const { return root_ / "events.jsonl"; }
   [[nodiscard]] std::filesystem::path logs() const { return root_ / "logs"; }
+  [[nodiscard]] std::filesystem::path rank_log(int rank) const;
   [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
@@ -42,6 +45,7 @@ class SweepFolder {
   std::filesystem::path root_;
 };
 
+// Stems. Numbers out of range (edits: 1 to core::kMaxEdits) throw `core::StorageError`.
 std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit);
 std::string snapshot_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
@@ -75,13 +79,16 @@ struct CellFiles {
   [[nodiscard]] std::int64_t num_edits() const { return segments.empty() ? 0 : segments.back().last_edit; }
   [[nodiscard]] bool has_reduction(core::ReductionPart part, std::int64_t edits, const std::string& identity) const;
 };
+/// Of several possible chains (overlapping segments can only come from two writers of one cell) the one that reaches
+/// furthest is taken, with the longest segments first; what is left over are orphans. Only names are read. Empty for a
+/// missing folder; a read error throws `core::StorageError`.
 CellFiles scan_cell(const std::filesystem::path& cell_folder);
 
 /// Other edit identities than `edit_identity` that hold committed segments of this cell.
 std::vector<std::string> foreign_identities(const SweepFolder& folder, const core::GridCell& cell,
                                             const std::string& edit_identity);
 
-/// Layers of a moments folder that are committed.
+/// Layers of a moments folder that are committed, increasing.
 std::vector<int> committed_moment_layers(const std::filesystem::path& moments_folder);
 
 }  // namespace lethe::ledger

@@ -1,0 +1,105 @@
+#include "ledger/durable_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+
+namespace lethe::ledger {
+namespace {
+
+[[noreturn]] void throw_errno(const std::filesystem::path& path, const std::string& what) {
+  const int code = errno;
+  const char* remedy = code == ENOSPC || code == EDQUOT                   ? "; free some space and run again"
+                       : code == EACCES || code == EROFS || code == EPERM ? "; check the folder's permissions"
+                                                                          : "";
+  throw core::StorageError(path.string() + ": cannot " + what + ": " + std::strerror(code) + remedy);
+}
+
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& path, int flags, const std::string& what)
+      : path_(path), value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+    if (value_ < 0) throw_errno(path, what);
+  }
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+
+  void write_all(std::string_view text) const {
+    while (!text.empty()) {
+      const auto count = ::write(value_, text.data(), text.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw_errno(path_, "be written");
+      text.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+  void sync() const {
+    // Some network file systems know no fsync of a folder and say EINVAL; there is nothing more to be done there.
+    if (::fsync(value_) != 0 && errno != EINVAL && errno != ENOTSUP) throw_errno(path_, "be made durable (fsync)");
+  }
+  /// NFS reports a failed delayed write only here.
+  void close() {
+    const int value = value_;
+    value_ = -1;
+    if (::close(value) != 0 && errno != EINTR) throw_errno(path_, "be closed");
+  }
+
+ private:
+  std::filesystem::path path_;
+  int value_;
+};
+
+}  // namespace
+
+void write_new_file(const std::filesystem::path& path, std::string_view text) {
+  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, "be created");
+  file.write_all(text);
+  file.sync();
+  file.close();
+}
+
+void sync_file(const std::filesystem::path& path) {
+  Descriptor file(path, O_RDONLY, "be opened");
+  file.sync();
+  file.close();
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY, "be opened as a folder");
+  descriptor.sync();
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    throw core::StorageError(folder.string() + ": cannot be created: " + error.message() +
+                             "; check the path and its permissions");
+  }
+}
+
+bool move_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    if (::unlink(from.c_str()) != 0 && errno != ENOENT) throw_errno(from, "be removed");
+    return true;
+  }
+  if (errno == EEXIST) return false;
+  const bool has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
+  if (!has_no_links) throw_errno(from, "be linked as " + to.filename().string());
+  // File systems without hard links (exFAT, some FUSE ones) are local and know the atomic rename instead.
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  throw_errno(from, "be published as " + to.filename().string() +
+                        " (the file system knows neither hard links nor rename without replacing)");
+}
+
+}  // namespace lethe::ledger

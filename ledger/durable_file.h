@@ -1,0 +1,24 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+// Checked POSIX calls below the commit protocol. Every failure throws `core::StorageError` with path and reason.
+
+namespace lethe::ledger {
+
+/// Creates a file that must not exist yet, writes all of `text` and makes it durable.
+void write_new_file(const std::filesystem::path& path, std::string_view text);
+
+/// fsync of a file's contents, or of a folder's entries.
+void sync_file(const std::filesystem::path& path);
+void sync_folder(const std::filesystem::path& folder);
+
+/// Creates a folder with its parents; no error if it is there.
+void make_folder(const std::filesystem::path& folder);
+
+/// Gives `from` the name `to`, which must be in the same folder tree and is never replaced. Returns false if `to`
+/// exists; then `from` keeps its name.
+bool move_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace lethe::ledger

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lethe::ledger {
+
+/// "<host>.<pid>.<start>" of this process: unique among all that ever write to a shared folder. <host> is the host's
+/// name and its process namespace, <start> the start time in clock ticks since boot.
+const std::string& process_name();
+
+/// True if `name` was made by `process_name` on this host and in this namespace by a process that has ended.
+bool has_ended_here(std::string_view name);
+
+}  // namespace lethe::ledger
