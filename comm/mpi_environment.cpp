@@ -1,0 +1,70 @@
+#include "comm/mpi_environment.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include <spdlog/spdlog.h>
+
+#include "comm/mpi_calls.h"
+#include "comm/mpi_channel.h"
+
+namespace lethe::comm {
+
+bool is_launched_by_mpi() {
+  constexpr std::array kVariables{"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
+  for (const char* name : kVariables) {
+    if (std::getenv(name) != nullptr) return true;
+  }
+  return false;
+}
+
+int local_rank_from_environment() {
+  constexpr std::array kVariables{"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"};
+  for (const char* name : kVariables) {
+    if (const char* value = std::getenv(name)) return std::atoi(value);
+  }
+  return 0;
+}
+
+MpiEnvironment::MpiEnvironment() {
+  int provided = 0;
+  check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
+}
+
+MpiEnvironment::~MpiEnvironment() {
+  if (!is_finalized_) spdlog::error("rank={} MPI was not finalized: an error ended this rank early", rank_);
+}
+
+std::unique_ptr<Channel> MpiEnvironment::make_channel() { return std::make_unique<MpiChannel>(); }
+
+void MpiEnvironment::finalize(int exit_code, std::chrono::seconds limit) {
+  if (is_finalized_) return;
+  std::mutex mutex;
+  std::condition_variable ended;
+  bool has_ended = false;
+  // MPI_Finalize can wait for ever for a peer that died; nothing is lost by leaving, since files are committed.
+  std::thread watchdog([&] {
+    std::unique_lock lock(mutex);
+    if (!ended.wait_for(lock, limit, [&] { return has_ended; })) ::_exit(exit_code);
+  });
+  const int code = MPI_Finalize();
+  {
+    const std::scoped_lock lock(mutex);
+    has_ended = true;
+  }
+  ended.notify_one();
+  watchdog.join();
+  is_finalized_ = true;
+  check_mpi(code, "MPI_Finalize");
+}
+
+}  // namespace lethe::comm
