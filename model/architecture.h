@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lethe::model {
 
@@ -18,8 +19,8 @@ struct Architecture {
   std::int64_t num_heads = 0;    ///< H
   std::int64_t inner_width = 0;  ///< F
   std::int64_t max_positions = 0;
-  std::int64_t vocab_size = 0;   ///< V
-  std::int64_t rotary_dim = 0;   ///< 0 for GPT-2
+  std::int64_t vocab_size = 0;  ///< V
+  std::int64_t rotary_dim = 0;  ///< 0 for GPT-2
   double layer_norm_epsilon = 1e-5;
 
   [[nodiscard]] std::int64_t head_width() const { return width / num_heads; }
@@ -29,7 +30,20 @@ struct Architecture {
   [[nodiscard]] std::int64_t num_parameters() const;
 };
 
-/// Throws `core::ModelError` naming the file and key.
+/// Throws `core::ModelError` naming the file and key. Refuses variants whose mathematics lethe does not compute
+/// (another activation, scaled or cross attention, a tied GPT-J head, an untied GPT-2 head).
 Architecture read_architecture(const std::filesystem::path& folder);
+
+/// One parameter of an architecture under its Hugging Face name.
+struct ParameterShape {
+  std::string name;
+  std::vector<std::int64_t> shape;     ///< in memory; [O,I] for projections
+  bool is_transposed_in_file = false;  ///< GPT-2's "Conv1D" projections are stored [I,O]
+};
+
+/// "transformer.h.<layer>."
+std::string block_prefix(std::int64_t layer);
+/// Every parameter of the network, in the order of the forward pass.
+std::vector<ParameterShape> parameter_shapes(const Architecture& architecture);
 
 }  // namespace lethe::model

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -10,6 +12,8 @@
 #include <torch/types.h>
 
 #include "model/architecture.h"
+#include "model/block.h"
+#include "model/key_values.h"
 #include "model/tokenizer.h"
 #include "model/weights.h"
 
@@ -27,20 +31,10 @@ struct TokenRows {
 };
 TokenRows pad_rows(std::span<const std::vector<TokenId>> rows, torch::Device device);
 
-/// Keys and values of positions that precede the rows' own tokens, per layer [b,H,P,E] with b = 1 (shared by
-/// all rows of a batch without being expanded) or b = B. Row r uses its first `lengths[r]` positions.
-struct KeyValues {
-  std::vector<torch::Tensor> keys;    ///< index = layer; undefined where a layer was not run
-  std::vector<torch::Tensor> values;
-  torch::Tensor lengths;              ///< int64 [b]
-
-  [[nodiscard]] bool empty() const { return keys.empty(); }
-};
-
 /// Where a tap reads.
 enum class Site {
   kProjectionInput,   ///< [*,F] input of the MLP projection (c_proj / fc_out), after the activation
-  kProjectionOutput,  ///< [*,D] its output, bias included, before the residual sum
+  kProjectionOutput,  ///< [*,D] its output, bias included, before `modify_projection_output` and the residual sum
   kBlockOutput,       ///< [*,D] the residual stream after the block
 };
 
@@ -55,9 +49,12 @@ struct Tap {
 
 struct ForwardOptions {
   int first_layer = 0;
-  int last_layer = -1;                       ///< inclusive; -1: the last of the network
-  const KeyValues* prefix = nullptr;         ///< positions before the rows' own
-  KeyValues* collected = nullptr;            ///< receives the rows' own K/V of the layers run (without the prefix)
+  int last_layer = -1;                    ///< inclusive; -1: the last of the network
+  const KeyValues* prefix = nullptr;      ///< positions before the rows' own, b = 1 (shared) or b = B
+  const KeyValues* row_prefix = nullptr;  ///< b = B: positions between a shared `prefix` and the rows' own
+  /// Receives the rows' own K/V [B,H,T,E] of the layers run, without the prefixes; `lengths` are all T
+  /// (padding included: cut it off with `rows_before`).
+  KeyValues* collected = nullptr;
   std::span<Tap> taps{};
   /// Called on [B,T,D] MLP outputs (Site::kProjectionOutput) of `modified_layer`; its result is used instead.
   int modified_layer = -1;
@@ -78,24 +75,46 @@ class Network {
 
   /// Current value of a parameter ([O,I] for projections); aliases it.
   [[nodiscard]] const torch::Tensor& parameter(const std::string& name) const;
-  /// Replaces a parameter for this network only. Only `editing::apply_update` and trial scopes call it.
+  /// Replaces a parameter for this network only; the value is kept as a contiguous [O,I] tensor (aliased if it is
+  /// one), so that the bits of later results do not depend on where it came from. Giving back the base's own tensor
+  /// undoes the edit. Throws `core::ModelError` on another name, shape, dtype or device.
+  /// Only `editing::apply_update` and trial scopes call it.
   void set_parameter(const std::string& name, torch::Tensor value);
   /// Names of the parameters that differ from the base weights, sorted.
   [[nodiscard]] std::vector<std::string> edited_parameters() const;
 
-  /// Token (and for GPT-2 position) embeddings [B,T,D]. Row r's positions start at offsets[r] (default 0).
+  /// Token (and for GPT-2 position) embeddings [B,T,D]. Row r's positions start at offsets[r] (default 0; [1] for
+  /// all rows alike). Throws `core::ModelError` if T exceeds the model's positions; with offsets, positions beyond
+  /// the last (which only padding may reach) are read as the last.
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids_BT, const torch::Tensor& offsets_B = {}) const;
   /// Blocks first_layer..last_layer on hidden states [B,T,D] -> [B,T,D]. Positions continue after the prefix.
   [[nodiscard]] torch::Tensor forward_layers(const torch::Tensor& hidden_BTD, const ForwardOptions& options = {}) const;
-  /// Final layer norm and head on chosen hidden states [N,D] -> logits [N,V].
+  /// Final layer norm and head on chosen hidden states [N,D] -> logits [N,V] (any leading dimensions).
   [[nodiscard]] torch::Tensor logits(const torch::Tensor& hidden_ND) const;
 
   /// embed + all layers + logits at every position [B,T,V]: the plain path that others are tested against.
   [[nodiscard]] torch::Tensor forward(const TokenRows& rows) const;
 
  private:
+  struct Ends {
+    torch::Tensor token_embedding, position_embedding;
+    torch::Tensor norm_weight, norm_bias;
+    torch::Tensor head_weight, head_bias;
+  };
+  void resolve(const std::string& changed_parameter);
+  void resolve_ends();
+  [[nodiscard]] AttentionContext attention_context(const torch::Tensor& hidden_BTD,
+                                                   const ForwardOptions& options) const;
+  [[nodiscard]] torch::Tensor forward_block(int layer, const torch::Tensor& hidden_ND, const AttentionContext& context,
+                                            const ForwardOptions& options) const;
+  [[nodiscard]] torch::Tensor forward_mlp(int layer, const torch::Tensor& normed_ND, const AttentionContext& context,
+                                          const ForwardOptions& options) const;
+
   std::shared_ptr<const Weights> weights_;
   std::map<std::string, torch::Tensor> overlay_;
+  std::vector<BlockParameters> blocks_;  ///< what names resolve to: overlay before base
+  Ends ends_;
+  RotaryTables rotary_;  ///< GPT-J only
 };
 
 /// Hidden states at one position per row: hidden_BTD[r, positions_B[r]] -> [B,D].

@@ -35,8 +35,8 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
                                             torch::Dtype dtype = torch::kFloat32);
 
 /// Randomly initialised weights (N(0, 0.02), projections' biases zero), for tests and benchmarks.
-std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed, torch::Device device,
-                                              torch::Dtype dtype = torch::kFloat32);
+std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,
+                                              torch::Device device, torch::Dtype dtype = torch::kFloat32);
 
 /// Writes a Hugging Face folder's model.safetensors (GPT-2 projections turned back to [I,O]).
 void save_safetensors(const std::filesystem::path& file, const Architecture& architecture,

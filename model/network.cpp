@@ -1,0 +1,309 @@
+#include "model/network.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+
+namespace lethe::model {
+namespace {
+
+std::string shape_text(const torch::Tensor& tensor) {
+  std::string text = "[";
+  for (const auto size : tensor.sizes()) text += (text.size() > 1 ? "," : "") + std::to_string(size);
+  return text + "]";
+}
+
+/// 0 where `is_seen`, minus infinity elsewhere.
+torch::Tensor additive_mask(const torch::Tensor& is_seen, torch::Dtype dtype) {
+  const auto options = torch::TensorOptions().dtype(dtype).device(is_seen.device());
+  return torch::zeros(is_seen.sizes(), options)
+      .masked_fill_(is_seen.logical_not(), -std::numeric_limits<double>::infinity());
+}
+
+/// [T,T]: a token sees itself and what is before it. Padding stands behind all real tokens, so nothing sees it.
+torch::Tensor causal_mask(std::int64_t num_tokens, const torch::TensorOptions& options) {
+  return torch::full({num_tokens, num_tokens}, -std::numeric_limits<double>::infinity(), options).triu_(1);
+}
+
+/// [b,P]: the first lengths[r] positions.
+torch::Tensor length_mask(const KeyValues& prefix, std::int64_t num_positions, torch::Dtype dtype) {
+  const auto position_P = torch::arange(num_positions, prefix.lengths.options());
+  return additive_mask(position_P.unsqueeze(0) < prefix.lengths.unsqueeze(1), dtype);
+}
+
+void check_prefix(const KeyValues& prefix, int first_layer, int last_layer, std::int64_t num_rows) {
+  for (int layer = first_layer; layer <= last_layer; ++layer) {
+    const auto index = static_cast<std::size_t>(layer);
+    if (index >= prefix.keys.size() || !prefix.keys[index].defined()) {
+      throw core::ModelError("the K/V prefix lacks layer " + std::to_string(layer) + " of the forward");
+    }
+    if (prefix.keys[index].size(0) != num_rows) {
+      throw core::ModelError("the K/V prefix holds " + std::to_string(prefix.keys[index].size(0)) + " rows for " +
+                             std::to_string(num_rows));
+    }
+  }
+}
+
+/// Tells the forward's prefixes apart: one shared by all rows, one row by row.
+void set_prefixes(AttentionContext& context, const ForwardOptions& options) {
+  const bool has_prefix = options.prefix != nullptr && !options.prefix->empty();
+  const bool has_rows = options.row_prefix != nullptr && !options.row_prefix->empty();
+  const bool is_shared = has_prefix && options.prefix->lengths.size(0) == 1;
+  if (has_prefix && !is_shared && has_rows) {
+    throw core::ModelError("a forward has two row by row prefixes; `prefix` must then be shared (b = 1)");
+  }
+  if (is_shared) context.shared_prefix = options.prefix;
+  if (has_rows) context.row_prefix = options.row_prefix;
+  if (has_prefix && !is_shared) context.row_prefix = options.prefix;
+  if (context.shared_prefix != nullptr) {
+    check_prefix(*context.shared_prefix, options.first_layer, options.last_layer, 1);
+  }
+  if (context.row_prefix != nullptr) {
+    check_prefix(*context.row_prefix, options.first_layer, options.last_layer, context.num_rows);
+  }
+}
+
+/// [1|H*B,T,S]
+torch::Tensor own_mask(const Architecture& a, const KeyValues* row_prefix, int layer, const torch::Tensor& hidden_BTD) {
+  const auto num_rows = hidden_BTD.size(0);
+  const auto num_tokens = hidden_BTD.size(1);
+  const auto causal = causal_mask(num_tokens, hidden_BTD.options().requires_grad(false)).unsqueeze(0);
+  if (row_prefix == nullptr) return causal;
+  const auto num_positions = row_prefix->keys[static_cast<std::size_t>(layer)].size(2);
+  const auto before = length_mask(*row_prefix, num_positions, hidden_BTD.scalar_type()).unsqueeze(1);
+  return torch::cat(
+             {before.expand({num_rows, num_tokens, num_positions}), causal.expand({num_rows, num_tokens, num_tokens})},
+             2)
+      .repeat({a.num_heads, 1, 1});
+}
+
+LayerPrefix layer_prefix(const AttentionContext& context, int layer) {
+  const auto index = static_cast<std::size_t>(layer);
+  LayerPrefix prefix;
+  if (context.shared_prefix != nullptr) {
+    prefix.shared_keys = context.shared_prefix->keys[index].squeeze(0);
+    prefix.shared_values = context.shared_prefix->values[index].squeeze(0);
+  }
+  if (context.row_prefix != nullptr) {
+    prefix.row_keys = context.row_prefix->keys[index].transpose(0, 1);
+    prefix.row_values = context.row_prefix->values[index].transpose(0, 1);
+  }
+  return prefix;
+}
+
+void fill_taps(const ForwardOptions& options, int layer, Site site, const torch::Tensor& value_BTC) {
+  for (auto& tap : options.taps) {
+    if (tap.layer != layer || tap.site != site) continue;
+    tap.value = tap.positions_B.defined() ? at_positions(value_BTC, tap.positions_B) : value_BTC;
+  }
+}
+
+void check_layers(const ForwardOptions& options, int last_layer, std::int64_t num_layers) {
+  const auto is_run = [&](int layer) { return layer >= options.first_layer && layer <= last_layer; };
+  if (options.first_layer < 0 || options.first_layer > last_layer + 1 || last_layer >= num_layers) {
+    throw core::ModelError("layers " + std::to_string(options.first_layer) + " to " + std::to_string(last_layer) +
+                           " are not layers of a model of " + std::to_string(num_layers));
+  }
+  if (options.modify_projection_output && !is_run(options.modified_layer)) {
+    throw core::ModelError("layer " + std::to_string(options.modified_layer) + " is modified but not run");
+  }
+  for (const auto& tap : options.taps) {
+    if (!is_run(tap.layer)) throw core::ModelError("layer " + std::to_string(tap.layer) + " is tapped but not run");
+  }
+}
+
+}  // namespace
+
+TokenRows pad_rows(std::span<const std::vector<TokenId>> rows, torch::Device device) {
+  std::size_t longest = 0;
+  for (const auto& row : rows) longest = std::max(longest, row.size());
+  const auto num_rows = static_cast<std::int64_t>(rows.size());
+  auto ids_BT = torch::zeros({num_rows, static_cast<std::int64_t>(longest)}, torch::kInt64);
+  auto lengths_B = torch::empty({num_rows}, torch::kInt64);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::copy(rows[r].begin(), rows[r].end(), ids_BT.data_ptr<std::int64_t>() + r * longest);
+    lengths_B.data_ptr<std::int64_t>()[r] = static_cast<std::int64_t>(rows[r].size());
+  }
+  return {ids_BT.to(device), lengths_B.to(device)};
+}
+
+torch::Tensor at_positions(const torch::Tensor& hidden_BTD, const torch::Tensor& positions_B) {
+  // A flat row index: its gradient is one index_add, cheaper than that of advanced indexing.
+  const auto position = positions_B.to(hidden_BTD.device());
+  const auto row = torch::arange(hidden_BTD.size(0), position.options()) * hidden_BTD.size(1) + position;
+  return hidden_BTD.flatten(0, 1).index_select(0, row);
+}
+
+Network::Network(std::shared_ptr<const Weights> weights) : weights_(std::move(weights)) {
+  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
+  for (std::int64_t layer = 0; layer < architecture().num_layers; ++layer) {
+    blocks_.push_back(resolve_block(architecture(), layer, lookup));
+  }
+  resolve_ends();
+  if (architecture().family == Family::kGptj) rotary_ = rotary_tables(architecture(), device(), dtype());
+}
+
+const Architecture& Network::architecture() const { return weights_->architecture(); }
+torch::Device Network::device() const { return ends_.token_embedding.device(); }
+torch::Dtype Network::dtype() const { return ends_.token_embedding.scalar_type(); }
+
+void Network::resolve_ends() {
+  const bool is_gpt2 = architecture().family == Family::kGpt2;
+  ends_.token_embedding = parameter("transformer.wte.weight");
+  if (is_gpt2) ends_.position_embedding = parameter("transformer.wpe.weight");
+  ends_.norm_weight = parameter("transformer.ln_f.weight");
+  ends_.norm_bias = parameter("transformer.ln_f.bias");
+  ends_.head_weight = parameter(is_gpt2 ? "transformer.wte.weight" : "lm_head.weight");
+  if (!is_gpt2) ends_.head_bias = parameter("lm_head.bias");
+}
+
+const torch::Tensor& Network::parameter(const std::string& name) const {
+  const auto edited = overlay_.find(name);
+  return edited != overlay_.end() ? edited->second : weights_->tensor(name);
+}
+
+void Network::set_parameter(const std::string& name, torch::Tensor value) {
+  const auto& base = weights_->tensor(name);
+  if (value.is_same(base)) {
+    overlay_.erase(name);
+  } else {
+    if (value.sizes() != base.sizes() || value.scalar_type() != base.scalar_type() || value.device() != base.device()) {
+      throw core::ModelError(name + ": a value of shape " + shape_text(value) + " cannot replace one of shape " +
+                             shape_text(base) + "; shape, dtype and device must agree");
+    }
+    overlay_[name] = value.contiguous();
+  }
+  resolve(name);
+}
+
+void Network::resolve(const std::string& changed_parameter) {
+  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
+  for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
+    const auto index = static_cast<std::int64_t>(layer);
+    if (!changed_parameter.starts_with(block_prefix(index))) continue;
+    blocks_[layer] = resolve_block(architecture(), index, lookup);
+    return;
+  }
+  resolve_ends();
+}
+
+std::vector<std::string> Network::edited_parameters() const {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : overlay_) names.push_back(name);
+  return names;
+}
+
+torch::Tensor Network::embed(const torch::Tensor& ids_BT, const torch::Tensor& offsets_B) const {
+  const auto num_tokens = ids_BT.size(1);
+  const auto max_positions = architecture().max_positions;
+  if (num_tokens > max_positions) {
+    throw core::ModelError("a row of " + std::to_string(num_tokens) + " tokens exceeds the model's " +
+                           std::to_string(max_positions) + " positions");
+  }
+  const auto tokens_BTD = torch::embedding(ends_.token_embedding, ids_BT);
+  if (architecture().family == Family::kGptj) return tokens_BTD;
+  if (!offsets_B.defined()) return tokens_BTD + ends_.position_embedding.narrow(0, 0, num_tokens);
+  const auto positions = offsets_B.unsqueeze(1) + torch::arange(num_tokens, offsets_B.options());
+  return tokens_BTD + torch::embedding(ends_.position_embedding, positions.clamp_max(max_positions - 1));
+}
+
+AttentionContext Network::attention_context(const torch::Tensor& hidden_BTD, const ForwardOptions& options) const {
+  AttentionContext context;
+  context.num_rows = hidden_BTD.size(0);
+  context.num_tokens = hidden_BTD.size(1);
+  set_prefixes(context, options);
+  context.own_mask = own_mask(architecture(), context.row_prefix, options.first_layer, hidden_BTD);
+  torch::Tensor offsets;
+  if (context.shared_prefix != nullptr) {
+    const auto num_positions = context.shared_prefix->keys[static_cast<std::size_t>(options.first_layer)].size(2);
+    context.shared_mask = length_mask(*context.shared_prefix, num_positions, dtype()).unsqueeze(1);
+    offsets = context.shared_prefix->lengths;
+  }
+  if (context.row_prefix != nullptr) {
+    offsets = offsets.defined() ? offsets + context.row_prefix->lengths : context.row_prefix->lengths;
+  }
+  if (!rotary_.cosines.defined()) return context;
+
+  const auto e = architecture().head_width();
+  if (!offsets.defined()) {
+    context.cosines = rotary_.cosines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
+    context.signed_sines = rotary_.signed_sines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
+    return context;
+  }
+  const auto positions = (offsets.unsqueeze(1) + torch::arange(context.num_tokens, offsets.options()))
+                             .clamp_max(architecture().max_positions - 1)
+                             .flatten();
+  const std::vector<std::int64_t> shape{1, 1, offsets.size(0), context.num_tokens, e};
+  context.cosines = rotary_.cosines.index_select(0, positions).view(shape);
+  context.signed_sines = rotary_.signed_sines.index_select(0, positions).view(shape);
+  return context;
+}
+
+torch::Tensor Network::forward_mlp(int layer, const torch::Tensor& normed_ND, const AttentionContext& context,
+                                   const ForwardOptions& options) const {
+  const auto& block = blocks_[static_cast<std::size_t>(layer)];
+  const auto rows_of = [&](const torch::Tensor& flat) {
+    return flat.view({context.num_rows, context.num_tokens, flat.size(1)});
+  };
+  const auto inner_NF = torch::gelu(torch::linear(normed_ND, block.fc_weight, block.fc_bias), "tanh");
+  if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionInput, rows_of(inner_NF));
+  const auto output_ND = torch::linear(inner_NF, block.projection_weight, block.projection_bias);
+  if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionOutput, rows_of(output_ND));
+  if (!options.modify_projection_output || options.modified_layer != layer) return output_ND;
+  return options.modify_projection_output(rows_of(output_ND)).flatten(0, 1);
+}
+
+torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, const AttentionContext& context,
+                                     const ForwardOptions& options) const {
+  const auto& a = architecture();
+  const auto& block = blocks_[static_cast<std::size_t>(layer)];
+  const auto normed_ND =
+      torch::layer_norm(hidden_ND, {a.width}, block.ln_1_weight, block.ln_1_bias, a.layer_norm_epsilon);
+  const auto attention = attend(a, block, normed_ND, context, layer_prefix(context, layer));
+  if (options.collected != nullptr) {
+    options.collected->keys[static_cast<std::size_t>(layer)] = attention.keys.transpose(0, 1);
+    options.collected->values[static_cast<std::size_t>(layer)] = attention.values.transpose(0, 1);
+  }
+  const auto mixed_ND = torch::linear(attention.output_ND, block.out_weight, block.out_bias);
+  if (a.family == Family::kGptj) {
+    return hidden_ND + (mixed_ND + forward_mlp(layer, normed_ND, context, options));
+  }
+  const auto middle_ND = hidden_ND + mixed_ND;
+  const auto normed_again_ND =
+      torch::layer_norm(middle_ND, {a.width}, block.ln_2_weight, block.ln_2_bias, a.layer_norm_epsilon);
+  return middle_ND + forward_mlp(layer, normed_again_ND, context, options);
+}
+
+torch::Tensor Network::forward_layers(const torch::Tensor& hidden_BTD, const ForwardOptions& given) const {
+  auto options = given;
+  const auto num_layers = architecture().num_layers;
+  if (options.last_layer < 0) options.last_layer = static_cast<int>(num_layers) - 1;
+  check_layers(options, options.last_layer, num_layers);
+  if (options.first_layer > options.last_layer) return hidden_BTD;
+  const auto context = attention_context(hidden_BTD, options);
+  if (options.collected != nullptr) {
+    options.collected->keys.assign(static_cast<std::size_t>(num_layers), {});
+    options.collected->values.assign(static_cast<std::size_t>(num_layers), {});
+    options.collected->lengths =
+        torch::full({context.num_rows}, context.num_tokens, torch::dtype(torch::kInt64).device(device()));
+  }
+  auto hidden_ND = hidden_BTD.reshape({-1, architecture().width});
+  for (int layer = options.first_layer; layer <= options.last_layer; ++layer) {
+    hidden_ND = forward_block(layer, hidden_ND, context, options);
+    if (!options.taps.empty()) {
+      fill_taps(options, layer, Site::kBlockOutput, hidden_ND.view(hidden_BTD.sizes()));
+    }
+  }
+  return hidden_ND.view(hidden_BTD.sizes());
+}
+
+torch::Tensor Network::logits(const torch::Tensor& hidden_ND) const {
+  const auto& a = architecture();
+  const auto normed = torch::layer_norm(hidden_ND, {a.width}, ends_.norm_weight, ends_.norm_bias, a.layer_norm_epsilon);
+  return torch::linear(normed, ends_.head_weight, ends_.head_bias);
+}
+
+torch::Tensor Network::forward(const TokenRows& rows) const { return logits(forward_layers(embed(rows.ids_BT))); }
+
+}  // namespace lethe::model

@@ -1,0 +1,238 @@
+#include "model/safetensors.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
+
+namespace lethe::model {
+namespace {
+
+using nlohmann::json;
+
+/// The format's own limit.
+constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+
+constexpr std::array<std::pair<std::string_view, torch::Dtype>, 10> kDtypes{{{"F64", torch::kFloat64},
+                                                                             {"F32", torch::kFloat32},
+                                                                             {"F16", torch::kFloat16},
+                                                                             {"BF16", torch::kBFloat16},
+                                                                             {"I64", torch::kInt64},
+                                                                             {"I32", torch::kInt32},
+                                                                             {"I16", torch::kInt16},
+                                                                             {"I8", torch::kInt8},
+                                                                             {"U8", torch::kUInt8},
+                                                                             {"BOOL", torch::kBool}}};
+
+std::optional<torch::Dtype> dtype_of(std::string_view name) {
+  for (const auto& [text, dtype] : kDtypes) {
+    if (text == name) return dtype;
+  }
+  return std::nullopt;
+}
+
+std::string_view name_of(torch::Dtype wanted) {
+  for (const auto& [text, dtype] : kDtypes) {
+    if (dtype == wanted) return text;
+  }
+  throw core::StorageError(std::string("safetensors: no name for type ") + c10::toString(wanted));
+}
+
+/// Product of a shape and an element size, or nothing if it leaves 63 bits.
+std::optional<std::uint64_t> checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_t element_bytes) {
+  std::uint64_t total = element_bytes;
+  for (const auto size : shape) {
+    std::uint64_t product = 0;
+    if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size), &product)) return std::nullopt;
+    if (product > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    total = product;
+  }
+  return total;
+}
+
+/// Unsigned integers only: a negative, fractional or too large number is refused.
+std::optional<std::uint64_t> unsigned_of(const json& value) {
+  if (!value.is_number_unsigned()) return std::nullopt;
+  const auto number = value.get<std::uint64_t>();
+  if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+  return number;
+}
+
+struct FileDescriptor {
+  int number = -1;
+  ~FileDescriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+}  // namespace
+
+MappedFile::MappedFile(const std::filesystem::path& path) {
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat status {};
+  if (file.number < 0 || ::fstat(file.number, &status) != 0) {
+    throw core::ModelError(path.string() + ": cannot be opened: " + std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) throw core::ModelError(path.string() + ": not a regular file");
+  if (status.st_size == 0) throw core::ModelError(path.string() + ": the file is empty; copy it again");
+  size_bytes_ = static_cast<std::size_t>(status.st_size);
+  void* address = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.number, 0);
+  if (address == MAP_FAILED) {
+    throw core::ModelError(path.string() + ": cannot be mapped into memory: " + std::strerror(errno));
+  }
+  data_ = static_cast<std::byte*>(address);
+}
+
+MappedFile::~MappedFile() { ::munmap(data_, size_bytes_); }
+
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
+    : path_(path), file_(std::make_shared<MappedFile>(path)) {
+  read_header();
+}
+
+void SafetensorsFile::read_header() {
+  const auto refuse = [&](const std::string& what) -> void {
+    throw core::ModelError(path_.string() + ": not a valid safetensors file: " + what +
+                           ". It may be damaged or only partly copied; fetch it again.");
+  };
+  std::uint64_t header_bytes = 0;
+  if (file_->size_bytes() < sizeof(header_bytes)) refuse("shorter than its 8 byte length field");
+  std::memcpy(&header_bytes, file_->data(), sizeof(header_bytes));
+  if (header_bytes > kMaxHeaderBytes || header_bytes > file_->size_bytes() - sizeof(header_bytes)) {
+    refuse("a header of " + std::to_string(header_bytes) + " bytes in a file of " +
+           std::to_string(file_->size_bytes()));
+  }
+  const auto data_begin = sizeof(header_bytes) + static_cast<std::size_t>(header_bytes);
+  const std::uint64_t data_bytes = file_->size_bytes() - data_begin;
+  const auto* text = reinterpret_cast<const char*>(file_->data()) + sizeof(header_bytes);
+  json header;
+  try {
+    header = json::parse(text, text + header_bytes);
+  } catch (const json::exception& error) {
+    refuse(std::string("its header is not JSON (") + error.what() + ")");
+  }
+  if (!header.is_object()) refuse("its header is not a JSON object");
+
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> extents;
+  for (const auto& [name, value] : header.items()) {
+    if (name == "__metadata__") continue;
+    const auto bad = [&](const std::string& what) { refuse("tensor `" + name + "` " + what); };
+    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets") ||
+        !value["dtype"].is_string() || !value["shape"].is_array() || !value["data_offsets"].is_array() ||
+        value["data_offsets"].size() != 2) {
+      bad("lacks a dtype, shape or pair of data_offsets");
+    }
+    Entry entry;
+    const auto dtype = dtype_of(value["dtype"].get_ref<const std::string&>());
+    if (!dtype) bad("has the type " + value["dtype"].get<std::string>() + ", which lethe does not read");
+    entry.dtype = *dtype;
+    if (value["shape"].size() > 8) bad("has more than 8 dimensions");
+    for (const auto& size : value["shape"]) {
+      const auto number = unsigned_of(size);
+      if (!number) bad("has a size that is not a whole number");
+      entry.shape.push_back(static_cast<std::int64_t>(*number));
+    }
+    const auto begin = unsigned_of(value["data_offsets"][0]);
+    const auto end = unsigned_of(value["data_offsets"][1]);
+    if (!begin || !end || *begin > *end || *end > data_bytes) {
+      bad("lies outside the file's " + std::to_string(data_bytes) + " bytes of data");
+    }
+    if (checked_bytes(entry.shape, c10::elementSize(entry.dtype)) != *end - *begin) {
+      bad("has an extent that does not fit its shape and type");
+    }
+    entry.begin = data_begin + static_cast<std::size_t>(*begin);
+    entry.size_bytes = static_cast<std::size_t>(*end - *begin);
+    extents.emplace_back(*begin, *end);
+    entries_.emplace(name, std::move(entry));
+  }
+
+  std::sort(extents.begin(), extents.end());
+  std::uint64_t expected = 0;
+  for (const auto& [begin, end] : extents) {
+    if (begin != expected) refuse("its tensors overlap or leave a gap at byte " + std::to_string(expected));
+    expected = end;
+  }
+  if (expected != data_bytes) {
+    refuse("its tensors end at byte " + std::to_string(expected) + " of " + std::to_string(data_bytes));
+  }
+}
+
+std::vector<std::string> SafetensorsFile::names() const {
+  std::vector<std::string> names;
+  names.reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  return names;
+}
+
+torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw core::ModelError(path_.string() + ": has no tensor `" + name + "`");
+  const auto& entry = found->second;
+  const auto options = torch::TensorOptions().dtype(entry.dtype);
+  std::byte* address = file_->data() + entry.begin;
+  if (reinterpret_cast<std::uintptr_t>(address) % c10::elementSize(entry.dtype) != 0) {
+    auto copy = torch::empty(entry.shape, options);
+    std::memcpy(copy.data_ptr(), address, entry.size_bytes);
+    return copy;
+  }
+  return torch::from_blob(
+      address, entry.shape, [file = file_](void*) {}, options);
+}
+
+namespace {
+
+void write_stream(std::ofstream& stream, const std::map<std::string, torch::Tensor>& tensors) {
+  json header;
+  header["__metadata__"] = {{"format", "pt"}};
+  std::uint64_t offset = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const std::uint64_t end = offset + static_cast<std::uint64_t>(tensor.numel()) * tensor.element_size();
+    header[name] = {
+        {"dtype", name_of(tensor.scalar_type())}, {"shape", tensor.sizes().vec()}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  auto text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');  // aligns the data
+  const std::uint64_t header_bytes = text.size();
+  stream.write(reinterpret_cast<const char*>(&header_bytes), sizeof(header_bytes));
+  stream.write(text.data(), static_cast<std::streamsize>(text.size()));
+  for (const auto& [name, tensor] : tensors) {
+    const auto host = tensor.detach().to(torch::kCPU).contiguous();
+    stream.write(static_cast<const char*>(host.data_ptr()), static_cast<std::streamsize>(host.nbytes()));
+  }
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const std::map<std::string, torch::Tensor>& tensors) {
+  auto temporary = path;
+  temporary += ".part";
+  std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
+  if (stream) write_stream(stream, tensors);
+  stream.close();
+  std::error_code error;
+  if (stream) std::filesystem::rename(temporary, path, error);
+  if (!stream || error) {
+    std::error_code ignored;
+    std::filesystem::remove(temporary, ignored);
+    throw core::StorageError(path.string() + ": cannot be written; is the folder there, writable, and has space?");
+  }
+}
+
+}  // namespace lethe::model

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+namespace lethe::model {
+
+/// A file mapped privately: pages come in when first read, and a stray write never reaches the file.
+/// The file must not shrink while it is mapped.
+class MappedFile {
+ public:
+  /// Throws `core::ModelError`.
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  [[nodiscard]] std::byte* data() const { return data_; }
+  [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t size_bytes_ = 0;
+};
+
+/// A safetensors file: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes.
+/// The whole header is checked when the file is opened: every entry's shape, type and extent agree with one
+/// another and with the file, and the extents follow one another without gap or overlap. Anything else is a
+/// `core::ModelError` that names the file and the tensor.
+class SafetensorsFile {
+ public:
+  explicit SafetensorsFile(const std::filesystem::path& path);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] bool contains(const std::string& name) const { return entries_.count(name) > 0; }
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// The tensor as stored, on the CPU. It reads the mapping in place and keeps it alive (a tensor that is not
+  /// aligned for its type is copied). Never write to it.
+  [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
+
+ private:
+  struct Entry {
+    torch::Dtype dtype = torch::kFloat32;
+    std::vector<std::int64_t> shape;
+    std::size_t begin = 0;  ///< bytes from the file's start
+    std::size_t size_bytes = 0;
+  };
+  void read_header();
+
+  std::filesystem::path path_;
+  std::shared_ptr<MappedFile> file_;
+  std::map<std::string, Entry> entries_;
+};
+
+/// Writes tensors (any device, made contiguous) as one safetensors file with Hugging Face's metadata; the file
+/// appears under its name only when complete. Throws `core::StorageError`.
+void write_safetensors(const std::filesystem::path& path, const std::map<std::string, torch::Tensor>& tensors);
+
+}  // namespace lethe::model
