@@ -1,0 +1,90 @@
+#include "metrics/downstream.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "model/generate.h"
+
+namespace lethe::metrics {
+namespace {
+
+using model::TokenId;
+
+/// Length of the common token prefix of all prompts; at least one token stays in every row.
+std::size_t common_prefix(const std::vector<std::vector<TokenId>>& prompts) {
+  std::size_t length = prompts.front().size() - 1;
+  for (const auto& prompt : prompts) {
+    length = std::min(length, prompt.size() - 1);
+    const auto mismatch =
+        std::mismatch(prompt.begin(), prompt.begin() + static_cast<std::ptrdiff_t>(length), prompts.front().begin());
+    length = static_cast<std::size_t>(mismatch.first - prompt.begin());
+  }
+  return length;
+}
+
+void check_prompt(const core::TaskConfig& config, std::size_t example, std::size_t num_tokens,
+                  const model::Architecture& architecture) {
+  const auto needed = static_cast<std::int64_t>(num_tokens) + config.max_new_tokens;
+  if (num_tokens > 0 && needed <= architecture.max_positions) return;
+  throw core::DataError(config.examples.string() + ": example " + std::to_string(example) + " of task " + config.name +
+                        " needs " + std::to_string(needed) + " positions with its prompt and answer; the model has " +
+                        std::to_string(architecture.max_positions) + ". Shorten the task's few-shot prefix.");
+}
+
+std::string stripped(const std::string& text) {
+  const char* blanks = " \t\n\r\f\v";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace
+
+PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExamples& examples,
+                          const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
+  if (examples.empty()) throw core::DataError(config.examples.string() + ": no examples");
+  PreparedTask task;
+  task.config = config;
+  std::vector<std::vector<TokenId>> prompts;
+  for (const auto& example : examples) {
+    prompts.push_back(tokenizer.encode(config.prefix + data::fill_query(config.query, example)));
+    check_prompt(config, prompts.size() - 1, prompts.back().size(), architecture);
+    task.labels.push_back(example.label);
+  }
+  const auto shared = static_cast<std::ptrdiff_t>(common_prefix(prompts));
+  task.shared_prefix.assign(prompts.front().begin(), prompts.front().begin() + shared);
+  for (const auto& prompt : prompts) task.rows.emplace_back(prompt.begin() + shared, prompt.end());
+  return task;
+}
+
+int match_answer(const core::TaskConfig& config, const std::string& decoded) {
+  const auto marker = decoded.rfind(config.marker);
+  if (marker == std::string::npos) return -1;
+  const auto answer = stripped(decoded.substr(marker + config.marker.size()));
+  for (const auto& candidate : config.answers) {
+    if (answer.find(candidate.word) != std::string::npos) return candidate.label;
+  }
+  return -1;
+}
+
+core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
+                               const PreparedTask& task) {
+  model::SharedPrefixOptions options;
+  options.max_new_tokens = task.config.max_new_tokens;
+  options.end_of_text = tokenizer.end_of_text();
+  auto answers = model::answer_with_shared_prefix(network, task.shared_prefix, task.rows, options);
+
+  core::TaskRecord record;
+  record.task = task.config.name;
+  record.labels = task.labels;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    auto sequence = task.shared_prefix;
+    sequence.insert(sequence.end(), task.rows[i].begin(), task.rows[i].end());
+    sequence.insert(sequence.end(), answers[i].begin(), answers[i].end());
+    record.predictions.push_back(match_answer(task.config, tokenizer.decode_cleaned(sequence, true)));
+    record.generated_ids.push_back(std::move(answers[i]));
+  }
+  return record;
+}
+
+}  // namespace lethe::metrics
