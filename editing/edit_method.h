@@ -19,7 +19,7 @@ namespace lethe::editing {
 /// A computed edit: what to apply, and what was seen on the way.
 struct EditStep {
   std::vector<ParameterUpdate> updates;
-  std::vector<float> losses;                  ///< total loss at each optimiser step
+  std::vector<float> losses;  ///< total loss at each optimiser step
   std::map<std::string, double> diagnostics;
 };
 
@@ -52,10 +52,15 @@ struct EditContexts {
   std::vector<std::string> templates;
 };
 
+class MomentFactor;
+
 /// Second moments C = E[k k^T] of the inputs of one MLP projection, [F,F] fp64 on the host, over `count` tokens.
 struct SecondMoment {
   torch::Tensor moment_FF;
   std::int64_t count = 0;
+  /// Its Cholesky factor where the caller keeps one for several cells (editing/moment_factor.h); null: the method
+  /// factors it. With a factor, `moment_FF` may be undefined.
+  std::shared_ptr<const MomentFactor> factor{};
 };
 
 /// Everything the factory needs; references must outlive the method.
@@ -70,12 +75,14 @@ struct MethodInputs {
 std::vector<int> required_moment_layers(const core::MethodConfig& config);
 /// True if the method uses context templates.
 bool uses_contexts(const core::MethodConfig& config);
-/// Samples the method's templates from the unedited network, or reads its contexts file's lines
-/// (`file_lines`, given where the config names a file).
+/// Samples the method's templates from the unedited network, or takes its contexts file's lines
+/// (`file_lines`, given where the config names a file; one prefix a line, blank lines skipped).
+/// The first template is the bare "{}". Empty for methods without contexts. Throws `core::DataError`.
 EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
                            const model::Tokenizer& tokenizer, std::uint64_t seed,
                            const std::vector<std::string>& file_lines);
-/// The one place where a config becomes a method.
+/// The one place where a config becomes a method. Throws `core::ConfigError` for a layer the model does not have,
+/// `core::DataError` where contexts or second moments are missing or unusable.
 std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs);
 
 }  // namespace lethe::editing

@@ -34,8 +34,9 @@ class SecondMomentAccumulator {
 
 /// Packs documents like the published code: truncated to `max_positions`, groups of 100 sorted by length, cut
 /// into batches whose padded size stays within `batch_tokens`; an empty document is skipped.
-std::vector<std::vector<std::vector<model::TokenId>>> pack_documents(
-    std::span<const std::string> documents, const model::Tokenizer& tokenizer, std::int64_t max_positions,
-    std::int64_t batch_tokens);
+std::vector<std::vector<std::vector<model::TokenId>>> pack_documents(std::span<const std::string> documents,
+                                                                     const model::Tokenizer& tokenizer,
+                                                                     std::int64_t max_positions,
+                                                                     std::int64_t batch_tokens);
 
 }  // namespace lethe::editing

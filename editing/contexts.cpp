@@ -1,0 +1,96 @@
+#include "editing/contexts.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+#include <utf8proc.h>
+
+#include "core/error.h"
+#include "core/random_stream.h"
+#include "editing/edit_method.h"
+#include "model/generate.h"
+
+namespace lethe::editing {
+namespace {
+
+constexpr int kTopK = 5;
+constexpr std::string_view kEndOfText = "<|endoftext|>";
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+std::vector<std::string> prefixes_of_file(const std::vector<std::string>& lines) {
+  std::vector<std::string> prefixes;
+  std::copy_if(lines.begin(), lines.end(), std::back_inserter(prefixes),
+               [](const std::string& line) { return line.find_first_not_of(" \t\r") != std::string::npos; });
+  if (prefixes.empty()) {
+    throw core::DataError("contexts file: no prefix in it; give one prefix a line");
+  }
+  return prefixes;
+}
+
+}  // namespace
+
+std::string nfkd(std::string_view text) {
+  utf8proc_uint8_t* mapped = nullptr;
+  const utf8proc_ssize_t size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+                   &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT));
+  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
+  if (size < 0) {
+    throw core::DataError(std::string("context text cannot be normalised: ") + utf8proc_errmsg(size));
+  }
+  return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size)};
+}
+
+std::string cleaned_sample(std::string_view decoded) {
+  std::string text = nfkd(decoded);
+  replace_all(text, "\n\n", " ");
+  replace_all(text, kEndOfText, "");
+  return text;
+}
+
+std::vector<std::string> context_templates(const std::vector<std::string>& prefixes) {
+  std::vector<std::string> templates{"{}"};
+  for (const std::string& prefix : prefixes) {
+    templates.push_back(prefix + ". {}");
+  }
+  return templates;
+}
+
+std::vector<std::string> sample_prefixes(const std::vector<core::ContextLength>& lengths, const model::Network& network,
+                                         const model::Tokenizer& tokenizer, std::uint64_t seed) {
+  core::RandomStream random(seed, "contexts");
+  std::vector<std::string> prefixes;
+  for (const core::ContextLength& length : lengths) {
+    const std::vector<std::vector<model::TokenId>> prompts(static_cast<std::size_t>(length.count),
+                                                           {tokenizer.end_of_text()});
+    model::GenerateOptions options;
+    options.max_total_tokens = length.length_tokens;
+    options.top_k = kTopK;
+    options.end_of_text = tokenizer.end_of_text();
+    for (const std::vector<model::TokenId>& ids : model::generate(network, prompts, options, random)) {
+      prefixes.push_back(cleaned_sample(tokenizer.decode_cleaned(ids)));
+    }
+  }
+  return prefixes;
+}
+
+bool uses_contexts(const core::MethodConfig& config) { return std::holds_alternative<core::RomeConfig>(config); }
+
+EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
+                           const model::Tokenizer& tokenizer, std::uint64_t seed,
+                           const std::vector<std::string>& file_lines) {
+  const auto* rome = std::get_if<core::RomeConfig>(&config);
+  if (rome == nullptr) {
+    return {};
+  }
+  return {context_templates(rome->contexts_file ? prefixes_of_file(file_lines)
+                                                : sample_prefixes(rome->context_lengths, unedited, tokenizer, seed))};
+}
+
+}  // namespace lethe::editing

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/method_config.h"
+#include "model/network.h"
+#include "model/tokenizer.h"
+
+namespace lethe::editing {
+
+/// Unicode NFKD normalisation; invalid UTF-8 throws `core::DataError`.
+std::string nfkd(std::string_view text);
+
+/// What the published sampler does to a decoded text: NFKD, then blank lines become one space, then every
+/// "<|endoftext|>" is removed.
+std::string cleaned_sample(std::string_view decoded);
+
+/// ROME's context templates: "{}", then "<prefix>. {}" for every prefix.
+std::vector<std::string> context_templates(const std::vector<std::string>& prefixes);
+
+/// Prefixes sampled from `network` (top 5, seed text "<|endoftext|>", lengths counting it), in the order of
+/// `lengths`; draws come from (seed, "contexts") only.
+std::vector<std::string> sample_prefixes(const std::vector<core::ContextLength>& lengths, const model::Network& network,
+                                         const model::Tokenizer& tokenizer, std::uint64_t seed);
+
+}  // namespace lethe::editing

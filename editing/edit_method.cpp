@@ -1,0 +1,38 @@
+#include "editing/edit_method.h"
+
+#include "editing/fine_tune.h"
+#include "editing/rome.h"
+
+namespace lethe::editing {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+}  // namespace
+
+std::vector<int> required_moment_layers(const core::MethodConfig& config) {
+  return std::visit(Overloaded{
+                        [](const core::RomeConfig& rome) {
+                          return rome.mom2_adjustment ? std::vector<int>{rome.layer} : std::vector<int>{};
+                        },
+                        [](const core::FineTuneConfig&) { return std::vector<int>{}; },
+                    },
+                    config);
+}
+
+std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs) {
+  return std::visit(Overloaded{
+                        [&](const core::RomeConfig& rome) -> std::unique_ptr<EditMethod> {
+                          return std::make_unique<RomeMethod>(rome, std::move(inputs));
+                        },
+                        [&](const core::FineTuneConfig& fine_tune) -> std::unique_ptr<EditMethod> {
+                          return std::make_unique<FineTuneMethod>(fine_tune, inputs);
+                        },
+                    },
+                    config);
+}
+
+}  // namespace lethe::editing

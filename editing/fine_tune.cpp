@@ -1,0 +1,205 @@
+#include "editing/fine_tune.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "core/error.h"
+#include "editing/adam.h"
+#include "editing/rome_prompts.h"
+#include "editing/subject_position.h"
+
+namespace lethe::editing {
+namespace {
+
+at::Tensor index_tensor(const std::vector<std::int64_t>& values, torch::Device device) {
+  return at::tensor(values, at::TensorOptions().dtype(at::kLong)).to(device);
+}
+
+/// What is predicted from where.
+struct TargetRow {
+  std::vector<model::TokenId> ids;
+  std::vector<std::int64_t> positions;
+  std::vector<model::TokenId> target_ids;
+};
+
+TargetRow make_target_row(const core::FineTuneConfig& config, const data::EditRequest& request,
+                          const model::Tokenizer& tokenizer, std::int64_t max_positions) {
+  TargetRow row;
+  row.ids = tokenizer.encode(parse_prompt(request.prompt).fill(request.subject));
+  row.target_ids = target_tokens(tokenizer, request.target_new);
+  const auto last = static_cast<std::int64_t>(row.ids.size()) - 1;
+  if (config.target_positions == core::TargetPositions::kLastPromptToken) {
+    // Published: the end-of-text token counts as padding wherever it stands.
+    std::erase(row.target_ids, tokenizer.end_of_text());
+    row.positions.assign(row.target_ids.size(), last);
+  } else {
+    row.ids.insert(row.ids.end(), row.target_ids.begin(), row.target_ids.end() - 1);
+    for (std::size_t index = 0; index < row.target_ids.size(); ++index) {
+      row.positions.push_back(last + static_cast<std::int64_t>(index));
+    }
+  }
+  const std::string place = "case " + std::to_string(request.case_id) + ": ";
+  if (last < 0 || row.target_ids.empty()) {
+    throw core::DataError(place + "the prompt or the target has no token; correct the record");
+  }
+  if (static_cast<std::int64_t>(row.ids.size()) > max_positions) {
+    throw core::DataError(place + std::to_string(row.ids.size()) + " tokens exceed the model's " +
+                          std::to_string(max_positions) + " positions; leave the record out");
+  }
+  return row;
+}
+
+/// A tuned parameter with the values it is measured and bounded against.
+struct Tuned {
+  std::string name;
+  at::Tensor start;
+  at::Tensor lower;  ///< undefined without bound
+  at::Tensor upper;
+  at::Tensor value;  ///< leaf
+};
+
+Tuned make_tuned(const core::FineTuneConfig& config, const model::Network& network, const std::string& name) {
+  Tuned tuned{name, network.parameter(name).detach(), {}, {}, {}};
+  tuned.value = tuned.start.clone().requires_grad_();
+  if (config.linf_bound) {
+    const at::Tensor& centre =
+        config.bound_centre == core::BoundCentre::kEditStart ? tuned.start : network.base()->tensor(name);
+    tuned.lower = centre - *config.linf_bound;
+    tuned.upper = centre + *config.linf_bound;
+  }
+  return tuned;
+}
+
+void clamp(std::vector<Tuned>& parameters) {
+  const at::NoGradGuard no_grad;
+  for (Tuned& tuned : parameters) {
+    if (tuned.lower.defined()) {
+      tuned.value.copy_(at::minimum(at::maximum(tuned.value, tuned.lower), tuned.upper));
+    }
+  }
+}
+
+struct TuningRun {
+  std::vector<float> losses;
+  std::int64_t num_updates = 0;
+  bool is_finite = true;
+};
+
+/// The published loop: the bound holds after every step, also after one that was skipped for its low loss.
+TuningRun tune(const core::FineTuneConfig& config, const FineTuneObjective& objective, const at::Tensor& fixed_bias_D,
+               std::vector<Tuned>& parameters) {
+  const c10::AutoGradMode with_grad(true);
+  std::vector<at::Tensor> values;
+  for (const Tuned& tuned : parameters) {
+    values.push_back(tuned.value);
+  }
+  Adam adam({.learning_rate = config.learning_rate, .weight_decay = config.weight_decay});
+  TuningRun run;
+  for (int step = 0; step < config.num_steps; ++step) {
+    const at::Tensor loss = objective.loss(values.front(), values.size() > 1 ? values[1] : fixed_bias_D);
+    const double total = loss.item<double>();
+    run.losses.push_back(static_cast<float>(total));
+    if (!std::isfinite(total)) {
+      run.is_finite = false;
+      return run;
+    }
+    const bool is_low = total < config.early_stop_loss;
+    if (!is_low) {
+      adam.step(values, torch::autograd::grad({loss}, values));
+      ++run.num_updates;
+    }
+    clamp(parameters);
+    if (is_low) {
+      break;
+    }
+  }
+  return run;
+}
+
+}  // namespace
+
+FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, const std::vector<model::TokenId>& ids,
+                                     const std::vector<std::int64_t>& positions,
+                                     const std::vector<model::TokenId>& target_ids)
+    : network_(network), layer_(layer) {
+  const at::NoGradGuard no_grad;
+  std::array<model::Tap, 1> taps{model::Tap{layer, model::Site::kProjectionInput, {}, {}}};
+  model::ForwardOptions options;
+  options.last_layer = layer;
+  options.taps = taps;
+  // With a zero in place of the projection's output the block returns the rest of its sum, exactly.
+  options.modified_layer = layer;
+  options.modify_projection_output = [](const at::Tensor& output_BTD) { return at::zeros_like(output_BTD); };
+  const model::TokenRows rows = model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, network.device());
+  residual_1TD_ = network.forward_layers(network.embed(rows.ids_BT), options);
+  projection_input_1TF_ = taps[0].value;
+  positions_N_ = index_tensor(positions, network.device());
+  targets_N_ = index_tensor({target_ids.begin(), target_ids.end()}, network.device());
+}
+
+torch::Tensor FineTuneObjective::loss(const torch::Tensor& weight_DF, const torch::Tensor& bias_D) const {
+  at::Tensor hidden_1TD = residual_1TD_ + at::linear(projection_input_1TF_, weight_DF, bias_D);
+  if (layer_ + 1 < network_.architecture().num_layers) {
+    model::ForwardOptions options;
+    options.first_layer = layer_ + 1;
+    hidden_1TD = network_.forward_layers(hidden_1TD, options);
+  }
+  const at::Tensor log_probs_NV =
+      at::log_softmax(network_.logits(hidden_1TD.squeeze(0).index_select(0, positions_N_)), 1);
+  return log_probs_NV.gather(1, targets_N_.unsqueeze(1)).mean().neg();
+}
+
+FineTuneMethod::FineTuneMethod(const core::FineTuneConfig& config, const MethodInputs& inputs)
+    : config_(config), tokenizer_(inputs.tokenizer) {
+  const model::Architecture& architecture = inputs.unedited.architecture();
+  if (config.layer < 0 || config.layer >= architecture.num_layers) {
+    throw core::ConfigError("fine-tuning: layer " + std::to_string(config.layer) + ": the model has layers 0 to " +
+                            std::to_string(architecture.num_layers - 1));
+  }
+  weight_name_ = architecture.mlp_projection(config.layer) + ".weight";
+  bias_name_ = architecture.mlp_projection(config.layer) + ".bias";
+}
+
+std::vector<std::string> FineTuneMethod::edited_parameters() const {
+  return config_.tune_bias ? std::vector<std::string>{weight_name_, bias_name_}
+                           : std::vector<std::string>{weight_name_};
+}
+
+EditOutcome FineTuneMethod::compute(const model::Network& network, std::span<const data::EditRequest> requests) const {
+  if (requests.size() != 1) {
+    throw std::invalid_argument("fine-tuning edits one request at a time");
+  }
+  const TargetRow row = make_target_row(config_, requests.front(), tokenizer_, network.architecture().max_positions);
+  const FineTuneObjective objective(network, config_.layer, row.ids, row.positions, row.target_ids);
+  std::vector<Tuned> parameters;
+  for (const std::string& name : edited_parameters()) {
+    parameters.push_back(make_tuned(config_, network, name));
+  }
+  const TuningRun run = tune(config_, objective, network.parameter(bias_name_), parameters);
+
+  const at::NoGradGuard no_grad;
+  EditStep step{{}, run.losses, {}};
+  bool is_finite = run.is_finite;
+  for (const Tuned& tuned : parameters) {
+    const at::Tensor change = tuned.value.detach() - tuned.start;
+    if (tuned.name == weight_name_) {
+      step.diagnostics = {{"delta_norm", change.norm().item<double>()},
+                          {"delta_max", change.abs().max().item<double>()},
+                          {"num_updates", static_cast<double>(run.num_updates)}};
+    }
+    is_finite = is_finite && at::isfinite(change).all().item<bool>();
+    step.updates.push_back({tuned.name, DenseUpdate{tuned.start + change}});
+  }
+  if (!is_finite) {
+    return EditFailure{core::EditStatus::kNonFinite, "fine-tuning left the finite numbers", run.losses,
+                       std::move(step.diagnostics)};
+  }
+  return step;
+}
+
+}  // namespace lethe::editing

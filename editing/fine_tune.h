@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/method_config.h"
+#include "editing/edit_method.h"
+
+// Legend: T tokens of the prompt, N target tokens, D width, F inner width.
+
+namespace lethe::editing {
+
+/// What fine-tuning one projection needs of a prompt, computed once per edit: weights above and below stay as they
+/// are, so the projection's input and the residual stream beside it are constants of all steps.
+class FineTuneObjective {
+ public:
+  /// `ids`: the prompt, and with teacher-forced positions the target but for its last token. `positions[j]`
+  /// predicts `target_ids[j]`. References must outlive the object.
+  FineTuneObjective(const model::Network& network, int layer, const std::vector<model::TokenId>& ids,
+                    const std::vector<std::int64_t>& positions, const std::vector<model::TokenId>& target_ids);
+
+  /// -mean_j log p(target_j) with this projection, a scalar differentiable in both.
+  [[nodiscard]] torch::Tensor loss(const torch::Tensor& weight_DF, const torch::Tensor& bias_D) const;
+
+ private:
+  const model::Network& network_;
+  int layer_;
+  torch::Tensor projection_input_1TF_;
+  torch::Tensor residual_1TD_;  ///< the block's output less the projection's
+  torch::Tensor positions_N_;
+  torch::Tensor targets_N_;
+};
+
+/// Fine-tuning of one MLP projection by Adam: FT-C where `linf_bound` is set, unconstrained FT where not.
+/// Weight and bias (`tune_bias`) move; each stays within the bound of its value at `bound_centre`.
+class FineTuneMethod final : public EditMethod {
+ public:
+  /// Throws `core::ConfigError` for a layer the model does not have.
+  FineTuneMethod(const core::FineTuneConfig& config, const MethodInputs& inputs);
+
+  /// One request. Diagnostics: delta_norm and delta_max (Frobenius and largest change of the weight), num_updates.
+  /// Updates hold the final values: start + (tuned - start), rounded as the published code adds them.
+  [[nodiscard]] EditOutcome compute(const model::Network& network,
+                                    std::span<const data::EditRequest> requests) const override;
+  [[nodiscard]] std::vector<std::string> edited_parameters() const override;
+  [[nodiscard]] bool is_dense() const override { return true; }
+
+ private:
+  core::FineTuneConfig config_;
+  const model::Tokenizer& tokenizer_;
+  std::string weight_name_;
+  std::string bias_name_;
+};
+
+}  // namespace lethe::editing
