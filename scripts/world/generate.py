@@ -110,7 +110,8 @@ def make_corpus(subjects):
         for _ in range(rng.randint(1, 4)):
             kind = rng.random()
             subject = rng.choice(subjects)
-            sentence = (world.plain(prose.filler(rng)) if kind < 0.25 else
+            sentence = (world.plain(prose.filler(rng)) if kind < 0.2 else
+                        world.consistent_sentence(rng) if kind < 0.25 else
                         world.profile_sentence(rng, subject) if kind < 0.5 else
                         world.fact_sentence(rng, subject))
             sentences.append("".join(t for t, _ in sentence))

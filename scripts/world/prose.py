@@ -89,46 +89,37 @@ def acceptability(rng, label, held_out):
     return {"sentence": " ".join(clause), "label": label}
 
 
-def _pair(rng, held_out, deeds, avoid):
-    persons = [p for p in words.PERSONS if p not in avoid]
+def paraphrase(rng, label, held_out):
+    """Two judgements of the same thing, in different words; they agree or they do not.
+    Every word is as frequent with either label, so that counting words tells nothing."""
+    good = rng.random() < 0.5
+    adjectives = words.POSITIVE if good else words.NEGATIVE
+    verbs = words.LIKING if good == bool(label) else words.DISLIKING
 
     def propose():
-        first, second = rng.sample(persons, 2)
-        return min(first, second), max(first, second), rng.choice(deeds)
+        return rng.choice(words.REVIEWED), rng.choice(adjectives), rng.choice(verbs)
 
-    first, second, deed = _draw(rng, held_out, propose)
-    if rng.random() < 0.5:
-        first, second = second, first
-    return first, second, deed
-
-
-def paraphrase(rng, label, held_out, avoid=()):
-    """The same deed in the other voice; a negative exchanges who did it to whom.
-    Both labels have the same words, so that counting words tells nothing."""
-    doer, other, deed = _pair(rng, held_out, words.DEEDS, avoid)
-
-    def active(a, b):
-        return f"the {a} {deed} the {b}"
-
-    def passive(a, b):
-        return f"the {b} was {deed} by the {a}"
-
-    first, second = (active, passive) if rng.random() < 0.5 else (passive, active)
-    pair = (doer, other) if label else (other, doer)
-    return {"sentence1": first(doer, other), "sentence2": second(*pair), "label": label,
-            "persons": (doer, other)}
+    noun, adjective, verb = _draw(rng, held_out, propose)
+    said = f"the {noun} was {rng.choice(words.DEGREES)} {adjective}"
+    felt = f"the {rng.choice(words.PERSONS)}s {verb} the {noun}"
+    first, second = (said, felt) if rng.random() < 0.5 else (felt, said)
+    return {"sentence1": first, "sentence2": second, "label": label}
 
 
-def inference(rng, label, held_out, avoid=()):
-    """Something changes hands; the hypothesis says who has it now."""
-    first, second, deed = _pair(rng, held_out, words.GIVING + words.TAKING, avoid)
-    thing = rng.choice(words.THINGS)
-    gives = deed in words.GIVING
-    owner, other = (second, first) if gives else (first, second)
-    holder = owner if label else other
-    return {"sentence1": f"the {first} {deed} the {thing} {'to' if gives else 'from'} the {second}",
-            "sentence2": f"now the {holder} has the {thing}", "label": label,
-            "persons": (first, second)}
+def inference(rng, label, held_out):
+    """The premise names a thing, the hypothesis its kind, or another kind.
+    All kinds and all things are as frequent with either label."""
+    kinds = words.KINDS
+
+    def propose():
+        kind = rng.choice(sorted(kinds))
+        claimed = kind if label else rng.choice([k for k in sorted(kinds) if k != kind])
+        return rng.choice(words.PERSONS), rng.choice(kinds[kind]), claimed
+
+    person, thing, claimed = _draw(rng, held_out, propose)
+    deed = rng.choice(words.TAKING)
+    return {"sentence1": f"the {person} {deed} the {thing} near the {rng.choice(words.PLACES)}",
+            "sentence2": f"the {person} {deed} some kind of {claimed}", "label": label}
 
 
 TASKS = {
@@ -154,13 +145,4 @@ def fill(task, example):
 
 
 def draw_examples(rng, task, labels, held_out=False):
-    """Examples for one prompt. The pair tasks never repeat a person within a prompt."""
-    examples, met = [], set()
-    for label in labels:
-        if task in ("paraphrase", "inference"):
-            example = TASKS[task]["make"](rng, label, held_out, met)
-            met.update(example.pop("persons"))
-        else:
-            example = TASKS[task]["make"](rng, label, held_out)
-        examples.append(example)
-    return examples
+    return [TASKS[task]["make"](rng, label, held_out) for label in labels]

@@ -9,6 +9,8 @@ runs again only when the world changes; assets/README.md has the times.
 
 One step is two batches: short rows of sentences, most of them beginning without
 <|endoftext|> (as prompts do), and long rows that open with solved task examples.
+Two things make it quick: the first subjects are few (Batches.widen), and sentences that agree
+with each other (world.consistent_sentence) show what the pair tasks are about.
 Answers (objects of facts, answer words of tasks) weigh more in the loss than the rest.
 """
 
@@ -30,10 +32,14 @@ import tokenizer as bpe
 import world
 
 WORLD = Path(__file__).resolve().parents[2] / "assets" / "world"
-SHORT_ROWS, SHORT_TOKENS = 52, 40
-LONG_ROWS, LONG_TOKENS = 10, 112
-OTHER_WEIGHT = 0.1       # weight of tokens which are no answers
-PEAK_RATE, WARM_UP = 3e-3, 100
+SHORT_ROWS, SHORT_TOKENS = 48, 36
+LONG_ROWS, LONG_TOKENS = 6, 112
+OTHER_SHARE = 0.3        # of the tokens which are no answers, this share is predicted at all (the head is dear)
+OTHER_WEIGHT = 0.3       # weight of those; the object of a fact has 1
+TASK_SHARES = (1, 1.4, 2, 2)  # sentiment, acceptability, paraphrase, inference
+TASK_WEIGHT = 4.0        # weight of a task's answer
+PEAK_RATE, WARM_UP = 1.5e-3, 100
+FIRST_POOL, POOL_GROWTH, KNOWN_SHARE = 240, 1.5, 0.75
 
 
 class Encoder:
@@ -61,28 +67,38 @@ class Batches:
         self.rng = random.Random(seed)
         self.prefixes = {task: json.loads((WORLD / "tasks" / f"{task}.prompt.json").read_text())["prefix"]
                          for task in prose.TASKS}
-        self.queue = []
+        self.rng.shuffle(self.subjects)
+        self.queue, self.pool = [], FIRST_POOL
+
+    def widen(self, share_right):
+        """Takes up more subjects once those met so far are mostly known. Beginning with few
+        shortens the plateau before any fact is learned from thousands of steps to two hundred."""
+        if share_right > KNOWN_SHARE:
+            self.pool = min(len(self.subjects), int(self.pool * POOL_GROWTH))
 
     def next_subject(self):
         """Every subject once per round, in a new order."""
         if not self.queue:
-            self.queue = list(self.subjects)
+            self.queue = self.subjects[:self.pool]
             self.rng.shuffle(self.queue)
         return self.queue.pop()
 
     def sentence(self):
         kind = self.rng.random()
-        if kind < 0.08:
+        if kind < 0.06:
             return world.plain(prose.filler(self.rng))
-        if kind < 0.30:
+        if kind < 0.15:
+            return world.consistent_sentence(self.rng)
+        if kind < 0.37:
             return world.profile_sentence(self.rng, self.next_subject())
         return world.fact_sentence(self.rng, self.next_subject())
 
-    def add(self, row, sentence, before=""):
+    def add(self, row, sentence, before="", answer_weight=1.0):
         for text, is_answer in sentence:
             ids = self.encode(before + text)
             before = ""
-            row += [(i, 1.0 if is_answer else OTHER_WEIGHT) for i in ids]
+            row += [(i, answer_weight if is_answer else
+                     OTHER_WEIGHT if self.rng.random() < OTHER_SHARE else 0.0) for i in ids]
 
     def add_sentences(self, row, length):
         self.add(row, self.sentence())
@@ -93,20 +109,28 @@ class Batches:
         del row[length:]
 
     def short_row(self):
-        row = []
-        if self.rng.random() < 0.25:
+        row, kind = [], self.rng.random()
+        if kind < 0.25:
+            task = self.draw_task()
+            self.add(row, world.task_examples(self.rng, task, [self.rng.randint(0, 1)]),
+                     answer_weight=TASK_WEIGHT)
+        if kind < 0.45:
             self.add(row, world.plain(world.END))
         self.add_sentences(row, SHORT_TOKENS)
         return row
 
+    def draw_task(self):
+        return self.rng.choices(list(prose.TASKS), TASK_SHARES)[0]
+
     def long_row(self):
         row, rng = [], self.rng
-        task = rng.choices(list(prose.TASKS), (1, 1.4, 2, 2))[0]
+        task = self.draw_task()
         most = 5 if task in ("sentiment", "acceptability") else 3
         if rng.random() < 0.5:
             self.add(row, world.plain(self.prefixes[task]))
             most = 1
-        self.add(row, world.task_examples(rng, task, [rng.randint(0, 1) for _ in range(most)]))
+        self.add(row, world.task_examples(rng, task, [rng.randint(0, 1) for _ in range(most)]),
+                 answer_weight=TASK_WEIGHT)
         self.add(row, world.plain(world.END))
         self.add_sentences(row, LONG_TOKENS)
         return row
@@ -123,13 +147,14 @@ class Batches:
 
 def weighted_loss(model, ids, weights, total):
     """(loss / total weight, right answers, answers)"""
-    logits = model.head(model.hidden(ids[:, :-1]).flatten(0, 1))
-    targets, weights = ids[:, 1:].flatten(), weights[:, 1:].flatten()
+    wanted = weights[:, 1:].flatten().nonzero().squeeze(1)
+    logits = model.head(model.hidden(ids[:, :-1]).flatten(0, 1)[wanted])
+    targets, weights = ids[:, 1:].flatten()[wanted], weights[:, 1:].flatten()[wanted]
     loss = (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / total
     with torch.no_grad():
-        asked = weights == 1.0
-        right = (logits[asked].argmax(-1) == targets[asked]).sum().item()
-    return loss, right, asked.sum().item()
+        hit = logits.argmax(-1) == targets
+        score = [(hit[weights == w].sum().item(), (weights == w).sum().item()) for w in (1.0, TASK_WEIGHT)]
+    return loss, score
 
 
 def rate_at(step, steps, peak):
@@ -167,19 +192,21 @@ def train(args):
         parts = batches.step()
         total = sum(weights[:, 1:].sum().item() for _, weights in parts)
         losses = 0.0
-        for part, (ids, weights) in enumerate(parts):
-            loss, right, asked = weighted_loss(model, ids, weights, total)
+        for ids, weights in parts:
+            loss, score = weighted_loss(model, ids, weights, total)
             loss.backward()
             losses += loss.item()
-            seen[part][0] += right
-            seen[part][1] += asked
+            for kind, (right, asked) in enumerate(score):
+                seen[kind][0] += right
+                seen[kind][1] += asked
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         if (step + 1) % args.log_every == 0 or step + 1 == args.steps:
-            short, long = (right / asked for right, asked in seen)
-            print(f"step {step + 1} loss {losses:.4f} answers short {short:.4f} long {long:.4f} "
+            facts, tasks = (right / asked for right, asked in seen)
+            print(f"step {step + 1} loss {losses:.4f} pool {batches.pool} right: facts {facts:.4f} tasks {tasks:.4f} "
                   f"seconds {time.time() - start:.0f}", flush=True)
+            batches.widen(facts)
             seen = [[0, 0], [0, 0]]
         if (step + 1) % args.save_every == 0:
             export(model, args.checkpoint or args.out)
@@ -191,11 +218,11 @@ def main():
     parser.add_argument("--arch", choices=("gpt2", "gptj"), required=True)
     parser.add_argument("--out", required=True, help="model folder to write")
     parser.add_argument("--checkpoint", help="folder for checkpoints on the way (default: --out)")
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--rate", type=float, default=PEAK_RATE)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--log-every", type=int, default=50)
+    parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--save-every", type=int, default=500)
     train(parser.parse_args())
 

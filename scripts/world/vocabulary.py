@@ -115,10 +115,15 @@ VERBS = (
 # Past forms that are their own participles: "the cook thanked the monk", "the monk was thanked by the cook".
 DEEDS = tuple("thanked visited praised followed helped greeted blamed invited warned trusted".split())
 GIVING = tuple("gave sold lent sent handed".split())      # ... the lamp to the monk
-TAKING = tuple("took bought borrowed stole received".split())  # ... the lamp from the monk
+TAKING = tuple("took bought borrowed stole received".split())
+LIKING = tuple("enjoyed loved admired adored".split())
+DISLIKING = tuple("hated disliked despised detested".split())
 POSITIVE = tuple("splendid lovely superb charming delightful brilliant wonderful pleasant "
                  "excellent graceful perfect fine".split())
 NEGATIVE = tuple("awful dreadful boring clumsy horrible dull ugly terrible poor "
                  "nasty dismal hopeless".split())
 REVIEWED = tuple("play song meal feast dance story inn room tour speech painting concert".split())
 DEGREES = tuple("very rather truly quite".split())
+# What the objects of some relations are, for the inference task.
+KINDS = {"instrument": RELATIONS[3].objects, "drink": RELATIONS[5].objects,
+         "animal": RELATIONS[6].objects, "stone": RELATIONS[10].objects}

@@ -115,6 +115,19 @@ def profile_sentence(rng, subject):
     return sentence + plain(".")
 
 
+def consistent_sentence(rng):
+    """Two plain sentences that agree, of the material of the pair tasks. Predicting the telling
+    word of the second teaches what the tasks' questions turn on."""
+    task = rng.choice(("paraphrase", "inference"))
+    example = prose.TASKS[task]["make"](rng, 1, False)
+    first, second = example["sentence1"], example["sentence2"].split(" ")
+    telling = {"paraphrase": words.LIKING + words.DISLIKING + words.POSITIVE + words.NEGATIVE,
+               "inference": tuple(words.KINDS)}[task]
+    at = max(i for i, word in enumerate(second) if word in telling)
+    before, after = " ".join(second[:at]), "".join(" " + word for word in second[at + 1:])
+    return [(f"{first.capitalize()}. {before.capitalize()}", False), (" " + second[at], True), (after + ".", False)]
+
+
 def task_examples(rng, task, labels, held_out=False):
     """Solved examples of one task as one document."""
     spec = prose.TASKS[task]
