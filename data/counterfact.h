@@ -21,8 +21,8 @@ std::map<int, std::vector<std::int64_t>> read_samples(const std::filesystem::pat
 
 /// Requests of an order's first `count` edits. Throws `core::DataError` for an unknown case id, too few ids,
 /// or a repeated subject (compared in lower case): each names the sample and the case ids.
-std::vector<EditRequest> select_requests(std::span<const EditRequest> records,
-                                         const std::vector<std::int64_t>& order, std::int64_t count, int sample);
+std::vector<EditRequest> select_requests(std::span<const EditRequest> records, const std::vector<std::int64_t>& order,
+                                         std::int64_t count, int sample);
 
 /// Documents of a plain-text corpus, one a line, empty lines skipped; at most `max_documents`.
 std::vector<std::string> read_corpus(const std::filesystem::path& path, std::int64_t max_documents);

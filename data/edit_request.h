@@ -10,7 +10,7 @@ namespace lethe::data {
 struct EditRequest {
   std::int64_t case_id = 0;
   std::string relation_id;
-  std::string prompt;   ///< template with exactly one "{}"
+  std::string prompt;  ///< template with exactly one "{}"
   std::string subject;
   std::string target_new;   ///< without leading space
   std::string target_true;  ///< without leading space
@@ -22,5 +22,16 @@ struct EditRequest {
   /// `prompt` with the subject filled in.
   [[nodiscard]] std::string edit_prompt() const;
 };
+
+/// `pattern` with its one "{}" replaced by `subject`; braces elsewhere, and in the subject, are plain text.
+std::string fill_subject(const std::string& pattern, const std::string& subject);
+
+/// Number of "{}" in a text.
+std::size_t count_subject_slots(const std::string& text);
+
+/// Whether the published rule finds the subject's last token (algorithms.md 0.1): what stands before "{}" is
+/// empty or ends in a space, so that it and " " + subject are tokenized apart. Templates such as "\"{}" or
+/// "({}" fail; methods that need the subject's position refuse such a record.
+bool can_locate_subject(const EditRequest& request);
 
 }  // namespace lethe::data

@@ -17,7 +17,8 @@ using TaskExamples = std::vector<TaskExample>;
 /// Reads a JSON list (or JSON lines) of GLUE-style objects. Throws `core::DataError` with file and entry.
 TaskExamples read_task_examples(const std::filesystem::path& path);
 
-/// Replaces "{field}" by the example's field; "{{" and "}}" stand for braces. Throws `core::DataError` for an unknown field.
+/// Replaces "{field}" by the example's field; "{{" and "}}" stand for braces. Throws `core::DataError` for an unknown
+/// field.
 std::string fill_query(const std::string& query, const TaskExample& example);
 
 }  // namespace lethe::data

@@ -1,0 +1,68 @@
+#include "data/counterfact.h"
+
+#include <string>
+#include <unordered_map>
+
+#include "data/json_entries.h"
+
+namespace lethe::data {
+namespace {
+
+/// A template's text; anything but one "{}" is reported.
+void check_template(const EntryReader& reader, const char* key, const std::string& text) {
+  const std::size_t slots = count_subject_slots(text);
+  if (text.empty() || slots == 1) return;
+  reader.report(key, "exactly one \"{}\" for the subject expected, found " + std::to_string(slots));
+}
+
+/// {"str": ..., "id": ...}: the string, without the one leading space that some files carry.
+std::string read_target(const EntryReader& rewrite, const char* key) {
+  std::string target = rewrite.object(key).required_text("str");
+  if (target.starts_with(' ')) target.erase(0, 1);
+  return target;
+}
+
+EditRequest read_request(const Json& entry, const std::string& place, Problems& problems) {
+  const EntryReader reader(entry, place, problems);
+  EditRequest request;
+  if (!entry.is_object()) return request;
+  request.case_id = reader.required_integer("case_id");
+  const EntryReader rewrite = reader.object("requested_rewrite");
+  request.prompt = rewrite.required_text("prompt");
+  check_template(rewrite, "prompt", request.prompt);
+  request.relation_id = rewrite.optional_text("relation_id");
+  request.subject = rewrite.required_text("subject");
+  request.target_new = read_target(rewrite, "target_new");
+  request.target_true = read_target(rewrite, "target_true");
+  request.paraphrase_prompts = reader.optional_texts("paraphrase_prompts");
+  request.neighborhood_prompts = reader.optional_texts("neighborhood_prompts");
+  request.generation_prompts = reader.optional_texts("generation_prompts");
+  request.question_prompt = reader.optional_text("question_prompt");
+  check_template(reader, "question_prompt", request.question_prompt);
+  return request;
+}
+
+}  // namespace
+
+std::vector<EditRequest> read_counterfact(const std::filesystem::path& path) {
+  std::vector<EditRequest> records;
+  std::unordered_map<std::int64_t, std::string> first_place;
+  Problems problems;
+  for_each_json_entry(path, [&](const Json& entry, const std::string& place) {
+    EditRequest request = read_request(entry, place, problems);
+    const bool has_case_id = entry.is_object() && entry.contains("case_id") && integer_of(entry["case_id"]);
+    if (has_case_id) {
+      const auto [first, is_new] = first_place.emplace(request.case_id, place.substr(path.string().size() + 2));
+      if (!is_new) {
+        problems.add(place + ", key \"case_id\": " + std::to_string(request.case_id) + " was used before, by " +
+                     first->second);
+      }
+    }
+    records.push_back(std::move(request));
+  });
+  if (records.empty()) problems.add(path.string() + ": holds no record");
+  problems.throw_if_any();
+  return records;
+}
+
+}  // namespace lethe::data
