@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "core/experiment_config.h"
+#include "core/json_object.h"
+#include "core/method_json.h"
+#include "core/task_reader.h"
+
+namespace lethe::core {
+namespace {
+
+using nlohmann::json;
+using Object = JsonObject<ConfigError>;
+
+json task_to_json(const TaskConfig& task) {
+  json answers = json::array();
+  for (const auto& answer : task.answers) answers.push_back({{"word", answer.word}, {"label", answer.label}});
+  return {{"name", task.name},
+          {"title", task.title},
+          {"examples", task.examples.string()},
+          {"prefix", task.prefix},
+          {"query", task.query},
+          {"marker", task.marker},
+          {"answers", answers},
+          {"max_new_tokens", task.max_new_tokens}};
+}
+
+TaskConfig task_from_json(Object object) {
+  TaskConfig task;
+  task.name = object.text("name");
+  task.title = object.text("title");
+  task.examples = object.text("examples");
+  task.prefix = object.text("prefix");
+  task.query = object.text("query");
+  task.marker = object.text("marker");
+  object.each("answers", [&](Object answer) {
+    task.answers.push_back({answer.text("word"), answer.small_integer("label", 0)});
+    answer.finish();
+  });
+  task.max_new_tokens = object.small_integer("max_new_tokens", 1, 256);
+  object.finish();
+  if (!is_path_safe_name(task.name)) object.fail("name: \"" + task.name + "\" is no task's name");
+  if (const auto problem = task_config_problem(task); !problem.empty()) object.fail(problem);
+  return task;
+}
+
+json model_to_json(const ModelConfig& model) {
+  json methods = json::object();
+  for (const auto& [name, config] : model.methods) methods[name] = method_to_json(config);
+  json moments = nullptr;
+  if (model.second_moments) {
+    moments = {{"corpus", model.second_moments->corpus.string()},
+               {"max_documents", model.second_moments->max_documents},
+               {"max_tokens", model.second_moments->max_tokens},
+               {"batch_tokens", model.second_moments->batch_tokens}};
+  }
+  return {{"name", model.name}, {"path", model.path.string()}, {"second_moments", moments}, {"methods", methods}};
+}
+
+SecondMomentConfig moments_from_json(Object object) {
+  SecondMomentConfig moments;
+  moments.corpus = object.text("corpus");
+  moments.max_documents = object.integer("max_documents", 1);
+  moments.max_tokens = object.integer("max_tokens", 0);
+  moments.batch_tokens = object.integer("batch_tokens", 1, 1 << 24);
+  object.finish();
+  return moments;
+}
+
+ModelConfig model_from_json(Object object) {
+  ModelConfig model;
+  model.name = object.text("name");
+  if (!is_path_safe_name(model.name)) object.fail("name: \"" + model.name + "\" is no model's name");
+  model.path = object.text("path");
+  const auto& moments = object.at("second_moments");
+  if (!moments.is_null()) model.second_moments = moments_from_json({moments, object.place_of("second_moments")});
+  for (const auto& [method, value] : object.object("methods").items()) {
+    model.methods.emplace(method, method_from_json(method, value, object.place_of("methods." + method)));
+  }
+  object.finish();
+  return model;
+}
+
+void read_cells(Object& object, ExperimentConfig& config) {
+  object.each("cells", [&](Object item) {
+    const auto cell = GridCell::from_name(item.text("cell"));
+    config.cells.push_back(cell);
+    if (!config.edits.emplace(cell, item.integer("edits", 1, kMaxEdits)).second) {
+      item.fail(cell.name() + " is there twice");
+    }
+    item.finish();
+    static_cast<void>(config.method_of(cell));  // throws if the model or its hyper-parameters are not there
+  });
+  object.each("skipped", [&](Object item) {
+    config.skipped.push_back({GridCell::from_name(item.text("cell")), item.text("reason")});
+    item.finish();
+  });
+}
+
+void read_choices(Object& object, ExperimentConfig& config) {
+  const auto choose = [&](const char* key, const std::set<std::string>& words) {
+    auto word = object.text(key);
+    if (words.count(word) == 0) object.fail(std::string(key) + ": \"" + word + "\" is none of its words");
+    return word;
+  };
+  config.fidelity = choose("fidelity", {"code", "paper"}) == "paper" ? Fidelity::kPaper : Fidelity::kCode;
+  config.device = choose("device", {"cpu", "cuda"});
+  config.keep_snapshots = choose("keep_snapshots", {"all", "newest"});
+  const auto& dataset = object.at("dataset");
+  Object fields(dataset, object.place_of("dataset"));
+  config.dataset = {fields.text("format"), fields.text("records"), fields.text("samples")};
+  fields.finish();
+  if (config.dataset.format != "counterfact") fields.fail("format: expected counterfact");
+}
+
+void read_numbers(Object& object, ExperimentConfig& config) {
+  config.threads = object.small_integer("threads", 1, 1024);
+  config.seed = static_cast<std::uint64_t>(object.integer("seed", 0));
+  config.checkpoint_every = object.integer("checkpoint_every", 1, kMaxEdits);
+  config.forgetting_every = object.integer("forgetting_every", 1, kMaxEdits);
+  config.tasks_every = object.integer("tasks_every", 1, kMaxEdits);
+  config.elastic_roles = object.boolean("elastic_roles");
+  config.executors_per_gpu = object.small_integer("executors_per_gpu", 1, 64);
+  if (object.is_null("reducers")) {
+    object.at("reducers");
+  } else {
+    config.reducers = object.small_integer("reducers", 0, 1'000'000);
+  }
+}
+
+}  // namespace
+
+std::string to_json(const ExperimentConfig& config) {
+  json models = json::array();
+  for (const auto& model : config.models) models.push_back(model_to_json(model));
+  json tasks = json::array();
+  for (const auto& task : config.tasks) tasks.push_back(task_to_json(task));
+  json cells = json::array();
+  for (const auto& cell : config.cells) cells.push_back({{"cell", cell.name()}, {"edits", config.edits.at(cell)}});
+  json skipped = json::array();
+  for (const auto& [cell, reason] : config.skipped) skipped.push_back({{"cell", cell.name()}, {"reason", reason}});
+
+  const json document{{"name", config.name},
+                      {"source", config.source.string()},
+                      {"fidelity", config.fidelity == Fidelity::kPaper ? "paper" : "code"},
+                      {"device", config.device},
+                      {"threads", config.threads},
+                      {"seed", config.seed},
+                      {"dataset",
+                       {{"format", config.dataset.format},
+                        {"records", config.dataset.records.string()},
+                        {"samples", config.dataset.samples.string()}}},
+                      {"models", models},
+                      {"cells", cells},
+                      {"skipped", skipped},
+                      {"checkpoint_every", config.checkpoint_every},
+                      {"forgetting_every", config.forgetting_every},
+                      {"tasks_every", config.tasks_every},
+                      {"tasks", tasks},
+                      {"reducers", config.reducers ? json(*config.reducers) : json(nullptr)},
+                      {"elastic_roles", config.elastic_roles},
+                      {"executors_per_gpu", config.executors_per_gpu},
+                      {"keep_snapshots", config.keep_snapshots}};
+  return dump_json(document, 1) + "\n";
+}
+
+ExperimentConfig experiment_config_from_json(const std::string& text) {
+  const auto document = parse_json<ConfigError>(text, "experiment.json");
+  Object object(document, "experiment.json");
+  ExperimentConfig config;
+  config.name = object.text("name");
+  if (!is_path_safe_name(config.name)) object.fail("name: \"" + config.name + "\" is no experiment's name");
+  config.source = object.text("source");
+  read_choices(object, config);
+  read_numbers(object, config);
+  object.each("models", [&](Object model) { config.models.push_back(model_from_json(std::move(model))); });
+  object.each("tasks", [&](Object task) { config.tasks.push_back(task_from_json(std::move(task))); });
+  read_cells(object, config);
+  object.finish();
+  return config;
+}
+
+}  // namespace lethe::core

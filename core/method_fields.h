@@ -1,0 +1,93 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/method_config.h"
+#include "core/yaml_map.h"
+
+// The one list of every method's fields: their names in YAML, JSON and identities, and what they may hold. A visitor is
+// called with (name, field, rule) for each. A new method adds its struct to `MethodConfig`, a row to the table in
+// method_config.cpp and a `visit_fields` here.
+
+namespace lethe::core {
+
+struct IntegerRule {
+  IntegerRange range;
+  Presence presence = Presence::kOptional;
+};
+struct RealRule {
+  RealRange range;
+  Presence presence = Presence::kOptional;
+};
+/// For booleans, paths and lists of context lengths.
+struct NoRule {};
+/// An enumeration's words, in the order of its values.
+struct WordRule {
+  std::vector<std::string> words;
+};
+
+inline constexpr int kMaxLayers = 1000;
+inline constexpr RealRange kAboveZero{0.0, false};
+inline constexpr RealRange kAtLeastZero{0.0, true};
+
+template <typename Visitor, typename Config>
+void visit_rome_fields(Visitor& visit, Config& config) {
+  visit("layer", config.layer, IntegerRule{{0, kMaxLayers - 1}, Presence::kRequired});
+  visit("v_num_grad_steps", config.v_num_grad_steps, IntegerRule{{1, 100'000}});
+  visit("v_lr", config.v_lr, RealRule{kAboveZero});
+  visit("v_weight_decay", config.v_weight_decay, RealRule{kAtLeastZero});
+  visit("clamp_norm_factor", config.clamp_norm_factor, RealRule{kAboveZero});
+  visit("kl_factor", config.kl_factor, RealRule{kAtLeastZero});
+  visit("early_stop_loss", config.early_stop_loss, RealRule{kAtLeastZero});
+  visit("mom2_adjustment", config.mom2_adjustment, NoRule{});
+  visit("context_lengths", config.context_lengths, NoRule{});
+  visit("contexts_file", config.contexts_file, NoRule{});
+  visit("residual_key", config.residual_key, WordRule{{"bare_prompt", "context_mean"}});
+  visit("kl_position", config.kl_position, WordRule{{"subject_last", "last"}});
+  visit("decay_norm", config.decay_norm, WordRule{{"plain", "squared"}});
+}
+
+template <typename Visitor, typename Config>
+void visit_fine_tune_fields(Visitor& visit, Config& config) {
+  visit("layer", config.layer, IntegerRule{{0, kMaxLayers - 1}, Presence::kRequired});
+  visit("num_steps", config.num_steps, IntegerRule{{1, 100'000}});
+  visit("learning_rate", config.learning_rate, RealRule{kAboveZero});
+  visit("weight_decay", config.weight_decay, RealRule{kAtLeastZero});
+  visit("linf_bound", config.linf_bound, RealRule{kAboveZero});
+  visit("early_stop_loss", config.early_stop_loss, RealRule{kAtLeastZero});
+  visit("tune_bias", config.tune_bias, NoRule{});
+  visit("target_positions", config.target_positions, WordRule{{"last_prompt_token", "teacher_forced"}});
+  visit("bound_centre", config.bound_centre, WordRule{{"edit_start", "unedited"}});
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& visit, RomeConfig& config) {
+  visit_rome_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, const RomeConfig& config) {
+  visit_rome_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, FineTuneConfig& config) {
+  visit_fine_tune_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, const FineTuneConfig& config) {
+  visit_fine_tune_fields(visit, config);
+}
+
+/// Visits the fields of whichever method the variant holds.
+template <typename Visitor, typename Variant>
+void visit_method(Visitor& visit, Variant& method) {
+  std::visit([&](auto& config) { visit_fields(visit, config); }, method);
+}
+
+/// Reads a method's hyper-parameters. Fields that the map does not set follow `fidelity`; those in its `paper:` map
+/// count under `fidelity: paper` alone, but are checked always.
+MethodConfig read_method_config(const std::string& method, Fidelity fidelity, const YamlValue& value);
+
+}  // namespace lethe::core

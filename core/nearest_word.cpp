@@ -1,0 +1,54 @@
+#include "core/nearest_word.h"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace lethe::core {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const auto substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({substitution, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> words) {
+  // Also keeps the quadratic distance away from a scalar of a megabyte.
+  constexpr std::size_t kMaxLength = 200;
+  if (word.size() > kMaxLength) return std::nullopt;
+  std::optional<std::string> nearest;
+  std::size_t smallest = kMaxLength + 1;
+  for (const auto& candidate : words) {
+    const auto distance = edit_distance(word, candidate);
+    const auto longer = std::max(word.size(), candidate.size());
+    if (distance >= smallest || 2 * distance > longer) continue;
+    smallest = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+std::string suggestion(std::string_view word, std::span<const std::string> words) {
+  const auto nearest = nearest_word(word, words);
+  return nearest ? "; did you mean \"" + *nearest + "\"?" : "";
+}
+
+std::string join_alternatives(std::span<const std::string> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+}  // namespace lethe::core
