@@ -1,5 +1,5 @@
 # Where LibTorch is, in a fixed order:
-#   1. what the user names: LIBTORCH or CMAKE_PREFIX_PATH (CMake or environment variables),
+#   1. what the user names: LIBTORCH or CMAKE_PREFIX_PATH (CMake or environment variables); LIBTORCH=system is 3.,
 #   2. the `torch` package of the python3 on PATH, which is that of an active environment,
 #   3. the system's (Debian's libtorch-dev).
 # A package that cannot be built against is passed over with its reason; one that the user named is an error.
@@ -106,7 +106,17 @@ endfunction()
 function(lethe_locate_torch out_directory out_origin out_notes)
   set(notes "")
   # 1. Named by the user.
-  set(named ${LIBTORCH} $ENV{LIBTORCH})
+  set(named ${LIBTORCH})
+  if(NOT named)
+    set(named $ENV{LIBTORCH})
+  endif()
+  if(named STREQUAL "system")
+    _lethe_torch_under(/usr directory)
+    set(${out_directory} "${directory}" PARENT_SCOPE)
+    set(${out_origin} "system" PARENT_SCOPE)
+    set(${out_notes} "" PARENT_SCOPE)
+    return()
+  endif()
   foreach(prefix ${named})
     _lethe_torch_under(${prefix} directory)
     if(NOT directory)

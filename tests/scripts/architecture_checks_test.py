@@ -1,0 +1,135 @@
+"""The architecture checks complain about what they are there for: each is shown a tree broken in one place."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+LONG_FUNCTION = "int slow(\n    int x) {\n" + "  x += 1;\n" * 90 + "  return x;\n}\n"
+
+
+class BrokenTrees(unittest.TestCase):
+    """A small tree that passes every check, then one change at a time."""
+
+    def setUp(self):
+        self.tree = pathlib.Path(tempfile.mkdtemp(prefix="lethe-tree-"))
+        self.addCleanup(shutil.rmtree, self.tree)
+        folders = "core ledger comm storage data model editing metrics worker orchestrator report app".split()
+        for folder in folders:
+            self.write(f"{folder}/part.h", f"#pragma once\nnamespace lethe::{folder} {{\nint part();\n}}\n")
+            self.write(f"{folder}/CMakeLists.txt", f"lethe_add_library({folder} SOURCES part.cpp)\n")
+        for program in ("lethe", "lethe_executor"):
+            self.write(f"app/{program}.cpp", "int main() { return 0; }\n")
+        self.write(
+            "app/CMakeLists.txt",
+            "add_executable(lethe lethe.cpp)\nadd_executable(lethe-executor lethe_executor.cpp)\n",
+        )
+        for name in "abcd":
+            self.write(f"scripts/{name}", "#!/bin/bash\ntrue\n")
+
+    def write(self, name, text):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def check(self):
+        return subprocess.run(
+            [sys.executable, HERE / "architecture_test.py"],
+            env={**os.environ, "LETHE_CHECKED_TREE": str(self.tree)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def assert_caught(self, check, name, text):
+        self.write(name, text)
+        outcome = self.check()
+        self.assertNotEqual(outcome.returncode, 0, f"{check} did not see: {text[:200]}")
+        self.assertIn(check, outcome.stderr)
+
+    def assert_header_caught(self, check, folder, body, before=""):
+        self.assert_caught(
+            check, f"{folder}/part.h", f"#pragma once\n{before}\nnamespace lethe::{folder} {{\n{body}\n}}\n"
+        )
+
+    def test_whole_tree_passes(self):
+        outcome = self.check()
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
+
+    def test_forbidden_edge(self):
+        self.assert_header_caught("test_includes_follow", "core", "", '#include "model/part.h"')
+
+    def test_missing_include(self):
+        self.assert_header_caught("test_quoted_includes", "core", "", '#include "core/gone.h"')
+
+    def test_program_on_the_wrong_side(self):
+        self.assert_caught("test_programs_reach", "app/lethe.cpp", '#include "model/part.h"\nint main() {}\n')
+
+    def test_torch_in_the_program_without_it(self):
+        self.assert_caught("test_programs_reach", "app/lethe.cpp", "int main() { return at::kFloat; }\n")
+
+    def test_forbidden_link(self):
+        self.assert_caught(
+            "test_links_follow", "data/CMakeLists.txt", "lethe_add_library(data SOURCES x.cpp PUBLIC lethe::model)\n"
+        )
+
+    def test_mpi_outside_comm(self):
+        self.assert_header_caught("test_libraries_are_named", "orchestrator", "int rank() { return MPI_Comm_rank(); }")
+
+    def test_hdf5_outside_storage(self):
+        self.assert_header_caught("test_libraries_are_named", "report", "int open() { return H5Fopen(); }")
+
+    def test_torch_outside_its_folders(self):
+        self.assert_header_caught("test_libraries_are_named", "storage", "", "#include <ATen/ATen.h>")
+
+    def test_whole_torch(self):
+        self.assert_header_caught("test_torch_is_included", "model", "", "#include <torch/torch.h>")
+
+    def test_clock_in_editing(self):
+        self.assert_header_caught("test_editing_and_metrics", "editing", "", "#include <chrono>")
+
+    def test_printing_library(self):
+        self.assert_header_caught("test_libraries_do_not_print", "data", "void f() { std::cout << 1; }")
+
+    def test_foreign_namespace(self):
+        self.assert_caught("test_namespace_is_folder", "data/part.h", "#pragma once\nnamespace lethe::core {\n}\n")
+
+    def test_header_without_guard(self):
+        self.assert_caught("test_headers_are_guarded", "data/part.h", "namespace lethe::data {\n}\n")
+
+    def test_long_file(self):
+        self.assert_header_caught("test_no_file_is_too_long", "data", "int x();\n" * 500)
+
+    def test_long_function(self):
+        self.assert_header_caught("test_no_function_is_too_long", "data", LONG_FUNCTION)
+
+    def test_path_of_a_machine(self):
+        self.assert_caught("test_no_path_of_a_machine", "docs/a.md", "see /" + "home/someone/lethe\n")
+
+    def test_empty_name(self):
+        self.assert_header_caught("test_names_say", "data", "struct File" + "Manager {};")
+
+    def test_to_do_without_issue(self):
+        self.assert_header_caught("test_every_to_do", "data", "// TO" + "DO: later")
+
+    def test_broken_script(self):
+        self.assert_caught("test_scripts_parse", "scripts/a", "#!/bin/bash\nif true; then\n")
+
+    def test_words_in_comments_and_strings_are_no_code(self):
+        self.write(
+            "data/part.h",
+            '#pragma once\nnamespace lethe::data {\n// MPI_Init, H5Fopen, torch::Tensor\n'
+            'inline const char* kText = "MPI_Init \\" H5Fopen at::Tensor";\n}\n',
+        )
+        outcome = self.check()
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

@@ -1,0 +1,273 @@
+"""The tree keeps to docs/architecture.md: edges between folders, who may name MPI, HDF5 and Torch, sizes, names."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+from source_tree import ALLOWED, PROGRAMS, ROOT, TORCH_FOLDERS, TORCH_NAMES, bare_code, includes, place, sources, tracked_files
+
+FOLDERS = [*ALLOWED, "app"]
+MAX_FILE_LINES = 500
+MAX_FUNCTION_LINES = 80
+
+
+class Architecture(unittest.TestCase):
+    maxDiff = None
+
+    def assert_none(self, problems):
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_tree_is_seen(self):
+        """A checker that sees no files finds no problems."""
+        for folder in FOLDERS:
+            self.assertTrue(sources(folder), f"no C++ files in {folder}/")
+
+    def test_includes_follow_the_allowed_edges(self):
+        problems = []
+        for folder, allowed in ALLOWED.items():
+            for path in sources(folder):
+                for line, quoted, name in includes(path):
+                    other = name.split("/")[0]
+                    if quoted and other not in allowed | {folder}:
+                        problems.append(f'{place(path, line)}: "{name}": {folder}/ may use only {sorted(allowed)}')
+        self.assert_none(problems)
+
+    def test_quoted_includes_name_files_of_the_tree(self):
+        problems = []
+        for folder in FOLDERS:
+            for path in sources(folder):
+                for line, quoted, name in includes(path):
+                    if quoted and not (ROOT / name).is_file():
+                        problems.append(f'{place(path, line)}: "{name}" is no path below the root')
+        self.assert_none(problems)
+
+    def test_programs_reach_only_their_side(self):
+        problems = []
+        for program, allowed in PROGRAMS.items():
+            todo = program_sources(program)
+            self.assertTrue(todo, f"app/CMakeLists.txt has no add_executable({program} ...)")
+            seen = set()
+            while todo:
+                path = todo.pop()
+                if path in seen:
+                    continue
+                seen.add(path)
+                if program == "lethe" and re.search(TORCH_NAMES, bare_code(path)):
+                    problems.append(f"{place(path)}: names Torch, which only lethe-executor holds")
+                for line, quoted, name in includes(path):
+                    other = name.split("/")[0]
+                    if quoted and other == "app":
+                        todo.append(ROOT / name)
+                    elif quoted and other not in allowed:
+                        problems.append(f'{place(path, line)}: "{name}": {program} may use only {sorted(allowed)}')
+        self.assert_none(problems)
+
+    def test_links_follow_the_allowed_edges(self):
+        problems = []
+        for folder, allowed in ALLOWED.items():
+            text = (ROOT / folder / "CMakeLists.txt").read_text()
+            for other in re.findall(r"\blethe::(\w+)", text):
+                if other != "build_info" and other not in allowed:
+                    problems.append(f"{folder}/CMakeLists.txt: lethe::{other}: allowed are {sorted(allowed)}")
+            if re.search(r"\bTORCH\b|lethe_torch|lethe_use_torch", text) and folder not in TORCH_FOLDERS:
+                problems.append(f"{folder}/CMakeLists.txt: Torch is for {sorted(TORCH_FOLDERS)}")
+            if "MPI::" in text and folder != "comm":
+                problems.append(f"{folder}/CMakeLists.txt: MPI is for comm/")
+            if "hdf5" in text.lower() and folder != "storage":
+                problems.append(f"{folder}/CMakeLists.txt: HDF5 is for storage/")
+        self.assert_none(problems)
+
+    def test_libraries_are_named_only_where_they_belong(self):
+        rules = [
+            (r"\bMPI_[A-Za-z]\w*", {"comm"}),
+            (r"\bH5[A-Z]{1,2}[a-z_]\w*|\bH5[A-Z]_\w+|\b(?:hid|herr|hsize)_t\b", {"storage"}),
+            (TORCH_NAMES, TORCH_FOLDERS | {"app"}),
+        ]
+        headers = [
+            (r"mpi\.h$|mpi/", {"comm"}),
+            (r"hdf5|H5\w*\.h$", {"storage"}),
+            (r"(torch|ATen|c10)/", TORCH_FOLDERS | {"app"}),
+        ]
+        problems = []
+        for folder in FOLDERS:
+            for path in sources(folder):
+                for number, line in enumerate(bare_code(path).splitlines(), 1):
+                    for pattern, owners in rules:
+                        match = re.search(pattern, line)
+                        if match and folder not in owners:
+                            problems.append(f"{place(path, number)}: {match[0]} belongs to {sorted(owners)}")
+                for number, quoted, name in includes(path):
+                    for pattern, owners in headers:
+                        if not quoted and re.match(pattern, name) and folder not in owners:
+                            problems.append(f"{place(path, number)}: <{name}> belongs to {sorted(owners)}")
+        self.assert_none(problems)
+
+    def test_torch_is_included_in_slices(self):
+        """<torch/torch.h> takes 17 s to compile."""
+        problems = []
+        for folder in [*FOLDERS, "tests", "bench"]:
+            for path in sources(folder):
+                for number, _, name in includes(path):
+                    if name in ("torch/torch.h", "torch/all.h", "torch/script.h", "torch/extension.h"):
+                        problems.append(f"{place(path, number)}: <{name}>")
+        self.assert_none(problems)
+
+    def test_editing_and_metrics_are_pure(self):
+        """Functions of a model and requests: no clock, no hidden randomness, no streams."""
+        forbidden = {"chrono", "ctime", "random", "fstream", "iostream", "thread", "unistd.h", "sys/time.h"}
+        problems = []
+        for folder in ("editing", "metrics"):
+            for path in sources(folder):
+                for number, _, name in includes(path):
+                    if name in forbidden:
+                        problems.append(f"{place(path, number)}: <{name}>")
+        self.assert_none(problems)
+
+    def test_libraries_do_not_print(self):
+        problems = []
+        for folder in ALLOWED:
+            for path in sources(folder):
+                for number, line in enumerate(bare_code(path).splitlines(), 1):
+                    if re.search(r"\bstd::(cout|cerr|clog)\b|\bprintf\(", line):
+                        problems.append(f"{place(path, number)}: {line.strip()}")
+        self.assert_none(problems)
+
+    def test_namespace_is_folder(self):
+        problems = []
+        for folder in FOLDERS:
+            for path in sources(folder):
+                names = re.findall(r"^\s*(?:inline\s+)?namespace\s+(lethe[\w:]*)\s*\{", bare_code(path), re.MULTILINE)
+                for name in names:
+                    if name != f"lethe::{folder}" and not name.startswith(f"lethe::{folder}::"):
+                        problems.append(f"{place(path)}: namespace {name} in {folder}/")
+                if not names and not re.search(r"\bint main\(", bare_code(path)):
+                    problems.append(f"{place(path)}: not in namespace lethe::{folder}")
+        self.assert_none(problems)
+
+    def test_headers_are_guarded_and_open_no_namespace(self):
+        problems = []
+        for folder in FOLDERS:
+            for path in sources(folder):
+                code = bare_code(path)
+                if path.suffix == ".h" and "#pragma once" not in code:
+                    problems.append(f"{place(path)}: no #pragma once")
+                if path.suffix == ".h" and re.search(r"^using namespace", code, re.MULTILINE):
+                    problems.append(f"{place(path)}: `using namespace` in a header")
+        self.assert_none(problems)
+
+
+class Sizes(unittest.TestCase):
+    def test_no_file_is_too_long(self):
+        problems = []
+        for path in code_files():
+            count = len(path.read_text().splitlines())
+            if count > MAX_FILE_LINES:
+                problems.append(f"{place(path)}: {count} lines, {MAX_FILE_LINES} at most")
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_no_function_is_too_long(self):
+        problems = []
+        for path in code_files():
+            if path.suffix not in (".h", ".cpp"):
+                continue
+            for first, last, name in long_functions(bare_code(path)):
+                problems.append(f"{place(path, first)}: {name}: {last - first + 1} lines, {MAX_FUNCTION_LINES} at most")
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+
+class Hygiene(unittest.TestCase):
+    def test_no_path_of_a_machine(self):
+        """Home and working folders of whoever wrote it have no place in the repository."""
+        pattern = re.compile(r"(?<![\w.])/(?:home|root|work|Users|opt/\w+213)/")
+        problems = []
+        for path in tracked_files():
+            if path == pathlib.Path(__file__).resolve() or is_binary(path):
+                continue
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                if pattern.search(line):
+                    problems.append(f"{place(path, number)}: {line.strip()[:120]}")
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_names_say_what_a_thing_is(self):
+        pattern = re.compile(r"util|manager|helper|misc|common", re.IGNORECASE)
+        problems = [place(p) for p in code_files() if pattern.search(p.name)]
+        for path in code_files():
+            if path.suffix in (".h", ".cpp"):
+                for name in re.findall(r"\b(?:class|struct)\s+(\w+)", bare_code(path)):
+                    if pattern.search(name):
+                        problems.append(f"{place(path)}: {name}")
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_every_to_do_names_its_issue(self):
+        problems = []
+        for path in code_files():
+            if path == pathlib.Path(__file__).resolve():
+                continue
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if re.search(r"\b(TODO|FIXME|XXX)\b(?!\(\w*\d+\))", line):
+                    problems.append(f"{place(path, number)}: {line.strip()}")
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_scripts_parse(self):
+        scripts = [p for p in tracked_files() if is_shell(p)]
+        self.assertGreaterEqual(len(scripts), 4)
+        for path in scripts:
+            checked = subprocess.run(["bash", "-n", path], capture_output=True, text=True, check=False)
+            self.assertEqual(checked.returncode, 0, f"{place(path)}: {checked.stderr}")
+
+
+def program_sources(program):
+    """The app/ sources that app/CMakeLists.txt lists for a program."""
+    text = (ROOT / "app" / "CMakeLists.txt").read_text()
+    match = re.search(r"add_executable\(\s*" + re.escape(program) + r"\s([^)]*)\)", text)
+    return [ROOT / "app" / name for name in re.findall(r"[\w./]+\.cpp", match[1])] if match else []
+
+
+def code_files():
+    top = {*FOLDERS, "tests", "bench", "scripts", "cmake", "slurm"}
+    return [
+        p
+        for p in tracked_files()
+        if p.relative_to(ROOT).parts[0] in top and (p.suffix in (".h", ".cpp", ".py", ".sh", ".cmake") or is_shell(p))
+    ]
+
+
+def is_shell(path):
+    if path.suffix == ".sh":
+        return True
+    with path.open("rb") as file:
+        return path.suffix in ("", ".sbatch") and re.match(rb"#!.*\b(ba)?sh\b", file.readline()) is not None
+
+
+def is_binary(path):
+    with path.open("rb") as file:
+        return b"\0" in file.read(8192)
+
+
+def long_functions(code):
+    """(first line, last line, name) of functions over the limit: definitions that begin at the margin."""
+    found = []
+    opening = None
+    lines = code.splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.rstrip().endswith("{") and not line.startswith("}"):
+            signature_start = number
+            while signature_start > 1 and lines[signature_start - 1].startswith(" ") and "(" in "".join(
+                lines[signature_start - 2 : number]
+            ):
+                signature_start -= 1
+            head = lines[signature_start - 1]
+            if head[:1].strip() and not re.match(r"(inline )?(namespace|class|struct|enum|union|extern)\b", head):
+                opening = opening or (number, head)
+        if line.startswith("}"):
+            if opening and number - opening[0] + 1 > MAX_FUNCTION_LINES:
+                found.append((opening[0], number, opening[1].strip()[:60]))
+            opening = None
+    return found
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).parent))
+    unittest.main(verbosity=1)
