@@ -14,10 +14,10 @@ namespace lethe::storage {
 
 /// One part of the reduction of a cell at a checkpoint; only the vector of its part is filled.
 struct ReductionContents {
-  core::GridCell cell;              ///< method and sample are empty/-1 for a model's baseline
+  core::GridCell cell;  ///< method and sample are empty/-1 for a model's baseline
   std::string edit_identity;
   std::string reduction_identity;
-  std::int64_t edits = 0;           ///< 0: baseline
+  std::int64_t edits = 0;  ///< 0: baseline
   core::ReductionPart part = core::ReductionPart::kDistance;
   std::vector<core::DistanceRecord> distances;
   std::vector<core::ForgettingRecord> forgetting;  ///< all edits 1..n, in order
@@ -25,6 +25,8 @@ struct ReductionContents {
   Provenance provenance;
 };
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
+/// Checks the digest first; production code uses only this overload.
+ReductionContents read_reduction(const ledger::CommittedFile& file);
 ReductionContents read_reduction(const std::filesystem::path& path);
 
 }  // namespace lethe::storage

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/comparison.h"
 #include "storage/segment.h"
 
 namespace lethe::storage {
@@ -15,20 +16,14 @@ struct SecondMomentContents {
   std::string identity;
   int layer = 0;
   std::int64_t inner_width = 0;
-  std::int64_t count = 0;          ///< tokens
+  std::int64_t count = 0;  ///< tokens
   std::int64_t num_documents = 0;
   std::vector<double> values;
   Provenance provenance;
 };
 void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents);
+/// Checks the digest first; production code uses only this overload.
+SecondMomentContents read_second_moment(const ledger::CommittedFile& file);
 SecondMomentContents read_second_moment(const std::filesystem::path& path);
-
-/// True if two committed files hold the same logical datasets: everything but /provenance, bit for bit.
-/// On a difference, `first_difference` names the dataset.
-struct Comparison {
-  bool is_same = true;
-  std::string first_difference;
-};
-Comparison compare_files(const std::filesystem::path& left, const std::filesystem::path& right);
 
 }  // namespace lethe::storage

@@ -11,10 +11,13 @@
 #include "core/grid_cell.h"
 #include "core/host_tensor.h"
 #include "core/metric_record.h"
+#include "ledger/commit.h"
 
 // docs/formats.md lists every dataset. Writers take a temporary path (ledger::temporary_path) and leave a
-// closed file; the caller publishes it. Readers never trust a file: wrong shapes, missing datasets, sizes that
-// do not fit the file, foreign objects throw `core::StorageError` naming file and dataset, and never crash.
+// closed file (none if they throw); the caller publishes it. Readers never trust a file: wrong shapes, missing
+// datasets, sizes that do not fit the file, links to elsewhere throw `core::StorageError` naming file and dataset.
+// The overloads that take a `CommittedFile` check the digest first: corrupt bytes can crash or hang the HDF5
+// library itself, so production code uses only those.
 
 namespace lethe::storage {
 
@@ -29,7 +32,8 @@ struct LowRankDelta {
   bool operator==(const LowRankDelta&) const = default;
 };
 
-/// One edit as stored: record + low-rank deltas (empty for dense methods and failed edits).
+/// One edit as stored: record + low-rank deltas (empty for dense methods and failed edits), in the order in
+/// which they are applied; at most one per parameter.
 struct StoredEdit {
   core::MetricRecord record;
   std::vector<LowRankDelta> deltas;
@@ -39,14 +43,17 @@ struct StoredEdit {
 struct SegmentContents {
   core::GridCell cell;
   std::string edit_identity;
-  std::vector<std::string> contexts;                     ///< first segment only
+  std::vector<std::string> contexts;  ///< first segment only
   std::vector<StoredEdit> edits;
-  std::map<std::string, core::Digest> fingerprint_before;///< by edited parameter
+  std::map<std::string, core::Digest> fingerprint_before;  ///< by edited parameter
   std::map<std::string, core::Digest> fingerprint_after;
   Provenance provenance;
 };
 void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents);
-SegmentContents read_segment(const std::filesystem::path& path);
+/// Which parts of a segment a reader wants. Without deltas a segment of a large model is a few KB.
+enum class SegmentParts { kAll, kWithoutDeltas };
+SegmentContents read_segment(const ledger::CommittedFile& file, SegmentParts parts = SegmentParts::kAll);
+SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts = SegmentParts::kAll);
 
 /// Exact values of the edited parameters after edit `edit` (dense methods).
 struct SnapshotContents {
@@ -57,6 +64,7 @@ struct SnapshotContents {
   Provenance provenance;
 };
 void write_snapshot(const std::filesystem::path& temporary, const SnapshotContents& contents);
+SnapshotContents read_snapshot(const ledger::CommittedFile& file);
 SnapshotContents read_snapshot(const std::filesystem::path& path);
 
 }  // namespace lethe::storage

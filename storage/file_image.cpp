@@ -1,0 +1,43 @@
+#include "storage/file_image.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace lethe::storage::hdf5 {
+namespace {
+
+constexpr std::size_t kGrowthBytes = 256 * 1024;
+
+void* allocate(std::size_t num_bytes, H5FD_file_image_op_t /*operation*/, void* /*image*/) {
+  return std::malloc(num_bytes);  // NOLINT: HDF5 resizes it, which only the C functions can do
+}
+void* copy(void* to, const void* from, std::size_t num_bytes, H5FD_file_image_op_t /*operation*/, void* /*image*/) {
+  return std::memcpy(to, from, num_bytes);
+}
+void* resize(void* bytes, std::size_t num_bytes, H5FD_file_image_op_t /*operation*/, void* /*image*/) {
+  return std::realloc(bytes, num_bytes);  // NOLINT: as above
+}
+// HDF5 copies the access list that carries the pointer; all copies mean the one image, which we own.
+void* share(void* image) { return image; }
+herr_t forget(void* /*image*/) { return 0; }
+
+}  // namespace
+
+FileImage::~FileImage() { std::free(bytes_); }  // NOLINT: from `resize`
+
+herr_t FileImage::keep_or_free(void* bytes, H5FD_file_image_op_t operation, void* image) {
+  if (operation == H5FD_FILE_IMAGE_OP_FILE_CLOSE) {
+    static_cast<FileImage*>(image)->bytes_ = bytes;
+  } else {
+    std::free(bytes);  // NOLINT: from `allocate`
+  }
+  return 0;
+}
+
+void FileImage::attach_to(const PropertyList& access, const Place& place) {
+  H5FD_file_image_callbacks_t callbacks{allocate, copy, resize, keep_or_free, share, forget, this};
+  check(H5Pset_fapl_core(access.get(), kGrowthBytes, false), place, "keep the file in memory");
+  check(H5Pset_file_image_callbacks(access.get(), &callbacks), place, "keep the file in memory");
+}
+
+}  // namespace lethe::storage::hdf5

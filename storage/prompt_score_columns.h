@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/metric_record.h"
+#include "storage/hdf5_reader.h"
+#include "storage/hdf5_writer.h"
+
+// Prompt scores as columns `kind`, `nll_new`, `nll_true`, `is_correct`, `margin`, one row a prompt.
+// Private to storage/.
+
+namespace lethe::storage::hdf5 {
+
+void write_scores(const WriteGroup& group, std::span<const core::PromptScore> scores);
+/// All columns must have the length of `kind`, which is `num_rows` if given.
+std::vector<core::PromptScore> read_scores(const ReadGroup& group, std::optional<std::int64_t> num_rows = {});
+
+}  // namespace lethe::storage::hdf5

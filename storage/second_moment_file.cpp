@@ -1,0 +1,56 @@
+#include "storage/second_moment_file.h"
+
+#include "core/error.h"
+#include "storage/hdf5_reader.h"
+#include "storage/hdf5_writer.h"
+
+namespace lethe::storage {
+namespace {
+
+constexpr const char* kSchema = "lethe.second_moment";
+
+}  // namespace
+
+void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents) {
+  const hdf5::LibraryLock lock;
+  hdf5::OutputFile file(temporary, kSchema);
+  {
+    const hdf5::WriteGroup& root = file.root();
+    root.attribute("model", contents.model);
+    root.attribute("moments_identity", contents.identity);
+    root.attribute("layer", static_cast<std::int64_t>(contents.layer));
+    root.attribute("num_tokens", contents.count);
+    root.attribute("num_documents", contents.num_documents);
+    root.dataset<double>("second_moment", contents.values, {contents.inner_width, contents.inner_width});
+    file.provenance(contents.provenance);
+  }
+  file.close();
+}
+
+SecondMomentContents read_second_moment(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
+  const hdf5::InputFile file(path, kSchema);
+  const hdf5::ReadGroup& root = file.root();
+  SecondMomentContents contents;
+  contents.model = root.attribute_text("model");
+  contents.identity = root.attribute_text("moments_identity");
+  const std::int64_t layer = root.attribute_integer("layer");
+  if (layer < 0 || layer > INT32_MAX) root.fail_at("@layer", "is out of range");
+  contents.layer = static_cast<int>(layer);
+  contents.count = root.attribute_integer("num_tokens");
+  contents.num_documents = root.attribute_integer("num_documents");
+  if (contents.count < 1 || contents.num_documents < 0) root.fail_at("@num_tokens", "is out of range");
+  auto [shape, values] = root.array<double>("second_moment");
+  if (shape.size() != 2 || shape[0] != shape[1]) root.fail_at("second_moment", "is no square matrix");
+  contents.inner_width = shape[0];
+  contents.values = std::move(values);
+  contents.provenance = file.provenance();
+  return contents;
+}
+
+SecondMomentContents read_second_moment(const ledger::CommittedFile& file) {
+  ledger::check_digest(file);
+  return read_second_moment(file.path);
+}
+
+}  // namespace lethe::storage
