@@ -68,6 +68,11 @@ class BrokenTrees(unittest.TestCase):
     def test_missing_include(self):
         self.assert_header_caught("test_quoted_includes", "core", "", '#include "core/gone.h"')
 
+    def test_own_header_late(self):
+        self.assert_caught(
+            "test_units_include", "data/part.cpp", '#include <map>\n#include "data/part.h"\nnamespace lethe::data {\n}\n'
+        )
+
     def test_program_on_the_wrong_side(self):
         self.assert_caught("test_programs_reach", "app/lethe.cpp", '#include "model/part.h"\nint main() {}\n')
 
