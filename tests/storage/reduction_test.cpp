@@ -1,0 +1,102 @@
+#include "storage/reduction.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "tests/storage/sample_contents.h"
+
+namespace lethe::storage {
+namespace {
+
+using sample::TemporaryFolder;
+
+ReductionContents reduction(core::ReductionPart part) {
+  ReductionContents contents;
+  contents.cell = {"ft-c", "small-gptj", 3};
+  contents.edit_identity = "0123456789ab";
+  contents.reduction_identity = "ba9876543210";
+  contents.edits = 30;
+  contents.part = part;
+  contents.provenance = {{"device", "cpu"}};
+  return contents;
+}
+
+ReductionContents round_trip(const ReductionContents& contents) {
+  const TemporaryFolder folder;
+  write_reduction(folder / "a.tmp", contents);
+  ReductionContents read = read_reduction(folder / "a.tmp");
+  EXPECT_EQ(read.cell, contents.cell);
+  EXPECT_EQ(read.edit_identity, contents.edit_identity);
+  EXPECT_EQ(read.reduction_identity, contents.reduction_identity);
+  EXPECT_EQ(read.edits, contents.edits);
+  EXPECT_EQ(read.part, contents.part);
+  EXPECT_EQ(read.provenance, contents.provenance);
+  return read;
+}
+
+TEST(Reduction, KeepsDistancesInTheirOrder) {
+  ReductionContents contents = reduction(core::ReductionPart::kDistance);
+  contents.distances = {{"h.5.weight", 12.5, 100}, {"h.0.weight", 1e-300, 6'000'000'000}};
+  const ReductionContents read = round_trip(contents);
+  ASSERT_EQ(read.distances.size(), 2U);
+  EXPECT_EQ(read.distances[0].parameter, "h.5.weight");
+  EXPECT_EQ(read.distances[1].frobenius, 1e-300);
+  EXPECT_EQ(read.distances[1].num_weights, 6'000'000'000);
+}
+
+TEST(Reduction, KeepsForgetting) {
+  ReductionContents contents = reduction(core::ReductionPart::kForgetting);
+  contents.forgetting = {{1, 500, {core::PromptKind::kRewrite, 0.5F, 1.5F, true, 2.0F}},
+                         {2, 400, {core::PromptKind::kRewrite, 2.5F, 1.5F, false, -2.0F}}};
+  const ReductionContents read = round_trip(contents);
+  ASSERT_EQ(read.forgetting.size(), 2U);
+  EXPECT_EQ(read.forgetting[1].edit, 2);
+  EXPECT_EQ(read.forgetting[1].case_id, 400);
+  EXPECT_EQ(read.forgetting[1].rewrite, contents.forgetting[1].rewrite);
+}
+
+TEST(Reduction, RefusesForgettingOutOfOrder) {
+  ReductionContents contents = reduction(core::ReductionPart::kForgetting);
+  contents.forgetting = {{2, 500, {}}, {1, 400, {}}};
+  const TemporaryFolder folder;
+  write_reduction(folder / "a.tmp", contents);
+  EXPECT_THROW((void)read_reduction(folder / "a.tmp"), core::StorageError);
+}
+
+TEST(Reduction, KeepsTasksInTheConfigsOrder) {
+  ReductionContents contents = reduction(core::ReductionPart::kTasks);
+  contents.tasks = {{"sst2", {1, 0, 1}, {1, -1, 0}, {{5, 6, 7}, {}, {9}}}, {"cola", {0}, {0}, {{1}}}};
+  const ReductionContents read = round_trip(contents);
+  ASSERT_EQ(read.tasks.size(), 2U);
+  EXPECT_EQ(read.tasks[0].task, "sst2");
+  EXPECT_EQ(read.tasks[0].labels, contents.tasks[0].labels);
+  EXPECT_EQ(read.tasks[0].predictions, contents.tasks[0].predictions);
+  EXPECT_EQ(read.tasks[0].generated_ids, contents.tasks[0].generated_ids);
+  EXPECT_EQ(read.tasks[1].task, "cola");
+}
+
+TEST(Reduction, HoldsABaseline) {
+  ReductionContents contents = reduction(core::ReductionPart::kTasks);
+  contents.cell = {"", "small-gpt2", -1};
+  contents.edit_identity.clear();
+  contents.edits = 0;
+  const ReductionContents read = round_trip(contents);
+  EXPECT_TRUE(read.tasks.empty());
+}
+
+TEST(Reduction, RefusesRecordsThatWouldBeLost) {
+  const TemporaryFolder folder;
+  ReductionContents contents = reduction(core::ReductionPart::kDistance);
+  contents.tasks = {{"sst2", {1}, {1}, {{1}}}};
+  EXPECT_THAT([&] { write_reduction(folder / "a.tmp", contents); },
+              testing::ThrowsMessage<core::StorageError>(testing::HasSubstr("another part than distance")));
+  contents = reduction(core::ReductionPart::kTasks);
+  contents.tasks = {{"sst2", {1, 0}, {1}, {{1}, {2}}}};
+  EXPECT_THROW(write_reduction(folder / "a.tmp", contents), core::StorageError);
+  contents.tasks = {{"sst2", {1}, {1}, {{1}}}, {"sst2", {1}, {1}, {{1}}}};
+  EXPECT_THROW(write_reduction(folder / "a.tmp", contents), core::StorageError);
+}
+
+}  // namespace
+}  // namespace lethe::storage
