@@ -28,7 +28,7 @@ class BrokenTrees(unittest.TestCase):
             self.write(f"app/{program}.cpp", "int main() { return 0; }\n")
         self.write(
             "app/CMakeLists.txt",
-            "add_executable(lethe lethe.cpp)\nadd_executable(lethe-executor lethe_executor.cpp)\n",
+            "add_executable(lethe lethe.cpp)\nadd_executable(lethe_executor lethe_executor.cpp)\n",
         )
         for name in "abcd":
             self.write(f"scripts/{name}", "#!/bin/bash\ntrue\n")

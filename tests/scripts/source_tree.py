@@ -23,10 +23,10 @@ ALLOWED = {
     "orchestrator": {"core", "ledger", "comm"},
     "report": {"core", "ledger", "storage"},
 }
-# The two programs of app/, by the source that holds their `main`: what each may reach.
+# The two programs of app/, by CMake target: what each may reach.
 PROGRAMS = {
     "lethe": {"core", "ledger", "comm", "orchestrator"},
-    "lethe-executor": {"core", "ledger", "storage", "data", "model", "editing", "metrics", "worker", "report"},
+    "lethe_executor": {"core", "ledger", "storage", "data", "model", "editing", "metrics", "worker", "report"},
 }
 TORCH_FOLDERS = {"model", "editing", "metrics", "worker"}
 TORCH_NAMES = r"\b(?:torch|at|c10)::"
