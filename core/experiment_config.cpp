@@ -21,7 +21,8 @@ std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>
   if (!value.node.IsScalar()) return value;
   const auto path = value.file_path();
   if (!path) return std::nullopt;
-  if (!std::filesystem::exists(*path)) {
+  std::error_code error;
+  if (!std::filesystem::exists(*path, error)) {
     value.problem("expected a file, found no " + path->string());
     return std::nullopt;
   }
@@ -30,7 +31,7 @@ std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>
   const auto shown = named.is_absolute() ? named : std::filesystem::path(value.file->display).parent_path() / named;
   file = read_yaml_file(shown, *value.problems);
   if (!file) return std::nullopt;
-  return YamlValue{&*file, file->root, "", value.problems};
+  return YamlValue{&*file, file->root, "", value.problems, file->root.Mark()};
 }
 
 class ExperimentReader {
@@ -65,8 +66,8 @@ class ExperimentReader {
     if (name) {
       assign(config_.name, name->name());
     } else if (!is_path_safe_name(config_.name)) {
-      map_.value().problem("name: is missing, and the file's name \"" + config_.name +
-                           "\" cannot take its place; expected letters, digits, '.', '_' and '-'");
+      map_.value().inner_problem("name: is missing, and the file's name \"" + config_.name +
+                                 "\" cannot take its place; expected letters, digits, '.', '_' and '-'");
     }
     if (const auto value = map_.find("fidelity")) {
       const auto word = value->word(std::vector<std::string>{"code", "paper"});
@@ -233,14 +234,14 @@ class ExperimentReader {
         if (!is_used) continue;
         const auto parameters = model.methods.find(method);
         if (parameters == model.methods.end()) {
-          place.problem("methods." + method + ": is missing; expected hyper-parameters, because the grid has " +
-                        method + "/" + model.name);
+          place.inner_problem("methods." + method + ": is missing; expected hyper-parameters, because the grid has " +
+                              method + "/" + model.name);
         } else {
           needs_moments = needs_moments || needs_second_moments(parameters->second);
         }
       }
       if (needs_moments && !model.second_moments) {
-        place.problem(
+        place.inner_problem(
             "second_moments: is missing; expected {corpus: FILE}, because rome with mom2_adjustment needs it");
       }
     }

@@ -170,7 +170,7 @@ MethodConfig read_method_config(const std::string& method, Fidelity fidelity, co
   }
   map.finish();
   if (const auto problem = method_config_problem(method, config); map.is_map() && !problem.empty()) {
-    value.problem(problem);
+    value.inner_problem(problem);
   }
   return config;
 }

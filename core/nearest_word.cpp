@@ -28,7 +28,9 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<const s
   std::optional<std::string> nearest;
   std::size_t smallest = kMaxLength + 1;
   for (const auto& candidate : words) {
-    const auto distance = edit_distance(word, candidate);
+    // A word that was not finished is near, however much is missing.
+    const bool is_beginning = word.size() >= 3 && candidate.starts_with(word);
+    const auto distance = is_beginning ? std::size_t{1} : edit_distance(word, candidate);
     const auto longer = std::max(word.size(), candidate.size());
     if (distance >= smallest || 2 * distance > longer) continue;
     smallest = distance;

@@ -85,7 +85,7 @@ TaskConfig read_task_config(const YamlValue& value) {
   if (const auto tokens = map.find("max_new_tokens")) assign(task.max_new_tokens, tokens->integer({1, 256}));
   map.finish();
   const bool is_complete = query && marker && !task.query.empty() && !task.marker.empty();
-  if (const auto problem = task_config_problem(task); is_complete && !problem.empty()) value.problem(problem);
+  if (const auto problem = task_config_problem(task); is_complete && !problem.empty()) value.inner_problem(problem);
   return task;
 }
 

@@ -66,7 +66,14 @@ std::string in_words(RealRange range) {
 }  // namespace
 
 void YamlValue::problem(const std::string& text) const {
-  problems->add(file->display, node.Mark(), path.empty() ? text : path + ": " + text);
+  const auto& place = mark.is_null() ? node.Mark() : mark;
+  problems->add(file->display, place, path.empty() ? text : path + ": " + text);
+}
+
+void YamlValue::inner_problem(const std::string& text) const {
+  YamlValue whole = *this;
+  whole.path.clear();
+  whole.problem(path.empty() ? text : path + "." + text);
 }
 
 void YamlValue::unexpected(const std::string& what, std::span<const std::string> words) const {
@@ -129,7 +136,7 @@ std::optional<std::vector<YamlValue>> YamlValue::list(const std::string& what) c
   }
   std::vector<YamlValue> items;
   for (const auto& item : node) {
-    items.push_back({file, item, path + "[" + std::to_string(items.size()) + "]", problems});
+    items.push_back({file, item, path + "[" + std::to_string(items.size()) + "]", problems, item.Mark()});
   }
   return items;
 }
@@ -150,7 +157,8 @@ std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     known_.push_back(key);
     entries.push_back({YamlValue{value_.file, entry.first, value_.path, value_.problems},
-                       YamlValue{value_.file, entry.second, path_of(key), value_.problems}});
+                       YamlValue{value_.file, entry.second, path_of(key), value_.problems,
+                                 entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark()}});
   }
   return entries;
 }
@@ -160,10 +168,11 @@ std::optional<YamlValue> YamlMap::find(const std::string& key, Presence presence
   if (!is_map_) return std::nullopt;
   for (const auto& entry : value_.node) {
     if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
-    return YamlValue{value_.file, entry.second, path_of(key), value_.problems};
+    const auto& mark = entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark();
+    return YamlValue{value_.file, entry.second, path_of(key), value_.problems, mark};
   }
   if (presence == Presence::kRequired) {
-    YamlValue{value_.file, value_.node, path_of(key), value_.problems}.problem("is missing; expected " + expected);
+    value_.inner_problem(key + ": is missing; expected " + expected);
   }
   return std::nullopt;
 }

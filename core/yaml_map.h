@@ -32,9 +32,13 @@ struct YamlValue {
   YAML::Node node;
   std::string path;
   ProblemList* problems = nullptr;
+  /// Where the node begins; of a value that is not there ("key:" alone), where its key does.
+  YAML::Mark mark = YAML::Mark::null_mark();
 
   /// Adds "file:line:column: path: text".
   void problem(const std::string& text) const;
+  /// The same for what `path` holds or lacks: `text` begins with the key.
+  void inner_problem(const std::string& text) const;
   /// Adds "expected <what>, found ...", with the nearest of `words` where there is one.
   void unexpected(const std::string& what, std::span<const std::string> words = {}) const;
 
