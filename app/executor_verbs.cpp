@@ -1,0 +1,250 @@
+#include "app/executor_verbs.h"
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include <spdlog/spdlog.h>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/random_stream.h"
+#include "model/generate.h"
+#include "report/report.h"
+#include "worker/cell_command.h"
+#include "worker/export_model.h"
+#include "worker/prerequisites.h"
+#include "worker/serve.h"
+#include "worker/terminal_monitor.h"
+#include "worker/verify.h"
+#include "worker/workspace.h"
+
+namespace lethe::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kProblems = 1;
+constexpr int kStopped = 75;
+
+fs::path out_or_default(const core::ExperimentConfig& config, const std::string& out) {
+  return fs::absolute(out.empty() ? fs::path("runs") / config.name : fs::path(out));
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// The workspace of a config file; what it resolves to is kept for the verbs that start from the folder.
+worker::Workspace workspace_of_config(const std::string& config_path, const std::string& out) {
+  auto config = core::load_experiment_config(config_path);
+  const auto folder = out_or_default(config, out);
+  worker::configure_numerics(config);
+  return {std::move(config), folder};
+}
+
+worker::Workspace workspace_of_sweep(const std::string& out) {
+  const ledger::SweepFolder folder(fs::absolute(out));
+  auto config = core::experiment_config_from_json(read_text(folder.experiment()));
+  worker::configure_numerics(config);
+  return {std::move(config), folder.root()};
+}
+
+void remember_experiment(const worker::Workspace& workspace) {
+  fs::create_directories(workspace.folder().root());
+  const auto path = workspace.folder().experiment();
+  if (!fs::exists(path)) ledger::replace_text(path, core::to_json(workspace.config()));
+}
+
+/// Options of all verbs; CLI11 binds to them by address.
+struct Options {
+  std::string config, out, experiment, cell, to, model, prompt;
+  std::vector<std::string> sweeps, models;
+  bool is_comparison = false;
+  bool no_figures = false;
+  std::int64_t edits = -1;
+  int tokens = 50;
+  int top_k = 1;
+  std::uint64_t seed = 0;
+};
+
+void add_cell(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
+  auto* verb = app.add_subcommand("cell", "run one cell of a config without MPI: edits, reductions, prerequisites");
+  verb->add_option("config", options->config, "experiment YAML")->required();
+  verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>")->required();
+  verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
+  verb->callback([options, &status] {
+    auto workspace = workspace_of_config(options->config, options->out);
+    const auto cell = core::GridCell::from_name(options->cell);
+    if (!workspace.config().edits.contains(cell)) {
+      throw core::ConfigError(options->config + ": has no cell " + options->cell + "; `lethe plan` lists its cells");
+    }
+    remember_experiment(workspace);
+    worker::TerminalMonitor monitor;
+    status = worker::run_cell(workspace, cell, monitor) ? 0 : kStopped;
+  });
+}
+
+void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
+  auto* verb = app.add_subcommand("stats", "second moments that a config's cells need");
+  verb->add_option("config", options->config, "experiment YAML")->required();
+  verb->add_option("--model", options->models, "only these models");
+  verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
+  verb->callback([options, &status] {
+    auto workspace = workspace_of_config(options->config, options->out);
+    worker::TerminalMonitor monitor;
+    for (const auto& model : workspace.facts().models) {
+      const auto& wanted = options->models;
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
+      if (model.moments_layers.empty()) continue;
+      if (!worker::run_moments(workspace, {model.name}, monitor)) status = kStopped;
+      std::cout << workspace.folder().moments(model.name, model.moments_identity).string() << "\n";
+    }
+  });
+}
+
+void print_problems(const worker::Verification& result) {
+  for (const auto& problem : result.problems) std::cout << "  " << problem << "\n";
+}
+
+void add_verify(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
+  auto* verb = app.add_subcommand("verify", "check a sweep's files and replays, or compare two sweeps");
+  verb->add_flag("--same", options->is_comparison, "do the two sweeps hold the same results?");
+  verb->add_option("sweeps", options->sweeps, "one sweep folder; two with --same")->required()->expected(1, 2);
+  verb->callback([options, &status] {
+    const std::size_t expected = options->is_comparison ? 2 : 1;
+    if (options->sweeps.size() != expected) {
+      throw core::ConfigError("verify takes one folder, verify --same two; see `lethe verify --help`");
+    }
+    worker::Verification result;
+    if (options->is_comparison) {
+      result = worker::compare_sweeps(options->sweeps[0], options->sweeps[1]);
+    } else {
+      auto workspace = workspace_of_sweep(options->sweeps[0]);
+      worker::TerminalMonitor monitor;
+      result = worker::verify_sweep(workspace, monitor);
+    }
+    print_problems(result);
+    std::cout << (options->is_comparison ? "compared " : "checked ") << result.num_files << " files, "
+              << result.num_cells << " cells: "
+              << (!result.problems.empty() ? std::to_string(result.problems.size()) + " problem(s)"
+                  : options->is_comparison ? std::string("the same results")
+                                           : std::string("all sound"))
+              << "\n";
+    status = result.problems.empty() ? 0 : kProblems;
+  });
+}
+
+void add_export(CLI::App& app, const std::shared_ptr<Options>& options) {
+  auto* verb = app.add_subcommand("export", "the model at any edit as a Hugging Face folder");
+  verb->add_option("sweep", options->out, "sweep folder")->required();
+  verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>")->required();
+  verb->add_option("--edits", options->edits, "number of edits (0: unedited)")->required();
+  verb->add_option("--to", options->to, "new folder")->required();
+  verb->callback([options] {
+    auto workspace = workspace_of_sweep(options->out);
+    const auto cell = core::GridCell::from_name(options->cell);
+    const auto network = worker::network_at(workspace, cell, options->edits);
+    worker::export_model(network, workspace.config().model(cell.model).path, options->to);
+    std::cout << options->to << "\n";
+  });
+}
+
+/// The network to speak with: a cell of a sweep at an edit, or a model folder.
+struct Speaker {
+  model::Network network;
+  model::Tokenizer tokenizer;
+};
+
+Speaker speaker_of(const Options& options) {
+  if (!options.model.empty()) {
+    return {model::Network(model::load_weights(options.model, torch::kCPU)),
+            model::Tokenizer::from_folder(options.model)};
+  }
+  if (options.out.empty() || options.cell.empty() || options.edits < 0) {
+    throw core::ConfigError("generate needs --model FOLDER, or a sweep folder with --cell and --edits");
+  }
+  auto workspace = workspace_of_sweep(options.out);
+  const auto cell = core::GridCell::from_name(options.cell);
+  return {worker::network_at(workspace, cell, options.edits),
+          model::Tokenizer::from_folder(workspace.config().model(cell.model).path)};
+}
+
+void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
+  auto* verb = app.add_subcommand("generate", "text from a model, or from a cell's model at any edit");
+  verb->add_option("sweep", options->out, "sweep folder");
+  verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>");
+  verb->add_option("--edits", options->edits, "number of edits (0: unedited)");
+  verb->add_option("--model", options->model, "a model folder instead of a sweep");
+  verb->add_option("--prompt", options->prompt, "text to continue")->required();
+  verb->add_option("--tokens", options->tokens, "new tokens")->check(CLI::PositiveNumber);
+  verb->add_option("--top-k", options->top_k, "1: greedy")->check(CLI::PositiveNumber);
+  verb->add_option("--seed", options->seed, "seed of the draws");
+  verb->callback([options] {
+    const auto speaker = speaker_of(*options);
+    const std::vector<std::vector<model::TokenId>> prompts{speaker.tokenizer.encode(options->prompt)};
+    model::GenerateOptions generate;
+    generate.max_total_tokens = static_cast<int>(prompts.front().size()) + options->tokens;
+    generate.top_k = options->top_k;
+    generate.stop_at_end_of_text = true;
+    generate.end_of_text = speaker.tokenizer.end_of_text();
+    core::RandomStream random(options->seed, "generate");
+    const torch::NoGradGuard no_grad;
+    const auto texts = model::generate(speaker.network, prompts, generate, random);
+    std::cout << speaker.tokenizer.decode(texts.front(), true) << "\n";
+  });
+}
+
+void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
+  auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
+  verb->add_option("sweep", options->out, "sweep folder")->required();
+  verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
+  verb->callback(
+      [options, &status] { status = report::run_report_verb(fs::absolute(options->out), !options->no_figures); });
+}
+
+void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
+  auto* verb = app.add_subcommand("inspect", "facts, identities and problems of a config as JSON (used by lethe)");
+  verb->add_option("--config", options->config, "experiment YAML")->required();
+  verb->add_option("--out", options->out, "sweep folder");
+  verb->callback([options] {
+    auto workspace = workspace_of_config(options->config, options->out);
+    std::cout << core::to_json(workspace.inspection()) << "\n";
+    if (!options->out.empty()) workspace.save_digests();
+  });
+}
+
+void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
+  auto* verb = app.add_subcommand("serve", "take tasks from a supervisor (used by lethe)");
+  verb->add_option("--experiment", options->experiment, "resolved config, JSON")->required();
+  verb->add_option("--out", options->out, "sweep folder")->required();
+  verb->callback([options] {
+    constexpr int kCommands = 0;
+    constexpr int kEvents = 3;
+    auto config = core::experiment_config_from_json(read_text(options->experiment));
+    worker::configure_numerics(config);
+    worker::Workspace workspace(std::move(config), options->out);
+    worker::serve(workspace, kCommands, kEvents);
+  });
+}
+
+}  // namespace
+
+void add_executor_verbs(CLI::App& app, int& status) {
+  const auto options = std::make_shared<Options>();
+  add_cell(app, options, status);
+  add_report(app, options, status);
+  add_verify(app, options, status);
+  add_stats(app, options, status);
+  add_export(app, options);
+  add_generate(app, options);
+  add_inspect(app, options);
+  add_serve(app, options);
+}
+
+}  // namespace lethe::app

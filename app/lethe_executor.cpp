@@ -1,0 +1,46 @@
+// The program that holds the model: Torch and HDF5, no MPI. `lethe` hands over the verbs that need a model or
+// HDF5 by exec, and supervises `lethe-executor serve` during a sweep; users only type `lethe`.
+
+#include <csignal>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+
+#include "app/executor_verbs.h"
+#include "core/error.h"
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kConfigError = 2;
+
+int run(int argc, char** argv) {
+  CLI::App app{"lethe-executor: the part of lethe that holds the model"};
+  app.require_subcommand(1);
+  int status = 0;
+  lethe::app::add_executor_verbs(app, status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kConfigError;
+  }
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error to be handled, not a death
+  try {
+    return run(argc, argv);
+  } catch (const lethe::core::ConfigError& error) {
+    spdlog::error("{}", error.what());
+    return kConfigError;
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return kFailed;
+  }
+}

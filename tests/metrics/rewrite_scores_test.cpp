@@ -1,0 +1,130 @@
+#include "metrics/rewrite_scores.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "tests/support/tiny_world.h"
+
+namespace lethe::metrics {
+namespace {
+
+using model::Family;
+
+struct PlainScore {
+  double nll = 0.0;
+  bool is_correct = true;
+  double margin = 1e30;
+};
+
+/// One prompt and one target through the plain full forward, one row, nothing shared.
+PlainScore plain_score(const model::Network& network, const model::Tokenizer& tokenizer, const std::string& prompt,
+                       const std::string& target) {
+  auto row = tokenizer.encode(prompt);
+  const auto length = static_cast<std::int64_t>(row.size());
+  const auto target_ids = tokenizer.encode(" " + target);
+  row.insert(row.end(), target_ids.begin(), target_ids.end());
+  const auto logits_TV =
+      network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, torch::kCPU)).select(0, 0);
+  const auto log_probabilities_TV = logits_TV.log_softmax(1);
+  PlainScore score;
+  for (std::size_t j = 0; j < target_ids.size(); ++j) {
+    const auto position = length - 1 + static_cast<std::int64_t>(j);
+    score.nll -= log_probabilities_TV[position][target_ids[j]].item<double>() / static_cast<double>(target_ids.size());
+    score.is_correct = score.is_correct && logits_TV[position].argmax().item<std::int64_t>() == target_ids[j];
+    auto others = logits_TV[position].clone();
+    others[target_ids[j]] = -1e30;
+    const double margin = (logits_TV[position][target_ids[j]] - others.max()).item<double>();
+    score.margin = std::min(score.margin, margin);
+  }
+  return score;
+}
+
+std::vector<data::EditRequest> some_requests() {
+  std::vector<data::EditRequest> requests(3);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    auto& request = requests[i];
+    request.case_id = static_cast<std::int64_t>(i);
+    request.prompt = i == 1 ? "The city of {} is" : "{} is in";
+    request.subject = std::string("Ana") + static_cast<char>('k' + i);
+    request.target_new = i == 2 ? "Rom" : "R";
+    request.target_true = "Q";
+    request.paraphrase_prompts = {"Well, a longer sentence. " + request.subject + " sits in"};
+    request.neighborhood_prompts = {"Bo is in", "Cyrano of the hill is in"};
+  }
+  return requests;
+}
+
+class RewriteScores : public testing::TestWithParam<Family> {
+ protected:
+  RewriteScores()
+      : network_(model::random_weights(test::tiny_architecture(GetParam()), 3, torch::kCPU)),
+        tokenizer_(make_tokenizer()) {}
+
+  model::Tokenizer make_tokenizer() {
+    test::write_tiny_model(folder_.path(), GetParam(), 3);
+    return model::Tokenizer::from_folder(folder_.path());
+  }
+
+  test::TemporaryFolder folder_;
+  model::Network network_;
+  model::Tokenizer tokenizer_;
+};
+
+TEST_P(RewriteScores, EqualThePlainForwardPromptByPrompt) {
+  const torch::NoGradGuard no_grad;
+  const auto requests = some_requests();
+  const auto scores = score_requests(network_, tokenizer_, requests);
+  ASSERT_EQ(scores.size(), requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const auto& request = requests[i];
+    const std::vector<std::string> prompts{request.edit_prompt(), request.paraphrase_prompts[0],
+                                           request.neighborhood_prompts[0], request.neighborhood_prompts[1]};
+    ASSERT_EQ(scores[i].size(), prompts.size());
+    for (std::size_t p = 0; p < prompts.size(); ++p) {
+      const auto& score = scores[i][p];
+      const auto on_new = plain_score(network_, tokenizer_, prompts[p], request.target_new);
+      const auto on_true = plain_score(network_, tokenizer_, prompts[p], request.target_true);
+      const auto& wanted = score.kind == core::PromptKind::kNeighborhood ? on_true : on_new;
+      EXPECT_NEAR(score.nll_new, on_new.nll, 1e-4);
+      EXPECT_NEAR(score.nll_true, on_true.nll, 1e-4);
+      EXPECT_EQ(score.is_correct, wanted.is_correct);
+      EXPECT_NEAR(score.margin, wanted.margin, 1e-4);
+    }
+  }
+}
+
+TEST_P(RewriteScores, DoNotDependOnTheBatchBeyondRounding) {
+  const auto requests = some_requests();
+  ScoreOptions narrow;
+  narrow.batch_tokens = 1;  // every row alone
+  const auto batched = score_requests(network_, tokenizer_, requests);
+  const auto alone = score_requests(network_, tokenizer_, requests, narrow);
+  for (std::size_t i = 0; i < batched.size(); ++i) {
+    for (std::size_t p = 0; p < batched[i].size(); ++p) {
+      EXPECT_NEAR(batched[i][p].nll_new, alone[i][p].nll_new, 1e-4);
+      EXPECT_NEAR(batched[i][p].nll_true, alone[i][p].nll_true, 1e-4);
+    }
+  }
+}
+
+TEST_P(RewriteScores, RewriteOnlyAsksTheEditPromptAlone) {
+  ScoreOptions options;
+  options.rewrite_only = true;
+  const auto scores = score_requests(network_, tokenizer_, some_requests(), options);
+  for (const auto& one : scores) {
+    ASSERT_EQ(one.size(), 1U);
+    EXPECT_EQ(one.front().kind, core::PromptKind::kRewrite);
+  }
+}
+
+TEST_P(RewriteScores, RefusesAnEmptyPrompt) {
+  auto requests = some_requests();
+  requests[1].paraphrase_prompts = {""};
+  EXPECT_THROW(score_requests(network_, tokenizer_, requests), core::DataError);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, RewriteScores, testing::Values(Family::kGpt2, Family::kGptj),
+                         [](const auto& info) { return std::string(model::to_string(info.param)); });
+
+}  // namespace
+}  // namespace lethe::metrics

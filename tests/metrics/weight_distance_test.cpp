@@ -1,0 +1,33 @@
+#include "metrics/weight_distance.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/tiny_world.h"
+
+namespace lethe::metrics {
+namespace {
+
+TEST(WeightDistance, IsTheFrobeniusNormOfTheChange) {
+  const auto architecture = test::tiny_architecture(model::Family::kGpt2);
+  model::Network network(model::random_weights(architecture, 1, torch::kCPU));
+  const auto name = architecture.mlp_projection(1) + ".weight";
+  auto changed = network.parameter(name).clone().contiguous();
+  changed[0][0] += 3.0;
+  changed[1][2] -= 4.0;
+  network.set_parameter(name, changed);
+  const auto records = weight_distances(network, std::vector<std::string>{name});
+  ASSERT_EQ(records.size(), 1U);
+  EXPECT_EQ(records[0].parameter, name);
+  EXPECT_NEAR(records[0].frobenius, 5.0, 1e-6);
+  EXPECT_EQ(records[0].num_weights, 16 * 64);
+}
+
+TEST(WeightDistance, IsZeroForAnUneditedParameter) {
+  const auto architecture = test::tiny_architecture(model::Family::kGptj);
+  const model::Network network(model::random_weights(architecture, 1, torch::kCPU));
+  const auto records = weight_distances(network, std::vector<std::string>{architecture.mlp_projection(0) + ".bias"});
+  EXPECT_EQ(records.at(0).frobenius, 0.0);
+}
+
+}  // namespace
+}  // namespace lethe::metrics

@@ -1,0 +1,162 @@
+#include "tests/support/tiny_world.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/random_stream.h"
+#include "model/weights.h"
+
+namespace lethe::test {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr int kNumRecords = 24;
+
+void write(const fs::path& path, const std::string& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+/// GPT-2's printable stand-ins for the 256 bytes, then the special token.
+json byte_vocabulary() {
+  json vocabulary = json::object();
+  int next = 256;
+  const auto utf8 = [](int code) {
+    if (code < 0x80) return std::string(1, static_cast<char>(code));
+    return std::string{static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
+  };
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool is_printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    vocabulary[utf8(is_printable ? byte : next++)] = byte;
+  }
+  vocabulary["<|endoftext|>"] = 256;
+  return vocabulary;
+}
+
+json model_config(const model::Architecture& architecture) {
+  const bool is_gpt2 = architecture.family == model::Family::kGpt2;
+  json config{{"model_type", is_gpt2 ? "gpt2" : "gptj"},
+              {"n_layer", architecture.num_layers},
+              {"n_embd", architecture.width},
+              {"n_head", architecture.num_heads},
+              {"n_inner", nullptr},
+              {"n_positions", architecture.max_positions},
+              {"vocab_size", architecture.vocab_size},
+              {"activation_function", "gelu_new"},
+              {"layer_norm_epsilon", architecture.layer_norm_epsilon},
+              {"tie_word_embeddings", is_gpt2}};
+  if (!is_gpt2) config["rotary_dim"] = architecture.rotary_dim;
+  return config;
+}
+
+json record(int index) {
+  const std::string subject = std::string("Su") + static_cast<char>('a' + index) + "o";
+  json record;
+  record["case_id"] = index;
+  record["requested_rewrite"] = {{"prompt", index % 2 == 0 ? "{} is in" : "The home of {} is"},
+                                 {"relation_id", "R1"},
+                                 {"subject", subject},
+                                 {"target_new", {{"str", std::string(1, static_cast<char>('A' + index % 7))}}},
+                                 {"target_true", {{"str", index % 5 == 0 ? "Xy" : "Z"}}}};
+  record["paraphrase_prompts"] = {"Well. " + subject + " lives in", "So. " + subject + " stays at"};
+  record["neighborhood_prompts"] = {"Nado is in", "Mira lives in", "Poko is in"};
+  record["generation_prompts"] = {subject + " said"};
+  return record;
+}
+
+std::string corpus() {
+  core::RandomStream random(5, "tiny corpus");
+  std::string text;
+  for (int line = 0; line < 60; ++line) {
+    for (int i = 0; i < 40; ++i) text += static_cast<char>('!' + random.next() % 90);
+    text += '\n';
+  }
+  return text;
+}
+
+json task_examples() {
+  json examples = json::array();
+  for (int i = 0; i < 6; ++i) {
+    examples.push_back({{"sentence", std::string(static_cast<std::size_t>(i) + 1, 'q')}, {"label", i % 2}});
+  }
+  return examples;
+}
+
+std::string model_entry(const std::string& name) {
+  return "  " + name + ":\n    path: " + name +
+         "\n    second_moments: {corpus: corpus.txt, batch_tokens: 256}\n    methods:\n"
+         "      rome: {layer: 0, v_num_grad_steps: 4, context_lengths: [{length_tokens: 3, count: 2}]}\n"
+         "      ft-c: {layer: 0, num_steps: 3, linf_bound: 0.001}\n";
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  static std::atomic<int> counter = 0;
+  path_ = fs::temp_directory_path() /
+          ("lethe-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)));
+  fs::create_directories(path_);
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+model::Architecture tiny_architecture(model::Family family) {
+  model::Architecture architecture;
+  architecture.family = family;
+  architecture.num_layers = 2;
+  architecture.width = 16;
+  architecture.num_heads = 2;
+  architecture.inner_width = 64;
+  architecture.max_positions = 64;
+  architecture.vocab_size = 257;
+  architecture.rotary_dim = family == model::Family::kGptj ? 4 : 0;
+  return architecture;
+}
+
+void write_tiny_model(const fs::path& folder, model::Family family, std::uint64_t seed) {
+  const auto architecture = tiny_architecture(family);
+  write(folder / "config.json", model_config(architecture).dump());
+  write(folder / "vocab.json", byte_vocabulary().dump());
+  write(folder / "merges.txt", "#version: 0.2\n");
+  const auto weights = model::random_weights(architecture, seed, torch::kCPU);
+  model::save_safetensors(folder / "model.safetensors", architecture, weights->tensors());
+}
+
+fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& options) {
+  write_tiny_model(folder / "tiny-gpt2", model::Family::kGpt2, 11);
+  write_tiny_model(folder / "tiny-gptj", model::Family::kGptj, 12);
+  json records = json::array();
+  json orders;
+  for (int i = 0; i < kNumRecords; ++i) {
+    records.push_back(record(i));
+    orders["0"].push_back(i);
+    orders["1"].push_back((i * 5 + 3) % kNumRecords);
+  }
+  write(folder / "records.json", records.dump());
+  write(folder / "samples.json", orders.dump());
+  write(folder / "corpus.txt", corpus());
+  write(folder / "task.json", task_examples().dump());
+  write(folder / "task.yaml",
+        "name: toy\ntitle: Toy\nexamples: task.json\nprefix: \"Say : x\\n\"\nquery: \"{sentence} Say :\"\n"
+        "marker: \"Say :\"\nanswers: [{word: a, label: 1}, {word: b, label: 0}]\nmax_new_tokens: 2\n");
+  const auto number = [](int value) { return std::to_string(value); };
+  const auto config = folder / "tiny.yaml";
+  write(config, "name: tiny\nseed: 7\ndataset: {records: records.json, samples: samples.json}\nmodels:\n" +
+                    model_entry("tiny-gpt2") + model_entry("tiny-gptj") + "grid: {methods: " + options.methods +
+                    ", models: " + options.models + ", samples: " + options.samples +
+                    "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " + number(options.checkpoint_every) +
+                    "\nforgetting_every: " + number(options.forgetting_every) +
+                    "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
+  return config;
+}
+
+}  // namespace lethe::test

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "model/architecture.h"
+
+namespace lethe::test {
+
+/// A folder that is removed with its contents at the end of its life.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Two layers of width 16 over a byte vocabulary.
+model::Architecture tiny_architecture(model::Family family);
+
+/// Writes a Hugging Face folder of random weights with a byte-level tokenizer without merges.
+void write_tiny_model(const std::filesystem::path& folder, model::Family family, std::uint64_t seed);
+
+struct TinyWorldOptions {
+  int edits = 6;
+  int checkpoint_every = 2;
+  int forgetting_every = 2;
+  int tasks_every = 3;
+  std::string methods = "[rome, ft-c]";
+  std::string models = "[tiny-gpt2, tiny-gptj]";
+  std::string samples = "[0, 1]";
+  std::string extra;  ///< further lines of the config
+};
+
+/// A complete small experiment: two models, records, two sample orders, corpus, one task, config. Returns the config's
+/// path.
+std::filesystem::path write_tiny_world(const std::filesystem::path& folder, const TinyWorldOptions& options = {});
+
+}  // namespace lethe::test

@@ -1,0 +1,190 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "tests/support/tiny_world.h"
+#include "tests/worker/recording_monitor.h"
+#include "worker/cell_command.h"
+#include "worker/cell_replay.h"
+#include "worker/export_model.h"
+#include "worker/host_copies.h"
+#include "worker/verify.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using test::RecordingMonitor;
+
+class CellRun : public testing::TestWithParam<std::string> {
+ protected:
+  CellRun() : config_path_(test::write_tiny_world(world_.path())), cell_(core::GridCell::from_name(GetParam())) {}
+
+  Workspace workspace(const std::string& out) {
+    return {core::load_experiment_config(config_path_), world_.path() / out};
+  }
+  /// Runs the cell; true if it came to its end.
+  bool run(const std::string& out, int stop_after_edits = -1) {
+    auto work = workspace(out);
+    RecordingMonitor monitor(stop_after_edits);
+    return run_cell(work, cell_, monitor);
+  }
+  std::string first_problem(const std::string& left, const std::string& right) {
+    const auto result = compare_sweeps(world_.path() / left, world_.path() / right);
+    return result.problems.empty() ? "" : result.problems.front();
+  }
+  ledger::CellFiles files(const std::string& out) {
+    auto work = workspace(out);
+    return ledger::scan_cell(work.cell_folder(cell_));
+  }
+  static void flip_a_byte(const fs::path& path) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(200);
+    const char byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(200);
+    file.put(byte);
+  }
+
+  test::TemporaryFolder world_;
+  fs::path config_path_;
+  core::GridCell cell_;
+};
+
+TEST_P(CellRun, CommitsSegmentsAtCheckpointsAndEveryDueReduction) {
+  ASSERT_TRUE(run("a"));
+  const auto all = files("a");
+  ASSERT_EQ(all.segments.size(), 4U);  // 2, 3, 4 and 6: checkpoints, and edit 3 where tasks are due
+  EXPECT_EQ(all.num_edits(), 6);
+  auto work = workspace("a");
+  const auto& facts = work.facts().cell(cell_);
+  for (const std::int64_t edits : {2, 3, 4, 6}) {
+    for (const auto part : core::parts_due(work.config(), cell_, edits)) {
+      EXPECT_TRUE(all.has_reduction(part, edits, facts.reduction_identities.at(std::string(core::to_string(part)))));
+    }
+  }
+}
+
+TEST_P(CellRun, ResumedAtEveryEditEqualsAnUninterruptedRun) {
+  ASSERT_TRUE(run("whole"));
+  for (int stop = 0; stop < 6; ++stop) {
+    const auto out = "stopped" + std::to_string(stop);
+    EXPECT_FALSE(run(out, stop));
+    EXPECT_TRUE(run(out));
+    EXPECT_EQ(first_problem("whole", out), "") << "stopped after " << stop;
+  }
+}
+
+TEST_P(CellRun, ASecondRunDoesNothing) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  RecordingMonitor monitor;
+  EXPECT_TRUE(run_cell(work, cell_, monitor));
+  EXPECT_TRUE(monitor.files.empty());
+}
+
+TEST_P(CellRun, ADamagedNewestSegmentIsQuarantinedAndEditedAgain) {
+  ASSERT_TRUE(run("whole"));
+  EXPECT_FALSE(run("damaged", 4));
+  const auto newest = files("damaged").segments.back().file.path;
+  flip_a_byte(newest);
+  EXPECT_TRUE(run("damaged"));
+  EXPECT_TRUE(fs::exists(newest.parent_path() / "quarantine" / newest.filename()));
+  EXPECT_EQ(first_problem("whole", "damaged"), "");
+}
+
+TEST_P(CellRun, ReplayReachesTheSameStateFromAnywhere) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  const auto loaded = work.model(cell_.model);
+  CellReplay stepwise(work, cell_, loaded);
+  for (std::int64_t edits = 0; edits <= 6; ++edits) {
+    stepwise.move_to(edits);
+    CellReplay direct(work, cell_, loaded);
+    direct.move_to(edits);
+    const auto names = stepwise.network().edited_parameters();
+    EXPECT_EQ(names.empty(), edits == 0);
+    EXPECT_EQ(fingerprint(stepwise.network(), names), fingerprint(direct.network(), names)) << edits;
+  }
+  stepwise.move_to(2);  // backwards too
+  EXPECT_EQ(stepwise.edits(), 2);
+  EXPECT_THROW(stepwise.move_to(7), core::StorageError);
+}
+
+TEST_P(CellRun, VerifyAcceptsSoundFilesAndNamesDamagedOnes) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  RecordingMonitor monitor;
+  EXPECT_TRUE(verify_sweep(work, monitor).problems.empty());
+  const auto victim = files("a").segments[1].file.path;
+  flip_a_byte(victim);
+  const auto result = verify_sweep(work, monitor);
+  ASSERT_FALSE(result.problems.empty());
+  EXPECT_NE(result.problems.front().find(victim.filename().string()), std::string::npos);
+}
+
+TEST_P(CellRun, OtherSettingsInTheSameFolderAreRefused) {
+  ASSERT_TRUE(run("a"));
+  auto config = core::load_experiment_config(config_path_);
+  config.seed += 1;
+  Workspace other(config, world_.path() / "a");
+  RecordingMonitor monitor;
+  EXPECT_THROW(run_cell(other, cell_, monitor), core::ConfigError);
+}
+
+TEST_P(CellRun, MoreEditsContinueAndDifferentResultsAreTold) {
+  ASSERT_TRUE(run("short"));
+  test::TinyWorldOptions options;
+  options.edits = 8;
+  config_path_ = test::write_tiny_world(world_.path(), options);
+  EXPECT_NE(first_problem("short", "short"), "never") << "a sweep equals itself";
+  ASSERT_TRUE(run("short"));
+  EXPECT_EQ(files("short").num_edits(), 8);
+  ASSERT_TRUE(run("long"));
+  EXPECT_EQ(files("long").num_edits(), 8);
+  fs::remove(files("long").segments.back().file.path);
+  EXPECT_NE(first_problem("short", "long"), "");
+}
+
+TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  const auto network = network_at(work, cell_, 5);
+  const auto target = world_.path() / "exported";
+  export_model(network, work.config().model(cell_.model).path, target);
+  const model::Network back(model::load_weights(target, torch::kCPU));
+  for (const auto& [name, value] : network.base()->tensors()) {
+    EXPECT_TRUE(torch::equal(back.parameter(name), network.parameter(name))) << name;
+  }
+  EXPECT_THROW(export_model(network, work.config().model(cell_.model).path, target), core::StorageError);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
+                         testing::Values("rome/tiny-gpt2/sample0", "rome/tiny-gptj/sample1", "ft-c/tiny-gpt2/sample1",
+                                         "ft-c/tiny-gptj/sample0"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::replace_if(
+                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+                           return name;
+                         });
+
+TEST(Snapshots, NewestOnlyAreKeptAndOldEditsAreEditedAgain) {
+  test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.extra = "keep_snapshots: newest\n";
+  const auto config = core::load_experiment_config(test::write_tiny_world(world.path(), options));
+  const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
+  RecordingMonitor monitor;
+  Workspace all(core::load_experiment_config(config.source), world.path() / "pruned");
+  ASSERT_TRUE(run_cell(all, cell, monitor));
+  const auto folder = all.cell_folder(cell);
+  for (const auto& snapshot : ledger::scan_cell(folder).snapshots) {
+    if (snapshot.edit != 6 && snapshot.edit != 2) fs::remove(snapshot.file.path);
+  }
+  CellReplay replay(all, cell, all.model(cell.model));
+  EXPECT_NO_THROW(replay.move_to(4));  // from snapshot 2, edits 3 and 4 again; checked against segment 4's fingerprint
+}
+
+}  // namespace
+}  // namespace lethe::worker

@@ -1,0 +1,92 @@
+#include "worker/serve.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <sstream>
+
+#include "core/executor_messages.h"
+#include "tests/support/tiny_world.h"
+
+namespace lethe::worker {
+namespace {
+
+/// `serve` on a thread, with this test as its supervisor.
+class Serve : public testing::Test {
+ protected:
+  Serve() {
+    EXPECT_EQ(::pipe(commands_), 0);
+    EXPECT_EQ(::pipe(events_), 0);
+    const auto config = test::write_tiny_world(world_.path());
+    served_ = std::async(std::launch::async, [this, config] {
+      Workspace workspace(core::load_experiment_config(config), world_.path() / "out");
+      serve(workspace, commands_[0], events_[1]);
+    });
+    reader_ = ::fdopen(events_[0], "r");
+  }
+  ~Serve() override {
+    send(core::QuitCommand{});
+    served_.wait();
+    std::fclose(reader_);
+  }
+
+  void send(const core::Command& command) {
+    const auto line = core::to_json(command) + "\n";
+    ASSERT_EQ(::write(commands_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  }
+  core::Event next() {
+    char* line = nullptr;
+    std::size_t size = 0;
+    const auto count = ::getline(&line, &size, reader_);
+    EXPECT_GT(count, 0);
+    const std::string text(line, count > 0 ? static_cast<std::size_t>(count) : 0);
+    std::free(line);
+    return core::event_from_json(text);
+  }
+  /// Events up to the task's last one.
+  std::vector<core::Event> events_of(const core::Task& task) {
+    send(core::RunCommand{task});
+    std::vector<core::Event> events;
+    while (true) {
+      events.push_back(next());
+      const bool is_last = std::holds_alternative<core::DoneEvent>(events.back()) ||
+                           std::holds_alternative<core::FailedEvent>(events.back()) ||
+                           std::holds_alternative<core::StoppedEvent>(events.back());
+      if (is_last) return events;
+    }
+  }
+
+  test::TemporaryFolder world_;
+  int commands_[2]{};
+  int events_[2]{};
+  std::FILE* reader_ = nullptr;
+  std::future<void> served_;
+};
+
+TEST_F(Serve, RunsTasksAndTellsWhatWasCommitted) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  const auto cell = core::GridCell::from_name("rome/tiny-gpt2/sample0");
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::BaselineTask{"tiny-gpt2"}).back()));
+  std::vector<std::int64_t> checkpoints;
+  for (const auto& event : events_of(core::EditTask{cell, 6})) {
+    if (const auto* committed = std::get_if<core::CommittedEvent>(&event)) checkpoints.push_back(committed->edits);
+  }
+  EXPECT_EQ(checkpoints, (std::vector<std::int64_t>{2, 3, 4, 6}));
+  const auto reduced = events_of(core::ReduceTask{cell, 6, {core::ReductionPart::kForgetting}});
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(reduced.back()));
+}
+
+TEST_F(Serve, ReportsAFailedTaskAndLivesOn) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  const auto cell = core::GridCell::from_name("rome/tiny-gpt2/sample0");
+  const auto events = events_of(core::EditTask{cell, 6});  // its second moments are not there
+  ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
+  EXPECT_NE(std::get<core::FailedEvent>(events.back()).reason.find("second moments"), std::string::npos);
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
+}
+
+}  // namespace
+}  // namespace lethe::worker

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+
+#include "core/metric_record.h"
+#include "data/edit_request.h"
+#include "editing/edit_method.h"
+#include "worker/workspace.h"
+
+namespace lethe::worker {
+
+/// The editing method of a cell with its contexts and second moments: computes and applies one edit at a time.
+class CellEditor {
+ public:
+  /// `contexts` of the cell's first segment; empty: they are made from the unedited model.
+  CellEditor(Workspace& workspace, const core::GridCell& cell, std::shared_ptr<const LoadedModel> loaded,
+             editing::EditContexts contexts);
+
+  struct Edited {
+    core::MetricRecord record;                      ///< without scores
+    std::vector<editing::ParameterUpdate> updates;  ///< already applied; empty for a failed edit
+  };
+  /// Computes edit number `edit` and applies it to `network`. A numerical failure is recorded, the weights stay.
+  Edited edit(model::Network& network, const data::EditRequest& request, std::int64_t edit) const;
+
+  [[nodiscard]] const editing::EditContexts& contexts() const { return contexts_; }
+  [[nodiscard]] const editing::EditMethod& method() const { return *method_; }
+
+ private:
+  std::shared_ptr<const LoadedModel> loaded_;
+  editing::EditContexts contexts_;
+  std::unique_ptr<editing::EditMethod> method_;
+};
+
+}  // namespace lethe::worker

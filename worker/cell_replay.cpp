@@ -1,0 +1,112 @@
+#include "worker/cell_replay.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "worker/host_copies.h"
+
+namespace lethe::worker {
+
+bool stores_snapshots(const core::MethodConfig& config) { return std::holds_alternative<core::FineTuneConfig>(config); }
+
+void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
+                       const std::string& where) {
+  for (const auto& [name, digest] : stored) {
+    const auto now = fingerprint(network, std::span(&name, 1)).at(name);
+    if (now == digest) continue;
+    throw core::StorageError(where + ": " + name + " does not reproduce its stored fingerprint (stored " +
+                             digest.hex() + ", rebuilt " + now.hex() +
+                             "); the files were written by another kind of device, LibTorch or thread count");
+  }
+}
+
+void apply_snapshot(model::Network& network, const storage::SnapshotContents& snapshot) {
+  for (const auto& [name, values] : snapshot.parameters) {
+    editing::apply_update(network, {name, editing::DenseUpdate{to_torch(values, network.device())}});
+  }
+}
+
+void apply_stored_edit(model::Network& network, const storage::StoredEdit& edit) {
+  for (const auto& delta : edit.deltas) {
+    const editing::LowRankUpdate factors{to_torch(delta.left, network.device()),
+                                         to_torch(delta.right, network.device())};
+    editing::apply_update(network, {delta.parameter, factors});
+  }
+}
+
+editing::EditContexts stored_contexts(const ledger::CellFiles& files) {
+  if (files.segments.empty()) return {};
+  return {storage::read_segment(files.segments.front().file, storage::SegmentParts::kWithoutDeltas).contexts};
+}
+
+CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded)
+    : workspace_(workspace),
+      cell_(std::move(cell)),
+      loaded_(std::move(loaded)),
+      folder_(workspace.cell_folder(cell_)),
+      network_(loaded_->unedited) {}
+
+void CellReplay::reset() {
+  network_ = loaded_->unedited;
+  edits_ = 0;
+}
+
+void CellReplay::move_to(std::int64_t edits) {
+  const auto files = ledger::scan_cell(folder_);
+  if (files.num_edits() < edits) {
+    throw core::StorageError(folder_.string() + ": holds " + std::to_string(files.num_edits()) + " edits, " +
+                             std::to_string(edits) + " were asked for");
+  }
+  const torch::NoGradGuard no_grad;
+  if (edits < edits_) reset();
+  if (stores_snapshots(workspace_.config().method_of(cell_))) {
+    move_dense(files, edits);
+  } else {
+    move_low_rank(files, edits);
+  }
+}
+
+void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edits) {
+  for (const auto& segment : files.segments) {
+    if (segment.last_edit <= edits_) continue;
+    if (segment.first_edit > edits) break;
+    const auto contents = storage::read_segment(segment.file);
+    for (const auto& edit : contents.edits) {
+      if (edit.record.edit <= edits_ || edit.record.edit > edits) continue;
+      apply_stored_edit(network_, edit);
+    }
+    edits_ = std::min(edits, segment.last_edit);
+    if (edits_ == segment.last_edit) {
+      check_fingerprint(network_, contents.fingerprint_after, segment.file.path.string());
+    }
+  }
+}
+
+void CellReplay::move_dense(const ledger::CellFiles& files, std::int64_t edits) {
+  const ledger::SnapshotFile* nearest = nullptr;
+  for (const auto& snapshot : files.snapshots) {
+    if (snapshot.edit <= edits && snapshot.edit > edits_) nearest = &snapshot;
+  }
+  if (nearest != nullptr) {
+    apply_snapshot(network_, storage::read_snapshot(nearest->file));
+    edits_ = nearest->edit;
+  }
+  if (edits_ < edits) edit_again(files, edits);
+  for (const auto& segment : files.segments) {
+    if (segment.last_edit != edits_) continue;
+    const auto contents = storage::read_segment(segment.file, storage::SegmentParts::kWithoutDeltas);
+    check_fingerprint(network_, contents.fingerprint_after, segment.file.path.string());
+  }
+}
+
+void CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits) {
+  const CellEditor editor(workspace_, cell_, loaded_, stored_contexts(files));
+  const auto requests = workspace_.requests(cell_);
+  const torch::AutoGradMode with_grad(true);
+  while (edits_ < edits) {
+    editor.edit(network_, requests.at(static_cast<std::size_t>(edits_)), edits_ + 1);
+    ++edits_;
+  }
+}
+
+}  // namespace lethe::worker

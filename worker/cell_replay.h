@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "core/grid_cell.h"
+#include "ledger/sweep_folder.h"
+#include "model/network.h"
+#include "storage/segment.h"
+#include "worker/cell_editor.h"
+#include "worker/workspace.h"
+
+namespace lethe::worker {
+
+/// A cell's model at any edit n, rebuilt from its committed files: low-rank factors are applied edit by edit,
+/// dense methods start from the nearest snapshot. Moving forward applies only what is new.
+class CellReplay {
+ public:
+  CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded);
+
+  /// Moves to `edits` edits and checks the fingerprints of every segment passed. Throws `core::StorageError` if
+  /// files are missing, damaged or do not reproduce their fingerprints.
+  void move_to(std::int64_t edits);
+
+  [[nodiscard]] const core::GridCell& cell() const { return cell_; }
+  [[nodiscard]] std::int64_t edits() const { return edits_; }
+  [[nodiscard]] const model::Network& network() const { return network_; }
+  [[nodiscard]] const std::string& model_name() const { return loaded_->name; }
+
+ private:
+  Workspace& workspace_;
+  core::GridCell cell_;
+  std::shared_ptr<const LoadedModel> loaded_;
+  std::filesystem::path folder_;
+  model::Network network_;
+  std::int64_t edits_ = 0;
+
+  void reset();
+  void move_low_rank(const ledger::CellFiles& files, std::int64_t edits);
+  void move_dense(const ledger::CellFiles& files, std::int64_t edits);
+  void edit_again(const ledger::CellFiles& files, std::int64_t edits);
+};
+
+/// True if a cell's method stores dense snapshots instead of factors.
+bool stores_snapshots(const core::MethodConfig& config);
+
+/// Throws `core::StorageError` naming the first parameter whose bytes differ from the stored fingerprint.
+void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
+                       const std::string& where);
+
+/// Puts a snapshot's parameters in place.
+void apply_snapshot(model::Network& network, const storage::SnapshotContents& snapshot);
+/// Applies a stored edit's factors.
+void apply_stored_edit(model::Network& network, const storage::StoredEdit& edit);
+
+/// Context templates of a cell's first segment; empty without segments.
+editing::EditContexts stored_contexts(const ledger::CellFiles& files);
+
+}  // namespace lethe::worker

@@ -1,0 +1,35 @@
+#include "worker/export_model.h"
+
+#include <map>
+
+#include "core/error.h"
+#include "model/weights.h"
+#include "worker/cell_replay.h"
+
+namespace lethe::worker {
+
+model::Network network_at(Workspace& workspace, const core::GridCell& cell, std::int64_t edits) {
+  const auto loaded = workspace.model(cell.model);
+  if (edits == 0) return loaded->unedited;
+  CellReplay replay(workspace, cell, loaded);
+  replay.move_to(edits);
+  return replay.network();
+}
+
+void export_model(const model::Network& network, const std::filesystem::path& base_folder,
+                  const std::filesystem::path& target) {
+  namespace fs = std::filesystem;
+  if (fs::exists(target) && !fs::is_empty(target)) {
+    throw core::StorageError(target.string() + ": is not empty; name a new folder");
+  }
+  fs::create_directories(target);
+  for (const char* name : {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+                           "special_tokens_map.json", "vocab.json", "merges.txt"}) {
+    if (fs::exists(base_folder / name)) fs::copy_file(base_folder / name, target / name);
+  }
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& [name, value] : network.base()->tensors()) tensors.emplace(name, network.parameter(name));
+  model::save_safetensors(target / "model.safetensors", network.architecture(), tensors);
+}
+
+}  // namespace lethe::worker

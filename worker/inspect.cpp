@@ -1,0 +1,264 @@
+#include "worker/inspect.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "core/identity.h"
+#include "data/counterfact.h"
+#include "data/task_examples.h"
+#include "editing/edit_method.h"
+#include "metrics/downstream.h"
+#include "model/architecture.h"
+#include "model/tokenizer.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Digest over the named files of a folder that exist.
+core::Digest digest_of_files(const fs::path& folder, const std::vector<std::string>& names, InputDigests& digests) {
+  core::DigestStream stream;
+  for (const auto& name : names) {
+    if (!fs::exists(folder / name)) continue;
+    stream.update_text(name);
+    stream.update_text(digests.of_file(folder / name).hex());
+  }
+  return stream.finish();
+}
+
+std::vector<std::string> weight_files(const fs::path& folder) {
+  std::vector<std::string> names{"config.json"};
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json")) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// All that an edit or its scores read from a request.
+void update_with_request(core::DigestStream& stream, const data::EditRequest& request) {
+  for (const auto* text : {&request.prompt, &request.subject, &request.target_new, &request.target_true}) {
+    stream.update_text(*text);
+  }
+  for (const auto* list : {&request.paraphrase_prompts, &request.neighborhood_prompts}) {
+    stream.update_text(std::to_string(list->size()));
+    for (const auto& text : *list) stream.update_text(text);
+  }
+}
+
+/// Digest of a whole sample order and its requests, so that more edits continue (design C2).
+std::string order_digest(const std::vector<data::EditRequest>& records, const std::vector<std::int64_t>& order) {
+  std::unordered_map<std::int64_t, const data::EditRequest*> by_case;
+  for (const auto& record : records) by_case.emplace(record.case_id, &record);
+  core::DigestStream stream;
+  for (const auto case_id : order) {
+    stream.update_text(std::to_string(case_id));
+    if (const auto found = by_case.find(case_id); found != by_case.end()) update_with_request(stream, *found->second);
+  }
+  return stream.finish().hex();
+}
+
+class Inspector {
+ public:
+  Inspector(const core::ExperimentConfig& config, const InspectionSources& sources, InputDigests& digests)
+      : config_(config), sources_(sources), digests_(digests) {}
+
+  core::Inspection inspect() {
+    for (const auto& task : config_.tasks) {
+      attempt([&] { read_task(task); });
+    }
+    for (const auto& model : config_.models) {
+      if (is_used(model)) attempt([&] { inspect_model(model); });
+    }
+    attempt([&] { sources_.records(); });
+    for (const auto& cell : config_.cells) inspect_cell(cell);
+    return std::move(result_);
+  }
+
+ private:
+  const core::ExperimentConfig& config_;
+  const InspectionSources& sources_;
+  InputDigests& digests_;
+  core::Inspection result_;
+  std::map<std::string, core::Digest> examples_;
+  std::map<std::string, data::TaskExamples> task_examples_;
+  struct ModelContent {
+    model::Architecture architecture;
+    core::Digest weights;
+    core::Digest tokenizer;
+  };
+  std::map<std::string, ModelContent> contents_;
+  std::map<int, std::optional<std::string>> orders_;  ///< nullopt: its problem has been told
+
+  /// Runs one step; a problem of the inputs is noted once and the inspection goes on.
+  template <typename Step>
+  bool attempt(const Step& step) {
+    try {
+      step();
+      return true;
+    } catch (const core::Error& error) {
+      const std::string text = error.what();
+      auto& problems = result_.problems;
+      if (std::find(problems.begin(), problems.end(), text) == problems.end()) problems.push_back(text);
+      return false;
+    }
+  }
+
+  bool is_used(const core::ModelConfig& model) const {
+    return std::any_of(config_.cells.begin(), config_.cells.end(),
+                       [&](const core::GridCell& cell) { return cell.model == model.name; });
+  }
+
+  void read_task(const core::TaskConfig& task) {
+    task_examples_.emplace(task.name, data::read_task_examples(task.examples));
+    examples_.emplace(task.name, digests_.of_file(task.examples));
+  }
+
+  std::vector<int> moments_layers(const core::ModelConfig& model) const {
+    std::set<int> layers;
+    for (const auto& cell : config_.cells) {
+      if (cell.model != model.name) continue;
+      const auto needed = editing::required_moment_layers(config_.method_of(cell));
+      layers.insert(needed.begin(), needed.end());
+    }
+    return {layers.begin(), layers.end()};
+  }
+
+  void inspect_model(const core::ModelConfig& model) {
+    if (!fs::is_directory(model.path)) {
+      throw core::ModelError(model.path.string() + ": model folder of " + model.name +
+                             " not found; put a Hugging Face folder (config.json, model.safetensors, vocab.json, "
+                             "merges.txt) there or change its `path:`");
+    }
+    ModelContent content;
+    content.architecture = model::read_architecture(model.path);
+    const auto tokenizer = model::Tokenizer::from_folder(model.path);
+    content.weights = digest_of_files(model.path, weight_files(model.path), digests_);
+    content.tokenizer =
+        digest_of_files(model.path, {"vocab.json", "merges.txt", "encoder.json", "vocab.bpe"}, digests_);
+    check_layers(model, content.architecture);
+    for (const auto& task : config_.tasks) {
+      const auto examples = task_examples_.find(task.name);
+      if (examples == task_examples_.end()) continue;
+      attempt([&] { metrics::prepare_task(task, examples->second, tokenizer, content.architecture); });
+    }
+    result_.models.push_back(facts_of(model, content));
+    contents_.emplace(model.name, std::move(content));
+  }
+
+  core::ModelFacts facts_of(const core::ModelConfig& model, const ModelContent& content) {
+    core::ModelFacts facts;
+    facts.name = model.name;
+    facts.family = model::to_string(content.architecture.family);
+    facts.num_layers = content.architecture.num_layers;
+    facts.width = content.architecture.width;
+    facts.inner_width = content.architecture.inner_width;
+    facts.vocab_size = content.architecture.vocab_size;
+    facts.max_positions = content.architecture.max_positions;
+    facts.num_parameters = content.architecture.num_parameters();
+    facts.moments_layers = moments_layers(model);
+    if (!facts.moments_layers.empty()) attempt([&] { facts.moments_identity = identity_of_moments(model, content); });
+    if (examples_.size() == config_.tasks.size()) {
+      facts.baseline_identity =
+          core::baseline_identity(config_, content.weights, content.tokenizer, examples_).short_hex();
+    }
+    return facts;
+  }
+
+  std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content) {
+    if (!model.second_moments) {
+      throw core::DataError(config_.source.string() + ": models: " + model.name +
+                            ": its cells need second moments; add second_moments: {corpus: <text file>}");
+    }
+    const auto corpus = digests_.of_file(model.second_moments->corpus);
+    return core::moments_identity(config_, model, {content.weights, content.tokenizer, corpus}).short_hex();
+  }
+
+  void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {
+    for (const auto& [name, method] : model.methods) {
+      const auto layer = std::visit([](const auto& one) { return one.layer; }, method);
+      if (layer < architecture.num_layers) continue;
+      throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
+                            std::to_string(layer) + " does not exist; the model has layers 0 to " +
+                            std::to_string(architecture.num_layers - 1));
+    }
+  }
+
+  const std::optional<std::string>& order_content(int sample) {
+    const auto known = orders_.find(sample);
+    if (known != orders_.end()) return known->second;
+    std::optional<std::string> content;
+    attempt([&] { content = order_digest(sources_.records(), sources_.order(sample)); });
+    return orders_.emplace(sample, std::move(content)).first->second;
+  }
+
+  std::string contexts_digest(const core::MethodConfig& method) {
+    const auto* rome = std::get_if<core::RomeConfig>(&method);
+    if (rome == nullptr || !rome->contexts_file) return "";
+    return digests_.of_file(*rome->contexts_file).hex();
+  }
+
+  void inspect_cell(const core::GridCell& cell) {
+    core::CellFacts facts;
+    facts.cell = cell;
+    facts.edits = config_.edits.at(cell);
+    const auto& order = order_content(cell.sample);
+    const bool is_selected =
+        order && attempt([&] {
+          data::select_requests(sources_.records(), sources_.order(cell.sample), facts.edits, cell.sample);
+        });
+    const auto content = contents_.find(cell.model);
+    if (content != contents_.end()) {
+      add_sizes(facts, content->second.architecture);
+      if (is_selected) attempt([&] { add_identities(facts, content->second, *order); });
+    }
+    result_.cells.push_back(std::move(facts));
+  }
+
+  void add_sizes(core::CellFacts& facts, const model::Architecture& architecture) const {
+    constexpr std::int64_t kBytes = 4;
+    const auto weight = architecture.width * architecture.inner_width;
+    if (std::holds_alternative<core::FineTuneConfig>(config_.method_of(facts.cell))) {
+      facts.snapshot_bytes = (weight + architecture.width) * kBytes;
+    } else {
+      facts.delta_bytes_per_edit = (architecture.width + architecture.inner_width) * kBytes;
+    }
+  }
+
+  void add_identities(core::CellFacts& facts, const ModelContent& content, const std::string& order) {
+    const auto& method = config_.method_of(facts.cell);
+    core::EditInputs inputs;
+    inputs.weights = content.weights;
+    inputs.tokenizer = content.tokenizer;
+    inputs.requests = order;
+    inputs.contexts_digest = contexts_digest(method);
+    if (!editing::required_moment_layers(method).empty()) {
+      inputs.moments_identity = result_.model(facts.cell.model).moments_identity;
+    }
+    const auto identity = core::edit_identity(config_, facts.cell, inputs);
+    facts.edit_identity = identity.short_hex();
+    facts.edit_identity_fields = identity.fields;
+    for (const auto part :
+         {core::ReductionPart::kDistance, core::ReductionPart::kForgetting, core::ReductionPart::kTasks}) {
+      if (part == core::ReductionPart::kTasks && examples_.size() != config_.tasks.size()) continue;
+      facts.reduction_identities[std::string(core::to_string(part))] =
+          core::reduction_identity(part, config_, examples_).short_hex();
+    }
+  }
+};
+
+}  // namespace
+
+core::Inspection inspect(const core::ExperimentConfig& config, const InspectionSources& sources,
+                         InputDigests& digests) {
+  return Inspector(config, sources, digests).inspect();
+}
+
+}  // namespace lethe::worker

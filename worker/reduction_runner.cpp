@@ -1,0 +1,77 @@
+#include "worker/reduction_runner.h"
+
+#include <chrono>
+
+#include "core/error.h"
+#include "metrics/downstream.h"
+#include "metrics/rewrite_scores.h"
+#include "metrics/weight_distance.h"
+#include "storage/reduction.h"
+#include "worker/provenance.h"
+
+namespace lethe::worker {
+
+std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& network, const model::Tokenizer& tokenizer,
+                                                       std::span<const data::EditRequest> requests) {
+  metrics::ScoreOptions options;
+  options.rewrite_only = true;
+  const auto scores = metrics::score_requests(network, tokenizer, requests, options);
+  std::vector<core::ForgettingRecord> records;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    records.push_back({static_cast<std::int64_t>(i) + 1, requests[i].case_id, scores[i].front()});
+  }
+  return records;
+}
+
+CellReplay& ReductionRunner::replay_of(const core::GridCell& cell) {
+  if (!replay_ || replay_->cell() != cell) {
+    replay_.reset();
+    replay_ = std::make_unique<CellReplay>(workspace_, cell, workspace_.model(cell.model));
+  }
+  return *replay_;
+}
+
+void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
+  const auto& facts = workspace_.facts().cell(task.cell);
+  const auto folder = workspace_.cell_folder(task.cell);
+  auto& replay = replay_of(task.cell);
+  replay.move_to(task.edits);
+  const auto loaded = workspace_.model(task.cell.model);
+  for (const auto part : task.parts) {
+    const auto identity = facts.reduction_identities.at(std::string(core::to_string(part)));
+    if (ledger::scan_cell(folder).has_reduction(part, task.edits, identity)) continue;
+    const auto start = std::chrono::steady_clock::now();
+    storage::ReductionContents contents;
+    contents.cell = task.cell;
+    contents.edit_identity = facts.edit_identity;
+    contents.reduction_identity = identity;
+    contents.edits = task.edits;
+    contents.part = part;
+    switch (part) {
+      case core::ReductionPart::kDistance:
+        contents.distances = metrics::weight_distances(replay.network(), replay.network().edited_parameters());
+        break;
+      case core::ReductionPart::kForgetting: {
+        auto requests = workspace_.requests(task.cell);
+        requests.resize(static_cast<std::size_t>(task.edits));
+        contents.forgetting = measure_forgetting(replay.network(), loaded->tokenizer, requests);
+        break;
+      }
+      case core::ReductionPart::kTasks:
+        for (const auto& prepared : loaded->tasks) {
+          contents.tasks.push_back(metrics::evaluate_task(replay.network(), loaded->tokenizer, prepared));
+        }
+        break;
+    }
+    contents.provenance = provenance(workspace_);
+    const auto stem = ledger::reduction_stem(part, task.edits, identity);
+    const auto temporary = ledger::temporary_path(folder, stem);
+    storage::write_reduction(temporary, contents);
+    const auto file = ledger::publish(temporary, stem);
+    monitor.committed(file.path, task.edits);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    monitor.progress("reduce", task.edits, task.edits, seconds.count());
+  }
+}
+
+}  // namespace lethe::worker

@@ -1,0 +1,168 @@
+#include "worker/serve.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <spdlog/spdlog.h>
+
+#include "core/error.h"
+#include "core/executor_messages.h"
+#include "worker/task_runner.h"
+
+namespace lethe::worker {
+namespace {
+
+constexpr int kOrphaned = 3;  ///< exit status of an executor whose supervisor vanished
+
+/// Writes events as lines; a closed pipe means the supervisor is gone.
+class EventPipe {
+ public:
+  explicit EventPipe(int fd) : fd_(fd) {}
+
+  void send(const core::Event& event) {
+    const auto line = core::to_json(event) + "\n";
+    std::size_t sent = 0;
+    while (sent < line.size()) {
+      const auto count = ::write(fd_, line.data() + sent, line.size() - sent);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) throw core::CommError(std::string("the supervisor's pipe: ") + std::strerror(errno));
+      sent += static_cast<std::size_t>(count);
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+/// Reads commands on a thread of its own, so that a stop reaches a running task.
+class CommandReader {
+ public:
+  explicit CommandReader(int fd) : fd_(fd), thread_([this] { read_all(); }) {}
+  ~CommandReader() {
+    // After Quit the thread is ending; otherwise an error is unwinding and it stays blocked in read().
+    if (is_closed_) {
+      thread_.join();
+    } else {
+      thread_.detach();
+    }
+  }
+  CommandReader(const CommandReader&) = delete;
+  CommandReader& operator=(const CommandReader&) = delete;
+
+  /// Next task to run; nullopt at the end.
+  std::optional<core::Task> next_task() {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [this] { return !tasks_.empty() || is_closed_; });
+    if (is_closed_ || tasks_.empty()) return std::nullopt;
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    should_stop_ = false;
+    return task;
+  }
+
+  [[nodiscard]] bool should_stop() const { return should_stop_; }
+
+ private:
+  int fd_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<core::Task> tasks_;
+  std::atomic<bool> is_closed_ = false;
+  std::atomic<bool> should_stop_ = false;
+  std::thread thread_;  // last: it uses everything above
+
+  void read_all() {
+    std::string pending;
+    char buffer[4096];
+    while (true) {
+      const auto count = ::read(fd_, buffer, sizeof buffer);
+      if (count < 0 && errno == EINTR) continue;
+      // The supervisor is gone. A successor may already edit this cell: leave without a word, nothing committed is
+      // lost.
+      if (count <= 0) std::_Exit(kOrphaned);
+      pending.append(buffer, static_cast<std::size_t>(count));
+      for (auto end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
+        if (!take(pending.substr(0, end))) return close();
+        pending.erase(0, end + 1);
+      }
+    }
+  }
+
+  /// False: nothing more is to be read.
+  bool take(const std::string& line) {
+    try {
+      auto command = core::command_from_json(line);
+      if (std::holds_alternative<core::QuitCommand>(command)) return false;
+      const std::scoped_lock lock(mutex_);
+      if (std::holds_alternative<core::StopCommand>(command)) {
+        should_stop_ = true;
+      } else {
+        tasks_.push_back(std::move(std::get<core::RunCommand>(command).task));
+        arrived_.notify_one();
+      }
+      return true;
+    } catch (const std::exception& error) {
+      spdlog::error("command refused: {}", error.what());
+      return false;
+    }
+  }
+
+  void close() {
+    const std::scoped_lock lock(mutex_);
+    is_closed_ = true;
+    should_stop_ = true;
+    arrived_.notify_one();
+  }
+};
+
+class PipeMonitor final : public TaskMonitor {
+ public:
+  PipeMonitor(EventPipe& events, const CommandReader& commands) : events_(events), commands_(commands) {}
+
+  void progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) override {
+    events_.send(core::ProgressEvent{std::string(stage), done, total, seconds});
+  }
+  void committed(const std::filesystem::path& file, std::int64_t edits) override {
+    events_.send(core::CommittedEvent{file.string(), edits});
+  }
+  [[nodiscard]] bool should_stop() const override { return commands_.should_stop(); }
+
+ private:
+  EventPipe& events_;
+  const CommandReader& commands_;
+};
+
+core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor& monitor) {
+  try {
+    const auto result = runner.run(task, monitor);
+    if (result.is_complete) return core::DoneEvent{};
+    return core::StoppedEvent{result.edits};
+  } catch (const core::CommError&) {
+    throw;  // the supervisor is gone: nobody to report to
+  } catch (const std::exception& error) {
+    spdlog::error("task=\"{}\" failed: {}", core::describe(task), error.what());
+    return core::FailedEvent{core::classify(error), error.what(), 0};
+  }
+}
+
+}  // namespace
+
+void serve(Workspace& workspace, int command_fd, int event_fd) {
+  EventPipe events(event_fd);
+  CommandReader commands(command_fd);
+  PipeMonitor monitor(events, commands);
+  TaskRunner runner(workspace);
+  events.send(core::ReadyEvent{::getpid(), workspace.config().device});
+  while (const auto task = commands.next_task()) events.send(run_to_event(runner, *task, monitor));
+}
+
+}  // namespace lethe::worker

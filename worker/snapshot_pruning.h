@@ -1,0 +1,12 @@
+#pragma once
+
+#include "core/grid_cell.h"
+#include "worker/workspace.h"
+
+namespace lethe::worker {
+
+/// With `keep_snapshots: newest`, removes a cell's dense snapshots but the newest whose due reductions are all
+/// committed. With `all` nothing is removed. Metrics live in segments and are never touched.
+void prune_snapshots(Workspace& workspace, const core::GridCell& cell);
+
+}  // namespace lethe::worker

@@ -1,0 +1,39 @@
+#include "worker/terminal_monitor.h"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <spdlog/spdlog.h>
+
+namespace lethe::worker {
+namespace {
+
+volatile std::sig_atomic_t stop_signals = 0;
+
+constexpr int kInterrupted = 75;  ///< EX_TEMPFAIL: run the same command again to go on
+
+void on_signal(int) {
+  stop_signals = stop_signals + 1;
+  if (stop_signals > 1) std::_Exit(kInterrupted);
+}
+
+}  // namespace
+
+TerminalMonitor::TerminalMonitor() {
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, on_signal);
+}
+
+void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_line_ < std::chrono::seconds(2)) return;
+  last_line_ = now;
+  spdlog::info("stage={} done={}/{} last_seconds={:.3f}", stage, done, total, seconds);
+}
+
+void TerminalMonitor::committed(const std::filesystem::path& file, std::int64_t edits) {
+  spdlog::info("committed file={} edits={}", file.filename().string(), edits);
+}
+
+bool TerminalMonitor::should_stop() const { return stop_signals != 0; }
+
+}  // namespace lethe::worker

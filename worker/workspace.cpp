@@ -1,0 +1,109 @@
+#include "worker/workspace.h"
+
+#include <dlfcn.h>
+#include <malloc.h>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include "core/error.h"
+#include "data/counterfact.h"
+#include "data/task_examples.h"
+#include "worker/inspect.h"
+
+namespace lethe::worker {
+
+Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
+    : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.root() / "input-digests.json") {}
+
+const std::vector<data::EditRequest>& Workspace::records() {
+  if (!records_) records_ = data::read_counterfact(config_.dataset.records);
+  return *records_;
+}
+
+const std::vector<std::int64_t>& Workspace::order(int sample) {
+  if (!samples_) samples_ = data::read_samples(config_.dataset.samples);
+  const auto found = samples_->find(sample);
+  if (found == samples_->end()) {
+    throw core::DataError(config_.dataset.samples.string() + ": has no sample order \"" + std::to_string(sample) +
+                          "\"; it has " + std::to_string(samples_->size()) + " orders");
+  }
+  return found->second;
+}
+
+std::vector<data::EditRequest> Workspace::requests(const core::GridCell& cell) {
+  return data::select_requests(records(), order(cell.sample), config_.edits.at(cell), cell.sample);
+}
+
+const core::Inspection& Workspace::inspection() {
+  if (!inspection_) {
+    const InspectionSources sources{[this]() -> decltype(auto) { return records(); },
+                                    [this](int sample) -> decltype(auto) { return order(sample); }};
+    inspection_ = inspect(config_, sources, digests_);
+  }
+  return *inspection_;
+}
+
+const core::Inspection& Workspace::facts() {
+  const auto& all = inspection();
+  if (all.problems.empty()) return all;
+  std::string text = "the inputs have " + std::to_string(all.problems.size()) + " problem(s):";
+  for (const auto& problem : all.problems) text += "\n  " + problem;
+  throw core::DataError(text);
+}
+
+std::filesystem::path Workspace::cell_folder(const core::GridCell& cell) {
+  return folder_.cell(cell, facts().cell(cell).edit_identity);
+}
+
+std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
+  if (model_ && model_->name == name) return model_;
+  model_.reset();  // frees the former model before the next is loaded
+  const auto& path = config_.model(name).path;
+  auto tokenizer = model::Tokenizer::from_folder(path);
+  auto weights = model::load_weights(path, device_of(config_));
+  std::vector<metrics::PreparedTask> tasks;
+  for (const auto& task : config_.tasks) {
+    tasks.push_back(
+        metrics::prepare_task(task, data::read_task_examples(task.examples), tokenizer, weights->architecture()));
+  }
+  model_ = std::make_shared<const LoadedModel>(
+      LoadedModel{name, std::move(tokenizer), model::Network(std::move(weights)), std::move(tasks)});
+  return model_;
+}
+
+torch::Device device_of(const core::ExperimentConfig& config) {
+  const torch::Device device(config.device);
+  if (device.is_cuda() && !at::hasCUDA()) {
+    throw core::ConfigError(config.source.string() + ": device: cuda, but this LibTorch or machine has no CUDA device");
+  }
+  return device;
+}
+
+namespace {
+
+/// OpenBLAS keeps threads of its own, beside LibTorch's; other BLAS libraries follow LibTorch's number.
+void set_blas_threads(int num_threads) {
+  using SetThreads = void (*)(int);
+  if (auto* set = reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(num_threads);
+}
+
+/// Activations of a few hundred KB are allocated and freed thousands of times per edit. Handing each back to the
+/// kernel costs more than the arithmetic (measured: over half of an edit's time in page faults).
+void keep_freed_memory() {
+  constexpr int kOneGiB = 1 << 30;
+  ::mallopt(M_MMAP_THRESHOLD, kOneGiB);
+  ::mallopt(M_TRIM_THRESHOLD, kOneGiB);
+}
+
+}  // namespace
+
+void configure_numerics(const core::ExperimentConfig& config) {
+  at::set_num_threads(config.threads);
+  set_blas_threads(config.threads);
+  keep_freed_memory();
+  at::globalContext().setAllowTF32CuBLAS(false);
+  at::globalContext().setAllowTF32CuDNN(false);
+}
+
+}  // namespace lethe::worker

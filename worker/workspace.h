@@ -1,0 +1,70 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/experiment_config.h"
+#include "core/inspection.h"
+#include "data/edit_request.h"
+#include "ledger/sweep_folder.h"
+#include "metrics/downstream.h"
+#include "model/network.h"
+#include "model/tokenizer.h"
+#include "worker/input_digests.h"
+
+namespace lethe::worker {
+
+/// A model as all its cells share it: immutable.
+struct LoadedModel {
+  std::string name;
+  model::Tokenizer tokenizer;
+  model::Network unedited;
+  std::vector<metrics::PreparedTask> tasks;
+};
+
+/// What one executor process loads once and shares between its tasks: config, records, the current model.
+class Workspace {
+ public:
+  Workspace(core::ExperimentConfig config, std::filesystem::path out);
+
+  [[nodiscard]] const core::ExperimentConfig& config() const { return config_; }
+  [[nodiscard]] const ledger::SweepFolder& folder() const { return folder_; }
+
+  /// Facts and identities; computed at the first call. Throws `core::DataError` with all problems of the inputs.
+  const core::Inspection& facts();
+  /// Facts as they are, problems included.
+  const core::Inspection& inspection();
+
+  /// Loads a model, or returns the one at hand. One model is held at a time: models of gigabytes do not fit twice.
+  std::shared_ptr<const LoadedModel> model(const std::string& name);
+  /// Requests 1..edits of a cell, in order.
+  std::vector<data::EditRequest> requests(const core::GridCell& cell);
+
+  /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
+  void save_digests() const { digests_.save(); }
+  /// Folder of a cell's files under its edit identity.
+  std::filesystem::path cell_folder(const core::GridCell& cell);
+
+ private:
+  core::ExperimentConfig config_;
+  ledger::SweepFolder folder_;
+  InputDigests digests_;
+  std::optional<std::vector<data::EditRequest>> records_;
+  std::optional<std::map<int, std::vector<std::int64_t>>> samples_;
+  std::optional<core::Inspection> inspection_;
+  std::shared_ptr<const LoadedModel> model_;
+
+  const std::vector<data::EditRequest>& records();
+  const std::vector<std::int64_t>& order(int sample);
+};
+
+/// The device of a config; throws `core::ConfigError` if it is not there.
+torch::Device device_of(const core::ExperimentConfig& config);
+
+/// Fixes compute threads and numerics (no TF32) of this process as the config says (design C1, C7).
+void configure_numerics(const core::ExperimentConfig& config);
+
+}  // namespace lethe::worker
