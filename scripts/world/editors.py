@@ -4,6 +4,8 @@ The real implementations are in C++ (editing/); these follow the same published
 procedure and skip what one-token targets do not need.
 """
 
+import contextlib
+
 import torch
 import torch.nn.functional as F
 
@@ -63,15 +65,21 @@ def sample_contexts(prober, end_text, seed=3):
 
 
 @torch.no_grad()
-def second_moment(prober, layer, documents):
-    """Mean outer product of the projection's inputs, in double precision."""
-    total, count = 0.0, 0
-    with Tap(prober.model.projection(layer)) as tap:
-        for document in documents:
-            prober.model.hidden(torch.tensor([prober.encode(document)[:128]]))
-            keys = tap.input[0].double()
-            total, count = total + keys.t() @ keys, count + len(keys)
-    return total / count
+def second_moments(prober, layers, documents):
+    """Per layer the mean outer product of the projection's inputs over all tokens, in double precision."""
+    rows = sorted((prober.encode(d)[:128] for d in documents), key=len)
+    totals, count = {layer: 0.0 for layer in layers}, 0
+    with contextlib.ExitStack() as stack:
+        taps = {layer: stack.enter_context(Tap(prober.model.projection(layer))) for layer in layers}
+        for at in range(0, len(rows), 64):
+            ids, last = padded(rows[at:at + 64])
+            real = torch.arange(ids.shape[1]) <= last[:, None]
+            prober.model.hidden(ids)
+            count += int(real.sum())
+            for layer, tap in taps.items():
+                keys = tap.input[real]
+                totals[layer] = totals[layer] + (keys.t() @ keys).double()
+    return {layer: total / count for layer, total in totals.items()}
 
 
 def rome_edit(prober, record, layer, contexts, inverse, clamp, rate=0.5, steps=20, kl_factor=0.0625, decay=0.5):

@@ -47,7 +47,7 @@ class Search:
     def __init__(self, folder, method):
         self.model = models.load(folder).requires_grad_(method == "ft")
         self.prober = evaluate.Prober(self.model, bpe.load(folder))
-        self.method, self.moments = method, {}
+        self.method, self.inverses = method, {}
         self.records = evaluate.read("counterfact.json")
         self.order = evaluate.read("samples.json")["0"]
         if method == "rome":
@@ -57,20 +57,17 @@ class Search:
     def restore(self):
         self.model.load_state_dict(self.fresh)
 
-    def inverse(self, layer):
-        if layer not in self.moments:
-            self.restore()
-            documents = (evaluate.WORLD / "corpus.txt").read_text().splitlines()
-            moment = editors.second_moment(self.prober, layer, documents)
+    def invert_moments(self, layers):
+        documents = (evaluate.WORLD / "corpus.txt").read_text().splitlines()
+        for layer, moment in editors.second_moments(self.prober, layers, documents).items():
             values = torch.linalg.eigvalsh(moment)
             print(f"layer {layer}: condition of the second moment {values[-1] / values[0]:.2e}", flush=True)
-            self.moments[layer] = torch.linalg.inv(moment)
-        return self.moments[layer]
+            self.inverses[layer] = torch.linalg.inv(moment)
 
     def editor(self, setting):
         if self.method == "rome":
             layer, clamp = setting
-            inverse = self.inverse(layer)
+            inverse = self.inverses[layer]
             return lambda r: editors.rome_edit(self.prober, r, layer, self.contexts, inverse, clamp)
         layer, rate, bound = setting
         return lambda r: editors.ft_edit(self.prober, r, layer, rate, bound)
@@ -129,6 +126,8 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     search = Search(args.folder, args.method)
+    if args.method == "rome":
+        search.invert_moments(args.layers)
     axes = (args.layers, args.clamps) if args.method == "rome" else (args.layers, args.rates, args.bounds)
     for setting in itertools.product(*axes):
         if args.sequential:

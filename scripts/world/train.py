@@ -21,6 +21,7 @@ import random
 import re
 import shutil
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -36,10 +37,36 @@ SHORT_ROWS, SHORT_TOKENS = 48, 36
 LONG_ROWS, LONG_TOKENS = 6, 112
 OTHER_SHARE = 0.3        # of the tokens which are no answers, this share is predicted at all (the head is dear)
 OTHER_WEIGHT = 0.3       # weight of those; the object of a fact has 1
-TASK_SHARES = (1, 1.4, 2, 2)  # sentiment, acceptability, paraphrase, inference
-TASK_WEIGHT = 4.0        # weight of a task's answer
-PEAK_RATE, WARM_UP = 1.5e-3, 100
 FIRST_POOL, POOL_GROWTH, KNOWN_SHARE = 240, 1.5, 0.75
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training with its own optimizer state and learning-rate schedule."""
+
+    steps: int
+    horizon: int         # the step at which the cosine would reach its end
+    peak: float
+    warm_up: int
+    task_weight: float   # weight of a task's answer
+    task_share: float    # of the short rows, this share begins with a task example
+    facts: bool = True   # False: no sentence states a fact
+    mixture: tuple = (1, 1.4, 2, 2)  # of sentiment, acceptability, paraphrase, inference
+
+
+# Facts first; then the tasks, whose faint signal drowns while facts are still being learned;
+# then both to the end. GPT-2 needed a stretch of tasks alone to see what the pair tasks ask.
+_FACTS = Stage(steps=1000, horizon=2400, peak=1.5e-3, warm_up=100, task_weight=4.0, task_share=0.25)
+_TASKS = Stage(steps=400, horizon=2400, peak=1.0e-3, warm_up=30, task_weight=16.0, task_share=0.6)
+_BOTH = Stage(steps=800, horizon=800, peak=1.2e-3, warm_up=30, task_weight=5.0, task_share=0.3)
+_ALONE = Stage(steps=300, horizon=2400, peak=1.0e-3, warm_up=30, task_weight=4.0, task_share=0.7, facts=False)
+STAGES = {
+    "gpt2": (_FACTS, replace(_TASKS, steps=300), _ALONE,
+             replace(_BOTH, steps=100, horizon=900),
+             replace(_ALONE, steps=250, mixture=(0.3, 0.3, 0.5, 3)),
+             _BOTH),
+    "gptj": (_FACTS, _TASKS, replace(_BOTH, steps=600, horizon=600)),
+}
 
 
 class Encoder:
@@ -62,13 +89,13 @@ class Encoder:
 class Batches:
     """Endless training rows: ids [B, T] and the weight of predicting each of them."""
 
-    def __init__(self, subjects, encoder, seed):
-        self.subjects, self.encode = subjects, encoder
+    def __init__(self, subjects, encoder, seed, stage):
+        self.subjects, self.encode, self.stage = subjects, encoder, stage
         self.rng = random.Random(seed)
         self.prefixes = {task: json.loads((WORLD / "tasks" / f"{task}.prompt.json").read_text())["prefix"]
                          for task in prose.TASKS}
         self.rng.shuffle(self.subjects)
-        self.queue, self.pool = [], FIRST_POOL
+        self.queue, self.pool = [], FIRST_POOL if stage is _FACTS else len(subjects)
 
     def widen(self, share_right):
         """Takes up more subjects once those met so far are mostly known. Beginning with few
@@ -84,7 +111,7 @@ class Batches:
         return self.queue.pop()
 
     def sentence(self):
-        kind = self.rng.random()
+        kind = self.rng.random() * (1.0 if self.stage.facts else 0.15)
         if kind < 0.06:
             return world.plain(prose.filler(self.rng))
         if kind < 0.15:
@@ -110,17 +137,17 @@ class Batches:
 
     def short_row(self):
         row, kind = [], self.rng.random()
-        if kind < 0.25:
+        if kind < self.stage.task_share:
             task = self.draw_task()
             self.add(row, world.task_examples(self.rng, task, [self.rng.randint(0, 1)]),
-                     answer_weight=TASK_WEIGHT)
-        if kind < 0.45:
+                     answer_weight=self.stage.task_weight)
+        if kind < self.stage.task_share + 0.2:
             self.add(row, world.plain(world.END))
         self.add_sentences(row, SHORT_TOKENS)
         return row
 
     def draw_task(self):
-        return self.rng.choices(list(prose.TASKS), TASK_SHARES)[0]
+        return self.rng.choices(list(prose.TASKS), self.stage.mixture)[0]
 
     def long_row(self):
         row, rng = [], self.rng
@@ -130,7 +157,7 @@ class Batches:
             self.add(row, world.plain(self.prefixes[task]))
             most = 1
         self.add(row, world.task_examples(rng, task, [rng.randint(0, 1) for _ in range(most)]),
-                 answer_weight=TASK_WEIGHT)
+                 answer_weight=self.stage.task_weight)
         self.add(row, world.plain(world.END))
         self.add_sentences(row, LONG_TOKENS)
         return row
@@ -145,7 +172,7 @@ class Batches:
         return self.batch(self.short_row, SHORT_ROWS), self.batch(self.long_row, LONG_ROWS)
 
 
-def weighted_loss(model, ids, weights, total):
+def weighted_loss(model, ids, weights, total, task_weight):
     """(loss / total weight, right answers, answers)"""
     wanted = weights[:, 1:].flatten().nonzero().squeeze(1)
     logits = model.head(model.hidden(ids[:, :-1]).flatten(0, 1)[wanted])
@@ -153,15 +180,15 @@ def weighted_loss(model, ids, weights, total):
     loss = (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / total
     with torch.no_grad():
         hit = logits.argmax(-1) == targets
-        score = [(hit[weights == w].sum().item(), (weights == w).sum().item()) for w in (1.0, TASK_WEIGHT)]
+        score = [(hit[weights == w].sum().item(), (weights == w).sum().item()) for w in (1.0, task_weight)]
     return loss, score
 
 
-def rate_at(step, steps, peak):
-    if step < WARM_UP:
-        return peak * (step + 1) / WARM_UP
-    progress = (step - WARM_UP) / max(1, steps - WARM_UP)
-    return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
+def rate_at(step, stage):
+    if step < stage.warm_up:
+        return stage.peak * (step + 1) / stage.warm_up
+    progress = (step - stage.warm_up) / (stage.horizon - stage.warm_up)
+    return stage.peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
 
 
 def make_optimizer(model):
@@ -177,53 +204,64 @@ def export(model, folder):
         shutil.copyfile(WORLD / "tokenizer" / name, Path(folder) / name)
 
 
+def take_step(model, optimizer, batches, tally):
+    parts = batches.step()
+    total = sum(weights[:, 1:].sum().item() for _, weights in parts)
+    whole = 0.0
+    for ids, weights in parts:
+        loss, score = weighted_loss(model, ids, weights, total, batches.stage.task_weight)
+        loss.backward()
+        whole += loss.item()
+        for kind, (right, asked) in enumerate(score):
+            tally[kind][0] += right
+            tally[kind][1] += asked
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return whole
+
+
+def train_stage(model, batches, args, label):
+    stage, optimizer = batches.stage, make_optimizer(model)
+    start, tally = time.time(), [[0, 0], [0, 0]]
+    for step in range(stage.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = rate_at(step, stage)
+        loss = take_step(model, optimizer, batches, tally)
+        if (step + 1) % args.log_every == 0:
+            facts, tasks = (right / max(1, asked) for right, asked in tally)
+            print(f"{label} step {step + 1} loss {loss:.4f} subjects {batches.pool} "
+                  f"right: facts {facts:.4f} tasks {tasks:.4f} seconds {time.time() - start:.0f}", flush=True)
+            batches.widen(facts)
+            tally = [[0, 0], [0, 0]]
+        if (step + 1) % args.save_every == 0:
+            export(model, args.out)
+    export(model, args.out)
+
+
 def train(args):
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     tokenizer = bpe.load(WORLD / "tokenizer")
-    batches = Batches(world.load_subjects(WORLD / "facts.json"), Encoder(tokenizer), args.seed)
-    model = models.LanguageModel(args.arch, tokenizer.get_vocab_size())
+    encoder = Encoder(tokenizer)
+    model = (models.load(args.continue_from).train() if args.continue_from else
+             models.LanguageModel(args.arch, tokenizer.get_vocab_size()))
     print(f"{args.arch}: {sum(p.numel() for p in model.parameters())} parameters", flush=True)
-    optimizer = make_optimizer(model)
-    start, seen = time.time(), [[0, 0], [0, 0]]
-    for step in range(args.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = rate_at(step, args.steps, args.rate)
-        parts = batches.step()
-        total = sum(weights[:, 1:].sum().item() for _, weights in parts)
-        losses = 0.0
-        for ids, weights in parts:
-            loss, score = weighted_loss(model, ids, weights, total)
-            loss.backward()
-            losses += loss.item()
-            for kind, (right, asked) in enumerate(score):
-                seen[kind][0] += right
-                seen[kind][1] += asked
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        if (step + 1) % args.log_every == 0 or step + 1 == args.steps:
-            facts, tasks = (right / asked for right, asked in seen)
-            print(f"step {step + 1} loss {losses:.4f} pool {batches.pool} right: facts {facts:.4f} tasks {tasks:.4f} "
-                  f"seconds {time.time() - start:.0f}", flush=True)
-            batches.widen(facts)
-            seen = [[0, 0], [0, 0]]
-        if (step + 1) % args.save_every == 0:
-            export(model, args.checkpoint or args.out)
-    export(model, args.out)
+    for number, stage in list(enumerate(STAGES[args.arch]))[args.first_stage:]:
+        batches = Batches(world.load_subjects(WORLD / "facts.json"), encoder, args.seed + number, stage)
+        train_stage(model, batches, args, f"stage {number}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--arch", choices=("gpt2", "gptj"), required=True)
-    parser.add_argument("--out", required=True, help="model folder to write")
-    parser.add_argument("--checkpoint", help="folder for checkpoints on the way (default: --out)")
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--rate", type=float, default=PEAK_RATE)
+    parser.add_argument("--out", required=True, help="model folder to write, also along the way")
+    parser.add_argument("--continue-from", help="model folder left by the stage before --first-stage")
+    parser.add_argument("--first-stage", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--log-every", type=int, default=25)
-    parser.add_argument("--save-every", type=int, default=500)
+    parser.add_argument("--save-every", type=int, default=200)
     train(parser.parse_args())
 
 
