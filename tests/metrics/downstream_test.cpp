@@ -100,7 +100,7 @@ TEST_P(EvaluateTask, GeneratesTheTokensOfThePublishedProcedure) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, EvaluateTask, testing::Values(model::Family::kGpt2, model::Family::kGptj),
-                         [](const auto& info) { return std::string(model::to_string(info.param)); });
+                         [](const auto& instance) { return std::string(model::to_string(instance.param)); });
 
 }  // namespace
 }  // namespace lethe::metrics

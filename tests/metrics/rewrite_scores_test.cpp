@@ -124,7 +124,7 @@ TEST_P(RewriteScores, RefusesAnEmptyPrompt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, RewriteScores, testing::Values(Family::kGpt2, Family::kGptj),
-                         [](const auto& info) { return std::string(model::to_string(info.param)); });
+                         [](const auto& instance) { return std::string(model::to_string(instance.param)); });
 
 }  // namespace
 }  // namespace lethe::metrics

@@ -162,8 +162,8 @@ TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
 INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
                          testing::Values("rome/tiny-gpt2/sample0", "rome/tiny-gptj/sample1", "ft-c/tiny-gpt2/sample1",
                                          "ft-c/tiny-gptj/sample0"),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& instance) {
+                           std::string name = instance.param;
                            std::replace_if(
                                name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
                            return name;
