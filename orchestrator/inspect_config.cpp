@@ -1,0 +1,45 @@
+#include "orchestrator/inspect_config.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "core/error.h"
+#include "orchestrator/captured_run.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+constexpr int kExitConfigError = 2;
+
+}  // namespace
+
+std::filesystem::path executor_path() {
+  if (const char* path = std::getenv("LETHE_EXECUTOR")) return std::filesystem::absolute(path);
+  const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lethe-executor";
+  if (::access(path.c_str(), X_OK) != 0) {
+    throw core::ConfigError(path.string() + ": is not there; lethe needs it beside itself: build or install both");
+  }
+  return path;
+}
+
+std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesystem::path& executor,
+                                               const std::filesystem::path& config,
+                                               const std::optional<std::filesystem::path>& out,
+                                               const std::function<bool()>& should_stop) {
+  std::vector<std::string> arguments{executor.string(), "inspect", "--config", config.string()};
+  if (out) arguments.insert(arguments.end(), {"--out", out->string()});
+  const auto run = run_captured(zygote, arguments, should_stop);
+  if (run.was_stopped) return std::nullopt;
+  if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == kExitConfigError) {
+    throw core::ConfigError(run.errors);
+  }
+  if (run.wait_status != 0) {
+    throw core::CommError(executor.string() + " inspect ended with " + describe_exit(run.wait_status) + ": " +
+                          run.errors);
+  }
+  return core::inspection_from_json(run.output);
+}
+
+}  // namespace lethe::orchestrator

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "core/inspection.h"
+#include "orchestrator/zygote.h"
+
+namespace lethe::orchestrator {
+
+/// The program that holds the model: `lethe-executor` beside this one, or LETHE_EXECUTOR.
+/// Throws `core::ConfigError` if it is not there.
+std::filesystem::path executor_path();
+
+/// Runs `lethe-executor inspect`: facts, identities and problems of a config's inputs. nullopt if stopped.
+/// Throws `core::ConfigError` with the executor's words if it refuses the config, `core::CommError` if it dies.
+std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesystem::path& executor,
+                                               const std::filesystem::path& config,
+                                               const std::optional<std::filesystem::path>& out,
+                                               const std::function<bool()>& should_stop);
+
+}  // namespace lethe::orchestrator

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "core/inspection.h"
+#include "ledger/sweep_folder.h"
+
+namespace lethe::orchestrator {
+
+/// What is committed of a cell, under its present identities.
+struct CellLedger {
+  std::int64_t num_edits = 0;
+  std::set<std::pair<std::int64_t, core::ReductionPart>> reductions;  ///< (edits, part)
+};
+
+/// What the coordinator asks of the committed files; a simulation keeps them in memory.
+class LedgerView {
+ public:
+  virtual ~LedgerView() = default;
+  [[nodiscard]] virtual CellLedger cell(const core::CellFacts& facts) const = 0;
+  /// All layers that the model's cells need are there.
+  [[nodiscard]] virtual bool has_moments(const core::ModelFacts& facts) const = 0;
+  [[nodiscard]] virtual bool has_baseline(const core::ModelFacts& facts) const = 0;
+};
+
+/// The real one: names of files in a sweep's folder. Throws `core::StorageError` on read errors.
+class FolderLedgerView final : public LedgerView {
+ public:
+  explicit FolderLedgerView(ledger::SweepFolder folder) : folder_(std::move(folder)) {}
+
+  [[nodiscard]] CellLedger cell(const core::CellFacts& facts) const override;
+  [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override;
+  [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override;
+
+ private:
+  ledger::SweepFolder folder_;
+};
+
+}  // namespace lethe::orchestrator

@@ -1,0 +1,106 @@
+#include "orchestrator/sweep_start.h"
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "orchestrator/inspect_config.h"
+#include "orchestrator/sweep_status.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+namespace fs = std::filesystem;
+using Fields = std::map<std::string, std::string>;
+
+/// What was hashed into a stored edit identity; empty if its file is not there.
+Fields stored_fields(const fs::path& folder) {
+  for (const auto& file : ledger::committed_files(folder)) {
+    if (file.stem != "identity") continue;
+    std::ifstream in(file.path);
+    const auto text = nlohmann::json::parse(in, nullptr, false);
+    Fields fields;
+    if (!text.is_object()) return fields;
+    for (const auto& [name, value] : text.items())
+      fields[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    return fields;
+  }
+  return {};
+}
+
+std::string describe_differences(const Fields& stored, const Fields& wanted) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : stored) names.insert(name);
+  for (const auto& [name, value] : wanted) names.insert(name);
+  const auto value_of = [](const Fields& fields, const std::string& name) {
+    const auto found = fields.find(name);
+    return found == fields.end() ? std::string("(none)") : found->second;
+  };
+  std::string text;
+  for (const auto& name : names) {
+    const auto left = value_of(stored, name);
+    const auto right = value_of(wanted, name);
+    if (left != right) text += "\n    " + name + ": " + left + " in the folder, " + right + " in the config";
+  }
+  return text;
+}
+
+core::ExperimentConfig load_config(const SweepOptions& options) {
+  try {
+    return core::load_experiment_config(options.config);
+  } catch (const core::ConfigError&) {
+    // Whoever named the folder reads STATE there; without a valid config the default folder is not known.
+    if (options.out) {
+      fs::create_directories(*options.out);
+      write_state(ledger::SweepFolder(*options.out), kConfigErrorState);
+    }
+    throw;
+  }
+}
+
+void refuse_problems(const core::Inspection& inspection) {
+  if (inspection.problems.empty()) return;
+  std::string text;
+  for (const auto& problem : inspection.problems) text += (text.empty() ? "" : "\n") + problem;
+  throw core::ConfigError(text);
+}
+
+}  // namespace
+
+std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
+  std::string text;
+  for (const auto& cell : inspection.cells) {
+    for (const auto& identity : ledger::foreign_identities(folder, cell.cell, cell.edit_identity)) {
+      const auto path = folder.cell(cell.cell, identity);
+      text += (text.empty() ? "" : "\n") + path.string() + ": holds results of other settings (edit identity " +
+              identity + ", the config gives " + cell.edit_identity + "); restore the config or choose another --out" +
+              describe_differences(stored_fields(path), cell.edit_identity_fields);
+    }
+  }
+  return text;
+}
+
+std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
+                                      const std::function<bool()>& should_stop) {
+  auto config = load_config(options);
+  ledger::SweepFolder folder(fs::absolute(options.out ? *options.out : fs::path("runs") / config.name));
+  fs::create_directories(folder.root());
+  write_state(folder, to_string(Outcome::kIncomplete));
+  try {
+    auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);
+    if (!inspection) return std::nullopt;
+    refuse_problems(*inspection);
+    if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
+    ledger::replace_text(folder.experiment(), core::to_json(config));
+    ledger::replace_text(inspection_path(folder), core::to_json(*inspection));
+    return SweepStart{std::move(config), std::move(*inspection), std::move(folder)};
+  } catch (const core::ConfigError&) {
+    write_state(folder, kConfigErrorState);
+    throw;
+  }
+}
+
+}  // namespace lethe::orchestrator

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "core/experiment_config.h"
+#include "core/inspection.h"
+#include "ledger/sweep_folder.h"
+#include "orchestrator/sweep.h"
+
+namespace lethe::orchestrator {
+
+/// What rank 0 knows before the first task is handed out.
+struct SweepStart {
+  core::ExperimentConfig config;
+  core::Inspection inspection;
+  ledger::SweepFolder folder;
+};
+
+/// Reads the config, lets the executor inspect its inputs and writes experiment.json, inspection.json and
+/// STATE=INCOMPLETE. nullopt if stopped meanwhile. Throws `core::ConfigError` with every problem found, STATE being
+/// CONFIG_ERROR then.
+std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
+                                      const std::function<bool()>& should_stop);
+
+/// Problems of a folder that holds results of other settings for the same cells, both values side by side
+/// (design C2); empty if there are none.
+std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection);
+
+}  // namespace lethe::orchestrator
