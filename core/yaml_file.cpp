@@ -103,10 +103,17 @@ std::string first_line(std::string text) {
 
 }  // namespace
 
-void ProblemList::add(const std::string& file, const YAML::Mark& mark, const std::string& text) {
+std::size_t ProblemList::index_of(const std::string& file) {
   const auto known = std::find(files_.begin(), files_.end(), file);
   const auto index = static_cast<std::size_t>(known - files_.begin());
   if (known == files_.end()) files_.push_back(file);
+  return index;
+}
+
+void ProblemList::announce(const std::string& file) { index_of(file); }
+
+void ProblemList::add(const std::string& file, const YAML::Mark& mark, const std::string& text) {
+  const auto index = index_of(file);
   auto line = place_of(file, mark) + ": " + first_line(text);
   // A file that two models share is read twice, and its problems are found twice.
   const bool is_known =
@@ -129,6 +136,7 @@ std::optional<YamlFile> read_yaml_file(const std::filesystem::path& path, Proble
   YamlFile file;
   file.display = path.lexically_normal().string();
   file.folder = std::filesystem::absolute(path).lexically_normal().parent_path();
+  problems.announce(file.display);
   std::string text;
   if (const auto reason = read_text(path, text); !reason.empty()) {
     problems.add(file.display, YAML::Mark::null_mark(), reason);

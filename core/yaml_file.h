@@ -14,7 +14,9 @@ namespace lethe::core {
 /// All problems of a config, in the order of the files read and of their lines.
 class ProblemList {
  public:
-  /// `place` is "file:line:column" or "file"; `text` begins with the key.
+  /// Fixes a file's place in the order; one that was never announced comes last.
+  void announce(const std::string& file);
+  /// `text` begins with the key. A null mark is left out.
   void add(const std::string& file, const YAML::Mark& mark, const std::string& text);
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   /// Throws one `ConfigError` that lists them all, a line each, if there are any.
@@ -28,6 +30,8 @@ class ProblemList {
   };
   std::vector<std::string> files_;
   std::vector<Problem> problems_;
+
+  std::size_t index_of(const std::string& file);
 };
 
 /// A parsed file. At most 1 MiB, 32 levels, 100 aliases and one document, no control characters: what a config never

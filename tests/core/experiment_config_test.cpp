@@ -1,0 +1,232 @@
+#include "core/experiment_config.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "tests/core/minimal_config.h"
+#include "tests/core/temporary_folder.h"
+
+namespace lethe::core {
+namespace {
+
+using tests::minimal_config;
+using tests::TemporaryFolder;
+
+ExperimentConfig load(const std::string& text) {
+  const TemporaryFolder folder;
+  return load_experiment_config(folder.write("small.yaml", text));
+}
+
+std::vector<std::string> cell_names(const ExperimentConfig& config) {
+  std::vector<std::string> names;
+  for (const auto& cell : config.cells) names.push_back(cell.name());
+  return names;
+}
+
+TEST(ExperimentConfig, DefaultsFollowTheDocumentation) {
+  const auto config = load(minimal_config());
+  EXPECT_EQ(config.name, "small");
+  EXPECT_EQ(config.fidelity, Fidelity::kCode);
+  EXPECT_EQ(config.device, "cpu");
+  EXPECT_EQ(config.threads, 1);
+  EXPECT_EQ(config.seed, 37U);
+  EXPECT_EQ(config.checkpoint_every, 10);
+  EXPECT_EQ(config.forgetting_every, 10);
+  EXPECT_EQ(config.tasks_every, 30);
+  EXPECT_TRUE(config.tasks.empty());
+  EXPECT_FALSE(config.reducers);
+  EXPECT_TRUE(config.elastic_roles);
+  EXPECT_EQ(config.keep_snapshots, "all");
+  EXPECT_EQ(cell_names(config), (std::vector<std::string>{"rome/a/sample0", "rome/a/sample1"}));
+  EXPECT_EQ(config.edits.at({"rome", "a", 1}), 60);
+  EXPECT_EQ(std::get<RomeConfig>(config.method_of({"rome", "a", 0})), RomeConfig{});
+}
+
+TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
+  const TemporaryFolder folder;
+  folder.write("methods/rome/a.yaml", "{layer: 3, contexts_file: ../prefixes.txt}");
+  folder.write("tasks/t.yaml",
+               "{name: t, examples: ../../data/t.json, query: 'Q {x} A', marker: A, "
+               "answers: [{word: w, label: 1}]}");
+  auto text = minimal_config("rome: methods/rome/a.yaml") + "tasks: [tasks/t.yaml]\n";
+  const auto config = load_experiment_config(folder.write("configs/../x.yaml", text));
+  const auto root = folder.path();
+  EXPECT_EQ(config.source, root / "x.yaml");
+  EXPECT_EQ(config.model("a").path, root.parent_path() / "models/a");
+  EXPECT_EQ(config.dataset.records, root / "records.json");
+  EXPECT_EQ(std::get<RomeConfig>(config.model("a").methods.at("rome")).contexts_file, root / "methods/prefixes.txt");
+  EXPECT_EQ(config.tasks.at(0).examples, root.parent_path() / "data/t.json");
+  EXPECT_EQ(config.tasks.at(0).title, "t");
+  EXPECT_EQ(config.tasks.at(0).max_new_tokens, 3);
+}
+
+TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {
+  const TemporaryFolder folder;
+  const std::string fields =
+      "{layer: 2, v_lr: 0.1, context_lengths: [{length_tokens: 4, count: 2}], kl_position: last}";
+  folder.write("m.yaml", fields);
+  const auto by_file = load_experiment_config(folder.write("x.yaml", minimal_config("rome: m.yaml")));
+  const auto inlined = load_experiment_config(folder.write("x.yaml", minimal_config("rome: " + fields)));
+  EXPECT_EQ(by_file, inlined);
+  const auto rome = std::get<RomeConfig>(inlined.method_of({"rome", "a", 0}));
+  EXPECT_EQ(rome.context_lengths, (std::vector<ContextLength>{{4, 2}}));
+  EXPECT_EQ(rome.kl_position, KlPosition::kLast);
+  EXPECT_EQ(rome.v_lr, 0.1);
+}
+
+TEST(Grid, ExcludesAndIncludesByPartialMatch) {
+  const auto config = load(minimal_config("rome: {layer: 0}, ft: {layer: 1}, ft-c: {layer: 0, linf_bound: 1e-3}",
+                                          R"(
+grid:
+  methods: [rome, ft-c]
+  samples: [0, 1, 2]
+  exclude: [{method: ft-c, sample: 1}, {sample: 2}]
+  include: [{method: ft, sample: 0}, {method: rome, model: a, sample: 9}, {method: rome, sample: 0}]
+)"));
+  EXPECT_EQ(cell_names(config), (std::vector<std::string>{"rome/a/sample0", "rome/a/sample1", "ft-c/a/sample0",
+                                                          "ft/a/sample0", "rome/a/sample9"}));
+  ASSERT_EQ(config.skipped.size(), 3U);
+  EXPECT_EQ(config.skipped[0].cell.name(), "ft-c/a/sample1");
+  EXPECT_NE(config.skipped[0].reason.find("small.yaml:11:13 {method: ft-c, sample: 1}"), std::string::npos)
+      << config.skipped[0].reason;
+  EXPECT_EQ(config.skipped[2].cell.name(), "ft-c/a/sample2");
+  EXPECT_NE(config.skipped[2].reason.find(":11:40 {sample: 2}"), std::string::npos) << config.skipped[2].reason;
+  EXPECT_FALSE(std::get<FineTuneConfig>(config.method_of({"ft", "a", 0})).linf_bound);
+}
+
+TEST(Grid, AnIncludedCellIsNoLongerSkipped) {
+  const auto config = load(minimal_config("rome: {layer: 0}", R"(
+grid: {methods: [rome], samples: [0, 1], exclude: [{method: rome}], include: [{method: rome, model: a, sample: 1}]}
+)"));
+  EXPECT_EQ(cell_names(config), std::vector<std::string>{"rome/a/sample1"});
+  ASSERT_EQ(config.skipped.size(), 1U);
+  EXPECT_EQ(config.skipped[0].cell.sample, 0);
+}
+
+TEST(Edits, MostSpecificKeyCounts) {
+  const auto config = load(minimal_config("rome: {layer: 0}, ft: {layer: 1}, ft-c: {layer: 0, linf_bound: 1}",
+                                          "grid: {methods: [rome, ft, ft-c], samples: [0]}\n",
+                                          "edits: {default: 10, ft: 20, ft-c: 30, ft-c/a: 40}\n"));
+  EXPECT_EQ(config.edits.at({"rome", "a", 0}), 10);
+  EXPECT_EQ(config.edits.at({"ft", "a", 0}), 20);
+  EXPECT_EQ(config.edits.at({"ft-c", "a", 0}), 40);
+}
+
+TEST(Fidelity, PaperChangesWhatIsLeftOpen) {
+  const auto paper = load("fidelity: paper\n" + minimal_config("rome: {layer: 0}, ft-c: {layer: 0, linf_bound: 1}"));
+  const auto rome = std::get<RomeConfig>(paper.method_of({"rome", "a", 0}));
+  EXPECT_EQ(rome.v_weight_decay, 1.5e-3);
+  EXPECT_EQ(rome.decay_norm, DecayNorm::kSquared);
+  EXPECT_EQ(rome.kl_factor, 1.0);
+  EXPECT_EQ(rome.kl_position, KlPosition::kLast);
+  EXPECT_EQ(rome.residual_key, ResidualKey::kContextMean);
+  EXPECT_EQ(rome.context_lengths, (std::vector<ContextLength>{{5, 25}, {10, 25}}));
+  EXPECT_EQ(rome.v_lr, RomeConfig{}.v_lr);
+  const auto fine_tune = std::get<FineTuneConfig>(paper.model("a").methods.at("ft-c"));
+  EXPECT_EQ(fine_tune.bound_centre, BoundCentre::kUnedited);
+  EXPECT_EQ(fine_tune.target_positions, TargetPositions::kTeacherForced);
+  EXPECT_FALSE(fine_tune.tune_bias);
+}
+
+TEST(Fidelity, WhatIsSetStaysAndThePaperMapOverrides) {
+  const std::string method = "rome: {layer: 0, kl_factor: 0.5, v_lr: 0.1, paper: {v_lr: 0.2, layer: 4}}";
+  const auto code = std::get<RomeConfig>(load(minimal_config(method)).method_of({"rome", "a", 0}));
+  EXPECT_EQ(code.layer, 0);
+  EXPECT_EQ(code.v_lr, 0.1);
+  const auto paper =
+      std::get<RomeConfig>(load("fidelity: paper\n" + minimal_config(method)).method_of({"rome", "a", 0}));
+  EXPECT_EQ(paper.layer, 4);
+  EXPECT_EQ(paper.v_lr, 0.2);
+  EXPECT_EQ(paper.kl_factor, 0.5);
+  EXPECT_EQ(paper.kl_position, KlPosition::kLast);
+}
+
+TEST(ExperimentConfig, UnknownNamesAreSaidWithTheNearest) {
+  const auto config = load(minimal_config());
+  const auto text = tests::message_of<ConfigError>([&] { static_cast<void>(config.model("b")); });
+  EXPECT_NE(text.find("has no model \"b\"; it has a"), std::string::npos) << text;
+  EXPECT_THROW(static_cast<void>(config.method_of({"ft", "a", 0})), ConfigError);
+}
+
+ExperimentConfig everything_set() {
+  return load(R"(
+name: all-set
+fidelity: paper
+device: cuda
+threads: 3
+seed: 9223372036854775807
+checkpoint_every: 7
+forgetting_every: 8
+tasks_every: 9
+reducers: 2
+elastic_roles: false
+executors_per_gpu: 4
+keep_snapshots: newest
+tasks:
+  - {name: t, title: "A \"T\"", examples: t.json, prefix: "a\n\n", query: "{{x}} {s}\nA:", marker: "A:", answers: [{word: Yes, label: 1}, {word: "No", label: 0}], max_new_tokens: 5}
+)" + minimal_config("rome: {layer: 1, contexts_file: c.txt, v_lr: 0.1}, ft: {layer: 2}, "
+                    "ft-c: {layer: 0, linf_bound: 5.0e-5, learning_rate: 3.3e-4}",
+                    "grid: {methods: [rome, ft, ft-c], samples: [0, 3], exclude: [{method: ft, sample: 0}]}\n",
+                    "edits: {default: 10, ft: 20}\n"));
+}
+
+TEST(ExperimentJson, GivesTheSameConfigBack) {
+  for (const auto& config : {load(minimal_config()), everything_set()}) {
+    const auto text = to_json(config);
+    const auto back = experiment_config_from_json(text);
+    EXPECT_EQ(back, config);
+    EXPECT_EQ(to_json(back), text);
+  }
+}
+
+TEST(ExperimentJson, IsCanonical) {
+  const auto text = to_json(everything_set());
+  EXPECT_LT(text.find("\"cells\""), text.find("\"checkpoint_every\""));
+  EXPECT_LT(text.find("\"name\": \"all-set\""), text.find("\"seed\""));
+  EXPECT_EQ(text.back(), '\n');
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
+  const auto good = to_json(everything_set());
+  const std::vector<std::pair<std::string, std::string>> changes{
+      {"\"threads\": 3", "\"threads\": 0"},
+      {"\"threads\": 3", "\"threads\": \"3\""},
+      {"\"threads\": 3", "\"thread\": 3"},
+      {"\"threads\": 3", "\"threads\": 3, \"more\": 1"},
+      {"\"seed\": 9223372036854775807", "\"seed\": 18446744073709551615"},
+      {"\"device\": \"cuda\"", "\"device\": \"tpu\""},
+      {"\"fidelity\": \"paper\"", "\"fidelity\": \"pap\""},
+      {"\"name\": \"all-set\"", "\"name\": \"../x\""},
+      {"\"cell\": \"rome/a/sample0\"", "\"cell\": \"rome/b/sample0\""},
+      {"\"cell\": \"rome/a/sample0\"", "\"cell\": \"rome/a/sample3\""},
+      {"\"cell\": \"rome/a/sample0\"", "\"cell\": \"rome/a\""},
+      {"\"edits\": 10", "\"edits\": 10000000"},
+      {"\"kl_position\": \"last\"", "\"kl_position\": \"middle\""},
+      {"\"v_lr\": 0.1", "\"v_lr\": 0"},
+      {"\"linf_bound\": 5e-05", "\"linf_bound\": null"},
+      {"\"marker\": \"A:\"", "\"marker\": \"B:\""},
+      {"\"ft\": {", "\"mend\": {"},
+      {"\"format\": \"counterfact\"", "\"format\": \"zsre\""},
+  };
+  for (const auto& [from, to] : changes) {
+    EXPECT_THROW(experiment_config_from_json(with(good, from, to)), ConfigError) << from << " -> " << to;
+  }
+}
+
+TEST(ExperimentJson, EveryTruncationIsRefused) {
+  const auto text = to_json(load(minimal_config()));
+  for (std::size_t length = 0; length + 1 < text.size(); ++length) {
+    EXPECT_THROW(experiment_config_from_json(text.substr(0, length)), ConfigError) << length;
+  }
+}
+
+}  // namespace
+}  // namespace lethe::core

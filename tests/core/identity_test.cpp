@@ -1,0 +1,154 @@
+#include "core/identity.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <set>
+
+#include "core/error.h"
+
+namespace lethe::core {
+namespace {
+
+const GridCell kCell{"rome", "small-gpt2", 2};
+
+ExperimentConfig config() {
+  ExperimentConfig config;
+  ModelConfig model;
+  model.name = "small-gpt2";
+  model.path = "/models/small-gpt2";
+  model.second_moments = SecondMomentConfig{"/corpus.txt"};
+  model.methods["rome"] = RomeConfig{};
+  model.methods["ft-c"] = FineTuneConfig{};
+  config.models = {model};
+  config.cells = {kCell};
+  config.edits[kCell] = 60;
+  TaskConfig task;
+  task.name = "sst2";
+  task.query = "Review : {sentence}\nSentiment :";
+  task.marker = "Sentiment :";
+  task.answers = {{"positive", 1}, {"negative", 0}};
+  config.tasks = {task};
+  return config;
+}
+
+EditInputs inputs() { return {digest_of("weights"), digest_of("tokenizer"), "requests", "moments", ""}; }
+
+std::map<std::string, Digest> examples() { return {{"sst2", digest_of("examples")}}; }
+
+RomeConfig& rome(ExperimentConfig& config) { return std::get<RomeConfig>(config.models[0].methods.at("rome")); }
+
+using Change = std::function<void(ExperimentConfig&, EditInputs&)>;
+
+std::string edit_hex(const Change& change) {
+  auto changed = config();
+  auto contents = inputs();
+  change(changed, contents);
+  return edit_identity(changed, kCell, contents).short_hex();
+}
+
+TEST(Identity, IsTwelveHexDigitsOfItsDigest) {
+  const Identity identity{{{"a", "1"}, {"b", "2"}}};
+  EXPECT_EQ(identity.short_hex(), identity.digest().hex().substr(0, 12));
+  EXPECT_NE(identity.digest(), (Identity{{{"a", "1b"}, {"", "2"}}}).digest());
+}
+
+TEST(EditIdentity, ChangesWithAllThatChangesEdits) {
+  const std::vector<Change> changes{
+      [](auto&, auto&) {},
+      [](auto& c, auto&) { rome(c).layer = 1; },
+      [](auto& c, auto&) { rome(c).v_lr = 0.25; },
+      [](auto& c, auto&) { rome(c).residual_key = ResidualKey::kContextMean; },
+      [](auto& c, auto&) { rome(c).context_lengths[0].count = 11; },
+      [](auto& c, auto&) { c.fidelity = Fidelity::kPaper; },
+      [](auto& c, auto&) { c.seed = 38; },
+      [](auto& c, auto&) { c.threads = 2; },
+      [](auto&, auto& i) { i.weights = digest_of("other"); },
+      [](auto&, auto& i) { i.tokenizer = digest_of("other"); },
+      [](auto&, auto& i) { i.requests = "other"; },
+      [](auto&, auto& i) { i.moments_identity = "other"; },
+      [](auto&, auto& i) { i.contexts_digest = "other"; },
+  };
+  std::set<std::string> identities;
+  for (const auto& change : changes) identities.insert(edit_hex(change));
+  EXPECT_EQ(identities.size(), changes.size());
+}
+
+TEST(EditIdentity, StaysWithAllThatDoesNot) {
+  const auto before = edit_hex([](auto&, auto&) {});
+  const std::vector<Change> changes{
+      [](auto& c, auto&) { c.edits[kCell] = 1000; },
+      [](auto& c, auto&) { c.checkpoint_every = c.forgetting_every = c.tasks_every = 3; },
+      [](auto& c, auto&) { c.reducers = 4; },
+      [](auto& c, auto&) { c.keep_snapshots = "newest"; },
+      [](auto& c, auto&) { c.name = "other"; },
+      [](auto& c, auto&) { c.models[0].path = "/moved/here"; },
+      [](auto& c, auto&) { c.models[0].methods.erase("ft-c"); },
+      [](auto& c, auto&) { c.tasks.clear(); },
+      [](auto& c, auto&) { rome(c).contexts_file = "/some/where.txt"; },  // its digest counts
+  };
+  for (const auto& change : changes) EXPECT_EQ(edit_hex(change), before);
+}
+
+TEST(EditIdentity, SamplesAndMethodsDiffer) {
+  auto other = config();
+  const GridCell sample{"rome", "small-gpt2", 3};
+  const GridCell method{"ft-c", "small-gpt2", 2};
+  other.edits[sample] = other.edits[method] = 60;
+  const auto base = edit_identity(other, kCell, inputs());
+  EXPECT_NE(edit_identity(other, sample, inputs()).digest(), base.digest());
+  EXPECT_NE(edit_identity(other, method, inputs()).digest(), base.digest());
+  EXPECT_THROW(edit_identity(other, {"rome", "small-gpt2", 4}, inputs()), ConfigError);
+}
+
+TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
+  const auto base = config();
+  const MomentsInputs contents{digest_of("w"), digest_of("t"), digest_of("c")};
+  const auto before = moments_identity(base, base.models[0], contents).digest();
+  auto changed = base.models[0];
+  changed.second_moments->max_documents = 5;
+  EXPECT_NE(moments_identity(base, changed, contents).digest(), before);
+  changed = base.models[0];
+  changed.second_moments->corpus = "/moved.txt";
+  EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
+  EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d")}).digest(), before);
+  changed.second_moments.reset();
+  EXPECT_THROW(moments_identity(base, changed, contents), ConfigError);
+}
+
+TEST(ReductionIdentity, OnlyTasksFollowTheTasks) {
+  const auto base = config();
+  auto changed = base;
+  changed.tasks[0].query = "Film : {sentence}\nSentiment :";
+  using enum ReductionPart;
+  EXPECT_EQ(reduction_identity(kDistance, base, {}), reduction_identity(kDistance, changed, {}));
+  EXPECT_EQ(reduction_identity(kForgetting, base, {}), reduction_identity(kForgetting, changed, {}));
+  EXPECT_NE(reduction_identity(kTasks, base, examples()), reduction_identity(kTasks, changed, examples()));
+  EXPECT_NE(reduction_identity(kTasks, base, examples()),
+            reduction_identity(kTasks, base, {{"sst2", digest_of("others")}}));
+  EXPECT_NE(reduction_identity(kDistance, base, {}).digest(), reduction_identity(kForgetting, base, {}).digest());
+  EXPECT_THROW(reduction_identity(kTasks, base, {}), ConfigError);
+  changed = base;
+  changed.tasks[0].title = "another title";
+  EXPECT_EQ(reduction_identity(kTasks, base, examples()), reduction_identity(kTasks, changed, examples()));
+}
+
+TEST(BaselineIdentity, FollowsTheModel) {
+  const auto base = config();
+  const auto of = [&](const char* weights, const char* tokenizer) {
+    return baseline_identity(base, digest_of(weights), digest_of(tokenizer), examples()).digest();
+  };
+  EXPECT_EQ(of("w", "t"), of("w", "t"));
+  EXPECT_NE(of("w", "t"), of("v", "t"));
+  EXPECT_NE(of("w", "t"), of("w", "u"));
+}
+
+TEST(DescribeDifference, ListsDifferingFieldsSideBySide) {
+  const Identity a{{{"layer", "5"}, {"seed", "37"}, {"text", "a\nb"}}};
+  const Identity b{{{"layer", "6"}, {"seed", "37"}, {"moments", "x"}, {"text", "a\nb"}}};
+  EXPECT_EQ(describe_difference(a, b), "  layer: 5 | 6\n  moments: (none) | x");
+  EXPECT_EQ(describe_difference(a, a), "");
+}
+
+}  // namespace
+}  // namespace lethe::core

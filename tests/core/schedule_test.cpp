@@ -1,0 +1,67 @@
+#include "core/schedule.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace lethe::core {
+namespace {
+
+using Parts = std::vector<ReductionPart>;
+
+const GridCell kCell{"rome", "small-gpt2", 0};
+
+ExperimentConfig config_of(std::int64_t edits, std::int64_t checkpoint, std::int64_t forgetting, std::int64_t tasks) {
+  ExperimentConfig config;
+  config.cells = {kCell};
+  config.edits[kCell] = edits;
+  config.checkpoint_every = checkpoint;
+  config.forgetting_every = forgetting;
+  config.tasks_every = tasks;
+  config.tasks.resize(1);
+  return config;
+}
+
+TEST(Checkpoints, AreTheUnionOfAllIntervalsAndTheLastEdit) {
+  EXPECT_EQ(checkpoints_of(config_of(25, 10, 15, 12), kCell), (std::vector<std::int64_t>{10, 12, 15, 20, 24, 25}));
+  EXPECT_EQ(checkpoints_of(config_of(3, 10, 10, 30), kCell), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(checkpoints_of(config_of(1, 1, 1, 1), kCell), (std::vector<std::int64_t>{1}));
+}
+
+TEST(PartsDue, EachFollowsItsOwnInterval) {
+  const auto config = config_of(25, 10, 15, 12);
+  EXPECT_EQ(parts_due(config, kCell, 10), Parts{ReductionPart::kDistance});
+  EXPECT_EQ(parts_due(config, kCell, 12), (Parts{ReductionPart::kDistance, ReductionPart::kTasks}));
+  EXPECT_EQ(parts_due(config, kCell, 15), (Parts{ReductionPart::kDistance, ReductionPart::kForgetting}));
+  EXPECT_EQ(parts_due(config, kCell, 25),
+            (Parts{ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kTasks}));
+  for (const auto none : {0, -10, 11, 26, 30}) EXPECT_TRUE(parts_due(config, kCell, none).empty()) << none;
+}
+
+TEST(PartsDue, NoTasksWithoutTasks) {
+  auto config = config_of(30, 10, 10, 30);
+  config.tasks.clear();
+  EXPECT_EQ(parts_due(config, kCell, 30), (Parts{ReductionPart::kDistance, ReductionPart::kForgetting}));
+}
+
+TEST(PartsDue, EveryCheckpointHasPartsAndNothingElse) {
+  const auto config = config_of(200, 7, 11, 13);
+  const auto checkpoints = checkpoints_of(config, kCell);
+  for (std::int64_t n = -1; n <= 201; ++n) {
+    const bool is_checkpoint = std::find(checkpoints.begin(), checkpoints.end(), n) != checkpoints.end();
+    EXPECT_EQ(is_checkpoint, !parts_due(config, kCell, n).empty()) << n;
+  }
+}
+
+TEST(Schedule, UnknownCellIsAConfigError) {
+  EXPECT_THROW(checkpoints_of(config_of(5, 1, 1, 1), {"ft", "x", 0}), ConfigError);
+  EXPECT_THROW(parts_due(config_of(5, 1, 1, 1), {"ft", "x", 0}, 5), ConfigError);
+}
+
+TEST(ReductionPart, NamesAndValuesAreInverse) {
+  for (const auto* word : {"distance", "forgetting", "tasks"}) EXPECT_EQ(to_string(reduction_part_from(word)), word);
+  EXPECT_THROW(reduction_part_from("task"), StorageError);
+}
+
+}  // namespace
+}  // namespace lethe::core

@@ -1,0 +1,141 @@
+#include "core/score.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace lethe::core {
+namespace {
+
+using Labels = std::vector<std::int32_t>;
+
+PromptScore prompt(PromptKind kind, float nll_new, float nll_true, bool is_correct = false) {
+  return {kind, nll_new, nll_true, is_correct, 0.0F};
+}
+
+TEST(EditScores, CountsStrictWinsPerKind) {
+  const std::vector<PromptScore> scores{
+      prompt(PromptKind::kRewrite, 0.1F, 2.0F, true),     prompt(PromptKind::kParaphrase, 0.5F, 0.4F, true),
+      prompt(PromptKind::kParaphrase, 0.3F, 0.4F, false), prompt(PromptKind::kNeighborhood, 3.0F, 1.0F, true),
+      prompt(PromptKind::kNeighborhood, 1.0F, 3.0F),      prompt(PromptKind::kNeighborhood, 3.0F, 1.0F, true),
+      prompt(PromptKind::kNeighborhood, 4.0F, 1.0F),
+  };
+  const auto result = edit_scores(scores);
+  EXPECT_DOUBLE_EQ(result.efficacy, 1.0);
+  EXPECT_DOUBLE_EQ(result.paraphrase, 0.5);
+  EXPECT_DOUBLE_EQ(result.neighborhood, 0.75);
+  EXPECT_DOUBLE_EQ(result.efficacy_accuracy, 1.0);
+  EXPECT_DOUBLE_EQ(result.paraphrase_accuracy, 0.5);
+  EXPECT_DOUBLE_EQ(result.neighborhood_accuracy, 0.5);
+}
+
+TEST(EditScores, TiesAndNansFail) {
+  const auto nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<PromptScore> ties{prompt(PromptKind::kRewrite, 1.0F, 1.0F),
+                                      prompt(PromptKind::kParaphrase, nan, 1.0F),
+                                      prompt(PromptKind::kNeighborhood, 1.0F, 1.0F)};
+  const auto result = edit_scores(ties);
+  EXPECT_EQ(result.efficacy, 0.0);
+  EXPECT_EQ(result.paraphrase, 0.0);
+  EXPECT_EQ(result.neighborhood, 0.0);
+}
+
+TEST(EditScores, AbsentKindsAreNan) {
+  const std::vector<PromptScore> scores{prompt(PromptKind::kRewrite, 0.0F, 1.0F)};
+  const auto result = edit_scores(scores);
+  EXPECT_EQ(result.efficacy, 1.0);
+  EXPECT_TRUE(std::isnan(result.paraphrase));
+  EXPECT_TRUE(std::isnan(result.neighborhood_accuracy));
+}
+
+TEST(HarmonicMean, HandCases) {
+  EXPECT_DOUBLE_EQ(harmonic_mean(std::vector{1.0, 0.5, 0.25}), 3.0 / 7.0);
+  EXPECT_EQ(harmonic_mean(std::vector{1.0, 0.0}), 0.0);
+  EXPECT_EQ(harmonic_mean({}), 0.0);
+}
+
+struct TaskCase {
+  const char* name;
+  Labels labels;
+  Labels predictions;
+  double f1;
+  double mcc;
+};
+
+// Expected values: scikit-learn 1.9.1, f1_score(average="weighted", zero_division=0) and matthews_corrcoef.
+const std::vector<TaskCase>& task_cases() {
+  static const std::vector<TaskCase> cases{
+      {"perfect", {0, 1, 1, 0}, {0, 1, 1, 0}, 1.0, 1.0},
+      {"inverted", {0, 1, 1, 0}, {1, 0, 0, 1}, 0.0, -1.0},
+      {"all invalid", {0, 1, 1, 0}, {-1, -1, -1, -1}, 0.0, 0.0},
+      {"constant", {0, 1, 1, 0}, {1, 1, 1, 1}, 0.3333333333333333, 0.0},
+      {"one invalid", {0, 0, 0, 1, 1}, {0, 0, 1, 1, -1}, 0.68, 0.36084391824351614},
+      {"mixed",
+       {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1},
+       {0, -1, 0, 1, -1, 1, 0, 1, -1, 1, 0, 1, 0, 1, 0, 0, -1, -1, 0, -1, 0, 1, 1, 1},
+       0.7619047619047619,
+       0.5091750772173156},
+      {"four classes",
+       {2, 0, 1, 3, 0, 0, 0, 2, 0, 1, 0, 2, 2, 1, 0, 0, 1, 2, 1, 2, 0, 2, 2, 1},
+       {2, 1, 2, 3, -1, 0, 0, 0, -1, 3, 2, 0, 2, 1, 0, 0, -1, 0, 1, 0, 1, 2, 3, 1},
+       0.4875137117784177,
+       0.2845164396423549},
+      {"one label only",
+       {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+       {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, -1, -1},
+       0.8000000000000002,
+       0.0},
+  };
+  return cases;
+}
+
+TEST(WeightedF1, MatchesScikitLearn) {
+  for (const auto& example : task_cases()) {
+    EXPECT_NEAR(weighted_f1(example.labels, example.predictions), example.f1, 1e-12) << example.name;
+  }
+}
+
+TEST(MatthewsCorrelation, MatchesScikitLearn) {
+  for (const auto& example : task_cases()) {
+    EXPECT_NEAR(matthews_correlation(example.labels, example.predictions), example.mcc, 1e-12) << example.name;
+  }
+}
+
+TEST(TaskScores, EmptyIsZeroAndUnequalLengthsAreAMistake) {
+  EXPECT_EQ(weighted_f1({}, {}), 0.0);
+  EXPECT_EQ(matthews_correlation({}, {}), 0.0);
+  EXPECT_THROW(weighted_f1(Labels{1}, Labels{}), std::invalid_argument);
+  EXPECT_THROW(matthews_correlation(Labels{1}, Labels{1, 0}), std::invalid_argument);
+  EXPECT_THROW(count_answers(Labels{1}, Labels{}), std::invalid_argument);
+}
+
+TEST(CountAnswers, SeparatesInvalidFromIncorrect) {
+  const auto counts = count_answers(Labels{0, 1, 1, 0, 1}, Labels{0, 0, 1, -1, -1});
+  EXPECT_EQ(counts.correct, 2);
+  EXPECT_EQ(counts.incorrect, 1);
+  EXPECT_EQ(counts.invalid, 2);
+}
+
+TEST(BucketMeans, DropsTheIncompleteBucket) {
+  const std::vector<double> values{1, 2, 3, 4, 5, 6, 7};
+  EXPECT_EQ(bucket_means(values, 3), (std::vector<double>{2, 5}));
+  EXPECT_TRUE(bucket_means(values, 8).empty());
+  EXPECT_THROW(bucket_means(values, 0), std::invalid_argument);
+}
+
+TEST(TrailingMeans, ShorterAtTheStartAndRecoversFromNan) {
+  const auto nan = std::numeric_limits<double>::quiet_NaN();
+  const auto means = trailing_means(std::vector<double>{1, 3, nan, 5, 7}, 2);
+  ASSERT_EQ(means.size(), 5U);
+  EXPECT_EQ(means[0], 1.0);
+  EXPECT_EQ(means[1], 2.0);
+  EXPECT_TRUE(std::isnan(means[2]));
+  EXPECT_TRUE(std::isnan(means[3]));
+  EXPECT_EQ(means[4], 6.0);
+  EXPECT_THROW(trailing_means({}, 0), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace lethe::core

@@ -1,0 +1,138 @@
+// The configs in configs/ hold what the documents say of them.
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/experiment_config.h"
+#include "tests/core/temporary_folder.h"
+
+namespace lethe::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path kSource = LETHE_SOURCE_DIR;
+
+ExperimentConfig shipped(const std::string& name) { return load_experiment_config(kSource / "configs" / name); }
+
+TEST(ShippedConfigs, AllLoadAndSurviveTheTrip) {
+  int num_configs = 0;
+  for (const auto& entry : fs::directory_iterator(kSource / "configs")) {
+    if (entry.path().extension() != ".yaml") continue;
+    const auto config = load_experiment_config(entry.path());
+    EXPECT_EQ(experiment_config_from_json(to_json(config)), config) << entry.path();
+    EXPECT_EQ(config.name, entry.path().stem());
+    ++num_configs;
+  }
+  EXPECT_GE(num_configs, 3);
+}
+
+TEST(ShippedConfigs, QuickstartIsTheSmallGrid) {
+  const auto config = shipped("quickstart.yaml");
+  EXPECT_EQ(config.cells.size(), 16U);
+  for (const auto& [cell, edits] : config.edits) EXPECT_EQ(edits, 60) << cell.name();
+  EXPECT_EQ(config.checkpoint_every, 10);
+  EXPECT_EQ(config.forgetting_every, 10);
+  EXPECT_EQ(config.tasks_every, 30);
+  EXPECT_EQ(config.tasks.size(), 4U);
+  EXPECT_EQ(config.dataset.records, kSource / "assets/world/counterfact.json");
+}
+
+TEST(ShippedConfigs, SmallPaperIsQuickstartWithMoreEdits) {
+  auto config = shipped("small_paper.yaml");
+  auto quickstart = shipped("quickstart.yaml");
+  for (auto& [cell, edits] : quickstart.edits) edits = 1000;
+  quickstart.name = config.name;
+  quickstart.source = config.source;
+  EXPECT_EQ(config, quickstart);
+}
+
+TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
+  const auto config = shipped("paper.yaml");
+  EXPECT_EQ(config.cells.size(), 16U);
+  for (const auto& [cell, edits] : config.edits) EXPECT_EQ(edits, 1000) << cell.name();
+  const auto xl = std::get<RomeConfig>(config.model("gpt2-xl").methods.at("rome"));
+  RomeConfig published;
+  published.layer = 17;
+  EXPECT_EQ(xl, published);
+  published.layer = 5;
+  EXPECT_EQ(std::get<RomeConfig>(config.model("gpt-j-6b").methods.at("rome")), published);
+  FineTuneConfig constrained;
+  constrained.linf_bound = 5e-4;
+  EXPECT_EQ(std::get<FineTuneConfig>(config.model("gpt2-xl").methods.at("ft-c")), constrained);
+  constrained.linf_bound = 5e-5;
+  EXPECT_EQ(std::get<FineTuneConfig>(config.model("gpt-j-6b").methods.at("ft-c")), constrained);
+}
+
+TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
+  const tests::TemporaryFolder folder;
+  int num_files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(kSource / "configs/methods")) {
+    if (entry.path().extension() != ".yaml") continue;
+    const auto method = entry.path().parent_path().filename().string();
+    for (const std::string fidelity : {"code", "paper"}) {
+      const auto config = load_experiment_config(
+          folder.write("x.yaml", "fidelity: " + fidelity +
+                                     "\ndataset: {records: r, samples: s}\n"
+                                     "models: {m: {path: p, second_moments: {corpus: c}, methods: {" +
+                                     method + ": " + entry.path().string() + "}}}\ngrid: {methods: [" + method +
+                                     "], samples: [0]}\nedits: 1\n"));
+      const auto& values = config.method_of({method, "m", 0});
+      // Everything that the paper's text decides is written out in the file, and is what an unset field would get.
+      auto expected = default_method_config(method, config.fidelity);
+      std::visit(
+          [&]<typename Method>(Method& defaults) {
+            const auto& actual = std::get<Method>(values);
+            if constexpr (std::is_same_v<Method, RomeConfig>) {
+              EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
+              EXPECT_EQ(actual.v_weight_decay, defaults.v_weight_decay) << entry.path();
+              EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
+            } else {
+              EXPECT_EQ(actual.tune_bias, defaults.tune_bias) << entry.path();
+              EXPECT_EQ(actual.target_positions, defaults.target_positions) << entry.path();
+            }
+          },
+          expected);
+    }
+    ++num_files;
+  }
+  EXPECT_GE(num_files, 14);
+}
+
+TEST(ShippedTasks, DemonstrationsAreThePublishedOnes) {
+  const auto config = shipped("paper.yaml");
+  ASSERT_EQ(config.tasks.size(), 4U);
+  const std::map<std::string, std::size_t> lengths{{"mrpc", 1641}, {"cola", 685}, {"rte", 756}};
+  for (const auto& task : config.tasks) {
+    EXPECT_TRUE(task.prefix.ends_with("\n\n")) << task.name;
+    EXPECT_FALSE(task.prefix.ends_with("\n\n\n")) << task.name;
+    EXPECT_TRUE(task.query.ends_with(task.marker)) << task.name;
+    EXPECT_EQ(task.max_new_tokens, 3) << task.name;
+    if (lengths.count(task.name) != 0) {
+      EXPECT_EQ(task.prefix.size(), lengths.at(task.name)) << task.name;
+    }
+  }
+  const auto& rte = config.tasks[3];
+  EXPECT_EQ(rte.answers, (std::vector<TaskAnswer>{{"False", 0}, {"True", 1}}));
+  EXPECT_EQ(config.tasks[0].query, "Review : {sentence}\nSentiment :");
+}
+
+TEST(ShippedTasks, SmallOnesAreTheWorldsOwn) {
+  for (const auto& task : shipped("quickstart.yaml").tasks) {
+    const auto file = kSource / "assets/world/tasks" / (task.name + ".prompt.json");
+    const auto world = nlohmann::json::parse(tests::read_text(file));
+    EXPECT_EQ(task.prefix, world.at("prefix").get<std::string>()) << task.name;
+    EXPECT_EQ(task.query, world.at("query").get<std::string>()) << task.name;
+    EXPECT_EQ(task.marker, world.at("marker").get<std::string>()) << task.name;
+    ASSERT_EQ(task.answers.size(), world.at("labels").size()) << task.name;
+    for (std::size_t i = 0; i < task.answers.size(); ++i) {
+      EXPECT_EQ(task.answers[i].word, world.at("labels")[i].at("word").get<std::string>()) << task.name;
+      EXPECT_EQ(task.answers[i].label, world.at("labels")[i].at("label").get<int>()) << task.name;
+    }
+    EXPECT_TRUE(fs::exists(task.examples)) << task.examples;
+  }
+}
+
+}  // namespace
+}  // namespace lethe::core
