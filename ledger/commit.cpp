@@ -94,7 +94,8 @@ CommittedFile publish(const std::filesystem::path& temporary, std::string_view s
   sync_file(temporary);
   CommittedFile own{{}, std::string(stem), core::digest_of_file(temporary)};
   own.path = folder / (own.stem + "-" + own.digest.hex() + std::string(extension));
-  if (!parse_committed(own.path)) {
+  // A stem with a slash would lead out of the folder; read back, it would be another stem.
+  if (const auto readable = parse_committed(own.path); !readable || readable->stem != own.stem) {
     throw core::StorageError(own.path.string() +
                              ": is no name for a committed file; stems hold letters, digits, '.', "
                              "'_' and '-', extensions lower-case letters and digits");

@@ -1,0 +1,285 @@
+#include "ledger/commit.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "core/error.h"
+#include "ledger/process_name.h"
+#include "tests/core/temporary_folder.h"
+
+namespace lethe::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+using core::StorageError;
+using tests::message_of;
+using tests::read_text;
+using tests::TemporaryFolder;
+
+fs::path write_temporary(const fs::path& folder, std::string_view stem, const std::string& text) {
+  const auto path = temporary_path(folder, stem);
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+TEST(TemporaryPath, IsHiddenUniqueAndItsFolderExists) {
+  const TemporaryFolder folder;
+  const auto deep = folder.path() / "cells/rome/m/sample0/0123456789ab";
+  const auto first = temporary_path(deep, "segment-0000001-0000010");
+  EXPECT_TRUE(fs::is_directory(deep));
+  EXPECT_NE(first, temporary_path(deep, "segment-0000001-0000010"));
+  EXPECT_EQ(first.filename().string().front(), '.');
+  EXPECT_FALSE(parse_committed(first));
+}
+
+TEST(Publish, NamesTheFileByItsContents) {
+  const TemporaryFolder folder;
+  const auto file = publish(write_temporary(folder.path(), "tasks", "contents"), "tasks");
+  EXPECT_EQ(file.path, folder.path() / ("tasks-" + core::digest_of("contents").hex() + ".h5"));
+  EXPECT_EQ(read_text(file.path), "contents");
+  EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{file.path.filename().string()});
+  EXPECT_NO_THROW(check_digest(file));
+}
+
+TEST(Publish, TheSameContentsTwiceAreOneFile) {
+  const TemporaryFolder folder;
+  const auto first = publish(write_temporary(folder.path(), "tasks", "same"), "tasks");
+  const auto second = publish(write_temporary(folder.path(), "tasks", "same"), "tasks");
+  EXPECT_EQ(first.path, second.path);
+  EXPECT_EQ(names_in(folder.path()).size(), 1U);
+}
+
+TEST(Publish, OtherContentsUnderOneStemAreRefusedAndKept) {
+  const TemporaryFolder folder;
+  const auto first = publish(write_temporary(folder.path(), "tasks", "first"), "tasks");
+  const auto late = write_temporary(folder.path(), "tasks", "second");
+  const auto message = message_of<StorageError>([&] { publish(late, "tasks"); });
+  EXPECT_NE(message.find(first.path.filename().string()), std::string::npos) << message;
+  EXPECT_EQ(committed_files(folder.path()).size(), 1U);
+  EXPECT_EQ(read_text(folder.path() / "quarantine" / late.filename()), "second");
+  // Another stem, or another kind of file, is no rival.
+  EXPECT_NO_THROW(publish(write_temporary(folder.path(), "tasks-2", "third"), "tasks-2"));
+  EXPECT_NO_THROW(publish(write_temporary(folder.path(), "tasks", "fourth"), "tasks", ".json"));
+}
+
+TEST(Publish, DoesNotTakeADamagedFileForItsOwn) {
+  const TemporaryFolder folder;
+  const auto file = publish(write_temporary(folder.path(), "tasks", "contents"), "tasks");
+  std::ofstream(file.path, std::ios::binary) << "contentz";
+  const auto again = write_temporary(folder.path(), "tasks", "contents");
+  EXPECT_THROW(publish(again, "tasks"), StorageError);
+}
+
+TEST(Publish, RefusesNamesThatCouldNotBeReadBack) {
+  const TemporaryFolder folder;
+  for (const auto& [stem, extension] : std::vector<std::pair<std::string, std::string>>{
+           {"", ".h5"}, {"../tasks", ".h5"}, {"a b", ".h5"}, {"tasks", ""}, {"tasks", ".H5"}, {"tasks", "h5"}}) {
+    const auto temporary = write_temporary(folder.path(), "x", "contents");
+    EXPECT_THROW(publish(temporary, stem, extension), StorageError) << stem << extension;
+    EXPECT_TRUE(fs::exists(temporary));
+  }
+  EXPECT_THROW(publish(folder.path() / ".missing.tmp", "tasks"), StorageError);
+}
+
+TEST(Publish, OfManyWritersOfOneStemAtMostOneWins) {
+  for (int round = 0; round < 20; ++round) {
+    const TemporaryFolder folder;
+    std::atomic<int> num_published{0};
+    std::atomic<int> num_refused{0};
+    std::vector<std::thread> writers;
+    for (int i = 0; i < 4; ++i) {
+      writers.emplace_back([&, i] {
+        const auto temporary = write_temporary(folder.path(), "tasks", "writer " + std::to_string(i));
+        try {
+          publish(temporary, "tasks");
+          ++num_published;
+        } catch (const StorageError&) {
+          ++num_refused;
+        }
+      });
+    }
+    for (auto& writer : writers) writer.join();
+    EXPECT_LE(num_published, 1);
+    EXPECT_EQ(num_published + num_refused, 4);
+    EXPECT_EQ(committed_files(folder.path()).size(), static_cast<std::size_t>(num_published));
+  }
+}
+
+TEST(Publish, ManyWritersOfTheSameContentsAllSucceed) {
+  const TemporaryFolder folder;
+  std::vector<std::thread> writers;
+  for (int i = 0; i < 8; ++i) {
+    writers.emplace_back([&] { publish(write_temporary(folder.path(), "tasks", "same"), "tasks"); });
+  }
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(names_in(folder.path()).size(), 1U);
+}
+
+TEST(CommittedFiles, LeavesOutWhatAKilledWriterLeaves) {
+  const TemporaryFolder folder;
+  const auto file = publish(write_temporary(folder.path(), "tasks", "whole"), "tasks");
+  write_temporary(folder.path(), "tasks", "hal");
+  // Killed between link and unlink: both names are there.
+  const auto linked = temporary_path(folder.path(), "tasks");
+  fs::create_hard_link(file.path, linked);
+  fs::create_directories(folder.path() / ("folder-" + core::digest_of("x").hex() + ".h5"));
+  folder.write("notes.txt", "");
+  fs::create_symlink("nowhere", folder.path() / ("dangling-" + core::digest_of("x").hex() + ".h5"));
+  const auto files = committed_files(folder.path());
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files[0].path, file.path);
+  EXPECT_EQ(files[0].stem, "tasks");
+}
+
+TEST(CommittedFiles, AMissingFolderIsEmptyAndAnUnreadableOneIsAnError) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(committed_files(folder.path() / "nothing").empty());
+  EXPECT_THROW(committed_files(folder.write("file", "")), StorageError);
+  EXPECT_THROW(committed_files(folder.path() / std::string(5000, 'x')), StorageError);
+  fs::create_directory_symlink("loop", folder.path() / "loop");
+  EXPECT_THROW(committed_files(folder.path() / "loop"), StorageError);
+  const auto locked = folder.path() / "locked";
+  fs::create_directory(locked);
+  fs::permissions(locked, fs::perms::none);
+  if (::geteuid() != 0) {  // root may read everything
+    EXPECT_THROW(committed_files(locked), StorageError);
+  }
+  fs::permissions(locked, fs::perms::owner_all);
+}
+
+TEST(ParseCommitted, IsInverseOfPublishedNames) {
+  const auto hex = core::digest_of("x").hex();
+  const auto file = parse_committed("/a/b/segment-0000001-0000010-" + hex + ".h5");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->stem, "segment-0000001-0000010");
+  EXPECT_EQ(file->digest.hex(), hex);
+  EXPECT_TRUE(parse_committed("identity-" + hex + ".json"));
+}
+
+TEST(ParseCommitted, RefusesHostileNames) {
+  const auto hex = core::digest_of("x").hex();
+  auto upper = hex;
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  ASSERT_NE(upper, hex);
+  for (const auto& name :
+       {std::string(), std::string("."), std::string(".h5"), hex + ".h5", "-" + hex + ".h5", "tasks" + hex + ".h5",
+        "tasks-" + hex, "tasks-" + hex + ".", "tasks-" + hex + ".H5", "tasks-" + hex + ".h5~", "tasks-" + upper + ".h5",
+        "tasks-" + hex.substr(1) + ".h5", "tasks-" + hex + "0.h5x ", ".tasks-" + hex + ".h5", "ta sks-" + hex + ".h5",
+        "tasks_" + hex + ".h5", "tasks-" + hex + ".tar.gz"}) {
+    EXPECT_FALSE(parse_committed(name)) << name;
+  }
+}
+
+TEST(CheckDigest, FindsEverySingleBitFlipAndTruncation) {
+  const TemporaryFolder folder;
+  const std::string contents = "a small file of a sweep";
+  const auto file = publish(write_temporary(folder.path(), "tasks", contents), "tasks");
+  for (std::size_t bit = 0; bit < contents.size() * 8; ++bit) {
+    auto damaged = contents;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    std::ofstream(file.path, std::ios::binary) << damaged;
+    EXPECT_THROW(check_digest(file), StorageError) << bit;
+  }
+  for (std::size_t length = 0; length < contents.size(); ++length) {
+    std::ofstream(file.path, std::ios::binary) << contents.substr(0, length);
+    EXPECT_THROW(check_digest(file), StorageError) << length;
+  }
+  std::ofstream(file.path, std::ios::binary) << contents;
+  EXPECT_NO_THROW(check_digest(file));
+  fs::remove(file.path);
+  EXPECT_THROW(check_digest(file), StorageError);
+}
+
+TEST(Quarantine, KeepsFileAndReasonAndNeverReplaces) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 3; ++i) {
+    quarantine(folder.write("tasks.h5", "version " + std::to_string(i)), "reason " + std::to_string(i));
+  }
+  const auto kept = folder.path() / "quarantine";
+  EXPECT_FALSE(fs::exists(folder.path() / "tasks.h5"));
+  EXPECT_EQ(read_text(kept / "tasks.h5"), "version 0");
+  EXPECT_EQ(read_text(kept / "tasks.h5.1"), "version 1");
+  EXPECT_EQ(read_text(kept / "tasks.h5.2"), "version 2");
+  EXPECT_EQ(read_text(kept / "tasks.h5.reason.txt"), "reason 0\n");
+  EXPECT_EQ(read_text(kept / "tasks.h5.2.reason.txt"), "reason 2\n");
+  EXPECT_THROW(quarantine(folder.path() / "gone.h5", "x"), StorageError);
+}
+
+TEST(ReplaceText, ReplacesAsAWholeAndCreatesTheFolder) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "deep/STATE";
+  replace_text(path, "INCOMPLETE\n");
+  replace_text(path, "COMPLETE\n");
+  EXPECT_EQ(read_text(path), "COMPLETE\n");
+  EXPECT_EQ(names_in(path.parent_path()), std::vector<std::string>{"STATE"});
+}
+
+TEST(ReplaceText, LeavesNothingBehindWhenItFails) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder.path() / "STATE/inside");
+  EXPECT_THROW(replace_text(folder.path() / "STATE", "x"), StorageError);
+  EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"STATE"});
+  EXPECT_THROW(replace_text(folder.write("file", "") / "STATE", "x"), StorageError);
+}
+
+/// Name of a process that has ended.
+std::string dead_process_name() {
+  int channel[2];
+  if (::pipe(channel) != 0) return "";
+  const auto child = ::fork();
+  if (child == 0) {
+    const auto& name = process_name();
+    const auto written = ::write(channel[1], name.data(), name.size());
+    ::_exit(written == static_cast<ssize_t>(name.size()) ? 0 : 1);
+  }
+  ::close(channel[1]);
+  std::string name(512, '\0');
+  const auto count = ::read(channel[0], name.data(), name.size());
+  ::close(channel[0]);
+  ::waitpid(child, nullptr, 0);
+  name.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  return name;
+}
+
+TEST(RemoveStaleTemporaries, RemovesOnlyThoseOfEndedProcessesOfThisHost) {
+  const TemporaryFolder folder;
+  const auto dead = dead_process_name();
+  ASSERT_FALSE(dead.empty());
+  ASSERT_TRUE(has_ended_here(dead));
+  folder.write(".segment-0000001-0000010." + dead + ".1.tmp", "half");
+  folder.write(".dotted.stem." + dead + ".22.tmp", "half");
+  const auto own = write_temporary(folder.path(), "tasks", "being written");
+  const auto foreign = folder.write(".tasks.elsewhere_1.4711.99.1.tmp", "half");
+  const auto other = folder.write("notes." + dead + ".1.tmp", "not hidden, so not ours");
+  const auto committed = publish(write_temporary(folder.path(), "done", "x"), "done");
+
+  EXPECT_EQ(remove_stale_temporaries(folder.path()), 2);
+  EXPECT_EQ(remove_stale_temporaries(folder.path()), 0);
+  for (const auto& kept : {own, foreign, other, committed.path}) EXPECT_TRUE(fs::exists(kept)) << kept;
+  EXPECT_EQ(remove_stale_temporaries(folder.path() / "nothing"), 0);
+}
+
+TEST(ProcessName, AReusedPidIsAnotherProcess) {
+  const auto& own = process_name();
+  EXPECT_FALSE(has_ended_here(own));
+  const auto start = own.rfind('.');
+  EXPECT_TRUE(has_ended_here(own.substr(0, start) + ".1"));
+  for (const auto* name : {"", ".", "..", "...", "a.b.c", "host.1.2", "host.-1.2", "host.99999999999999.2"}) {
+    EXPECT_FALSE(has_ended_here(name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace lethe::ledger
