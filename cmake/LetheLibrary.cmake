@@ -16,7 +16,8 @@ function(lethe_set_warnings target)
                                            -Werror=return-type)
   if(LETHE_WERROR)
     # GCC 12 sees overlaps and overflows in std::string's own concatenation (GCC bug 105651): warned of, no error.
-    target_compile_options(${target} PRIVATE -Werror -Wno-error=restrict -Wno-error=stringop-overflow)
+    target_compile_options(${target} PRIVATE -Werror -Wno-error=restrict -Wno-error=stringop-overflow
+                                             -Wno-error=array-bounds)
   endif()
   if(LETHE_CCACHE)
     target_compile_options(${target} PRIVATE -fpch-preprocess)
