@@ -94,13 +94,15 @@ AttentionResult attend(const Architecture& a, const BlockParameters& block, cons
 
   const auto qkv = project_qkv(a, block, normed_ND, context);
   const auto queries = qkv.select(0, 0);
-  AttentionResult result{{}, qkv.select(0, 1), qkv.select(0, 2)};
-  auto keys = result.keys;
-  auto values = result.values;
+  AttentionResult result;
+  result.keys = result.all_keys = qkv.select(0, 1);
+  result.values = result.all_values = qkv.select(0, 2);
   if (prefix.row_keys.defined()) {
-    keys = torch::cat({prefix.row_keys, keys}, 2);
-    values = torch::cat({prefix.row_values, values}, 2);
+    result.all_keys = torch::cat({prefix.row_keys, result.keys}, 2);
+    result.all_values = torch::cat({prefix.row_values, result.values}, 2);
   }
+  const auto& keys = result.all_keys;
+  const auto& values = result.all_values;
   const auto s = keys.size(2);
   auto own = scores(queries.view({h * b, t, e}), keys.view({h * b, s, e}), context.own_mask, scale);
   torch::Tensor mixed;

@@ -262,8 +262,10 @@ torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, 
       torch::layer_norm(hidden_ND, {a.width}, block.ln_1_weight, block.ln_1_bias, a.layer_norm_epsilon);
   const auto attention = attend(a, block, normed_ND, context, layer_prefix(context, layer));
   if (options.collected != nullptr) {
-    options.collected->keys[static_cast<std::size_t>(layer)] = attention.keys.transpose(0, 1);
-    options.collected->values[static_cast<std::size_t>(layer)] = attention.values.transpose(0, 1);
+    const auto& keys = options.collect_row_prefix ? attention.all_keys : attention.keys;
+    const auto& values = options.collect_row_prefix ? attention.all_values : attention.values;
+    options.collected->keys[static_cast<std::size_t>(layer)] = keys.transpose(0, 1);
+    options.collected->values[static_cast<std::size_t>(layer)] = values.transpose(0, 1);
   }
   const auto mixed_ND = torch::linear(attention.output_ND, block.out_weight, block.out_bias);
   if (a.family == Family::kGptj) {
@@ -275,6 +277,16 @@ torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, 
   return middle_ND + forward_mlp(layer, normed_again_ND, context, options);
 }
 
+void Network::start_collection(const AttentionContext& context, const ForwardOptions& options) const {
+  auto& collected = *options.collected;
+  collected.keys.assign(static_cast<std::size_t>(architecture().num_layers), {});
+  collected.values.assign(static_cast<std::size_t>(architecture().num_layers), {});
+  collected.lengths = torch::full({context.num_rows}, context.num_tokens, torch::dtype(torch::kInt64).device(device()));
+  if (options.collect_row_prefix && context.row_prefix != nullptr) {
+    collected.lengths = collected.lengths + context.row_prefix->lengths;
+  }
+}
+
 torch::Tensor Network::forward_layers(const torch::Tensor& hidden_BTD, const ForwardOptions& given) const {
   auto options = given;
   const auto num_layers = architecture().num_layers;
@@ -282,12 +294,7 @@ torch::Tensor Network::forward_layers(const torch::Tensor& hidden_BTD, const For
   check_layers(options, options.last_layer, num_layers);
   if (options.first_layer > options.last_layer) return hidden_BTD;
   const auto context = attention_context(hidden_BTD, options);
-  if (options.collected != nullptr) {
-    options.collected->keys.assign(static_cast<std::size_t>(num_layers), {});
-    options.collected->values.assign(static_cast<std::size_t>(num_layers), {});
-    options.collected->lengths =
-        torch::full({context.num_rows}, context.num_tokens, torch::dtype(torch::kInt64).device(device()));
-  }
+  if (options.collected != nullptr) start_collection(context, options);
   auto hidden_ND = hidden_BTD.reshape({-1, architecture().width});
   for (int layer = options.first_layer; layer <= options.last_layer; ++layer) {
     hidden_ND = forward_block(layer, hidden_ND, context, options);

@@ -55,6 +55,9 @@ struct ForwardOptions {
   /// Receives the rows' own K/V [B,H,T,E] of the layers run, without the prefixes; `lengths` are all T
   /// (padding included: cut it off with `rows_before`).
   KeyValues* collected = nullptr;
+  /// `collected` starts with the rows' own prefix, so that it can be the next step's (rows of equal length only:
+  /// where a prefix is shorter than the longest, a gap would be left).
+  bool collect_row_prefix = false;
   std::span<Tap> taps{};
   /// Called on [B,T,D] MLP outputs (Site::kProjectionOutput) of `modified_layer`; its result is used instead.
   int modified_layer = -1;
@@ -105,6 +108,7 @@ class Network {
   void resolve_ends();
   [[nodiscard]] AttentionContext attention_context(const torch::Tensor& hidden_BTD,
                                                    const ForwardOptions& options) const;
+  void start_collection(const AttentionContext& context, const ForwardOptions& options) const;
   [[nodiscard]] torch::Tensor forward_block(int layer, const torch::Tensor& hidden_ND, const AttentionContext& context,
                                             const ForwardOptions& options) const;
   [[nodiscard]] torch::Tensor forward_mlp(int layer, const torch::Tensor& normed_ND, const AttentionContext& context,

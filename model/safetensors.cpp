@@ -28,6 +28,7 @@ using nlohmann::json;
 
 /// The format's own limit.
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
+constexpr std::size_t kMaxDimensions = 8;
 
 constexpr std::array<std::pair<std::string_view, torch::Dtype>, 10> kDtypes{{{"F64", torch::kFloat64},
                                                                              {"F32", torch::kFloat32},
@@ -106,11 +107,12 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
   read_header();
 }
 
+void SafetensorsFile::refuse(const std::string& what) const {
+  throw core::ModelError(path_.string() + ": not a valid safetensors file: " + what +
+                         ". It may be damaged or only partly copied; fetch it again.");
+}
+
 void SafetensorsFile::read_header() {
-  const auto refuse = [&](const std::string& what) -> void {
-    throw core::ModelError(path_.string() + ": not a valid safetensors file: " + what +
-                           ". It may be damaged or only partly copied; fetch it again.");
-  };
   std::uint64_t header_bytes = 0;
   if (file_->size_bytes() < sizeof(header_bytes)) refuse("shorter than its 8 byte length field");
   std::memcpy(&header_bytes, file_->data(), sizeof(header_bytes));
@@ -118,8 +120,6 @@ void SafetensorsFile::read_header() {
     refuse("a header of " + std::to_string(header_bytes) + " bytes in a file of " +
            std::to_string(file_->size_bytes()));
   }
-  const auto data_begin = sizeof(header_bytes) + static_cast<std::size_t>(header_bytes);
-  const std::uint64_t data_bytes = file_->size_bytes() - data_begin;
   const auto* text = reinterpret_cast<const char*>(file_->data()) + sizeof(header_bytes);
   json header;
   try {
@@ -128,48 +128,58 @@ void SafetensorsFile::read_header() {
     refuse(std::string("its header is not JSON (") + error.what() + ")");
   }
   if (!header.is_object()) refuse("its header is not a JSON object");
-
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> extents;
+  const auto data_begin = sizeof(header_bytes) + static_cast<std::size_t>(header_bytes);
   for (const auto& [name, value] : header.items()) {
-    if (name == "__metadata__") continue;
-    const auto bad = [&](const std::string& what) { refuse("tensor `" + name + "` " + what); };
-    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets") ||
-        !value["dtype"].is_string() || !value["shape"].is_array() || !value["data_offsets"].is_array() ||
-        value["data_offsets"].size() != 2) {
-      bad("lacks a dtype, shape or pair of data_offsets");
-    }
-    Entry entry;
-    const auto dtype = dtype_of(value["dtype"].get_ref<const std::string&>());
-    if (!dtype) bad("has the type " + value["dtype"].get<std::string>() + ", which lethe does not read");
-    entry.dtype = *dtype;
-    if (value["shape"].size() > 8) bad("has more than 8 dimensions");
-    for (const auto& size : value["shape"]) {
-      const auto number = unsigned_of(size);
-      if (!number) bad("has a size that is not a whole number");
-      entry.shape.push_back(static_cast<std::int64_t>(*number));
-    }
-    const auto begin = unsigned_of(value["data_offsets"][0]);
-    const auto end = unsigned_of(value["data_offsets"][1]);
-    if (!begin || !end || *begin > *end || *end > data_bytes) {
-      bad("lies outside the file's " + std::to_string(data_bytes) + " bytes of data");
-    }
-    if (checked_bytes(entry.shape, c10::elementSize(entry.dtype)) != *end - *begin) {
-      bad("has an extent that does not fit its shape and type");
-    }
-    entry.begin = data_begin + static_cast<std::size_t>(*begin);
-    entry.size_bytes = static_cast<std::size_t>(*end - *begin);
-    extents.emplace_back(*begin, *end);
-    entries_.emplace(name, std::move(entry));
+    if (name != "__metadata__") add_entry(name, value, data_begin);
   }
+  check_coverage(data_begin);
+}
 
+void SafetensorsFile::add_entry(const std::string& name, const json& value, std::size_t data_begin) {
+  const auto bad = [&](const std::string& what) { refuse("tensor `" + name + "` " + what); };
+  if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets")) {
+    bad("lacks a dtype, shape or data_offsets");
+  }
+  const auto& shape = value.at("shape");
+  const auto& offsets = value.at("data_offsets");
+  if (!value.at("dtype").is_string()) bad("has a dtype that is not a string");
+  if (!shape.is_array() || shape.size() > kMaxDimensions) bad("has a shape that is not a short list");
+  if (!offsets.is_array() || offsets.size() != 2) bad("has data_offsets that are not a pair");
+
+  Entry entry;
+  const auto& type_name = value.at("dtype").get_ref<const std::string&>();
+  const auto dtype = dtype_of(type_name);
+  if (!dtype) bad("has the type " + type_name + ", which lethe does not read");
+  entry.dtype = *dtype;
+  for (const auto& size : shape) {
+    const auto number = unsigned_of(size);
+    if (!number) bad("has a size that is not a whole number");
+    entry.shape.push_back(static_cast<std::int64_t>(*number));
+  }
+  const auto begin = unsigned_of(offsets[0]);
+  const auto end = unsigned_of(offsets[1]);
+  if (!begin || !end || *begin > *end || *end > file_->size_bytes() - data_begin) {
+    bad("lies outside the file's " + std::to_string(file_->size_bytes() - data_begin) + " bytes of data");
+  }
+  if (checked_bytes(entry.shape, c10::elementSize(entry.dtype)) != *end - *begin) {
+    bad("has an extent that does not fit its shape and type");
+  }
+  entry.begin = data_begin + static_cast<std::size_t>(*begin);
+  entry.end = data_begin + static_cast<std::size_t>(*end);
+  entries_.emplace(name, std::move(entry));
+}
+
+void SafetensorsFile::check_coverage(std::size_t data_begin) const {
+  std::vector<std::pair<std::size_t, std::size_t>> extents;
+  for (const auto& [name, entry] : entries_) extents.emplace_back(entry.begin, entry.end);
   std::sort(extents.begin(), extents.end());
-  std::uint64_t expected = 0;
+  auto expected = data_begin;
   for (const auto& [begin, end] : extents) {
     if (begin != expected) refuse("its tensors overlap or leave a gap at byte " + std::to_string(expected));
     expected = end;
   }
-  if (expected != data_bytes) {
-    refuse("its tensors end at byte " + std::to_string(expected) + " of " + std::to_string(data_bytes));
+  if (expected != file_->size_bytes()) {
+    refuse("its tensors end at byte " + std::to_string(expected) + " of " + std::to_string(file_->size_bytes()));
   }
 }
 
@@ -188,7 +198,7 @@ torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
   std::byte* address = file_->data() + entry.begin;
   if (reinterpret_cast<std::uintptr_t>(address) % c10::elementSize(entry.dtype) != 0) {
     auto copy = torch::empty(entry.shape, options);
-    std::memcpy(copy.data_ptr(), address, entry.size_bytes);
+    std::memcpy(copy.data_ptr(), address, entry.end - entry.begin);
     return copy;
   }
   return torch::from_blob(

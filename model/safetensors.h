@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <torch/types.h>
+#include <nlohmann/json_fwd.hpp>
 
 namespace lethe::model {
 
@@ -50,9 +51,12 @@ class SafetensorsFile {
     torch::Dtype dtype = torch::kFloat32;
     std::vector<std::int64_t> shape;
     std::size_t begin = 0;  ///< bytes from the file's start
-    std::size_t size_bytes = 0;
+    std::size_t end = 0;
   };
+  [[noreturn]] void refuse(const std::string& what) const;
   void read_header();
+  void add_entry(const std::string& name, const nlohmann::json& value, std::size_t data_begin);
+  void check_coverage(std::size_t data_begin) const;
 
   std::filesystem::path path_;
   std::shared_ptr<MappedFile> file_;

@@ -1,0 +1,227 @@
+#include "model/generate.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "core/error.h"
+
+// Legend: B rows, T tokens, P shared prefix positions, D width, V vocabulary, K likeliest tokens.
+
+namespace lethe::model {
+namespace {
+
+void check_positions(const Network& network, std::size_t num_tokens) {
+  const auto available = network.architecture().max_positions;
+  if (static_cast<std::int64_t>(num_tokens) <= available) return;
+  throw core::ModelError("a text of " + std::to_string(num_tokens) + " tokens exceeds the model's " +
+                         std::to_string(available) + " positions; shorten the prompt or generate fewer tokens");
+}
+
+void check_not_empty(std::span<const std::vector<TokenId>> rows) {
+  if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.empty(); })) {
+    throw core::ModelError("a row to continue has no tokens; give at least one");
+  }
+}
+
+/// Chooses one token from each row of logits, in row order.
+class TokenChooser {
+ public:
+  TokenChooser(const torch::Tensor& logits_BV, int top_k) {
+    if (top_k <= 1) {
+      ids_BK_ = logits_BV.argmax(1, /*keepdim=*/true).to(torch::kCPU);
+      return;
+    }
+    const auto k = std::min<std::int64_t>(top_k, logits_BV.size(1));
+    auto [values_BK, ids_BK] = logits_BV.topk(k, 1);
+    ids_BK_ = ids_BK.to(torch::kCPU).contiguous();
+    // The softmax over the likeliest alone is the softmax over all, cut to them and renormalised.
+    cumulative_BK_ = values_BK.to(torch::kCPU, torch::kFloat64).softmax(1).cumsum(1).contiguous();
+  }
+
+  /// Inverse of the cumulative distribution at one uniform draw (none if greedy).
+  TokenId choose(std::int64_t row, core::RandomStream& random) const {
+    const auto k = ids_BK_.size(1);
+    const auto* ids = ids_BK_.data_ptr<std::int64_t>() + row * k;
+    if (k == 1) return static_cast<TokenId>(ids[0]);
+    const auto* cumulative = cumulative_BK_.data_ptr<double>() + row * k;
+    const double draw = random.uniform();
+    const auto* found = std::upper_bound(cumulative, cumulative + k, draw);
+    return static_cast<TokenId>(ids[std::min<std::ptrdiff_t>(found - cumulative, k - 1)]);
+  }
+
+ private:
+  torch::Tensor ids_BK_;
+  torch::Tensor cumulative_BK_;
+};
+
+/// Rows that grow by a token a step behind one K/V cache; all have been fed equally many tokens.
+class GrowingRows {
+ public:
+  GrowingRows(const Network& network, std::span<const std::vector<TokenId>> prompts) : network_(network) {
+    num_fed_ = std::min_element(prompts.begin(), prompts.end(), [](const auto& a, const auto& b) {
+                 return a.size() < b.size();
+               })->size();
+  }
+
+  [[nodiscard]] std::size_t num_fed() const { return num_fed_; }
+
+  /// Logits [B,V] behind the first `num_fed` tokens of every row.
+  torch::Tensor feed_prompts(const std::vector<std::vector<TokenId>>& rows) {
+    std::vector<std::vector<TokenId>> heads;
+    for (const auto& row : rows) heads.emplace_back(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(num_fed_));
+    return feed(pad_rows(heads, network_.device()).ids_BT, {});
+  }
+
+  /// Logits [B,V] behind one more token of every row; a finished row is fed anything.
+  torch::Tensor feed_next(const std::vector<std::vector<TokenId>>& rows) {
+    std::vector<std::vector<TokenId>> next;
+    for (const auto& row : rows) next.push_back({num_fed_ < row.size() ? row[num_fed_] : TokenId{0}});
+    const auto ids_B1 = pad_rows(next, network_.device()).ids_BT;
+    const auto offset = torch::full({1}, static_cast<std::int64_t>(num_fed_), ids_B1.options());
+    ++num_fed_;
+    return feed(ids_B1, offset);
+  }
+
+ private:
+  torch::Tensor feed(const torch::Tensor& ids_BT, const torch::Tensor& offset) {
+    KeyValues extended;
+    ForwardOptions options;
+    options.row_prefix = &cache_;
+    options.collected = &extended;
+    options.collect_row_prefix = true;
+    const auto hidden_BTD = network_.forward_layers(network_.embed(ids_BT, offset), options);
+    cache_ = std::move(extended);
+    return network_.logits(hidden_BTD.select(1, ids_BT.size(1) - 1));
+  }
+
+  const Network& network_;
+  KeyValues cache_;
+  std::size_t num_fed_ = 0;
+};
+
+/// Answers to the rows of one batch behind a shared prefix.
+class AnswerBatch {
+ public:
+  AnswerBatch(const Network& network, const KeyValues& shared, const SharedPrefixOptions& options)
+      : network_(network), shared_(shared), options_(options) {}
+
+  std::vector<std::vector<TokenId>> run(std::span<const std::vector<TokenId>> rows) {
+    std::vector<std::vector<TokenId>> answers(rows.size());
+    std::vector<bool> is_open(rows.size(), true);
+    auto ids_B1 = prefill(rows);
+    for (int step = 1;; ++step) {
+      const auto ids = ids_B1.to(torch::kCPU).contiguous();
+      for (std::size_t r = 0; r < rows.size(); ++r) {
+        const auto id = static_cast<TokenId>(ids.data_ptr<std::int64_t>()[r]);
+        is_open[r] = is_open[r] && id != options_.end_of_text;
+        if (is_open[r]) answers[r].push_back(id);
+      }
+      const bool is_done = std::find(is_open.begin(), is_open.end(), true) == is_open.end();
+      if (step >= options_.max_new_tokens || is_done) return answers;
+      ids_B1 = decode(ids_B1, /*is_last=*/step + 1 >= options_.max_new_tokens);
+    }
+  }
+
+ private:
+  /// Greedy next tokens [B,1] behind the rows.
+  torch::Tensor prefill(std::span<const std::vector<TokenId>> rows) {
+    const auto padded = pad_rows(rows, network_.device());
+    KeyValues collected;
+    ForwardOptions options;
+    options.prefix = &shared_;
+    options.collected = &collected;
+    const auto hidden_BTD = network_.forward_layers(network_.embed(padded.ids_BT, shared_.lengths), options);
+    if (options_.max_new_tokens > 1) own_ = rows_before(collected, padded.lengths_B);
+    return network_.logits(at_positions(hidden_BTD, padded.lengths_B - 1)).argmax(1, true);
+  }
+
+  /// Greedy next tokens [B,1] behind one more token of each row.
+  torch::Tensor decode(const torch::Tensor& ids_B1, bool is_last) {
+    KeyValues collected;
+    ForwardOptions options;
+    options.prefix = &shared_;
+    options.row_prefix = &own_;
+    options.collected = &collected;
+    const auto offsets_B = shared_.lengths.defined() ? own_.lengths + shared_.lengths : own_.lengths;
+    const auto hidden_B1D = network_.forward_layers(network_.embed(ids_B1, offsets_B), options);
+    if (!is_last) own_ = append(own_, collected);
+    return network_.logits(hidden_B1D.select(1, 0)).argmax(1, true);
+  }
+
+  const Network& network_;
+  const KeyValues& shared_;
+  const SharedPrefixOptions& options_;
+  KeyValues own_;
+};
+
+KeyValues prefill_shared(const Network& network, std::span<const TokenId> shared) {
+  KeyValues collected;
+  if (shared.empty()) return collected;
+  const std::vector<std::vector<TokenId>> row(1, {shared.begin(), shared.end()});
+  const auto rows = pad_rows(row, network.device());
+  ForwardOptions options;
+  options.collected = &collected;
+  (void)network.forward_layers(network.embed(rows.ids_BT), options);
+  return collected;
+}
+
+}  // namespace
+
+std::vector<std::vector<TokenId>> generate(const Network& network, std::span<const std::vector<TokenId>> prompts,
+                                           const GenerateOptions& options, core::RandomStream& random) {
+  const torch::NoGradGuard no_grad;
+  std::vector<std::vector<TokenId>> rows(prompts.begin(), prompts.end());
+  if (rows.empty()) return rows;
+  check_not_empty(prompts);
+  for (const auto& row : rows) check_positions(network, row.size());
+  check_positions(network, static_cast<std::size_t>(std::max(options.max_total_tokens, 0)));
+
+  std::vector<bool> is_open;
+  for (const auto& row : rows) is_open.push_back(static_cast<std::int64_t>(row.size()) < options.max_total_tokens);
+  const auto has_open = [&] { return std::find(is_open.begin(), is_open.end(), true) != is_open.end(); };
+  if (!has_open()) return rows;
+
+  GrowingRows growing(network, prompts);
+  auto logits_BV = growing.feed_prompts(rows);
+  while (true) {
+    const TokenChooser chooser(logits_BV, options.top_k);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+      if (!is_open[r] || rows[r].size() > growing.num_fed()) continue;
+      const auto token = chooser.choose(static_cast<std::int64_t>(r), random);
+      is_open[r] = !(options.stop_at_end_of_text && token == options.end_of_text);
+      if (is_open[r]) rows[r].push_back(token);
+      is_open[r] = is_open[r] && static_cast<std::int64_t>(rows[r].size()) < options.max_total_tokens;
+    }
+    if (!has_open()) return rows;
+    logits_BV = growing.feed_next(rows);
+  }
+}
+
+std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& network, std::span<const TokenId> shared,
+                                                            std::span<const std::vector<TokenId>> rows,
+                                                            const SharedPrefixOptions& options) {
+  const torch::NoGradGuard no_grad;
+  std::vector<std::vector<TokenId>> answers(rows.size());
+  if (rows.empty() || options.max_new_tokens < 1) return answers;
+  check_not_empty(rows);
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rows[a].size() < rows[b].size(); });
+  check_positions(network,
+                  shared.size() + rows[order.back()].size() + static_cast<std::size_t>(options.max_new_tokens) - 1);
+
+  const auto prefix = prefill_shared(network, shared);
+  const auto batch_rows = static_cast<std::size_t>(std::max(options.batch_rows, 1));
+  for (std::size_t begin = 0; begin < order.size(); begin += batch_rows) {
+    const auto end = std::min(begin + batch_rows, order.size());
+    std::vector<std::vector<TokenId>> batch;
+    for (auto i = begin; i < end; ++i) batch.push_back(rows[order[i]]);
+    auto batch_answers = AnswerBatch(network, prefix, options).run(batch);
+    for (auto i = begin; i < end; ++i) answers[order[i]] = std::move(batch_answers[i - begin]);
+  }
+  return answers;
+}
+
+}  // namespace lethe::model
