@@ -1,0 +1,146 @@
+#include "report/cell_curves.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "core/score.h"
+#include "report/forgetting.h"
+
+namespace lethe::report {
+namespace {
+
+struct ProficiencyMetric {
+  const char* name;
+  const char* label;
+  double core::EditScores::*field;
+};
+constexpr ProficiencyMetric kProficiency[] = {
+    {"efficacy", "Efficacy score (ES)", &core::EditScores::efficacy},
+    {"paraphrase", "Paraphrase score (PS)", &core::EditScores::paraphrase},
+    {"neighborhood", "Neighborhood score (NS)", &core::EditScores::neighborhood},
+    {"efficacy_accuracy", "Efficacy accuracy", &core::EditScores::efficacy_accuracy},
+    {"paraphrase_accuracy", "Paraphrase accuracy", &core::EditScores::paraphrase_accuracy},
+    {"neighborhood_accuracy", "Neighborhood accuracy", &core::EditScores::neighborhood_accuracy},
+};
+
+/// Collects the curves of one cell, points in order of edits.
+class CurveTable {
+ public:
+  explicit CurveTable(core::GridCell cell) : cell_(std::move(cell)) {}
+
+  void add_point(const std::string& metric, const std::string& label, std::int64_t edits, double value) {
+    storage::Curve& curve = curves_[metric];
+    curve.cell = cell_;
+    curve.metric = metric;
+    curve.label = label;
+    curve.edits.push_back(edits);
+    curve.values.push_back(value);
+  }
+  [[nodiscard]] std::vector<storage::Curve> take() {
+    std::vector<storage::Curve> curves;
+    for (auto& [metric, curve] : curves_) curves.push_back(std::move(curve));
+    return curves;
+  }
+
+ private:
+  core::GridCell cell_;
+  std::map<std::string, storage::Curve> curves_;
+};
+
+/// Bucket b = 1, 2, ... is plotted at x = 5 b, the number of edits made by its end.
+void add_proficiency(CurveTable& table, const CellHistory& history) {
+  for (const ProficiencyMetric& metric : kProficiency) {
+    std::vector<double> per_edit;
+    for (const core::MetricRecord& record : history.records) {
+      per_edit.push_back(100.0 * core::edit_scores(record.scores).*metric.field);
+    }
+    const auto buckets = core::bucket_means(per_edit, kBucketEdits);
+    const auto trailing = core::trailing_means(buckets, kTrailingBuckets);
+    for (std::size_t b = 0; b < buckets.size(); ++b) {
+      const auto edits = static_cast<std::int64_t>((b + 1) * kBucketEdits);
+      table.add_point(std::string(metric.name) + ".window_5", metric.label, edits, buckets[b]);
+      table.add_point(std::string(metric.name) + ".window_50", metric.label, edits, trailing[b]);
+    }
+  }
+}
+
+void add_forgetting(CurveTable& table, const CellHistory& history) {
+  const std::pair<Recall, std::string> recalls[] = {{Recall::kArgmax, "forgetting.argmax"},
+                                                    {Recall::kEfficacy, "forgetting.efficacy"}};
+  for (const auto& [recall, name] : recalls) {
+    const ForgettingCurve curve = forgetting_curve(history, recall);
+    for (std::size_t i = 0; i < curve.edits.size(); ++i) {
+      table.add_point(name + ".ever", "Facts forgotten", curve.edits[i], curve.ever[i]);
+      table.add_point(name + ".now", "Facts forgotten, recovered ones not counted", curve.edits[i], curve.now[i]);
+    }
+  }
+}
+
+std::string title_of(const core::ExperimentConfig& config, const std::string& task) {
+  for (const core::TaskConfig& known : config.tasks) {
+    if (known.name == task && !known.title.empty()) return known.title;
+  }
+  return task;
+}
+
+void add_tasks(CurveTable& table, const CellHistory& history, const core::ExperimentConfig& config) {
+  for (const TaskPoint& point : history.tasks) {
+    for (const core::TaskRecord& task : point.tasks) {
+      const std::string title = title_of(config, task.task);
+      const auto counts = core::count_answers(task.labels, task.predictions);
+      const auto total = static_cast<double>(task.labels.size());
+      const auto share = [&](std::int64_t count) {
+        return total == 0.0 ? std::numeric_limits<double>::quiet_NaN() : 100.0 * static_cast<double>(count) / total;
+      };
+      table.add_point("f1." + task.task, title, point.edits, f1_percent(task));
+      table.add_point("mcc." + task.task, title, point.edits,
+                      core::matthews_correlation(task.labels, task.predictions));
+      table.add_point("accuracy." + task.task, title, point.edits, share(counts.correct));
+      table.add_point("invalid." + task.task, title, point.edits, share(counts.invalid));
+    }
+    if (!point.tasks.empty()) table.add_point(kMeanF1, "Mean of the tasks", point.edits, mean_f1_percent(point));
+  }
+}
+
+void add_distances(CurveTable& table, const CellHistory& history) {
+  if (history.distances.empty()) return;
+  for (const core::DistanceRecord& record : history.distances.front().distances) {
+    table.add_point("distance." + record.parameter, record.parameter, 0, 0.0);
+    table.add_point("distance_per_weight." + record.parameter, record.parameter, 0, 0.0);
+  }
+  table.add_point("distance.total", "all edited parameters", 0, 0.0);
+  for (const DistancePoint& point : history.distances) {
+    double sum_of_squares = 0.0;
+    for (const core::DistanceRecord& record : point.distances) {
+      table.add_point("distance." + record.parameter, record.parameter, point.edits, record.frobenius);
+      table.add_point("distance_per_weight." + record.parameter, record.parameter, point.edits,
+                      record.frobenius / static_cast<double>(record.num_weights));
+      sum_of_squares += record.frobenius * record.frobenius;
+    }
+    table.add_point("distance.total", "all edited parameters", point.edits, std::sqrt(sum_of_squares));
+  }
+}
+
+}  // namespace
+
+double f1_percent(const core::TaskRecord& task) { return 100.0 * core::weighted_f1(task.labels, task.predictions); }
+
+double mean_f1_percent(const TaskPoint& point) {
+  if (point.tasks.empty()) return std::numeric_limits<double>::quiet_NaN();
+  double sum = 0.0;
+  for (const core::TaskRecord& task : point.tasks) sum += f1_percent(task);
+  return sum / static_cast<double>(point.tasks.size());
+}
+
+std::vector<storage::Curve> cell_curves(const CellHistory& history, const core::ExperimentConfig& config) {
+  CurveTable table(history.cell);
+  add_proficiency(table, history);
+  add_forgetting(table, history);
+  add_tasks(table, history, config);
+  add_distances(table, history);
+  return table.take();
+}
+
+}  // namespace lethe::report

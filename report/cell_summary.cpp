@@ -1,0 +1,100 @@
+#include "report/cell_summary.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <span>
+
+#include "core/score.h"
+#include "report/cell_curves.h"
+#include "report/forgetting.h"
+
+namespace lethe::report {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double mean_percent(std::span<const core::EditScores> scores, double core::EditScores::*field) {
+  double sum = 0.0;
+  std::int64_t count = 0;
+  for (const core::EditScores& score : scores) {
+    if (std::isnan(score.*field)) continue;
+    sum += score.*field;
+    ++count;
+  }
+  return count == 0 ? kNone : 100.0 * sum / static_cast<double>(count);
+}
+
+ProficiencyMeans means(std::span<const core::EditScores> scores) {
+  return {mean_percent(scores, &core::EditScores::efficacy), mean_percent(scores, &core::EditScores::paraphrase),
+          mean_percent(scores, &core::EditScores::neighborhood)};
+}
+
+double rounded(double percent) { return std::round(percent * 100.0) / 100.0; }
+
+double score_of(const ProficiencyMeans& whole) {
+  const std::array<double, 3> values{rounded(whole.efficacy), rounded(whole.paraphrase), rounded(whole.neighborhood)};
+  if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); })) return kNone;
+  return core::harmonic_mean(values);
+}
+
+double f1_of(const TaskPoint* point, const std::string& task) {
+  if (point == nullptr) return kNone;
+  for (const core::TaskRecord& record : point->tasks) {
+    if (record.task == task) return f1_percent(record);
+  }
+  return kNone;
+}
+
+void summarize_tasks(const CellHistory& history, CellSummary& summary) {
+  const bool has_baseline = !history.tasks.empty() && history.tasks.front().edits == 0;
+  const bool has_final = !history.tasks.empty() && history.tasks.back().edits > 0;
+  const TaskPoint* baseline = has_baseline ? &history.tasks.front() : nullptr;
+  const TaskPoint* last = has_final ? &history.tasks.back() : nullptr;
+  summary.baseline_mean_f1 = baseline == nullptr ? kNone : mean_f1_percent(*baseline);
+  summary.final_mean_f1 = last == nullptr ? kNone : mean_f1_percent(*last);
+  summary.last_task_edits = last == nullptr ? 0 : last->edits;
+  if (baseline == nullptr && last == nullptr) return;
+  for (const core::TaskRecord& record : (last == nullptr ? baseline : last)->tasks) {
+    summary.tasks.push_back({record.task, f1_of(baseline, record.task), f1_of(last, record.task)});
+  }
+}
+
+double last_of(const std::vector<double>& values) { return values.empty() ? kNone : values.back(); }
+
+double total_distance(const CellHistory& history) {
+  if (history.distances.empty()) return kNone;
+  double sum_of_squares = 0.0;
+  for (const auto& record : history.distances.back().distances) sum_of_squares += record.frobenius * record.frobenius;
+  return std::sqrt(sum_of_squares);
+}
+
+}  // namespace
+
+CellSummary summarize_cell(const CellHistory& history) {
+  CellSummary summary;
+  summary.cell = history.cell;
+  summary.num_edits = static_cast<std::int64_t>(history.records.size());
+  summary.planned_edits = history.planned_edits;
+  summary.is_complete = history.is_complete();
+  std::vector<core::EditScores> scores;
+  for (const core::MetricRecord& record : history.records) {
+    scores.push_back(core::edit_scores(record.scores));
+    summary.num_failed_edits += record.status == core::EditStatus::kApplied ? 0 : 1;
+  }
+  const std::size_t window = std::min(kSummaryWindow, scores.size());
+  summary.first = means(std::span(scores).first(window));
+  summary.last = means(std::span(scores).last(window));
+  summary.whole = means(scores);
+  summary.score = score_of(summary.whole);
+  const ForgettingCurve argmax = forgetting_curve(history, Recall::kArgmax);
+  summary.forgotten_ever = last_of(argmax.ever);
+  summary.forgotten_now = last_of(argmax.now);
+  summary.forgotten_ever_efficacy = last_of(forgetting_curve(history, Recall::kEfficacy).ever);
+  summarize_tasks(history, summary);
+  summary.distance = total_distance(history);
+  return summary;
+}
+
+}  // namespace lethe::report

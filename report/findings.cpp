@@ -1,0 +1,204 @@
+#include "report/findings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "report/cell_curves.h"
+#include "report/cell_summary.h"
+#include "report/forgetting.h"
+
+namespace lethe::report {
+namespace {
+
+constexpr double kForgettingThresholds[] = {10.0, 25.0, 50.0};
+constexpr double kLostFraction = 0.75;
+constexpr double kIntactFraction = 0.90;
+
+/// "30", or "30 to 60" over samples.
+std::string range_of(std::vector<std::int64_t> values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return *low == *high ? std::to_string(*low) : fmt::format("{} to {}", *low, *high);
+}
+
+std::string range_of_percent(const std::vector<double>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const auto text = fmt::format("{:.1f}", *low);
+  const auto other = fmt::format("{:.1f}", *high);
+  return text == other ? text : text + " to " + other;
+}
+
+std::string of_samples(std::size_t count, std::size_t total) {
+  if (total == 1) return "";
+  return count == total ? " in every sample" : fmt::format(" in {} of {} samples", count, total);
+}
+
+struct Sample {
+  const CellHistory* history;
+  CellSummary summary;
+  ForgettingCurve forgetting;
+};
+
+std::vector<Sample> samples_with_edits(std::span<const CellHistory* const> histories) {
+  std::vector<Sample> samples;
+  for (const CellHistory* history : histories) {
+    if (history->records.empty()) continue;
+    samples.push_back({history, summarize_cell(*history), forgetting_curve(*history, Recall::kArgmax)});
+  }
+  return samples;
+}
+
+std::string describe_proficiency(const std::vector<Sample>& samples) {
+  const auto mean_of = [&](auto field) {
+    double sum = 0.0;
+    for (const Sample& sample : samples) sum += field(sample.summary);
+    return sum / static_cast<double>(samples.size());
+  };
+  const auto is_long = [](const Sample& s) { return s.history->records.size() >= 2 * kSummaryWindow; };
+  if (!std::all_of(samples.begin(), samples.end(), is_long)) {
+    return fmt::format("Over the whole run ES is {:.1f}, PS {:.1f}, NS {:.1f}.",
+                       mean_of([](const CellSummary& s) { return s.whole.efficacy; }),
+                       mean_of([](const CellSummary& s) { return s.whole.paraphrase; }),
+                       mean_of([](const CellSummary& s) { return s.whole.neighborhood; }));
+  }
+  return fmt::format(
+      "From the first {} edits to the last, ES goes from {:.1f} to {:.1f}, PS from {:.1f} to {:.1f}, NS from {:.1f} "
+      "to {:.1f}.",
+      kSummaryWindow, mean_of([](const CellSummary& s) { return s.first.efficacy; }),
+      mean_of([](const CellSummary& s) { return s.last.efficacy; }),
+      mean_of([](const CellSummary& s) { return s.first.paraphrase; }),
+      mean_of([](const CellSummary& s) { return s.last.paraphrase; }),
+      mean_of([](const CellSummary& s) { return s.first.neighborhood; }),
+      mean_of([](const CellSummary& s) { return s.last.neighborhood; }));
+}
+
+std::string describe_threshold(const std::vector<const Sample*>& samples, double threshold) {
+  std::vector<std::int64_t> at;
+  for (const Sample* sample : samples) {
+    const auto crossing = first_at_least(sample->forgetting.edits, sample->forgetting.ever, threshold);
+    if (crossing) at.push_back(crossing->at);
+  }
+  if (at.empty()) return fmt::format("{:.0f} % are never reached", threshold);
+  return fmt::format("{:.0f} % by edit {}{}", threshold, range_of(at), of_samples(at.size(), samples.size()));
+}
+
+std::string describe_forgetting(const std::vector<Sample>& samples) {
+  std::vector<const Sample*> measured;
+  for (const Sample& sample : samples) {
+    if (!sample.forgetting.edits.empty()) measured.push_back(&sample);
+  }
+  if (measured.empty()) return "Forgetting has not been measured yet.";
+  std::vector<double> ever;
+  std::vector<double> now;
+  std::vector<std::int64_t> edits;
+  for (const Sample* sample : measured) {
+    ever.push_back(sample->forgetting.ever.back());
+    now.push_back(sample->forgetting.now.back());
+    edits.push_back(sample->forgetting.edits.back());
+  }
+  std::string text = fmt::format("Of the facts known right after their edit, {} % have been forgotten by edit {}",
+                                 range_of_percent(ever), range_of(edits));
+  text += ever == now ? " (none came back): "
+                      : fmt::format(" ({} % are unknown then, the rest came back): ", range_of_percent(now));
+  for (const double threshold : kForgettingThresholds) {
+    text += describe_threshold(measured, threshold) + (threshold == 50.0 ? "." : ", ");
+  }
+  return text;
+}
+
+/// "between edits 30 and 60" over the crossings.
+std::string describe_crossings(const std::vector<DownstreamLoss>& losses) {
+  std::vector<std::int64_t> previous;
+  std::vector<std::int64_t> at;
+  for (const DownstreamLoss& loss : losses) {
+    previous.push_back(loss.crossing->previous);
+    at.push_back(loss.crossing->at);
+  }
+  return fmt::format("after edit {} and by edit {}", range_of(previous), range_of(at));
+}
+
+std::string describe_downstream(const std::vector<Sample>& samples) {
+  std::vector<DownstreamLoss> gradual;
+  std::vector<DownstreamLoss> catastrophic;
+  std::vector<double> last_fractions;
+  double baseline = 0.0;
+  for (const Sample& sample : samples) {
+    const auto loss = downstream_loss(*sample.history);
+    if (!loss) continue;
+    baseline = loss->baseline;
+    last_fractions.push_back(100.0 * loss->last_fraction);
+    if (loss->onset == Onset::kGradual) gradual.push_back(*loss);
+    if (loss->onset == Onset::kCatastrophic) catastrophic.push_back(*loss);
+  }
+  if (last_fractions.empty()) return "Downstream performance has not been measured yet.";
+  std::string text = fmt::format("The mean F1 of the downstream tasks ends at {} % of the unedited model's {:.1f}",
+                                 range_of_percent(last_fractions), baseline);
+  if (gradual.empty() && catastrophic.empty()) return text + ": it never falls under 75 %.";
+  text += ":";
+  if (!gradual.empty()) {
+    text += fmt::format(" it falls under 75 % **gradually** {}{}", describe_crossings(gradual),
+                        of_samples(gradual.size(), last_fractions.size()));
+  }
+  if (!catastrophic.empty()) {
+    text += fmt::format("{} it falls under 75 % **catastrophically** (from 90 % or more in one step) {}{}",
+                        gradual.empty() ? "" : ";", describe_crossings(catastrophic),
+                        of_samples(catastrophic.size(), last_fractions.size()));
+  }
+  return text + ".";
+}
+
+std::string describe_failures(const std::vector<Sample>& samples) {
+  std::int64_t failed = 0;
+  std::int64_t total = 0;
+  for (const Sample& sample : samples) {
+    failed += sample.summary.num_failed_edits;
+    total += sample.summary.num_edits;
+  }
+  if (failed == 0) return "";
+  return fmt::format(" {} of {} edits failed numerically and left the weights as they were.", failed, total);
+}
+
+}  // namespace
+
+std::optional<Crossing> first_at_least(std::span<const std::int64_t> edits, std::span<const double> values,
+                                       double threshold) {
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    if (values[i] >= threshold) return Crossing{i == 0 ? 0 : edits[i - 1], edits[i]};
+  }
+  return std::nullopt;
+}
+
+std::optional<DownstreamLoss> downstream_loss(const CellHistory& history) {
+  const auto& points = history.tasks;
+  if (points.size() < 2 || points.front().edits != 0) return std::nullopt;
+  DownstreamLoss loss;
+  loss.baseline = mean_f1_percent(points.front());
+  if (!(loss.baseline > 0.0)) return std::nullopt;
+  loss.last_fraction = mean_f1_percent(points.back()) / loss.baseline;
+  double previous = 1.0;
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    const double fraction = mean_f1_percent(points[i]) / loss.baseline;
+    if (fraction < kLostFraction) {
+      loss.crossing = Crossing{points[i - 1].edits, points[i].edits};
+      loss.onset = previous >= kIntactFraction ? Onset::kCatastrophic : Onset::kGradual;
+      return loss;
+    }
+    previous = fraction;
+  }
+  return loss;
+}
+
+std::string describe_findings(std::span<const CellHistory* const> histories) {
+  if (histories.empty()) return "";
+  const core::GridCell& cell = histories.front()->cell;
+  const std::vector<Sample> samples = samples_with_edits(histories);
+  if (samples.empty()) return fmt::format("**{} on {}**: no edits yet.", cell.method, cell.model);
+  std::vector<std::int64_t> edits;
+  for (const Sample& sample : samples) edits.push_back(sample.summary.num_edits);
+  return fmt::format("**{} on {}** ({} of {} samples, {} edits each). {} {} {}{}", cell.method, cell.model,
+                     samples.size(), histories.size(), range_of(edits), describe_proficiency(samples),
+                     describe_forgetting(samples), describe_downstream(samples), describe_failures(samples));
+}
+
+}  // namespace lethe::report

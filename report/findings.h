@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "report/cell_history.h"
+
+// Verdicts about a (method, model) pair over its samples, each derived from the committed numbers alone.
+
+namespace lethe::report {
+
+/// Where a curve first reaches a threshold. Curves are known at their points only, so the truth lies in
+/// (previous, at].
+struct Crossing {
+  std::int64_t previous = 0;  ///< last point before; 0: none
+  std::int64_t at = 0;
+};
+
+/// First point with value >= threshold; nullopt if never reached.
+std::optional<Crossing> first_at_least(std::span<const std::int64_t> edits, std::span<const double> values,
+                                       double threshold);
+
+/// How the mean F1 of the downstream tasks was lost.
+enum class Onset {
+  kNotReached,    ///< still at or above 75 % of the unedited model
+  kGradual,       ///< fell below 75 % by way of a point between 75 and 90 %
+  kCatastrophic,  ///< from at least 90 % to below 75 % between two neighbouring reductions
+};
+struct DownstreamLoss {
+  Onset onset = Onset::kNotReached;
+  std::optional<Crossing> crossing;
+  double baseline = 0.0;       ///< mean F1, percent
+  double last_fraction = 0.0;  ///< of the baseline, at the last point
+};
+/// nullopt without a baseline or without any point after it.
+std::optional<DownstreamLoss> downstream_loss(const CellHistory& history);
+
+/// One paragraph of Markdown about the cells of one method and model. Cells without edits are counted, not judged.
+std::string describe_findings(std::span<const CellHistory* const> samples);
+
+}  // namespace lethe::report

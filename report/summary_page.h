@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/experiment_config.h"
+#include "report/cell_history.h"
+
+namespace lethe::report {
+
+/// summary.md: overview, findings, one row a cell, downstream tasks, what is missing or damaged, definitions.
+std::string summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories);
+
+/// The overview table alone, for a terminal: one row a (method, model), means over samples.
+std::string overview_table(std::span<const CellHistory> histories);
+
+}  // namespace lethe::report

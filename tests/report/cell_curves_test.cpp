@@ -1,0 +1,82 @@
+#include "report/cell_curves.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lethe::report {
+namespace {
+
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+const storage::Curve* find(const std::vector<storage::Curve>& curves, const std::string& metric) {
+  for (const storage::Curve& curve : curves) {
+    if (curve.metric == metric) return &curve;
+  }
+  return nullptr;
+}
+
+core::MetricRecord record(std::int64_t edit, bool is_efficacious, int num_good_neighbors) {
+  core::MetricRecord made;
+  made.edit = edit;
+  made.scores.push_back({core::PromptKind::kRewrite, is_efficacious ? 0.0F : 2.0F, 1.0F, is_efficacious, 0.0F});
+  for (int i = 0; i < 4; ++i) {
+    made.scores.push_back({core::PromptKind::kNeighborhood, 1.0F, i < num_good_neighbors ? 0.0F : 2.0F, false, 0.0F});
+  }
+  return made;
+}
+
+TEST(CellCurves, BucketsOfFiveAndTheMeanOfTheLastTen) {
+  CellHistory history;
+  // 57 edits: 11 buckets and 2 edits that are dropped. Bucket 1 fails wholly, the others succeed.
+  for (std::int64_t n = 1; n <= 57; ++n) history.records.push_back(record(n, n > 5, 3));
+  const auto curves = cell_curves(history, {});
+  const auto* five = find(curves, "efficacy.window_5");
+  ASSERT_NE(five, nullptr);
+  EXPECT_THAT(five->edits, ElementsAre(5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55));
+  EXPECT_EQ(five->values.front(), 0.0);
+  EXPECT_EQ(five->values[1], 100.0);
+  const auto* fifty = find(curves, "efficacy.window_50");
+  ASSERT_NE(fifty, nullptr);
+  EXPECT_DOUBLE_EQ(fifty->values[1], 50.0) << "fewer buckets at the start";
+  EXPECT_DOUBLE_EQ(fifty->values[9], 90.0);
+  EXPECT_DOUBLE_EQ(fifty->values[10], 100.0) << "the first bucket has left the window";
+  EXPECT_DOUBLE_EQ(find(curves, "neighborhood.window_5")->values[3], 75.0);
+  EXPECT_TRUE(std::isnan(find(curves, "paraphrase.window_5")->values[0])) << "no paraphrases: a gap, not a zero";
+}
+
+TEST(CellCurves, TasksBeginWithTheBaseline) {
+  core::ExperimentConfig config;
+  config.tasks.resize(1);
+  config.tasks[0].name = "sst2";
+  config.tasks[0].title = "SST-2";
+  CellHistory history;
+  history.tasks = {{0, {{"sst2", {0, 1, 0, 1}, {0, 1, 0, 1}, {{}, {}, {}, {}}}}},
+                   {30, {{"sst2", {0, 1, 0, 1}, {0, 1, 0, -1}, {{}, {}, {}, {}}}}}};
+  const auto curves = cell_curves(history, config);
+  const auto* f1 = find(curves, "f1.sst2");
+  ASSERT_NE(f1, nullptr);
+  EXPECT_EQ(f1->label, "SST-2");
+  EXPECT_THAT(f1->edits, ElementsAre(0, 30));
+  // Class 0: F1 1; class 1: precision 1, recall 1/2, F1 2/3; both weigh one half.
+  EXPECT_THAT(f1->values, ElementsAre(100.0, DoubleNear(100.0 * (0.5 + 1.0 / 3.0), 1e-9)));
+  EXPECT_THAT(find(curves, "invalid.sst2")->values, ElementsAre(0.0, 25.0));
+  EXPECT_THAT(find(curves, "accuracy.sst2")->values, ElementsAre(100.0, 75.0));
+  EXPECT_THAT(find(curves, "f1.mean")->edits, ElementsAre(0, 30));
+}
+
+TEST(CellCurves, DistancesBeginAtZeroAndAddInSquares) {
+  CellHistory history;
+  history.distances = {{10, {{"w", 3.0, 100}, {"b", 4.0, 10}}}};
+  const auto curves = cell_curves(history, {});
+  EXPECT_THAT(find(curves, "distance.w")->values, ElementsAre(0.0, 3.0));
+  EXPECT_THAT(find(curves, "distance_per_weight.b")->values, ElementsAre(0.0, 0.4));
+  EXPECT_THAT(find(curves, "distance.total")->values, ElementsAre(0.0, 5.0));
+}
+
+TEST(CellCurves, AnEmptyCellHasNone) { EXPECT_TRUE(cell_curves({}, {}).empty()); }
+
+}  // namespace
+}  // namespace lethe::report

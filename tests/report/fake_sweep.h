@@ -1,0 +1,208 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "core/experiment_config.h"
+#include "core/random_stream.h"
+#include "core/schedule.h"
+#include "ledger/sweep_folder.h"
+#include "storage/reduction.h"
+#include "storage/segment.h"
+
+// A sweep's folder as executors leave it, with made-up numbers: facts fade, tasks collapse, distance grows.
+
+namespace lethe::report::fake {
+
+inline constexpr const char* kEditIdentity = "0123456789ab";
+inline constexpr const char* kReductionIdentity = "aaaaaaaaaaaa";
+inline constexpr const char* kBaselineIdentity = "bbbbbbbbbbbb";
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "lethe-report-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// How a cell fares.
+struct Fate {
+  double fading = 0.004;         ///< chance per edit that a fact is lost
+  double return_chance = 0.1;    ///< chance that a lost fact is known at a check
+  std::int64_t collapse = 1000;  ///< edit at which tasks break down
+};
+
+inline core::ExperimentConfig experiment(const std::vector<std::string>& methods,
+                                         const std::vector<std::string>& models, int num_samples, std::int64_t edits) {
+  core::ExperimentConfig config;
+  config.name = "fake";
+  config.checkpoint_every = 10;
+  config.forgetting_every = 10;
+  config.tasks_every = 30;
+  for (const auto& [name, title] : {std::pair("sentiment", "Sentiment"), std::pair("paraphrase", "Paraphrase"),
+                                    std::pair("acceptability", "Acceptability"), std::pair("inference", "Inference")}) {
+    core::TaskConfig task;
+    task.name = name;
+    task.title = title;
+    task.examples = "/nonexistent/examples.json";
+    task.query = "{sentence} Answer:";
+    task.marker = "Answer:";
+    task.answers = {{"yes", 1}, {"no", 0}};
+    config.tasks.push_back(task);
+  }
+  for (const std::string& model : models) {
+    core::ModelConfig model_config{model, "/nonexistent/model", {}, {}};
+    for (const std::string& method : methods) {
+      if (method.starts_with("ft")) {
+        model_config.methods[method] = core::FineTuneConfig{.linf_bound = 1e-3};
+      } else {
+        model_config.methods[method] = core::RomeConfig{};
+      }
+    }
+    config.models.push_back(model_config);
+  }
+  for (const std::string& method : methods) {
+    for (const std::string& model : models) {
+      for (int sample = 0; sample < num_samples; ++sample) {
+        config.cells.push_back({method, model, sample});
+        config.edits[config.cells.back()] = edits;
+      }
+    }
+  }
+  return config;
+}
+
+inline core::PromptScore prompt(core::PromptKind kind, bool is_success, double noise) {
+  const auto better = static_cast<float>(0.2 + noise);
+  const auto worse = static_cast<float>(3.0 + noise);
+  const bool is_new_wanted = kind != core::PromptKind::kNeighborhood;
+  core::PromptScore score{kind, worse, better, is_success, is_success ? 1.0F : -1.0F};
+  if (is_success == is_new_wanted) std::swap(score.nll_new, score.nll_true);
+  return score;
+}
+
+/// The life of one cell.
+class FakeCell {
+ public:
+  FakeCell(core::GridCell cell, Fate fate) : cell_(std::move(cell)), fate_(fate), random_(37, cell_.name()) {}
+
+  storage::StoredEdit edit(std::int64_t n) {
+    storage::StoredEdit stored;
+    stored.record.edit = n;
+    stored.record.case_id = 5000 + n;
+    const double age = static_cast<double>(n) / static_cast<double>(fate_.collapse);
+    const auto add = [&](core::PromptKind kind, double chance) {
+      stored.record.scores.push_back(prompt(kind, random_.uniform() < chance, random_.uniform()));
+    };
+    add(core::PromptKind::kRewrite, 0.99 - 0.2 * std::pow(age, 4));
+    for (int i = 0; i < 2; ++i) add(core::PromptKind::kParaphrase, 0.85 - 0.3 * std::pow(age, 3));
+    for (int i = 0; i < 10; ++i) add(core::PromptKind::kNeighborhood, 0.95 - 0.35 * std::min(1.0, age));
+    if (n % 47 == 0) stored.record.status = core::EditStatus::kNonFinite;
+    known_.push_back(stored.record.scores[0].is_correct);
+    return stored;
+  }
+
+  storage::ReductionContents reduction(core::ReductionPart part, std::int64_t n, const core::ExperimentConfig& config) {
+    storage::ReductionContents contents{cell_, kEditIdentity, kReductionIdentity, n, part, {}, {}, {}, {}};
+    const double age = static_cast<double>(n) / static_cast<double>(fate_.collapse);
+    if (part == core::ReductionPart::kDistance) {
+      contents.distances = {{"transformer.h.1.mlp.c_proj.weight", 40.0 * std::pow(age, 1.5) + 2.0 * age, 65536},
+                            {"transformer.h.1.mlp.c_proj.bias", 0.5 * age, 128}};
+    }
+    if (part == core::ReductionPart::kForgetting) contents.forgetting = forgetting(n);
+    if (part == core::ReductionPart::kTasks) contents.tasks = tasks(config, 0.93 / (1.0 + std::exp(9.0 * (age - 1.0))));
+    return contents;
+  }
+
+  std::vector<core::TaskRecord> tasks(const core::ExperimentConfig& config, double chance) {
+    std::vector<core::TaskRecord> records;
+    for (const core::TaskConfig& task : config.tasks) {
+      core::TaskRecord record{task.name, {}, {}, {}};
+      for (int i = 0; i < 200; ++i) {
+        record.labels.push_back(i % 2);
+        record.predictions.push_back(random_.uniform() < chance ? i % 2 : (random_.uniform() < 0.5 ? 1 - i % 2 : -1));
+        record.generated_ids.push_back({17, 4});
+      }
+      records.push_back(std::move(record));
+    }
+    return records;
+  }
+
+ private:
+  std::vector<core::ForgettingRecord> forgetting(std::int64_t n) {
+    std::vector<core::ForgettingRecord> records;
+    for (std::int64_t i = 1; i <= n; ++i) {
+      const auto index = static_cast<std::size_t>(i - 1);
+      if (random_.uniform() < 10.0 * fate_.fading) known_[index] = false;
+      const bool is_known = known_[index] || random_.uniform() < fate_.return_chance;
+      records.push_back({i, 5000 + i, prompt(core::PromptKind::kRewrite, is_known, random_.uniform())});
+    }
+    return records;
+  }
+
+  core::GridCell cell_;
+  Fate fate_;
+  core::RandomStream random_;
+  std::vector<bool> known_;
+};
+
+inline ledger::CommittedFile commit_reduction(const std::filesystem::path& folder, const std::string& stem,
+                                              const storage::ReductionContents& contents) {
+  const auto temporary = ledger::temporary_path(folder, stem);
+  storage::write_reduction(temporary, contents);
+  return ledger::publish(temporary, stem);
+}
+
+/// Commits edits 1..`until` of a cell in segments of `checkpoint_every`, and the reductions due.
+inline void commit_cell(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
+                        const core::GridCell& cell, Fate fate, std::int64_t until) {
+  const auto path = folder.cell(cell, kEditIdentity);
+  FakeCell fake(cell, fate);
+  std::int64_t first = 1;
+  for (const std::int64_t last : core::checkpoints_of(config, cell)) {
+    if (last > until) return;
+    storage::SegmentContents segment{cell, kEditIdentity, {}, {}, {}, {}, {}};
+    for (std::int64_t n = first; n <= last; ++n) segment.edits.push_back(fake.edit(n));
+    const std::string stem = ledger::segment_stem(first, last);
+    const auto temporary = ledger::temporary_path(path, stem);
+    storage::write_segment(temporary, segment);
+    ledger::publish(temporary, stem);
+    for (const auto part : core::parts_due(config, cell, last)) {
+      commit_reduction(path, ledger::reduction_stem(part, last, kReductionIdentity),
+                       fake.reduction(part, last, config));
+    }
+    first = last + 1;
+  }
+}
+
+inline void commit_baseline(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
+                            const std::string& model) {
+  FakeCell fake({"none", model, 0}, {});
+  storage::ReductionContents contents{
+      {"", model, -1}, "", kBaselineIdentity, 0, core::ReductionPart::kTasks, {}, {}, fake.tasks(config, 0.93), {}};
+  commit_reduction(folder.baseline(model, kBaselineIdentity), ledger::kBaselineStem, contents);
+}
+
+inline void write_experiment(const ledger::SweepFolder& folder, const core::ExperimentConfig& config) {
+  std::filesystem::create_directories(folder.root());
+  ledger::replace_text(folder.experiment(), core::to_json(config));
+}
+
+}  // namespace lethe::report::fake

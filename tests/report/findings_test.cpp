@@ -1,0 +1,103 @@
+#include "report/findings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lethe::report {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+/// A task of 100 examples of which `num_correct` are right; both classes alike, so F1 is close to accuracy.
+TaskPoint task_point(std::int64_t edits, int num_correct) {
+  core::TaskRecord record{"t", {}, {}, {}};
+  for (int i = 0; i < 100; ++i) {
+    record.labels.push_back(i % 2);
+    record.predictions.push_back(i < num_correct ? i % 2 : 1 - i % 2);
+  }
+  return {edits, {record}};
+}
+
+CellHistory with_tasks(const std::vector<std::pair<std::int64_t, int>>& points) {
+  CellHistory history;
+  history.cell = {"rome", "m", 0};
+  for (const auto& [edits, correct] : points) history.tasks.push_back(task_point(edits, correct));
+  return history;
+}
+
+TEST(Findings, FirstCrossingKnowsThePointBefore) {
+  const std::vector<std::int64_t> edits{10, 20, 30};
+  const std::vector<double> values{5.0, 25.0, 60.0};
+  EXPECT_EQ(first_at_least(edits, values, 25.0)->at, 20);
+  EXPECT_EQ(first_at_least(edits, values, 25.0)->previous, 10);
+  EXPECT_EQ(first_at_least(edits, values, 5.0)->previous, 0);
+  EXPECT_FALSE(first_at_least(edits, values, 61.0).has_value());
+}
+
+TEST(Findings, ALossInOneStepIsCatastrophic) {
+  const auto loss = downstream_loss(with_tasks({{0, 100}, {30, 96}, {60, 40}}));
+  ASSERT_TRUE(loss.has_value());
+  EXPECT_EQ(loss->onset, Onset::kCatastrophic);
+  EXPECT_EQ(loss->crossing->previous, 30);
+  EXPECT_EQ(loss->crossing->at, 60);
+}
+
+TEST(Findings, ALossByWayOfTheMiddleIsGradual) {
+  const auto loss = downstream_loss(with_tasks({{0, 100}, {30, 84}, {60, 60}, {90, 90}}));
+  ASSERT_TRUE(loss.has_value());
+  EXPECT_EQ(loss->onset, Onset::kGradual);
+  EXPECT_EQ(loss->crossing->at, 60);
+  EXPECT_NEAR(loss->last_fraction, 0.9, 0.01) << "the end is reported even if it recovered";
+}
+
+TEST(Findings, NoLossIsSaidSo) {
+  EXPECT_EQ(downstream_loss(with_tasks({{0, 100}, {30, 80}}))->onset, Onset::kNotReached);
+  EXPECT_FALSE(downstream_loss(with_tasks({{0, 100}})).has_value()) << "only the baseline";
+  EXPECT_FALSE(downstream_loss(with_tasks({{30, 80}})).has_value()) << "no baseline";
+}
+
+CellHistory edited(int sample, std::int64_t num_edits, std::int64_t num_lost) {
+  CellHistory history = with_tasks({{0, 100}, {num_edits, 99}});
+  history.cell.sample = sample;
+  ForgettingPoint point{num_edits, {}};
+  for (std::int64_t n = 1; n <= num_edits; ++n) {
+    core::MetricRecord record;
+    record.edit = n;
+    record.scores = {{core::PromptKind::kRewrite, 1.0F, 2.0F, true, 1.0F}};
+    history.records.push_back(record);
+    point.records.push_back({n, 0, {core::PromptKind::kRewrite, 1.0F, 2.0F, n > num_lost, 1.0F}});
+  }
+  history.forgetting.push_back(point);
+  return history;
+}
+
+TEST(Findings, CountsTheSamplesThatPassAThreshold) {
+  const CellHistory first = edited(0, 100, 30);
+  const CellHistory second = edited(1, 100, 12);
+  const std::vector<const CellHistory*> histories{&first, &second};
+  EXPECT_THAT(describe_findings(histories),
+              AllOf(HasSubstr("**rome on m** (2 of 2 samples, 100 edits each)"), HasSubstr("12.0 to 30.0 % have been"),
+                    HasSubstr("10 % by edit 100 in every sample"), HasSubstr("25 % by edit 100 in 1 of 2 samples"),
+                    HasSubstr("50 % are never reached"), HasSubstr("never falls under 75 %"),
+                    Not(HasSubstr("failed numerically"))));
+}
+
+TEST(Findings, SaysWhatIsNotMeasured) {
+  CellHistory history = edited(0, 3, 0);
+  history.forgetting.clear();
+  history.tasks.clear();
+  history.records[1].status = core::EditStatus::kNonFinite;
+  const CellHistory empty = with_tasks({});
+  const std::vector<const CellHistory*> histories{&history, &empty};
+  EXPECT_THAT(describe_findings(histories),
+              AllOf(HasSubstr("1 of 2 samples"), HasSubstr("Forgetting has not been measured yet"),
+                    HasSubstr("Downstream performance has not been measured yet"),
+                    HasSubstr("1 of 3 edits failed numerically")));
+  const std::vector<const CellHistory*> nothing{&empty};
+  EXPECT_EQ(describe_findings(nothing), "**rome on m**: no edits yet.");
+}
+
+}  // namespace
+}  // namespace lethe::report
