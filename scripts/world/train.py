@@ -258,7 +258,7 @@ def main():
     parser.add_argument("--out", required=True, help="model folder to write, also along the way")
     parser.add_argument("--continue-from", help="model folder left by the stage before --first-stage")
     parser.add_argument("--first-stage", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--log-every", type=int, default=25)
     parser.add_argument("--save-every", type=int, default=200)
