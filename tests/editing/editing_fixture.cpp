@@ -1,0 +1,143 @@
+#include "tests/editing/editing_fixture.h"
+
+#include <ATen/ATen.h>
+
+#include "core/random_stream.h"
+#include "editing/second_moments.h"
+#include "model/weights.h"
+#include "tests/support/tiny_world.h"
+
+namespace lethe::test {
+
+model::Architecture lively_architecture(model::Family family) {
+  model::Architecture architecture = tiny_architecture(family);
+  architecture.num_layers = 3;
+  architecture.max_positions = 96;
+  return architecture;
+}
+
+namespace {
+
+/// Uniform in [-1, 1): splitmix64 of the entry's index and the FNV-1a hash of its parameter's name, so that any other
+/// program can make the same weights (golden/README.md).
+double uniform_of(const std::string& name, std::uint64_t index) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char letter : name) {
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3ULL;
+  }
+  std::uint64_t z = hash + (index + 1) * 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  z ^= z >> 31;
+  return static_cast<double>(z >> 11) * 0x1p-52 - 1.0;
+}
+
+double amplitude_of(const std::string& name, std::int64_t num_dimensions) {
+  if (num_dimensions == 1) {
+    return 0.1;
+  }
+  return name.find(".h.") == std::string::npos ? 1.0 : 0.4;
+}
+
+}  // namespace
+
+std::shared_ptr<const model::Weights> lively_weights(model::Family family, torch::Dtype dtype) {
+  const model::Architecture architecture = lively_architecture(family);
+  const auto shapes = model::random_weights(architecture, 1, torch::kCPU);
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& [name, shape] : shapes->tensors()) {
+    std::vector<double> values(static_cast<std::size_t>(shape.numel()));
+    const double amplitude = amplitude_of(name, shape.dim());
+    const double centre = name.find("ln_") != std::string::npos && name.ends_with(".weight") ? 1.0 : 0.0;
+    for (std::size_t index = 0; index < values.size(); ++index) {
+      values[index] = centre + amplitude * uniform_of(name, index);
+    }
+    // Rounded to fp32 first, so that both precisions hold the same numbers.
+    tensors[name] = at::tensor(values, at::kDouble).view(shape.sizes()).to(at::kFloat).to(dtype);
+  }
+  return std::make_shared<const model::Weights>(architecture, std::move(tensors));
+}
+
+model::Network lively_network(model::Family family, torch::Dtype dtype) {
+  return model::Network(lively_weights(family, dtype));
+}
+
+const model::Tokenizer& byte_tokenizer() {
+  static const model::Tokenizer tokenizer = [] {
+    const TemporaryFolder folder;
+    write_tiny_model(folder.path(), model::Family::kGpt2, 1);
+    return model::Tokenizer::from_folder(folder.path());
+  }();
+  return tokenizer;
+}
+
+data::EditRequest request_of(const std::string& prompt, const std::string& subject, const std::string& target) {
+  data::EditRequest request;
+  request.case_id = 7;
+  request.prompt = prompt;
+  request.subject = subject;
+  request.target_new = target;
+  request.target_true = "Z";
+  return request;
+}
+
+std::vector<model::TokenId> ids_of(const std::string& text) { return byte_tokenizer().encode(text); }
+
+editing::EditContexts some_contexts() { return {{"{}", "Ab. {}", "So they say. {}", "x{y}{. {}"}}; }
+
+std::map<int, editing::SecondMoment> some_moments(const model::Network& network, int layer, int num_rows) {
+  core::RandomStream random(11, "moments");
+  std::vector<std::vector<model::TokenId>> rows(static_cast<std::size_t>(num_rows));
+  for (auto& row : rows) {
+    for (int i = 0; i < 30; ++i) {
+      row.push_back(static_cast<model::TokenId>(random.next() % 256));
+    }
+  }
+  editing::SecondMomentAccumulator accumulator(network, {layer});
+  accumulator.add(model::pad_rows(rows, network.device()));
+  return accumulator.finish();
+}
+
+editing::MethodInputs inputs_of(const model::Network& network, int layer) {
+  return {network, byte_tokenizer(), some_contexts(), some_moments(network, layer)};
+}
+
+core::RomeConfig rome_config(int layer) {
+  core::RomeConfig config;
+  config.layer = layer;
+  return config;
+}
+
+core::FineTuneConfig fine_tune_config(int layer) {
+  core::FineTuneConfig config;
+  config.layer = layer;
+  config.linf_bound = 1e-3;
+  return config;
+}
+
+torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
+  std::vector<double> values(static_cast<std::size_t>(rows * columns));
+  for (std::size_t index = 0; index < values.size(); ++index) {
+    values[index] = uniform_of(name, index);
+  }
+  return at::tensor(values, at::kDouble).view({rows, columns});
+}
+
+double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {
+  const at::Tensor difference = (actual.to(at::kDouble) - expected.to(at::kDouble)).abs().max();
+  return difference.item<double>() / std::max(1e-300, expected.abs().max().item<double>());
+}
+
+std::string variant_name(const Variant& variant) {
+  return std::string(variant.family == model::Family::kGpt2 ? "Gpt2" : "Gptj") +
+         (variant.dtype == torch::kFloat32 ? "Float32" : "Float64");
+}
+
+std::vector<Variant> all_variants() {
+  return {{model::Family::kGpt2, torch::kFloat32},
+          {model::Family::kGpt2, torch::kFloat64},
+          {model::Family::kGptj, torch::kFloat32},
+          {model::Family::kGptj, torch::kFloat64}};
+}
+
+}  // namespace lethe::test

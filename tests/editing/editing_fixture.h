@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/types.h>
+
+#include "core/method_config.h"
+#include "data/edit_request.h"
+#include "editing/edit_method.h"
+#include "model/network.h"
+#include "model/tokenizer.h"
+
+namespace lethe::test {
+
+/// Three layers of width 16 with weights large enough that predictions differ and gradients do not vanish.
+model::Architecture lively_architecture(model::Family family);
+std::shared_ptr<const model::Weights> lively_weights(model::Family family, torch::Dtype dtype = torch::kFloat32);
+model::Network lively_network(model::Family family, torch::Dtype dtype = torch::kFloat32);
+
+/// Bytes as tokens: a text has as many tokens as bytes.
+const model::Tokenizer& byte_tokenizer();
+
+data::EditRequest request_of(const std::string& prompt, const std::string& subject, const std::string& target);
+std::vector<model::TokenId> ids_of(const std::string& text);
+
+/// "{}" and three prefixes of different lengths, one with braces in it.
+editing::EditContexts some_contexts();
+
+/// Second moments over `num_rows` rows of random tokens.
+std::map<int, editing::SecondMoment> some_moments(const model::Network& network, int layer, int num_rows = 40);
+
+/// Everything `make_method` needs, for a ROME or fine-tuning config at `layer`.
+editing::MethodInputs inputs_of(const model::Network& network, int layer);
+
+core::RomeConfig rome_config(int layer);
+core::FineTuneConfig fine_tune_config(int layer);
+
+/// [rows,columns] fp64 in [-1, 1), by the formula that the weights follow.
+torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::int64_t columns);
+
+/// Largest difference relative to the largest entry of `expected`.
+double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected);
+
+/// Names a test by family and precision.
+struct Variant {
+  model::Family family;
+  torch::Dtype dtype;
+};
+std::string variant_name(const Variant& variant);
+std::vector<Variant> all_variants();
+
+}  // namespace lethe::test

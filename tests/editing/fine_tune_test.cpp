@@ -1,0 +1,232 @@
+#include "editing/fine_tune.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "core/error.h"
+#include "tests/editing/editing_fixture.h"
+
+namespace lethe::editing {
+namespace {
+
+using test::all_variants;
+using test::ids_of;
+using test::inputs_of;
+using test::lively_network;
+using test::relative_difference;
+using test::request_of;
+using test::Variant;
+
+const data::EditRequest kRequest = request_of("The home of {} is", "Suao", "Xy");
+
+EditStep step_of(const core::FineTuneConfig& config, const model::Network& network,
+                 const data::EditRequest& request = kRequest) {
+  const FineTuneMethod method(config, inputs_of(network, config.layer));
+  EditOutcome outcome = method.compute(network, std::span(&request, 1));
+  return std::get<EditStep>(std::move(outcome));
+}
+
+const at::Tensor& value(const EditStep& step, std::size_t index) {
+  return std::get<DenseUpdate>(step.updates.at(index).change).value;
+}
+
+std::string projection(const model::Network& network, int layer) {
+  return network.architecture().mlp_projection(layer);
+}
+
+/// -mean log p of the target's tokens, through the plain forward.
+double plain_loss(const model::Network& network, const std::string& text, const std::vector<std::int64_t>& positions,
+                  const std::string& target) {
+  const std::vector<std::vector<model::TokenId>> rows{ids_of(text)};
+  const at::Tensor log_probs = network.forward(model::pad_rows(rows, torch::kCPU))[0].log_softmax(1);
+  double sum = 0.0;
+  for (std::size_t j = 0; j < positions.size(); ++j) {
+    sum -= log_probs[positions[j]][static_cast<unsigned char>(target[j])].item<double>();
+  }
+  return sum / static_cast<double>(positions.size());
+}
+
+class FineTune : public testing::TestWithParam<Variant> {};
+INSTANTIATE_TEST_SUITE_P(AllVariants, FineTune, testing::ValuesIn(all_variants()),
+                         [](const auto& param) { return test::variant_name(param.param); });
+
+TEST_P(FineTune, CachedLossEqualsThePlainForward) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  for (int layer = 0; layer < 3; ++layer) {
+    const FineTuneObjective objective(network, layer, ids_of("The home of Suao is"), {18, 18, 18}, ids_of(" Xy"));
+    const std::string name = projection(network, layer);
+    const at::Tensor weight = network.parameter(name + ".weight") * 1.3;
+    const at::Tensor bias = network.parameter(name + ".bias") + 0.2;
+    model::Network changed = network;
+    changed.set_parameter(name + ".weight", weight);
+    changed.set_parameter(name + ".bias", bias);
+    const double expected = plain_loss(changed, "The home of Suao is", {18, 18, 18}, " Xy");
+    EXPECT_NEAR(objective.loss(weight, bias).item<double>(), expected,
+                expected * (GetParam().dtype == torch::kFloat32 ? 1e-5 : 1e-10))
+        << "layer " << layer;
+  }
+}
+
+TEST_P(FineTune, BoundHoldsForEveryWeightAndBias) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  const core::FineTuneConfig config = test::fine_tune_config(0);
+  const EditStep step = step_of(config, network);
+  ASSERT_EQ(step.updates.size(), 2U);
+  for (std::size_t index = 0; index < 2; ++index) {
+    const at::Tensor& start = network.parameter(step.updates[index].parameter);
+    const double change = (value(step, index) - start).abs().max().item<double>();
+    EXPECT_GT(change, 0.5e-3);
+    EXPECT_LE(change, 1e-3 * (GetParam().dtype == torch::kFloat32 ? 1.0 + 1e-3 : 1.0 + 1e-12));
+  }
+  EXPECT_NEAR(step.diagnostics.at("delta_max"), 1e-3, 1e-6);
+  EXPECT_LT(step.losses.back(), step.losses.front());
+}
+
+TEST_P(FineTune, LowersTheLossOfTheEditedNetwork) {
+  model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  core::FineTuneConfig config = test::fine_tune_config(1);
+  config.linf_bound.reset();
+  config.learning_rate = 0.05;
+  const double before = plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy");
+  const EditStep step = step_of(config, network);
+  EXPECT_NEAR(step.losses.front(), before, 1e-4 * before);
+  apply_updates(network, step.updates);
+  EXPECT_LT(plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy"), before - 1.0);
+}
+
+TEST(FineTuneObjective, GradientsMatchFiniteDifferences) {
+  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+    const model::Network network = lively_network(family, torch::kFloat64);
+    const FineTuneObjective objective(network, 1, ids_of("The home of Suao is X"), {18, 19, 20}, ids_of(" Xy"));
+    const at::Tensor weight = network.parameter(projection(network, 1) + ".weight").clone().requires_grad_();
+    const at::Tensor bias = network.parameter(projection(network, 1) + ".bias").clone().requires_grad_();
+    const auto gradients = torch::autograd::grad({objective.loss(weight, bias)}, {weight, bias});
+    const at::NoGradGuard no_grad;
+    const double h = 1e-5;
+    for (const auto& [row, column] : {std::pair{0, 0}, {3, 41}, {15, 63}, {8, 20}}) {
+      const auto at_offset = [&, r = row, c = column](double offset) {
+        at::Tensor moved = weight.clone();
+        moved[r][c] += offset;
+        return objective.loss(moved, bias).item<double>();
+      };
+      EXPECT_NEAR(gradients[0][row][column].item<double>(), (at_offset(h) - at_offset(-h)) / (2 * h), 1e-8);
+    }
+    for (const int entry : {0, 7, 15}) {
+      const auto at_offset = [&](double offset) {
+        at::Tensor moved = bias.clone();
+        moved[entry] += offset;
+        return objective.loss(weight, moved).item<double>();
+      };
+      EXPECT_NEAR(gradients[1][entry].item<double>(), (at_offset(h) - at_offset(-h)) / (2 * h), 1e-8);
+    }
+  }
+}
+
+TEST(FineTuneMethod, FirstStepMovesWeightsByTheLearningRate) {
+  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  config.linf_bound.reset();
+  config.num_steps = 1;
+  const EditStep step = step_of(config, network);
+  const at::Tensor change = (value(step, 0) - network.parameter(step.updates[0].parameter)).abs();
+  EXPECT_NEAR(change.max().item<double>(), 5e-4, 1e-8);
+  EXPECT_NEAR(change.median().item<double>(), 5e-4, 1e-6);
+  EXPECT_EQ(step.diagnostics.at("num_updates"), 1.0);
+}
+
+TEST(FineTuneMethod, StopsWithoutAnUpdateWhereTheLossIsLow) {
+  const model::Network network = lively_network(model::Family::kGpt2);
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  config.early_stop_loss = 1e9;
+  const EditStep step = step_of(config, network);
+  EXPECT_EQ(step.losses.size(), 1U);
+  EXPECT_EQ(step.diagnostics.at("num_updates"), 0.0);
+  EXPECT_TRUE(at::equal(value(step, 0), network.parameter(step.updates[0].parameter)));
+}
+
+TEST(FineTuneMethod, MakesAsManyStepsAsConfigured) {
+  const EditStep step = step_of(test::fine_tune_config(0), lively_network(model::Family::kGpt2));
+  EXPECT_EQ(step.losses.size(), 25U);
+  EXPECT_EQ(step.diagnostics.at("num_updates"), 25.0);
+}
+
+TEST(FineTuneMethod, PredictsWhereTheConfigSays) {
+  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  EXPECT_NEAR(step_of(config, network).losses[0], plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy"),
+              1e-5);
+  config.target_positions = core::TargetPositions::kTeacherForced;
+  EXPECT_NEAR(step_of(config, network).losses[0], plain_loss(network, "The home of Suao is X", {18, 19, 20}, " Xy"),
+              1e-5);
+}
+
+TEST(FineTuneMethod, BoundsAroundTheUneditedWeightsWhereTheConfigSays) {
+  model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const std::string name = projection(network, 0) + ".weight";
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  const auto drift_after_two = [&](core::BoundCentre centre) {
+    config.bound_centre = centre;
+    model::Network edited = network;
+    apply_updates(edited, step_of(config, edited).updates);
+    apply_updates(edited, step_of(config, edited, request_of("{} is in", "Nado", "Q")).updates);
+    return (edited.parameter(name) - network.base()->tensor(name)).abs().max().item<double>();
+  };
+  EXPECT_LE(drift_after_two(core::BoundCentre::kUnedited), 1e-3 * (1 + 1e-9));
+  EXPECT_GT(drift_after_two(core::BoundCentre::kEditStart), 1.5e-3);
+}
+
+TEST(FineTuneMethod, TunesTheBiasOnlyWhereTheConfigSays) {
+  const model::Network network = lively_network(model::Family::kGptj);
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  EXPECT_EQ(FineTuneMethod(config, inputs_of(network, 0)).edited_parameters(),
+            (std::vector<std::string>{"transformer.h.0.mlp.fc_out.weight", "transformer.h.0.mlp.fc_out.bias"}));
+  config.tune_bias = false;
+  EXPECT_EQ(FineTuneMethod(config, inputs_of(network, 0)).edited_parameters(),
+            std::vector<std::string>{"transformer.h.0.mlp.fc_out.weight"});
+  EXPECT_EQ(step_of(config, network).updates.size(), 1U);
+  EXPECT_TRUE(FineTuneMethod(config, inputs_of(network, 0)).is_dense());
+}
+
+TEST(FineTuneMethod, WeightDecayPullsTowardsZero) {
+  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  config.linf_bound.reset();
+  config.weight_decay = 1e4;  // drowns the loss: every weight moves against its sign
+  config.num_steps = 1;
+  const EditStep step = step_of(config, network);
+  const at::Tensor& start = network.parameter(step.updates[0].parameter);
+  const at::Tensor moved = (value(step, 0) - start) * start.sign();
+  EXPECT_LT(moved.median().item<double>(), -4e-4);
+}
+
+TEST(FineTuneMethod, ComputeLeavesTheNetworkAloneAndRepeats) {
+  const model::Network network = lively_network(model::Family::kGpt2);
+  const at::Tensor before = network.parameter(projection(network, 0) + ".weight").clone();
+  const EditStep first = step_of(test::fine_tune_config(0), network);
+  const EditStep second = step_of(test::fine_tune_config(0), network);
+  EXPECT_TRUE(at::equal(network.parameter(projection(network, 0) + ".weight"), before));
+  EXPECT_TRUE(at::equal(value(first, 0), value(second, 0)));
+  EXPECT_EQ(first.losses, second.losses);
+}
+
+TEST(FineTuneMethod, RecordsALossThatIsNotFinite) {
+  model::Network network = lively_network(model::Family::kGpt2);
+  const FineTuneMethod method(test::fine_tune_config(0), inputs_of(network, 0));
+  const std::string name = "transformer.ln_f.bias";
+  network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::quiet_NaN()));
+  const EditOutcome outcome = method.compute(network, std::span(&kRequest, 1));
+  EXPECT_EQ(std::get<EditFailure>(outcome).status, core::EditStatus::kNonFinite);
+  EXPECT_EQ(std::get<EditFailure>(outcome).losses.size(), 1U);
+}
+
+TEST(FineTuneMethod, RefusesWhatItCannotWorkWith) {
+  const model::Network network = lively_network(model::Family::kGpt2);
+  EXPECT_THROW(FineTuneMethod(test::fine_tune_config(-1), inputs_of(network, 0)), core::ConfigError);
+  EXPECT_THROW(step_of(test::fine_tune_config(0), network, request_of("{}", std::string(97, 'a'), "B")),
+               core::DataError);
+  EXPECT_THROW(step_of(test::fine_tune_config(0), network, request_of("{} is", "Suao", "")), core::DataError);
+}
+
+}  // namespace
+}  // namespace lethe::editing

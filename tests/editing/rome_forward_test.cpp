@@ -1,0 +1,131 @@
+#include "editing/rome_forward.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "tests/editing/editing_fixture.h"
+
+namespace lethe::editing {
+namespace {
+
+using test::all_variants;
+using test::byte_tokenizer;
+using test::lively_network;
+using test::relative_difference;
+using test::request_of;
+using test::Variant;
+
+double tolerance(torch::Dtype dtype) { return dtype == torch::kFloat32 ? 1e-5 : 1e-10; }
+
+at::Tensor some_delta(torch::Dtype dtype) { return at::linspace(-0.8, 1.1, 16, at::kDouble).sin().to(dtype); }
+
+struct Case {
+  std::string what;
+  data::EditRequest request;
+  std::vector<std::string> templates;
+  core::KlPosition kl_position;
+};
+
+std::vector<Case> cases() {
+  const auto contexts = test::some_contexts().templates;
+  return {
+      {"text before the subject", request_of("The home of {} is", "Suao", "B"), contexts,
+       core::KlPosition::kSubjectLast},
+      {"several target tokens", request_of("{} is in", "Suao", "Xyz"), contexts, core::KlPosition::kLast},
+      {"subject at the end", request_of("Who is {}", "Suao", "Xy"), contexts, core::KlPosition::kLast},
+      {"one-token subject, nothing before it", request_of("{} is", "S", "B"), {"{}"}, core::KlPosition::kSubjectLast},
+  };
+}
+
+class RomeForward : public testing::TestWithParam<Variant> {};
+INSTANTIATE_TEST_SUITE_P(AllVariants, RomeForward, testing::ValuesIn(all_variants()),
+                         [](const auto& param) { return test::variant_name(param.param); });
+
+TEST_P(RomeForward, SuffixPathEqualsThePlainPath) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  for (const Case& each : cases()) {
+    for (int layer = 0; layer < 3; ++layer) {
+      SCOPED_TRACE(each.what + ", layer " + std::to_string(layer));
+      core::RomeConfig config;
+      config.kl_position = each.kl_position;
+      const RomePrompts prompts = make_rome_prompts(config, {each.templates}, each.request, byte_tokenizer(), 96);
+      const auto suffix = suffix_forward(network, prompts, layer);
+      const auto plain = plain_forward(network, prompts, layer);
+      const at::Tensor delta = some_delta(GetParam().dtype);
+      const at::Tensor expected = plain->scored_hidden(delta);
+      EXPECT_EQ(expected.size(0), static_cast<std::int64_t>(prompts.num_contexts() * prompts.target_ids.size() + 1));
+      EXPECT_LT(relative_difference(suffix->scored_hidden(delta), expected), tolerance(GetParam().dtype));
+      if (layer < 2) {  // at the last layer delta stays at its own position, which need not be scored
+        EXPECT_GT(relative_difference(expected, plain->scored_hidden(at::zeros_like(delta))), 1e-2);
+      }
+      EXPECT_LT(relative_difference(suffix->initial_value(), plain->initial_value()), tolerance(GetParam().dtype));
+    }
+  }
+}
+
+TEST_P(RomeForward, SuffixGradientEqualsThePlainGradient) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  for (const Case& each : cases()) {
+    SCOPED_TRACE(each.what);
+    const RomePrompts prompts = make_rome_prompts({}, {each.templates}, each.request, byte_tokenizer(), 96);
+    const auto gradient = [&](const ValueForward& forward) {
+      const at::Tensor delta = some_delta(GetParam().dtype).requires_grad_();
+      return torch::autograd::grad({forward.scored_hidden(delta).sin().sum()}, {delta}).front();
+    };
+    EXPECT_LT(relative_difference(gradient(*suffix_forward(network, prompts, 1)),
+                                  gradient(*plain_forward(network, prompts, 1))),
+              tolerance(GetParam().dtype));
+  }
+}
+
+TEST_P(RomeForward, ReadsKeysAndOutputsOfTheBareTexts) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  const RomePrompts prompts =
+      make_rome_prompts({}, test::some_contexts(), request_of("The {} is", "Suao", "Xyz"), byte_tokenizer(), 96);
+  const auto suffix = suffix_forward(network, prompts, 1);
+  for (std::size_t row = 0; row < prompts.num_contexts(); ++row) {
+    std::array<model::Tap, 2> taps{model::Tap{1, model::Site::kProjectionInput, {}, {}},
+                                   model::Tap{1, model::Site::kProjectionOutput, {}, {}}};
+    model::ForwardOptions options;
+    options.taps = taps;
+    const std::vector<std::vector<model::TokenId>> alone{prompts.key_rows[row]};
+    static_cast<void>(network.forward_layers(network.embed(model::pad_rows(alone, torch::kCPU).ids_BT), options));
+    const auto index = static_cast<std::int64_t>(row);
+    const auto position = prompts.subject_last[row];
+    EXPECT_LT(relative_difference(suffix->subject_states().keys_CF[index], taps[0].value[0][position]),
+              tolerance(GetParam().dtype));
+    EXPECT_LT(relative_difference(suffix->subject_states().outputs_CD[index], taps[1].value[0][position]),
+              tolerance(GetParam().dtype));
+  }
+}
+
+TEST_P(RomeForward, ReadsKeysApartWhereTheTargetChangesTheSubjectsTokens) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  RomePrompts prompts =
+      make_rome_prompts({}, test::some_contexts(), request_of("{} is", "Suao", "B"), byte_tokenizer(), 96);
+  const at::Tensor expected = suffix_forward(network, prompts, 1)->subject_states().keys_CF.clone();
+  // As if the text with the target had merged the subject's last letter into another token.
+  prompts.rows[2][static_cast<std::size_t>(prompts.subject_last[2])] = 'x';
+  for (const auto& forward : {suffix_forward(network, prompts, 1), plain_forward(network, prompts, 1)}) {
+    EXPECT_LT(relative_difference(forward->subject_states().keys_CF, expected), tolerance(GetParam().dtype));
+  }
+}
+
+TEST_P(RomeForward, ScoresPositionsBeforeTheSubjectsLastToken) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  RomePrompts prompts =
+      make_rome_prompts({}, test::some_contexts(), request_of("Who is {}", "Suao", "Xyz"), byte_tokenizer(), 96);
+  // As if merged tokens had shortened every row, so that the first target position stands before the subject's end.
+  for (std::size_t row = 0; row < prompts.num_contexts(); ++row) {
+    prompts.rows[row].resize(static_cast<std::size_t>(prompts.subject_last[row]) + 2);
+  }
+  ASSERT_LT(prompts.target_position(0, 0), prompts.subject_last[0]);
+  const at::Tensor delta = some_delta(GetParam().dtype);
+  EXPECT_LT(relative_difference(suffix_forward(network, prompts, 1)->scored_hidden(delta),
+                                plain_forward(network, prompts, 1)->scored_hidden(delta)),
+            tolerance(GetParam().dtype));
+}
+
+}  // namespace
+}  // namespace lethe::editing

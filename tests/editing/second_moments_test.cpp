@@ -1,0 +1,127 @@
+#include "editing/second_moments.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "tests/editing/editing_fixture.h"
+
+namespace lethe::editing {
+namespace {
+
+using test::byte_tokenizer;
+using test::ids_of;
+using test::lively_network;
+using test::relative_difference;
+using Rows = std::vector<std::vector<model::TokenId>>;
+
+/// Sum of k k^T, one unpadded row at a time, in fp64.
+at::Tensor direct_sum(const model::Network& network, const Rows& rows, int layer) {
+  at::Tensor sum = at::zeros({64, 64}, at::kDouble);
+  for (const auto& row : rows) {
+    std::array<model::Tap, 1> taps{model::Tap{layer, model::Site::kProjectionInput, {}, {}}};
+    model::ForwardOptions options;
+    options.taps = taps;
+    static_cast<void>(network.forward_layers(network.embed(model::pad_rows(Rows{row}, torch::kCPU).ids_BT), options));
+    const at::Tensor keys = taps[0].value.squeeze(0).to(at::kDouble);
+    sum += at::matmul(keys.t(), keys);
+  }
+  return sum;
+}
+
+const Rows kRows{ids_of("a longer row of text"), ids_of("short"), ids_of("and one more row")};
+constexpr std::int64_t kTokens = 20 + 5 + 16;
+
+TEST(SecondMoments, EqualTheDirectSumOverRealTokens) {
+  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+    const model::Network network = lively_network(family);
+    SecondMomentAccumulator accumulator(network, {0, 2});
+    accumulator.add(model::pad_rows(kRows, torch::kCPU));
+    EXPECT_EQ(accumulator.count(), kTokens);
+    const auto moments = accumulator.finish();
+    ASSERT_EQ(moments.size(), 2U);
+    for (const int layer : {0, 2}) {
+      const at::Tensor expected = direct_sum(network, kRows, layer) / static_cast<double>(kTokens);
+      EXPECT_LT(relative_difference(moments.at(layer).moment_FF, expected), 1e-6) << "layer " << layer;
+      EXPECT_EQ(moments.at(layer).count, kTokens);
+    }
+  }
+}
+
+TEST(SecondMoments, AreSymmetricInDoublePrecision) {
+  const auto moment = test::some_moments(lively_network(model::Family::kGpt2), 1).at(1);
+  EXPECT_EQ(moment.moment_FF.scalar_type(), at::kDouble);
+  EXPECT_TRUE(at::equal(moment.moment_FF, moment.moment_FF.t()));
+}
+
+TEST(SecondMoments, DependOnTheCutIntoBatchesByRoundingOnly) {
+  const model::Network network = lively_network(model::Family::kGpt2);
+  SecondMomentAccumulator together(network, {1});
+  together.add(model::pad_rows(kRows, torch::kCPU));
+  SecondMomentAccumulator apart(network, {1});
+  for (auto row = kRows.rbegin(); row != kRows.rend(); ++row) {
+    apart.add(model::pad_rows(Rows{*row}, torch::kCPU));
+  }
+  EXPECT_EQ(together.count(), apart.count());
+  EXPECT_LT(relative_difference(apart.finish().at(1).moment_FF, together.finish().at(1).moment_FF), 1e-6);
+}
+
+TEST(SecondMoments, RefuseAnEmptySumAndAnUnknownLayer) {
+  const model::Network network = lively_network(model::Family::kGpt2);
+  EXPECT_THROW(static_cast<void>(SecondMomentAccumulator(network, {0}).finish()), core::DataError);
+  EXPECT_THROW(SecondMomentAccumulator(network, {3}), core::ConfigError);
+  EXPECT_THROW(SecondMomentAccumulator(network, {-1}), core::ConfigError);
+}
+
+std::vector<std::vector<std::size_t>> sizes_of(const std::vector<Rows>& batches) {
+  std::vector<std::vector<std::size_t>> sizes;
+  for (const Rows& batch : batches) {
+    auto& of_batch = sizes.emplace_back();
+    for (const auto& row : batch) {
+      of_batch.push_back(row.size());
+    }
+  }
+  return sizes;
+}
+
+TEST(PackDocuments, CutsLongestFirstWithinThePaddedSize) {
+  const std::vector<std::string> documents{"aaa", "bbbbbbbb", "", "cccc", "dddddd", "ee"};
+  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 12);
+  // 8 | 6 and 4 padded to 6 fill 12; 3 would need 18 | 3, 2.
+  EXPECT_EQ(sizes_of(batches), (std::vector<std::vector<std::size_t>>{{8}, {6, 4}, {3, 2}}));
+}
+
+TEST(PackDocuments, TruncatesToPositionsAndToTheBatch) {
+  const std::vector<std::string> documents{std::string(30, 'a'), std::string(9, 'b')};
+  EXPECT_EQ(sizes_of(pack_documents(documents, byte_tokenizer(), 10, 100)),
+            (std::vector<std::vector<std::size_t>>{{10, 9}}));
+  EXPECT_EQ(sizes_of(pack_documents(documents, byte_tokenizer(), 100, 8)),
+            (std::vector<std::vector<std::size_t>>{{8}, {8}}));
+}
+
+TEST(PackDocuments, SortsWithinGroupsOfOneHundred) {
+  std::vector<std::string> documents(150, "x");
+  documents[120] = "yyyy";
+  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 1000);
+  ASSERT_EQ(batches.size(), 2U);
+  EXPECT_EQ(batches[0].size(), 100U);
+  EXPECT_EQ(batches[1].size(), 50U);
+  EXPECT_EQ(batches[1].front().size(), 4U);
+}
+
+TEST(PackDocuments, KeepsTheOrderOfEqualLengths) {
+  const std::vector<std::string> documents{"ab", "cd", "ef"};
+  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 100);
+  ASSERT_EQ(batches.size(), 1U);
+  EXPECT_EQ(batches[0], (Rows{ids_of("ab"), ids_of("cd"), ids_of("ef")}));
+}
+
+TEST(PackDocuments, GivesNothingForNothing) {
+  EXPECT_TRUE(pack_documents({}, byte_tokenizer(), 100, 100).empty());
+  const std::vector<std::string> empty{"", ""};
+  EXPECT_TRUE(pack_documents(empty, byte_tokenizer(), 100, 100).empty());
+  EXPECT_THROW(pack_documents(empty, byte_tokenizer(), 100, 0), core::ConfigError);
+}
+
+}  // namespace
+}  // namespace lethe::editing
