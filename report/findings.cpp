@@ -73,14 +73,26 @@ std::string describe_proficiency(const std::vector<Sample>& samples) {
       mean_of([](const CellSummary& s) { return s.last.neighborhood; }));
 }
 
-std::string describe_threshold(const std::vector<const Sample*>& samples, double threshold) {
-  std::vector<std::int64_t> at;
-  for (const Sample* sample : samples) {
-    const auto crossing = first_at_least(sample->forgetting.edits, sample->forgetting.ever, threshold);
-    if (crossing) at.push_back(crossing->at);
+/// "Reached: 10 % by edit 20 in every sample. Never reached: 25 %, 50 %."
+std::string describe_thresholds(const std::vector<const Sample*>& samples) {
+  std::string reached;
+  std::string never;
+  for (const double threshold : kForgettingThresholds) {
+    std::vector<std::int64_t> at;
+    for (const Sample* sample : samples) {
+      const auto crossing = first_at_least(sample->forgetting.edits, sample->forgetting.ever, threshold);
+      if (crossing) at.push_back(crossing->at);
+    }
+    const std::string level = fmt::format("{:.0f} %", threshold);
+    if (at.empty()) {
+      never += (never.empty() ? "" : ", ") + level;
+    } else {
+      reached +=
+          (reached.empty() ? "" : ", ") + level + " by edit " + range_of(at) + of_samples(at.size(), samples.size());
+    }
   }
-  if (at.empty()) return fmt::format("{:.0f} % are never reached", threshold);
-  return fmt::format("{:.0f} % by edit {}{}", threshold, range_of(at), of_samples(at.size(), samples.size()));
+  return (reached.empty() ? "" : " Reached: " + reached + ".") +
+         (never.empty() ? "" : " Never reached: " + never + ".");
 }
 
 std::string describe_forgetting(const std::vector<Sample>& samples) {
@@ -99,15 +111,11 @@ std::string describe_forgetting(const std::vector<Sample>& samples) {
   }
   std::string text = fmt::format("Of the facts known right after their edit, {} % have been forgotten by edit {}",
                                  range_of_percent(ever), range_of(edits));
-  text += ever == now ? " (none came back): "
-                      : fmt::format(" ({} % are unknown then, the rest came back): ", range_of_percent(now));
-  for (const double threshold : kForgettingThresholds) {
-    text += describe_threshold(measured, threshold) + (threshold == 50.0 ? "." : ", ");
-  }
-  return text;
+  if (ever != now) text += fmt::format(" ({} % are unknown then, the rest came back)", range_of_percent(now));
+  return text + "." + describe_thresholds(measured);
 }
 
-/// "between edits 30 and 60" over the crossings.
+/// "after edit 30 and by edit 60", each a range over the crossings.
 std::string describe_crossings(const std::vector<DownstreamLoss>& losses) {
   std::vector<std::int64_t> previous;
   std::vector<std::int64_t> at;

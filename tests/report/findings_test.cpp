@@ -80,7 +80,7 @@ TEST(Findings, CountsTheSamplesThatPassAThreshold) {
   EXPECT_THAT(describe_findings(histories),
               AllOf(HasSubstr("**rome on m** (2 of 2 samples, 100 edits each)"), HasSubstr("12.0 to 30.0 % have been"),
                     HasSubstr("10 % by edit 100 in every sample"), HasSubstr("25 % by edit 100 in 1 of 2 samples"),
-                    HasSubstr("50 % are never reached"), HasSubstr("never falls under 75 %"),
+                    HasSubstr("Never reached: 50 %."), HasSubstr("never falls under 75 %"),
                     Not(HasSubstr("failed numerically"))));
 }
 
