@@ -1,0 +1,45 @@
+#include <gmock/gmock.h>
+
+#include "data/counterfact.h"
+#include "input_file.h"
+
+namespace lethe::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string error_of(const std::string& bytes) {
+  const InputFile file(bytes, "samples.json");
+  return data_error_of([&] { read_samples(file.path()); });
+}
+
+TEST(Samples, ReadsOrdersByNumber) {
+  const auto samples = read_samples(InputFile("\xEF\xBB\xBF{\"10\":[3],\r\n\"0\":[2, 1], \"2\":[]}").path());
+  ASSERT_EQ(samples.size(), 3U);
+  EXPECT_THAT(samples.at(0), ElementsAre(2, 1));
+  EXPECT_THAT(samples.at(2), ElementsAre());
+  EXPECT_THAT(samples.at(10), ElementsAre(3));
+}
+
+TEST(Samples, NamesEveryProblem) {
+  const std::string message =
+      error_of(R"({"first":[1], "1":{}, "2":[4, "5", 6.5], "-1":[], "99999999999":[], "02":[]})");
+  EXPECT_THAT(message, HasSubstr("samples.json: key \"first\": a sample number (\"0\", \"1\", ...) expected"));
+  EXPECT_THAT(message, HasSubstr("key \"1\": a list of case ids expected, found an object"));
+  EXPECT_THAT(message, HasSubstr("key \"2\"[1]: a case id (integer) expected, found the string \"5\""));
+  EXPECT_THAT(message, HasSubstr("key \"2\"[2]: a case id (integer) expected, found 6.5"));
+  EXPECT_THAT(message, HasSubstr("key \"-1\": a sample number"));
+  EXPECT_THAT(message, HasSubstr("key \"99999999999\": a sample number"));
+  EXPECT_THAT(message, HasSubstr("key \"2\": sample 2 is there twice"));
+}
+
+TEST(Samples, OtherFormsAreRefused) {
+  EXPECT_THAT(error_of("[[1,2]]"),
+              HasSubstr("samples.json: an object {\"0\": [case ids], ...} expected, found a list"));
+  EXPECT_THAT(error_of("{}"), HasSubstr("holds no sample"));
+  EXPECT_THAT(error_of("{\"0\":[1,2"), HasSubstr("samples.json: line 1, column "));
+}
+
+}  // namespace
+}  // namespace lethe::data
