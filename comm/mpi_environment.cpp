@@ -5,6 +5,7 @@
 #include <array>
 #include <condition_variable>
 #include <cstdlib>
+#include <initializer_list>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,8 +14,20 @@
 
 #include "comm/mpi_calls.h"
 #include "comm/mpi_channel.h"
+#include "core/error.h"
 
 namespace lethe::comm {
+namespace {
+
+/// Value of the first variable that is set.
+int first_number_of(std::initializer_list<const char*> names, int otherwise = 0) {
+  for (const char* name : names) {
+    if (const char* value = std::getenv(name)) return std::atoi(value);
+  }
+  return otherwise;
+}
+
+}  // namespace
 
 bool is_launched_by_mpi() {
   constexpr std::array kVariables{"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
@@ -24,12 +37,12 @@ bool is_launched_by_mpi() {
   return false;
 }
 
+int num_tasks_without_mpi() { return is_launched_by_mpi() ? 1 : first_number_of({"SLURM_STEP_NUM_TASKS"}, 1); }
+
+int rank_from_environment() { return first_number_of({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}); }
+
 int local_rank_from_environment() {
-  constexpr std::array kVariables{"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"};
-  for (const char* name : kVariables) {
-    if (const char* value = std::getenv(name)) return std::atoi(value);
-  }
-  return 0;
+  return first_number_of({"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "SLURM_LOCALID"});
 }
 
 MpiEnvironment::MpiEnvironment() {
@@ -38,6 +51,11 @@ MpiEnvironment::MpiEnvironment() {
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
+  // Under another MPI's launcher every process would take itself for the only one, and all write the same files.
+  const int announced = first_number_of({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, size_);
+  if (announced == size_) return;
+  throw core::CommError("the launcher started " + std::to_string(announced) + " ranks, this MPI library sees " +
+                        std::to_string(size_) + "; use the mpirun of the MPI that lethe was built with");
 }
 
 MpiEnvironment::~MpiEnvironment() {

@@ -10,13 +10,19 @@ namespace lethe::comm {
 /// True if this process was started by an MPI launcher (mpirun, srun with PMI). Looks at the environment only.
 bool is_launched_by_mpi();
 
+/// Processes that a launcher without MPI (`srun --mpi=none`) started beside this one, itself included.
+int num_tasks_without_mpi();
+
+/// Rank as the launcher says, before MPI has started; 0 if it does not.
+int rank_from_environment();
+
 /// Rank among the ranks of this host as the launcher says, 0 if it does not.
 int local_rank_from_environment();
 
 /// Owns MPI for the process: errors return instead of aborting. Comes first in `main`, after the zygote's fork.
 class MpiEnvironment {
  public:
-  /// Throws `core::CommError` if MPI cannot start.
+  /// Throws `core::CommError` if MPI cannot start, or sees fewer ranks than the launcher has started.
   MpiEnvironment();
   /// Logs if `finalize` was not called; never communicates.
   ~MpiEnvironment();

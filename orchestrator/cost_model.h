@@ -12,8 +12,8 @@
 
 namespace lethe::orchestrator {
 
-/// How fast an executor is taken to be before anything was measured. Sources: docs/performance.md where measured,
-/// data sheets otherwise; `kSafetyFactor` covers what kernels lose against these bounds.
+/// How fast an executor is taken to be before this sweep has measured anything: a current data-centre GPU (data sheet),
+/// or a processor core with a good BLAS; `kSafetyFactor` covers what kernels lose against these bounds.
 struct DeviceSpeed {
   double flops_per_second = 0.0;
   double bytes_per_second = 0.0;   ///< memory traffic

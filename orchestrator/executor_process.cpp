@@ -32,6 +32,7 @@ void ExecutorProcess::start() {
   SpawnRequest request;
   request.arguments = command_line_.arguments;
   request.environment = command_line_.environment;
+  request.num_processors = command_line_.num_threads;
   request.standard_input = commands.read_end.get();
   request.standard_output = log_.descriptor();
   request.standard_error = log_.descriptor();

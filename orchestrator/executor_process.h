@@ -16,6 +16,7 @@ namespace lethe::orchestrator {
 struct ExecutorCommandLine {
   std::vector<std::string> arguments;  ///< [0] is the path of the program
   std::map<std::string, std::string> environment;
+  int num_threads = 1;              ///< compute threads, hence processors it must be able to run on
   double kill_grace_seconds = 5.0;  ///< between SIGTERM and SIGKILL
 };
 

@@ -166,6 +166,7 @@ class LocalRanks {
     command_line.arguments = {options_.executor.string(), "serve", "--experiment",
                               welcome.experiment,         "--out", welcome.out};
     command_line.environment = executor_environment(welcome, local_rank, devices_.value_or(std::vector<std::string>()));
+    command_line.num_threads = welcome.threads;
     command_line.kill_grace_seconds =
         seconds_from_environment("LETHE_KILL_GRACE_SECONDS", command_line.kill_grace_seconds);
     const auto log = ledger::SweepFolder(welcome.out).logs() / ("rank-" + std::to_string(rank) + ".log");
@@ -280,6 +281,11 @@ int run_sweep(const SweepOptions& options, Zygote& zygote) {
     }
     environment.finalize(exit_code);
     return exit_code;
+  }
+  if (const int num_tasks = comm::num_tasks_without_mpi(); num_tasks > 1) {
+    throw core::ConfigError("srun started " + std::to_string(num_tasks) +
+                            " processes without MPI, each of which would run the whole sweep; use mpirun, or srun "
+                            "--mpi=pmix");
   }
   const auto channels = comm::connect_in_process(options.num_ranks);
   std::vector<comm::Channel*> pointers;

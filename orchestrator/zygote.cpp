@@ -81,8 +81,11 @@ pid_t Zygote::spawn(const SpawnRequest& request) {
     present.push_back(fd >= 0);
     if (fd >= 0) fds.push_back(fd);
   }
-  const json text{
-      {"kind", "spawn"}, {"arguments", request.arguments}, {"environment", request.environment}, {"fds", present}};
+  const json text{{"kind", "spawn"},
+                  {"arguments", request.arguments},
+                  {"environment", request.environment},
+                  {"fds", present},
+                  {"processors", request.num_processors}};
   send_packet(socket_.get(), text.dump(), fds);
   std::string answer;
   while (true) {

@@ -19,6 +19,8 @@ struct SpawnRequest {
   int standard_output = -1;
   int standard_error = -1;
   int events = -1;
+  /// Processors the child must be able to run on: a launcher that binds ranks to single cores would bind it too.
+  int num_processors = 1;
 };
 
 /// A tiny single-threaded process, forked before MPI starts, that does all later forks: forking a process that holds

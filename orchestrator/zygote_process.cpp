@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -104,6 +105,14 @@ void raise_oom_score() {
   if (file) static_cast<void>(!::write(file.get(), kOomScore, std::strlen(kOomScore)));
 }
 
+/// Lifts a binding to fewer processors than are needed; the kernel still keeps the child within its job's.
+void widen_affinity(int num_processors) {
+  cpu_set_t processors;
+  if (::sched_getaffinity(0, sizeof processors, &processors) != 0 || CPU_COUNT(&processors) >= num_processors) return;
+  for (int i = 0; i < CPU_SETSIZE; ++i) CPU_SET(i, &processors);
+  ::sched_setaffinity(0, sizeof processors, &processors);
+}
+
 /// Puts descriptors where the child expects them. They are moved up first, so that no move overwrites another.
 bool place_descriptors(const std::vector<int>& sources) {
   std::array<int, kNumTargets> moved{};
@@ -123,11 +132,12 @@ bool place_descriptors(const std::vector<int>& sources) {
 }
 
 [[noreturn]] void run_child(pid_t zygote, std::vector<std::string> arguments, std::vector<std::string> environment,
-                            const std::vector<int>& sources, int error_pipe) {
+                            const std::vector<int>& sources, int num_processors, int error_pipe) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != zygote) ::_exit(kExecFailed);  // it died before the line above
   set_child_signals();
+  widen_affinity(num_processors);
   raise_oom_score();
   const int error_fd = ::fcntl(error_pipe, F_DUPFD_CLOEXEC, 128);
   if (place_descriptors(sources)) {
@@ -159,7 +169,8 @@ json spawn(const Request& request, std::set<pid_t>& children) {
   if (child < 0) return {{"error", errno}};
   if (child == 0) {
     run_child(zygote, request.text["arguments"].get<std::vector<std::string>>(),
-              child_environment(request.text["environment"]), sources_of(request), errors.write_end.get());
+              child_environment(request.text["environment"]), sources_of(request),
+              request.text["processors"].get<int>(), errors.write_end.get());
   }
   ::setpgid(child, child);  // also here: a signal to the group may come before the child has run
   errors.write_end.reset();

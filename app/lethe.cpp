@@ -1,0 +1,152 @@
+// The program that users type: planning, the MPI coordinator and the supervisors; neither Torch nor HDF5. Verbs that
+// need a model or HDF5 are handed over to `lethe-executor`, as git does.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "comm/mpi_environment.h"
+#include "core/build_info.h"
+#include "core/error.h"
+#include "core/log.h"
+#include "orchestrator/inspect_config.h"
+#include "orchestrator/plan_report.h"
+#include "orchestrator/sweep.h"
+#include "orchestrator/sweep_status.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace lethe;
+
+constexpr int kExitFailed = 1;
+constexpr int kExitConfigError = 2;
+
+struct HandedOver {
+  const char* verb;
+  const char* description;
+};
+constexpr std::array kHandedOver{
+    HandedOver{"cell", "run one cell of a config without MPI, with the same results"},
+    HandedOver{"report", "curves, tables and figures from a sweep's committed files"},
+    HandedOver{"verify", "check digests and replays of a sweep, or compare two sweeps (--same A B)"},
+    HandedOver{"stats", "second moments that a config's cells need"},
+    HandedOver{"export", "the model at any edit as a Hugging Face folder"},
+    HandedOver{"generate", "text from the model at any edit"},
+    HandedOver{"diagnose", "what a model knows: recall of true objects"},
+};
+
+/// Becomes `lethe-executor` with the same arguments; returns only if that fails.
+int hand_over(char** argv) {
+  auto path = orchestrator::executor_path().string();
+  argv[0] = path.data();
+  ::execv(path.c_str(), argv);
+  std::cerr << path << ": " << std::strerror(errno) << "\n";
+  return kExitFailed;
+}
+
+std::string build_name() {
+  return std::string(core::version()) + " " + std::string(core::git_sha()) + (core::is_dirty() ? " modified" : "");
+}
+
+struct Options {
+  std::string config;
+  std::string out;
+  int num_ranks = 1;
+  bool is_strict = false;
+
+  [[nodiscard]] std::optional<fs::path> out_path() const {
+    return out.empty() ? std::nullopt : std::optional(fs::absolute(out));
+  }
+};
+
+void add_plan(CLI::App& app, Options& options) {
+  auto* verb = app.add_subcommand("plan", "check a config and its inputs, and say what the sweep costs (dry run)");
+  verb->add_option("config", options.config, "experiment YAML")->required();
+  verb->add_option("--out", options.out, "sweep folder (default runs/<config name>)");
+  verb->add_option("--ranks", options.num_ranks, "number of executors to plan for")->check(CLI::PositiveNumber);
+  verb->add_flag("--strict", options.is_strict, "exit with 2 if inputs are missing or wrong");
+}
+
+void add_sweep(CLI::App& app, Options& options) {
+  auto* verb = app.add_subcommand("sweep", "run or resume a sweep, under mpirun or srun, or alone");
+  verb->add_option("config", options.config, "experiment YAML")->required();
+  verb->add_option("--out", options.out, "sweep folder (default runs/<config name>)");
+  verb->add_option("--ranks", options.num_ranks, "without MPI: number of executors of this one process")
+      ->check(CLI::Range(1, 1024));
+  verb->footer(
+      "Exit status: 0 complete, 1 some cells failed, 2 config or inputs are wrong, 75 stopped before the end.\n"
+      "The folder's STATE says the same: COMPLETE, POISONED, CONFIG_ERROR, INCOMPLETE.");
+}
+
+void add_status(CLI::App& app, Options& options) {
+  auto* verb = app.add_subcommand("status", "table of all cells of a sweep, also while it runs");
+  verb->add_option("sweep", options.out, "sweep folder")->required();
+}
+
+int run_verb(const CLI::App& app, const Options& options) {
+  if (app.got_subcommand("status")) {
+    orchestrator::print_status(ledger::SweepFolder(*options.out_path()), std::cout);
+    return 0;
+  }
+  const auto executor = orchestrator::executor_path();
+  orchestrator::Zygote zygote;  // before MPI and before any thread
+  if (app.got_subcommand("plan")) {
+    return orchestrator::run_plan({options.config, options.out_path(), options.num_ranks, options.is_strict, executor},
+                                  zygote, std::cout);
+  }
+  if (options.num_ranks > 1 && comm::is_launched_by_mpi()) {
+    throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");
+  }
+  return orchestrator::run_sweep({options.config, options.out_path(), options.num_ranks, executor, build_name()},
+                                 zygote);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"lethe: what sequential model editing does to a language model"};
+  app.set_version_flag("--version", build_name());
+  app.require_subcommand(1);
+  Options options;
+  add_plan(app, options);
+  add_sweep(app, options);
+  add_status(app, options);
+  for (const auto& [verb, description] : kHandedOver) {
+    app.add_subcommand(verb, description)->prefix_command()->set_help_flag();
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitConfigError;
+  }
+  return run_verb(app, options);
+}
+
+bool is_handed_over(std::string_view verb) {
+  return std::ranges::any_of(kHandedOver, [&](const HandedOver& one) { return one.verb == verb; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    core::init_logging("lethe", comm::rank_from_environment());
+    if (argc > 1 && is_handed_over(argv[1])) return hand_over(argv);
+    return run(argc, argv);
+  } catch (const core::ConfigError& error) {
+    std::cerr << error.what() << "\n";
+    return kExitConfigError;
+  } catch (const std::exception& error) {
+    std::cerr << "lethe: " << error.what() << "\n";
+    return kExitFailed;
+  }
+}

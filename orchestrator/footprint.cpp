@@ -1,0 +1,89 @@
+#include "orchestrator/footprint.h"
+
+#include "core/schedule.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+constexpr std::int64_t kFloat = 4;
+constexpr std::int64_t kDouble = 8;
+constexpr std::int64_t kDeviceContextBytes = 600'000'000;
+constexpr std::int64_t kOptimisedRows = 22;      // ROME: prefixes, bare prompt, KL row
+constexpr std::int64_t kOptimisedTokens = 12;    // a row's, from the subject's last token on, with room
+constexpr std::int64_t kTunedTokens = 40;        // fine-tuning: the whole prompt and its target
+constexpr std::int64_t kReducedTokens = 16'384;  // evaluation's largest batch, padding included
+constexpr std::int64_t kScoredRows = 512;        // rows of logits at a time
+constexpr std::int64_t kBytesPerEditRecord = 700;
+constexpr std::int64_t kBytesPerFile = 40'000;  // HDF5's own structures and the provenance
+constexpr std::int64_t kBytesPerForgetting = 32;
+constexpr std::int64_t kBytesPerTask = 8'000;
+
+std::int64_t base_bytes(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
+  return kFloat * facts.num_parameters + (config.device == "cuda" ? kDeviceContextBytes : 0);
+}
+
+std::int64_t projection_bytes(const core::ModelFacts& facts) { return kFloat * facts.width * facts.inner_width; }
+
+/// Of one forward pass without gradients: a block's widest moment, and keys and values of all blocks.
+std::int64_t forward_bytes(const core::ModelFacts& facts, std::int64_t tokens) {
+  return kFloat * tokens * (6 * facts.width + 2 * facts.inner_width + 2 * facts.num_layers * facts.width);
+}
+
+/// Kept for the backward pass.
+std::int64_t graph_bytes(const core::ModelFacts& facts, std::int64_t tokens) {
+  return kFloat * tokens * facts.num_layers * (8 * facts.width + 3 * facts.inner_width);
+}
+
+std::int64_t scoring_bytes(const core::ModelFacts& facts) { return kFloat * kScoredRows * facts.vocab_size; }
+
+}  // namespace
+
+RoleMemory role_memory(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
+  std::int64_t batch_tokens = 0;
+  if (const auto& moments = config.model(facts.name).second_moments) batch_tokens = moments->batch_tokens;
+  RoleMemory memory;
+  memory.moments_bytes =
+      base_bytes(config, facts) + forward_bytes(facts, batch_tokens) +
+      static_cast<std::int64_t>(facts.moments_layers.size()) * kDouble * facts.inner_width * facts.inner_width;
+  memory.reducer_bytes = base_bytes(config, facts) + 2 * projection_bytes(facts) +
+                         forward_bytes(facts, kReducedTokens) + scoring_bytes(facts);
+  return memory;
+}
+
+std::int64_t worker_memory(const core::ExperimentConfig& config, const core::MethodConfig& method,
+                           const core::ModelFacts& facts) {
+  struct Visitor {
+    const core::ModelFacts& facts;
+    std::int64_t operator()(const core::RomeConfig& rome) const {
+      const auto factor = rome.mom2_adjustment ? kDouble * facts.inner_width * facts.inner_width : 0;
+      return factor + 2 * projection_bytes(facts) + graph_bytes(facts, kOptimisedRows * kOptimisedTokens);
+    }
+    std::int64_t operator()(const core::FineTuneConfig&) const {
+      // Gradient, two moments of Adam, the centre of the bound, the copy that is edited.
+      return 5 * projection_bytes(facts) + graph_bytes(facts, kTunedTokens);
+    }
+  };
+  return base_bytes(config, facts) + std::visit(Visitor{facts}, method) + scoring_bytes(facts);
+}
+
+std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFacts& facts) {
+  const auto checkpoints = core::checkpoints_of(config, facts.cell);
+  const auto num_checkpoints = static_cast<std::int64_t>(checkpoints.size());
+  const auto num_snapshots = config.keep_snapshots == "newest" ? std::int64_t{1} : num_checkpoints;
+  auto bytes = facts.edits * (facts.delta_bytes_per_edit + kBytesPerEditRecord) + num_checkpoints * kBytesPerFile +
+               num_snapshots * facts.snapshot_bytes;
+  for (const auto edits : checkpoints) {
+    for (const auto part : core::parts_due(config, facts.cell, edits)) {
+      bytes += kBytesPerFile;
+      if (part == core::ReductionPart::kForgetting) bytes += edits * kBytesPerForgetting;
+      if (part == core::ReductionPart::kTasks) bytes += kBytesPerTask * static_cast<std::int64_t>(config.tasks.size());
+    }
+  }
+  return bytes;
+}
+
+std::int64_t moments_disk(const core::ModelFacts& facts) {
+  return static_cast<std::int64_t>(facts.moments_layers.size()) * kFloat * facts.inner_width * facts.inner_width;
+}
+
+}  // namespace lethe::orchestrator

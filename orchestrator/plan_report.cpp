@@ -1,0 +1,182 @@
+#include "orchestrator/plan_report.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <ostream>
+#include <set>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/error.h"
+#include "core/schedule.h"
+#include "orchestrator/backlog.h"
+#include "orchestrator/footprint.h"
+#include "orchestrator/inspect_config.h"
+#include "orchestrator/known_models.h"
+#include "orchestrator/progress.h"
+#include "orchestrator/sweep_start.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+constexpr int kExitConfigError = 2;
+
+/// Nothing is done yet.
+class EmptyLedger final : public LedgerView {
+ public:
+  [[nodiscard]] CellLedger cell(const core::CellFacts& /*facts*/) const override { return {}; }
+  [[nodiscard]] bool has_moments(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] bool has_baseline(const core::ModelFacts& /*facts*/) const override { return false; }
+};
+
+void print_heading(const core::ExperimentConfig& config, std::ostream& out) {
+  std::set<std::string> methods;
+  std::set<std::string> models;
+  std::set<int> samples;
+  std::int64_t edits = 0;
+  for (const auto& cell : config.cells) {
+    methods.insert(cell.method);
+    models.insert(cell.model);
+    samples.insert(cell.sample);
+    edits += config.edits.at(cell);
+  }
+  out << fmt::format("{}: {}, fidelity {}, device {}, {} thread(s) per executor\n", config.name, config.source.string(),
+                     config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.device, config.threads);
+  out << fmt::format("grid: {} method(s) x {} model(s) x {} sample(s): {} cells, {} edits\n", methods.size(),
+                     models.size(), samples.size(), config.cells.size(), edits);
+  out << fmt::format("checkpoints every {} edits, forgetting every {}, {} downstream task(s) every {}\n",
+                     config.checkpoint_every, config.forgetting_every, config.tasks.size(), config.tasks_every);
+}
+
+void print_cells(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,
+                 std::ostream& out) {
+  const auto& costs = backlog.costs();
+  out << fmt::format("\n{:<34} {:>7} {:>12} {:>10} {:>12} {:>10} {:>10}\n", "cell", "edits", "checkpoints", "s/edit",
+                     "edits take", "reducing", "disk");
+  for (const auto& cell : backlog.cells()) {
+    const auto& name = cell.facts->cell;
+    const double per_edit = costs.edit_seconds(name.method, name.model);
+    double reducing = 0.0;
+    for (const auto edits : cell.checkpoints) {
+      reducing += costs.reduction_seconds(name.model, edits, core::parts_due(config, name, edits));
+    }
+    out << fmt::format("{:<34} {:>7} {:>12} {:>10.3f} {:>12} {:>10} {:>10}\n", name.name(), cell.facts->edits,
+                       cell.checkpoints.size(), per_edit,
+                       format_duration(per_edit * static_cast<double>(cell.facts->edits)), format_duration(reducing),
+                       format_bytes(cell_disk(config, *cell.facts)));
+  }
+  for (const auto& cell : config.cells) {
+    const auto is_known = std::ranges::any_of(facts.cells, [&](const auto& one) { return one.cell == cell; });
+    if (!is_known)
+      out << fmt::format("{:<34} {:>7}   (size of {} is unknown)\n", cell.name(), config.edits.at(cell), cell.model);
+  }
+}
+
+void print_prerequisites(const core::Inspection& facts, const Backlog& backlog, std::ostream& out) {
+  out << "\nprerequisites\n";
+  for (const auto& work : backlog.prerequisites()) {
+    const auto& model = facts.model(work.model);
+    const auto state = work.state == WorkState::kDone ? std::string("done") : format_duration(work.expected_seconds);
+    if (work.kind == PrerequisiteWork::Kind::kBaseline) {
+      out << fmt::format("  downstream tasks of the unedited {}: {}\n", work.model, state);
+      continue;
+    }
+    std::string layers;
+    for (const int layer : model.moments_layers) layers += fmt::format("{}{}", layers.empty() ? "" : ", ", layer);
+    out << fmt::format("  second moments of {}, layer(s) {}: {}, {}\n", work.model, layers, state,
+                       format_bytes(moments_disk(model)));
+  }
+  if (backlog.prerequisites().empty()) out << "  none\n";
+}
+
+void print_memory(const core::ExperimentConfig& config, const core::Inspection& facts, std::ostream& out) {
+  out << fmt::format("\n{} memory of an executor (estimates; {} per GPU)\n", config.device == "cuda" ? "GPU" : "host",
+                     config.executors_per_gpu);
+  for (const auto& model : facts.models) {
+    const auto roles = role_memory(config, model);
+    out << fmt::format("  {:<16} {} parameters, weights {}\n", model.name, model.num_parameters,
+                       format_bytes(4 * model.num_parameters));
+    std::set<std::string> methods;
+    for (const auto& cell : config.cells) {
+      if (cell.model == model.name) methods.insert(cell.method);
+    }
+    for (const auto& method : methods) {
+      const auto& settings = config.model(model.name).methods.at(method);
+      out << fmt::format("    worker {:<9} {:>10}\n", method, format_bytes(worker_memory(config, settings, model)));
+    }
+    out << fmt::format("    reducer          {:>10}\n", format_bytes(roles.reducer_bytes));
+    if (!model.moments_layers.empty())
+      out << fmt::format("    second moments   {:>10}\n", format_bytes(roles.moments_bytes));
+  }
+}
+
+void print_totals(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& remaining,
+                  int num_ranks, std::ostream& out) {
+  std::int64_t disk = 0;
+  for (const auto& cell : facts.cells) disk += cell_disk(config, cell);
+  for (const auto& model : facts.models) disk += moments_disk(model);
+  const auto totals = remaining.totals();
+  out << fmt::format("\ndisk: {}\n", format_bytes(disk));
+  out << fmt::format("done: {} of {} cells, {} of {} edits, {} of {} reductions\n", totals.num_cells_done,
+                     totals.num_cells, totals.edits_done, totals.edits, totals.reductions_done, totals.reductions);
+  std::set<int> rank_counts{1, num_ranks, 8};
+  out << "expected time:";
+  for (const int ranks : rank_counts) {
+    out << fmt::format("{} {} on {} executor(s)", ranks == 1 ? "" : ",",
+                       format_duration(remaining.remaining_seconds(ranks)), ranks);
+  }
+  out << fmt::format(
+      "\n  (arithmetic and weight traffic of the algorithms x {:.0f}, on {}; rates measured in the sweep "
+      "replace it there)\n",
+      kSafetyFactor, config.device == "cuda" ? "a current data-centre GPU in fp32" : "40 GFLOP/s a thread");
+}
+
+}  // namespace
+
+std::string format_bytes(std::int64_t bytes) {
+  constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB", "PB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1000.0 && unit + 1 < kUnits.size()) {
+    value /= 1000.0;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+                int num_ranks, std::ostream& out) {
+  const Backlog backlog(config, facts, ledger);
+  print_heading(config, out);
+  print_cells(config, facts, backlog, out);
+  print_prerequisites(facts, backlog, out);
+  print_memory(config, facts, out);
+  print_totals(config, facts, backlog, num_ranks, out);
+}
+
+int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
+  const auto config = core::load_experiment_config(options.config);
+  const auto inspection = *inspect_config(zygote, options.executor, options.config, std::nullopt, [] { return false; });
+  const ledger::SweepFolder folder(
+      std::filesystem::absolute(options.out ? *options.out : std::filesystem::path("runs") / config.name));
+  auto problems = inspection.problems;
+  if (problems.empty()) {
+    if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) problems.push_back(foreign);
+  }
+  // Identities that are missing name no folder; nothing can have been done under them.
+  const bool has_identities = inspection.problems.empty();
+  const EmptyLedger empty;
+  const FolderLedgerView committed(folder);
+  const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
+  print_plan(config, complete_with_known(config, inspection), ledger, options.num_ranks, out);
+  if (problems.empty()) {
+    out << "\nready to run\n";
+    return 0;
+  }
+  out << fmt::format("\nNOT READY TO RUN: {} problem(s)\n", problems.size());
+  for (const auto& problem : problems) out << "  " << problem << "\n";
+  return options.is_strict ? kExitConfigError : 0;
+}
+
+}  // namespace lethe::orchestrator

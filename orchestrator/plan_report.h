@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+
+#include "core/experiment_config.h"
+#include "core/inspection.h"
+#include "orchestrator/ledger_view.h"
+#include "orchestrator/zygote.h"
+
+namespace lethe::orchestrator {
+
+struct PlanOptions {
+  std::filesystem::path config;
+  std::optional<std::filesystem::path> out;  ///< default: runs/<config name>; what is done there is not counted again
+  int num_ranks = 1;
+  bool is_strict = false;  ///< inputs that are missing or wrong are an error
+  std::filesystem::path executor;
+};
+
+/// Validates a config and its inputs and prints what the sweep would do and cost: cells, prerequisites, memory,
+/// disk, time. A dry run: nothing is written. Returns the exit code: 0, or 2 if `is_strict` and inputs have problems.
+/// Throws `core::ConfigError` if the config itself is wrong.
+int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out);
+
+/// The tables, from facts that `complete_with_known` has completed; `ledger` says what is done already.
+void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+                int num_ranks, std::ostream& out);
+
+/// "1.5 GB", powers of ten.
+std::string format_bytes(std::int64_t bytes);
+
+}  // namespace lethe::orchestrator

@@ -1,0 +1,235 @@
+// Speaks the executor's protocol and commits real files, but its edits only sleep. Used by the tests of zygote,
+// supervisor and sweep. Environment:
+//   LETHE_FAKE_EDIT_SECONDS   duration of an edit and of a reduction (0.002)
+//   LETHE_FAKE_FAULTS         "<what>@<cell>@<edit>;...", what = segv, exit, hang, garbage, data; each strikes once
+//                             per LETHE_FAKE_MEMORY folder, with "!" in front always
+//   LETHE_FAKE_PROBLEM        reported by `inspect`
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "core/executor_messages.h"
+#include "core/schedule.h"
+#include "ledger/sweep_folder.h"
+#include "tests/orchestrator/small_experiment.h"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace lethe;
+
+constexpr int kEvents = 3;
+constexpr int kOrphaned = 3;
+
+std::string environment(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? otherwise : value;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
+  return parts;
+}
+
+void send(const core::Event& event) {
+  const auto line = core::to_json(event) + "\n";
+  if (::write(kEvents, line.data(), line.size()) < 0) std::_Exit(kOrphaned);
+}
+
+class FakeExecutor {
+ public:
+  FakeExecutor(core::ExperimentConfig config, const fs::path& out)
+      : config_(std::move(config)),
+        inspection_(orchestrator::testing::make_inspection(config_)),
+        folder_(out),
+        step_(std::stod(environment("LETHE_FAKE_EDIT_SECONDS", "0.002"))) {}
+
+  int serve() {
+    send(core::ReadyEvent{::getpid(), "cpu"});
+    while (true) {
+      const auto command = next_command(-1);
+      if (!command) continue;
+      if (std::holds_alternative<core::QuitCommand>(*command)) return 0;
+      if (const auto* run = std::get_if<core::RunCommand>(&*command)) {
+        should_stop_ = false;
+        if (!run_task(run->task)) return 0;
+      }
+    }
+  }
+
+ private:
+  core::ExperimentConfig config_;
+  core::Inspection inspection_;
+  ledger::SweepFolder folder_;
+  double step_;
+  std::string pending_;
+  bool should_stop_ = false;
+  bool should_quit_ = false;
+
+  /// Waits for `timeout_ms` (-1: for ever); leaves at the end of input, as a supervisor that vanished means.
+  std::optional<core::Command> next_command(int timeout_ms) {
+    const auto end = pending_.find('\n');
+    if (end != std::string::npos) {
+      auto command = core::command_from_json(pending_.substr(0, end));
+      pending_.erase(0, end + 1);
+      return command;
+    }
+    pollfd watched{0, POLLIN, 0};
+    if (::poll(&watched, 1, timeout_ms) <= 0) return std::nullopt;
+    char buffer[4096];
+    const auto count = ::read(0, buffer, sizeof buffer);
+    if (count <= 0) std::_Exit(kOrphaned);
+    pending_.append(buffer, static_cast<std::size_t>(count));
+    return next_command(0);
+  }
+
+  void work() {
+    std::this_thread::sleep_for(std::chrono::duration<double>(step_));
+    while (const auto command = next_command(0)) {
+      if (std::holds_alternative<core::StopCommand>(*command)) should_stop_ = true;
+      if (std::holds_alternative<core::QuitCommand>(*command)) should_stop_ = should_quit_ = true;
+    }
+  }
+
+  void commit(const fs::path& folder, const std::string& stem, const std::string& text, std::int64_t edits) {
+    const auto temporary = ledger::temporary_path(folder, stem);
+    std::ofstream(temporary) << text << "\n";
+    send(core::CommittedEvent{ledger::publish(temporary, stem).path.string(), edits});
+  }
+
+  /// False if the executor is to leave.
+  bool run_task(const core::Task& task) {
+    std::cout << "fake executor runs " << core::describe(task) << std::endl;
+    send(core::ProgressEvent{"load", 0, 1, 0.0});
+    try {
+      const bool is_done = std::visit([this](const auto& one) { return run(one); }, task);
+      if (is_done) {
+        send(core::DoneEvent{});
+      } else {
+        send(core::StoppedEvent{0});
+      }
+    } catch (const core::DataError& error) {
+      send(core::FailedEvent{core::FailureClass::kData, error.what(), 0});
+    }
+    return !should_quit_;
+  }
+
+  bool run(const core::MomentsTask& task) {
+    const auto& facts = inspection_.model(task.model);
+    for (const int layer : facts.moments_layers) {
+      work();
+      if (should_stop_) return false;
+      commit(folder_.moments(task.model, facts.moments_identity), ledger::moments_stem(layer), "moments", 0);
+    }
+    return true;
+  }
+
+  bool run(const core::BaselineTask& task) {
+    work();
+    const auto& facts = inspection_.model(task.model);
+    commit(folder_.baseline(task.model, facts.baseline_identity), ledger::kBaselineStem, "baseline", 0);
+    return true;
+  }
+
+  bool run(const core::EditTask& task) {
+    const auto folder = folder_.cell(task.cell, inspection_.cell(task.cell).edit_identity);
+    const auto checkpoints = core::checkpoints_of(config_, task.cell);
+    auto edits = ledger::scan_cell(folder).num_edits();
+    auto first = edits + 1;
+    while (edits < task.until && !should_stop_) {
+      strike(task.cell, edits + 1);
+      work();
+      ++edits;
+      send(core::ProgressEvent{"edit", edits, task.until, step_});
+      if (!std::ranges::binary_search(checkpoints, edits) && edits < task.until && !should_stop_) continue;
+      commit(folder, ledger::segment_stem(first, edits), task.cell.name() + std::to_string(edits), edits);
+      first = edits + 1;
+    }
+    return edits >= task.until;
+  }
+
+  bool run(const core::ReduceTask& task) {
+    work();
+    const auto& facts = inspection_.cell(task.cell);
+    const auto folder = folder_.cell(task.cell, facts.edit_identity);
+    if (ledger::scan_cell(folder).num_edits() < task.edits) throw core::DataError("the segments are not there");
+    for (const auto part : task.parts) {
+      const auto& identity = facts.reduction_identities.at(std::string(core::to_string(part)));
+      commit(folder, ledger::reduction_stem(part, task.edits, identity), "reduction", task.edits);
+    }
+    return true;
+  }
+
+  static bool is_due(const std::string& fault) {
+    if (fault.starts_with("!")) return true;
+    auto name = fault;
+    std::ranges::replace(name, '/', '_');
+    return ::mkdir((fs::path(environment("LETHE_FAKE_MEMORY", "/nowhere")) / name).c_str(), 0755) == 0;
+  }
+
+  static void strike(const core::GridCell& cell, std::int64_t edit) {
+    for (const auto& fault : split(environment("LETHE_FAKE_FAULTS", ""), ';')) {
+      const auto parts = split(fault.starts_with("!") ? fault.substr(1) : fault, '@');
+      if (parts.size() != 3 || parts[1] != cell.name() || parts[2] != std::to_string(edit) || !is_due(fault)) continue;
+      std::cerr << "about to strike: " << parts[0] << std::endl;
+      if (parts[0] == "segv") ::raise(SIGSEGV);
+      if (parts[0] == "exit") std::_Exit(17);
+      if (parts[0] == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
+      if (parts[0] == "garbage" && ::write(kEvents, "}{ no event\n", 12) < 0) std::_Exit(1);
+      if (parts[0] == "data") throw core::DataError("a record is malformed");
+    }
+  }
+};
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::string option(const std::vector<std::string>& arguments, const std::string& name) {
+  const auto found = std::ranges::find(arguments, name);
+  return found == arguments.end() || found + 1 == arguments.end() ? std::string() : *(found + 1);
+}
+
+int inspect(const std::vector<std::string>& arguments) {
+  auto inspection = orchestrator::testing::make_inspection(core::load_experiment_config(option(arguments, "--config")));
+  const auto problem = environment("LETHE_FAKE_PROBLEM", "");
+  if (!problem.empty()) inspection.problems = {problem};
+  std::cout << core::to_json(inspection) << "\n";
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return 2;
+  std::signal(SIGPIPE, SIG_IGN);
+  if (arguments[0] == "inspect") return inspect(arguments);
+  if (arguments[0] == "environment") {
+    for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "OMP_NUM_THREADS", "KEPT"}) {
+      std::cout << name << "=" << environment(name, "(none)") << "\n";
+    }
+    return 0;
+  }
+  const auto config = core::experiment_config_from_json(read_text(option(arguments, "--experiment")));
+  return FakeExecutor(config, option(arguments, "--out")).serve();
+}

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/experiment_config.h"
+#include "orchestrator/clock.h"
+#include "orchestrator/journal.h"
+#include "orchestrator/ledger_view.h"
+
+namespace lethe::orchestrator::testing {
+
+class FakeClock final : public Clock {
+ public:
+  [[nodiscard]] double now_seconds() const override { return now; }
+  double now = 1000.0;
+};
+
+/// Committed files that exist in memory only.
+class FakeLedger final : public LedgerView {
+ public:
+  [[nodiscard]] CellLedger cell(const core::CellFacts& facts) const override {
+    const auto found = cells.find(facts.cell);
+    return found == cells.end() ? CellLedger{} : found->second;
+  }
+  [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override { return moments.contains(facts.name); }
+  [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override {
+    return baselines.contains(facts.name);
+  }
+
+  /// Everything of a cell up to `edits` edits, reductions included.
+  void complete(const core::ExperimentConfig& config, const core::GridCell& cell, std::int64_t edits);
+
+  std::map<core::GridCell, CellLedger> cells;
+  std::set<std::string> moments;
+  std::set<std::string> baselines;
+};
+
+class MemoryJournal final : public Journal {
+ public:
+  void record(std::string_view event, const JournalFields& fields) override { events.emplace_back(event, fields); }
+  [[nodiscard]] int count(std::string_view event) const;
+
+  std::vector<std::pair<std::string, JournalFields>> events;
+};
+
+}  // namespace lethe::orchestrator::testing

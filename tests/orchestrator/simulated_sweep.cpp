@@ -1,0 +1,139 @@
+#include "tests/orchestrator/simulated_sweep.h"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "core/schedule.h"
+
+namespace lethe::orchestrator::testing {
+
+SimulatedSweep::SimulatedSweep(core::ExperimentConfig config, int num_ranks, FakeLedger ledger,
+                               CoordinatorOptions options)
+    : config_(std::move(config)),
+      inspection_(make_inspection(config_)),
+      ledger_(std::move(ledger)),
+      channels_(comm::connect_in_process(num_ranks)),
+      workers_(static_cast<std::size_t>(num_ranks)),
+      start_seconds_(clock_.now) {
+  options.welcome = {"/out", "/out/experiment.json", "cpu", 1, 1};
+  options.build = "test";
+  options.scheduler.has_elastic_roles = config_.elastic_roles;
+  coordinator_ = std::make_unique<Coordinator>(options, config_, inspection_, ledger_, *channels_[0], clock_, journal_);
+  for (auto& channel : channels_) channel->send(0, to_message(Hello{"host", 1, "test"}));
+}
+
+Outcome SimulatedSweep::run(double limit_seconds) {
+  while (true) {
+    deliver();
+    coordinator_->tick();
+    deliver();
+    on_step(*this);
+    if (coordinator_->is_finished()) return coordinator_->outcome();
+    if (elapsed_seconds() > limit_seconds) {
+      ADD_FAILURE() << "the sweep does not end";
+      return coordinator_->outcome();
+    }
+    if (moments_.empty()) {
+      clock_.now += 0.25;  // delays of retries, grace times
+      continue;
+    }
+    const auto next = moments_.top();
+    // The clock never jumps over a delay that the coordinator waits for.
+    if (next.seconds > clock_.now + 0.25 && !coordinator_->failures().empty()) {
+      clock_.now += 0.25;
+      continue;
+    }
+    moments_.pop();
+    clock_.now = std::max(clock_.now, next.seconds);
+    advance(next.rank);
+  }
+}
+
+void SimulatedSweep::deliver() {
+  bool has_delivered = true;
+  while (has_delivered) {
+    has_delivered = false;
+    for (std::size_t rank = 0; rank < channels_.size(); ++rank) {
+      while (const auto received = channels_[rank]->poll()) {
+        has_delivered = true;
+        using comm::MessageType;
+        const auto type = received->message.type;
+        if (type == MessageType::kHello || type == MessageType::kEvent || type == MessageType::kStopRequest ||
+            type == MessageType::kBye) {
+          coordinator_->on_message(*received);
+        } else {
+          on_message(static_cast<int>(rank), received->message);
+        }
+      }
+    }
+  }
+}
+
+void SimulatedSweep::on_message(int rank, const comm::Message& message) {
+  auto& worker = workers_[static_cast<std::size_t>(rank)];
+  switch (message.type) {
+    case comm::MessageType::kAssign:
+      return begin(rank, message);
+    case comm::MessageType::kStop:
+      worker.is_stopping = true;
+      return;
+    case comm::MessageType::kQuit:
+      channels_[static_cast<std::size_t>(rank)]->send(0, empty_message(comm::MessageType::kBye));
+      return;
+    default:
+      return;
+  }
+}
+
+void SimulatedSweep::begin(int rank, const comm::Message& message) {
+  auto& worker = workers_[static_cast<std::size_t>(rank)];
+  ASSERT_FALSE(worker.task.has_value()) << "rank " << rank << " got two tasks at once";
+  worker = Worker{assignment_from(message).task, message.epoch, false, 0, clock_.now};
+  if (const auto fault = fault_of(rank, *worker.task)) return finish(rank, *fault);
+  if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) worker.edits = ledger_.cells[edit->cell].num_edits;
+  schedule(rank, seconds_of(*worker.task));
+}
+
+void SimulatedSweep::schedule(int rank, double delay_seconds) {
+  moments_.push({clock_.now + delay_seconds, next_order_++, rank});
+}
+
+void SimulatedSweep::advance(int rank) {
+  auto& worker = workers_[static_cast<std::size_t>(rank)];
+  if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) return step_edits(rank, *edit);
+  if (const auto* reduce = std::get_if<core::ReduceTask>(&*worker.task)) {
+    for (const auto part : reduce->parts) ledger_.cells[reduce->cell].reductions.emplace(reduce->edits, part);
+  }
+  if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) ledger_.moments.insert(moments->model);
+  if (const auto* baseline = std::get_if<core::BaselineTask>(&*worker.task)) ledger_.baselines.insert(baseline->model);
+  finish(rank, core::DoneEvent{});
+}
+
+void SimulatedSweep::step_edits(int rank, const core::EditTask& task) {
+  auto& worker = workers_[static_cast<std::size_t>(rank)];
+  ++worker.edits;
+  send(rank, core::ProgressEvent{"edit", worker.edits, task.until, seconds_of(task)});
+  const auto checkpoints = core::checkpoints_of(config_, task.cell);
+  const bool is_checkpoint = std::ranges::binary_search(checkpoints, worker.edits);
+  if (is_checkpoint || worker.is_stopping || worker.edits >= task.until) {
+    ledger_.cells[task.cell].num_edits = worker.edits;
+    send(rank, core::CommittedEvent{"segment", worker.edits});
+  }
+  if (worker.edits >= task.until) return finish(rank, core::DoneEvent{});
+  if (worker.is_stopping) return finish(rank, core::StoppedEvent{worker.edits});
+  schedule(rank, seconds_of(task));
+}
+
+void SimulatedSweep::finish(int rank, const core::Event& event) {
+  auto& worker = workers_[static_cast<std::size_t>(rank)];
+  runs_.push_back({rank, *worker.task, worker.begin_seconds, clock_.now});
+  send(rank, event);
+  worker.task.reset();
+}
+
+void SimulatedSweep::send(int rank, const core::Event& event) {
+  channels_[static_cast<std::size_t>(rank)]->send(0, to_message(event, workers_[static_cast<std::size_t>(rank)].epoch));
+}
+
+}  // namespace lethe::orchestrator::testing

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "comm/in_process_channel.h"
+#include "orchestrator/coordinator.h"
+#include "tests/orchestrator/fakes.h"
+#include "tests/orchestrator/small_experiment.h"
+
+namespace lethe::orchestrator::testing {
+
+/// A whole sweep on a fake clock: the real coordinator and wire format, ranks that answer as a supervisor with an
+/// executor would, work that only takes simulated time, files that exist in a `FakeLedger`.
+class SimulatedSweep {
+ public:
+  struct Run {
+    int rank = 0;
+    core::Task task;
+    double begin_seconds = 0.0;
+    double end_seconds = 0.0;
+  };
+  /// Seconds of one step: an edit, a reduction, a prerequisite.
+  using Durations = std::function<double(const core::Task&)>;
+  /// Asked when a task starts: a failure to answer with instead of working; nullopt for none.
+  using Faults = std::function<std::optional<core::FailedEvent>(int rank, const core::Task&)>;
+
+  SimulatedSweep(core::ExperimentConfig config, int num_ranks, FakeLedger ledger = {}, CoordinatorOptions options = {});
+
+  Durations seconds_of = [](const core::Task&) { return 1.0; };
+  Faults fault_of = [](int, const core::Task&) { return std::nullopt; };
+  /// Called whenever something was handed out; may stop the sweep.
+  std::function<void(SimulatedSweep&)> on_step = [](SimulatedSweep&) {};
+
+  /// To the end. Returns the outcome; fails the test if the sweep does not end within `limit_seconds` of its time.
+  Outcome run(double limit_seconds = 1e9);
+
+  Coordinator& coordinator() { return *coordinator_; }
+  FakeLedger& ledger() { return ledger_; }
+  FakeClock& clock() { return clock_; }
+  MemoryJournal& journal() { return journal_; }
+  const core::ExperimentConfig& config() const { return config_; }
+  const std::vector<Run>& runs() const { return runs_; }
+  [[nodiscard]] double elapsed_seconds() const { return clock_.now - start_seconds_; }
+
+ private:
+  struct Worker {
+    std::optional<core::Task> task;
+    std::uint64_t epoch = 0;
+    bool is_stopping = false;
+    std::int64_t edits = 0;
+    double begin_seconds = 0.0;
+  };
+  struct Moment {
+    double seconds = 0.0;
+    std::uint64_t order = 0;  // ties in order of creation: deterministic
+    int rank = 0;
+    bool operator>(const Moment& other) const {
+      return std::pair(seconds, order) > std::pair(other.seconds, other.order);
+    }
+  };
+
+  core::ExperimentConfig config_;
+  core::Inspection inspection_;
+  FakeLedger ledger_;
+  FakeClock clock_;
+  MemoryJournal journal_;
+  std::vector<std::unique_ptr<comm::Channel>> channels_;
+  std::unique_ptr<Coordinator> coordinator_;
+  std::vector<Worker> workers_;
+  std::priority_queue<Moment, std::vector<Moment>, std::greater<>> moments_;
+  std::uint64_t next_order_ = 0;
+  std::vector<Run> runs_;
+  double start_seconds_ = 0.0;
+
+  void deliver();
+  void on_message(int rank, const comm::Message& message);
+  void begin(int rank, const comm::Message& message);
+  void advance(int rank);
+  void step_edits(int rank, const core::EditTask& task);
+  void finish(int rank, const core::Event& event);
+  void schedule(int rank, double delay_seconds);
+  void send(int rank, const core::Event& event);
+};
+
+}  // namespace lethe::orchestrator::testing

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/experiment_config.h"
+#include "core/inspection.h"
+
+namespace lethe::orchestrator::testing {
+
+/// What a made-up experiment looks like; no file of it exists.
+struct SmallExperiment {
+  std::vector<std::string> methods{"rome", "ft-c"};
+  std::vector<std::string> models{"small-gpt2", "small-gptj"};
+  int num_samples = 2;
+  std::int64_t edits = 60;
+  std::int64_t checkpoint_every = 10;
+  std::int64_t forgetting_every = 10;
+  std::int64_t tasks_every = 30;
+  bool has_tasks = true;
+};
+core::ExperimentConfig make_config(const SmallExperiment& experiment);
+/// Facts of models with two layers of width 8, identities made from names.
+core::Inspection make_inspection(const core::ExperimentConfig& config);
+
+}  // namespace lethe::orchestrator::testing

@@ -1,0 +1,304 @@
+// The program `lethe` with the fake executor: everything of a sweep but the models.
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "core/experiment_config.h"
+#include "ledger/sweep_folder.h"
+#include "orchestrator/ledger_view.h"
+#include "orchestrator/sweep_status.h"
+#include "tests/orchestrator/small_experiment.h"
+#include "tests/orchestrator/temporary_folder.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+class SweepTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(folder_.path() / "memory");
+    write_config(60);
+    environment_ = {{"LETHE_EXECUTOR", LETHE_FAKE_EXECUTOR},
+                    {"LETHE_FAKE_MEMORY", (folder_.path() / "memory").string()},
+                    {"LETHE_RETRY_SECONDS", "0.05"},
+                    {"LETHE_KILL_GRACE_SECONDS", "0.2"},
+                    {"LETHE_PROGRESS", "lines"}};
+  }
+
+  void write_config(int edits) {
+    std::ofstream(config_) << "dataset: {records: records.json, samples: samples.json}\n"
+                              "models:\n"
+                              "  small:\n"
+                              "    path: model\n"
+                              "    second_moments: {corpus: corpus.txt}\n"
+                              "    methods: {rome: {layer: 0}, ft-c: {layer: 0, linf_bound: 0.01}}\n"
+                              "grid: {methods: [rome, ft-c], samples: [0, 1]}\n"
+                           << "edits: " << edits
+                           << "\n"
+                              "checkpoint_every: 10\nforgetting_every: 10\ntasks_every: 30\n";
+  }
+
+  std::vector<std::string> sweep_command(int mpi_ranks, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> command;
+    if (mpi_ranks > 0) command = {LETHE_MPIEXEC, "-n", std::to_string(mpi_ranks)};
+    command.insert(command.end(), {LETHE_PROGRAM, "sweep", config_.string(), "--out", out_.string()});
+    command.insert(command.end(), more.begin(), more.end());
+    return command;
+  }
+
+  pid_t start(std::vector<std::string> command) const {
+    const auto child = ::fork();
+    if (child != 0) return child;
+    for (const auto& [name, value] : environment_) ::setenv(name.c_str(), value.c_str(), 1);
+    ::freopen((folder_.path() / "output").c_str(), "w", stdout);
+    ::dup2(STDOUT_FILENO, STDERR_FILENO);
+    std::vector<char*> pointers;
+    for (auto& word : command) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    ::execvp(pointers[0], pointers.data());
+    ::_exit(127);
+  }
+  static int wait_for(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+  int run(const std::vector<std::string>& command) const { return wait_for(start(command)); }
+  [[nodiscard]] std::string output() const { return read_text(folder_.path() / "output"); }
+  [[nodiscard]] std::string state() const { return read_state(ledger::SweepFolder(out_)); }
+
+  /// Waits until the journal holds a text.
+  bool wait_for_event(const std::string& text, std::chrono::seconds limit = std::chrono::seconds(60)) const {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (std::chrono::steady_clock::now() < end) {
+      if (read_text(out_ / "events.jsonl").find(text) != std::string::npos) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+
+  void expect_complete(std::int64_t edits = 60) const {
+    EXPECT_EQ(state(), "COMPLETE") << output();
+    const auto config = core::load_experiment_config(config_);
+    const FolderLedgerView view{ledger::SweepFolder(out_)};
+    const auto inspection = testing::make_inspection(config);
+    for (const auto& facts : inspection.cells) {
+      const auto ledger = view.cell(facts);
+      EXPECT_EQ(ledger.num_edits, edits) << facts.cell.name();
+      std::size_t due = 0;
+      for (const auto n : core::checkpoints_of(config, facts.cell))
+        due += core::parts_due(config, facts.cell, n).size();
+      EXPECT_EQ(ledger.reductions.size(), due) << facts.cell.name();
+    }
+  }
+
+  testing::TemporaryFolder folder_;
+  fs::path config_ = folder_.path() / "sweep.yaml";
+  fs::path out_ = folder_.path() / "out";
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(SweepTest, RunsWithoutMpiAndASecondStartFindsEverythingDone) {
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  expect_complete();
+  const auto num_events = read_text(out_ / "events.jsonl").size();
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  EXPECT_EQ(read_text(out_ / "events.jsonl").substr(num_events).find("assign"), std::string::npos);
+}
+
+TEST_F(SweepTest, RunsSeveralExecutorsUnderOneProcess) {
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "3"})), 0) << output();
+  expect_complete();
+  for (int rank = 0; rank < 3; ++rank) {
+    EXPECT_NE(read_text(out_ / "logs" / ("rank-" + std::to_string(rank) + ".log")).find("fake executor runs"),
+              std::string::npos);
+  }
+}
+
+class SweepRanks : public SweepTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(SweepRanks, RunsUnderMpi) {
+  EXPECT_EQ(run(sweep_command(GetParam())), 0) << output();
+  expect_complete();
+}
+
+INSTANTIATE_TEST_SUITE_P(Mpi, SweepRanks, ::testing::Values(1, 2, 4, 8));
+
+TEST_F(SweepTest, GrowingTheGridContinues) {
+  write_config(30);
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 0) << output();
+  expect_complete(30);
+  write_config(60);
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 0) << output();
+  expect_complete(60);
+}
+
+TEST_F(SweepTest, CrashesGarbageAndExitsAreRetried) {
+  environment_["LETHE_FAKE_FAULTS"] =
+      "segv@rome/small/sample0@25;exit@rome/small/sample1@7;garbage@ft-c/small/sample0@33;segv@ft-c/small/sample1@60";
+  EXPECT_EQ(run(sweep_command(2)), 0) << output();
+  expect_complete();
+  const auto events = read_text(out_ / "events.jsonl");
+  for (const char* words : {"signal 11", "exit status 17", "what is no event", "about to strike"}) {
+    EXPECT_NE(events.find(words), std::string::npos) << words;
+  }
+}
+
+TEST_F(SweepTest, AHangIsEndedAndRetried) {
+  environment_["LETHE_FAKE_FAULTS"] = "hang@rome/small/sample0@25";
+  environment_["LETHE_HANG_SECONDS"] = "2";
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 0) << output();
+  expect_complete();
+  EXPECT_NE(read_text(out_ / "events.jsonl").find("\"hang\""), std::string::npos);
+}
+
+TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
+  environment_["LETHE_FAKE_FAULTS"] = "!segv@rome/small/sample1@15;!data@ft-c/small/sample0@5";
+  EXPECT_EQ(run(sweep_command(2)), 1) << output();
+  EXPECT_EQ(state(), "POISONED");
+  const auto rows = read_cell_status(ledger::SweepFolder(out_));
+  ASSERT_EQ(rows.size(), 4U);
+  for (const auto& row : rows) {
+    if (row.cell.name() == "rome/small/sample1") {
+      EXPECT_EQ(row.edits_done, 10);
+      EXPECT_EQ(row.reductions_done, 1) << "what is committed is still reduced";
+      EXPECT_NE(row.failure.find("about to strike"), std::string::npos) << row.failure;
+    } else if (row.cell.name() == "ft-c/small/sample0") {
+      EXPECT_NE(row.failure.find("a record is malformed"), std::string::npos) << row.failure;
+    } else {
+      EXPECT_EQ(row.edits_done, 60) << row.cell.name();
+      EXPECT_TRUE(row.failure.empty());
+    }
+  }
+  // The cause is gone: the same command finishes the rest.
+  environment_.erase("LETHE_FAKE_FAULTS");
+  EXPECT_EQ(run(sweep_command(2)), 0) << output();
+  expect_complete();
+}
+
+class StoppedSweep : public SweepTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(StoppedSweep, CommitsLeavesAndGoesOn) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
+  const auto child = start(sweep_command(0, {"--ranks", "2"}));
+  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  ::kill(child, GetParam());
+  EXPECT_EQ(wait_for(child), 75) << output();
+  EXPECT_EQ(state(), "INCOMPLETE");
+  EXPECT_NE(read_text(out_ / "events.jsonl").find("\"stopped\""), std::string::npos);
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  expect_complete();
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, StoppedSweep, ::testing::Values(SIGTERM, SIGUSR1, SIGINT));
+
+TEST_F(SweepTest, MpirunForwardsUserSignalsAndTheSweepStopsInOrder) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
+  const auto child = start(sweep_command(3));
+  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  ::kill(child, SIGUSR1);
+  EXPECT_EQ(wait_for(child), 75) << output();
+  EXPECT_EQ(state(), "INCOMPLETE");
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  EXPECT_EQ(run(sweep_command(2)), 0) << output();
+  expect_complete();
+}
+
+TEST_F(SweepTest, KillingMpirunLeavesNoExecutorBehindAndTheNextStartGoesOn) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
+  const auto child = start(sweep_command(3));
+  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  ::kill(child, SIGKILL);
+  wait_for(child);
+  const auto is_any_left = [&] {
+    for (const auto& entry : fs::directory_iterator("/proc")) {
+      const auto command_line = read_text(entry.path() / "cmdline");
+      if (command_line.find(out_.string()) != std::string::npos) return true;
+    }
+    return false;
+  };
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (is_any_left() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_FALSE(is_any_left());
+  EXPECT_EQ(state(), "INCOMPLETE");
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  EXPECT_EQ(run(sweep_command(3)), 0) << output();
+  expect_complete();
+}
+
+TEST_F(SweepTest, AWrongConfigIsRefusedByAllRanks) {
+  std::ofstream(config_, std::ios::app) << "chekpoint_every: 5\n";
+  EXPECT_EQ(run(sweep_command(2)), 2) << output();
+  EXPECT_EQ(state(), "CONFIG_ERROR");
+  EXPECT_NE(output().find("chekpoint_every"), std::string::npos) << output();
+}
+
+TEST_F(SweepTest, ProblemsOfTheInputsAreAllToldBeforeAnythingRuns) {
+  environment_["LETHE_FAKE_PROBLEM"] = "records.json: no such file";
+  EXPECT_EQ(run(sweep_command(0)), 2);
+  EXPECT_EQ(state(), "CONFIG_ERROR");
+  EXPECT_NE(output().find("records.json: no such file"), std::string::npos) << output();
+  EXPECT_FALSE(fs::exists(out_ / "cells"));
+  EXPECT_EQ(run({LETHE_PROGRAM, "plan", config_.string()}), 0) << output();
+  EXPECT_NE(output().find("NOT READY TO RUN: 1 problem"), std::string::npos) << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "plan", "--strict", config_.string()}), 2);
+}
+
+TEST_F(SweepTest, ResultsOfOtherSettingsAreRefusedSideBySide) {
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  const auto cell = out_ / "cells" / "rome" / "small" / "sample0";
+  const auto identity = fs::directory_iterator(cell)->path();
+  const auto foreign = cell / "0123456789ab";
+  fs::rename(identity, foreign);
+  const auto temporary = ledger::temporary_path(foreign, "identity");
+  std::ofstream(temporary) << R"({"cell": "rome/small/sample7"})";
+  ledger::publish(temporary, "identity", ".json");
+  EXPECT_EQ(run(sweep_command(0)), 2);
+  EXPECT_NE(output().find("cell: rome/small/sample7 in the folder, rome/small/sample0 in the config"),
+            std::string::npos)
+      << output();
+  EXPECT_EQ(state(), "CONFIG_ERROR");
+}
+
+TEST_F(SweepTest, StatusTellsTheTruthAtAnyTime) {
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", out_.string()}), 0);
+  EXPECT_NE(output().find("COMPLETE"), std::string::npos) << output();
+  EXPECT_NE(output().find("rome/small/sample0"), std::string::npos);
+  EXPECT_NE(output().find("60/60"), std::string::npos);
+  EXPECT_NE(output().find("4 of 4 cells done"), std::string::npos) << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", (folder_.path() / "nothing").string()}), 1);
+}
+
+TEST_F(SweepTest, AMissingExecutorIsNamed) {
+  environment_["LETHE_EXECUTOR"] = "/no/such/executor";
+  EXPECT_EQ(run(sweep_command(0)), 1);
+  EXPECT_NE(output().find("/no/such/executor"), std::string::npos) << output();
+}
+
+}  // namespace
+}  // namespace lethe::orchestrator
