@@ -28,7 +28,7 @@ clean_up() {
 trap clean_up EXIT
 fail() {
   echo "FAILED: $*"
-  tail -n 30 "$dir"/*.log "$dir"/log/*.log 2>/dev/null
+  tail -n 40 "$dir"/whole.log "$dir"/stopped.log "$dir"/log/*.log 2>/dev/null
   exit 1
 }
 
@@ -97,9 +97,10 @@ edits: 60
 tasks_every: 30
 EOF
 
-# All "nodes" are this host, so Open MPI is kept on the loopback.
-export OMPI_MCA_oob_tcp_if_include=lo OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_btl=self,vader,tcp OMPI_MCA_pml=ob1
-export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_rmaps_base_oversubscribe=1
+# All "nodes" are this host: Open MPI is kept on the loopback, and from shared memory, whose segments of two nodes
+# would have the same names.
+export OMPI_MCA_oob_tcp_if_include=lo OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_btl=self,tcp OMPI_MCA_pml=ob1
+export OMPI_MCA_rmaps_base_oversubscribe=1
 export LETHE=$lethe LETHE_EXECUTOR=$fake LETHE_FAKE_MEMORY=$dir
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
@@ -126,9 +127,9 @@ grep -q "rank(s)" "$dir/whole.log" || fail "no log"
 # The signal that Slurm sends before the time limit, sent by hand: waiting for a real limit takes minutes.
 export LETHE_FAKE_EDIT_SECONDS=0.1
 job=$(submit stopped --time=10) || fail "sbatch"
-wait_for 60 "nothing is committed" grep -q '"committed"' "$dir/stopped/events.jsonl"
+wait_for 60 "nothing is committed" grep -qs '"committed"' "$dir/stopped/events.jsonl"
 scancel --batch --signal=USR1 "$job" || fail "scancel"
-wait_for 60 "it does not requeue itself" grep -q "back in the queue" "$dir/stopped.log"
+wait_for 60 "it does not requeue itself" grep -qs "back in the queue" "$dir/stopped.log"
 grep -q '"stopped"' "$dir/stopped/events.jsonl" || fail "no executor was stopped in order"
 wait_for 90 "the second run does not finish the sweep" state_is stopped COMPLETE
 grep -q "restart 1" "$dir/stopped.log" || fail "Slurm did not restart the job"
