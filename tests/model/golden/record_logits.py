@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Records what Hugging Face transformers computes, for golden_test.cpp.
+
+    python3 tests/model/golden/record_logits.py          # writes tests/model/golden/logits.json
+
+Needs torch, transformers and numpy. Recorded are two tiny networks whose weights follow a formula that the test
+repeats, and assets/small-gpt2 and assets/small-gptj where present: run it again whenever those are trained anew.
+Logits are computed in fp64 (what the network means, free of any library's rounding), greedy continuations in fp32.
+"""
+import argparse
+import json
+import pathlib
+
+import numpy as np
+import torch
+import transformers
+
+HERE = pathlib.Path(__file__).resolve().parent
+ASSETS = HERE.parents[2] / "assets"
+TOP = 5
+NEW_TOKENS = 12
+
+
+def formula(start: int, count: int) -> np.ndarray:
+    """Numbers start .. start+count-1 of a hash, in [-0.5, 0.5), exact in fp32."""
+    x = np.arange(start, start + count, dtype=np.uint64)
+    x = (x * 0x9E3779B1) & 0xFFFFFFFF
+    x ^= x >> 15
+    x = (x * 0x85EBCA77) & 0xFFFFFFFF
+    x ^= x >> 13
+    return (x >> 8).astype(np.float64) / 2**24 - 0.5
+
+
+def formula_config(family: str):
+    common = dict(vocab_size=101, n_positions=48, n_embd=32, n_layer=3, n_inner=80,
+                  resid_pdrop=0, embd_pdrop=0, attn_pdrop=0, bos_token_id=100, eos_token_id=100)
+    if family == "gpt2":
+        return transformers.GPT2Config(n_head=4, **common)
+    return transformers.GPTJConfig(n_head=2, rotary_dim=8, **common)
+
+
+def parameter_order(family: str, layers: int):
+    """The order of parameter_shapes() in model/architecture.cpp."""
+    names = ["transformer.wte.weight"] + (["transformer.wpe.weight"] if family == "gpt2" else [])
+    block = ([f"{m}.{p}" for m in ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj", "ln_1", "ln_2")
+              for p in ("weight", "bias")] if family == "gpt2" else
+             ["ln_1.weight", "ln_1.bias"] + [f"attn.{m}.weight" for m in ("q_proj", "k_proj", "v_proj", "out_proj")] +
+             ["mlp.fc_in.weight", "mlp.fc_in.bias", "mlp.fc_out.weight", "mlp.fc_out.bias"])
+    names += [f"transformer.h.{layer}.{name}" for layer in range(layers) for name in block]
+    names += ["transformer.ln_f.weight", "transformer.ln_f.bias"]
+    return names + (["lm_head.weight", "lm_head.bias"] if family == "gptj" else [])
+
+
+def formula_model(family: str):
+    model = transformers.AutoModelForCausalLM.from_config(formula_config(family), attn_implementation="eager")
+    parameters = dict(model.named_parameters())
+    start = 0
+    with torch.no_grad():
+        for name in parameter_order(family, 3):
+            parameter = parameters[name]
+            numbers = formula(start, parameter.numel())
+            start += parameter.numel()
+            is_norm = ".ln_" in name and name.endswith("weight")
+            value = 1 + 0.25 * numbers if is_norm else 0.5 * numbers
+            # GPT-2's Conv1D stores [in, out]; the formula runs over [out, in].
+            is_turned = family == "gpt2" and name.endswith("weight") and (".attn." in name or ".mlp." in name)
+            shape = parameter.shape[::-1] if is_turned else parameter.shape
+            value = torch.from_numpy(value.astype(np.float32)).reshape(shape)
+            parameter.copy_(value.T if is_turned else value)
+    return model.eval()
+
+
+def record(model) -> dict:
+    vocabulary = model.config.vocab_size
+    texts = [[(7 * i * i + 3 * i + 11 * k + 5) % vocabulary for i in range(length)]
+             for k, length in enumerate((1, 6, 17, 30))]
+    result = {"texts": []}
+    for ids in texts:
+        with torch.no_grad():
+            # With a mask of its own, or token 0 in the text would be taken for padding.
+            generated = model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)),
+                                       max_new_tokens=NEW_TOKENS, do_sample=False, eos_token_id=None,
+                                       pad_token_id=0)[0].tolist()
+        result["texts"].append({"ids": ids, "greedy": generated})
+    model.double()
+    for text in result["texts"]:
+        ids = text["ids"]
+        with torch.no_grad():
+            logits = model(torch.tensor([ids])).logits[0]
+        text["positions"] = []
+        for position in sorted({0, len(ids) // 2, len(ids) - 1}):
+            row = logits[position]
+            top = row.topk(TOP)
+            text["positions"].append({
+                "position": position, "top_ids": top.indices.tolist(), "top_logits": top.values.tolist(),
+                "mean": row.mean().item(), "root_mean_square": row.square().mean().sqrt().item(),
+                "log_sum_exp": row.logsumexp(0).item()})
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--assets", type=pathlib.Path, default=ASSETS)
+    parser.add_argument("--output", type=pathlib.Path, default=HERE / "logits.json")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    recorded = {f"formula-{family}": record(formula_model(family)) for family in ("gpt2", "gptj")}
+    for name in ("small-gpt2", "small-gptj"):
+        folder = arguments.assets / name
+        if not (folder / "model.safetensors").exists():
+            print(f"{folder}: absent, not recorded")
+            continue
+        recorded[name] = record(transformers.AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, attn_implementation="eager").eval())
+    recorded["made_by"] = f"transformers {transformers.__version__}, torch {torch.__version__}"
+    arguments.output.write_text(json.dumps(recorded, separators=(",", ":")).replace("{\"ids\"", "\n{\"ids\"") + "\n")
+    print(f"{arguments.output}: {', '.join(k for k in recorded if k != 'made_by')}")
+
+
+if __name__ == "__main__":
+    main()

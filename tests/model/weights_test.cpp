@@ -1,0 +1,291 @@
+#include "model/weights.h"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/random_stream.h"
+#include "model/safetensors.h"
+#include "tests/model/tiny_networks.h"
+
+namespace lethe::model {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Test;
+
+/// A folder that disappears with the test.
+class WeightsFolder : public Test {
+ protected:
+  void SetUp() override {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    folder_ =
+        std::filesystem::temp_directory_path() / ("lethe_weights_" + std::to_string(::getpid()) + "_" + info->name());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+  }
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::ifstream stream(folder_ / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+  void write_config(Family family, const std::function<void(nlohmann::json&)>& change = {}) const {
+    nlohmann::json config = {{"model_type", to_string(family)},
+                             {"n_layer", 3},
+                             {"n_embd", 32},
+                             {"n_head", 2},
+                             {"n_inner", 80},
+                             {"n_positions", 48},
+                             {"vocab_size", 101},
+                             {"rotary_dim", 8},
+                             {"activation_function", "gelu_new"}};
+    if (family == Family::kGpt2) config["n_head"] = 4;
+    if (change) change(config);
+    write("config.json", config.dump());
+  }
+  /// The message of the error that `action` throws.
+  static std::string error_of(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const core::ModelError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+  [[nodiscard]] std::string load_error() const {
+    return error_of([&] { load_weights(folder_, torch::kCPU); });
+  }
+  [[nodiscard]] std::string config_error(const std::function<void(nlohmann::json&)>& change,
+                                         Family family = Family::kGpt2) const {
+    write_config(family, change);
+    return error_of([&] { read_architecture(folder_); });
+  }
+
+  std::filesystem::path folder_;
+};
+
+void expect_equal(const Weights& actual, const Weights& expected) {
+  for (const auto& [name, tensor] : expected.tensors()) {
+    EXPECT_TRUE(torch::equal(actual.tensor(name), tensor)) << name;
+  }
+}
+
+TEST_F(WeightsFolder, ComeBackAsTheyWereSaved) {
+  for (const auto family : {Family::kGpt2, Family::kGptj}) {
+    const auto saved = random_weights(testing::tiny_architecture(family), 3, torch::kCPU);
+    write_config(family);
+    save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+    expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+  }
+}
+
+TEST_F(WeightsFolder, StoreGpt2ProjectionsTurned) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+  const SafetensorsFile file(folder_ / "model.safetensors");
+  EXPECT_EQ(file.tensor("transformer.h.0.mlp.c_proj.weight").sizes(), torch::IntArrayRef({80, 32}));
+  EXPECT_EQ(file.tensor("transformer.wte.weight").sizes(), torch::IntArrayRef({101, 32}));
+}
+
+TEST_F(WeightsFolder, AreReadInPlaceAndOutliveTheFile) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
+  write_config(Family::kGptj);
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+  auto loaded = load_weights(folder_, torch::kCPU);
+  const auto kept = loaded->tensor("lm_head.weight");
+  EXPECT_FALSE(kept.storage().resizable()) << "a view of the mapping, not a copy";
+  loaded.reset();
+  std::filesystem::remove(folder_ / "model.safetensors");
+  EXPECT_TRUE(torch::equal(kept, saved->tensor("lm_head.weight")));
+}
+
+TEST_F(WeightsFolder, ReadHalfPrecisionFiles) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  write_config(Family::kGpt2);
+  for (const auto dtype : {torch::kFloat16, torch::kBFloat16}) {
+    std::map<std::string, torch::Tensor> halves;
+    for (const auto& [name, tensor] : saved->tensors()) halves.emplace(name, tensor.to(dtype));
+    save_safetensors(folder_ / "model.safetensors", saved->architecture(), halves);
+    const auto loaded = load_weights(folder_, torch::kCPU);
+    for (const auto& [name, half] : halves) {
+      EXPECT_EQ(loaded->tensor(name).scalar_type(), torch::kFloat32);
+      EXPECT_TRUE(torch::equal(loaded->tensor(name), half.to(torch::kFloat32))) << name;
+    }
+  }
+}
+
+TEST_F(WeightsFolder, AcceptTheHubsShortNamesAndIgnoreMaskBuffers) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  write_config(Family::kGpt2);
+  save_safetensors(folder_ / "long.safetensors", saved->architecture(), saved->tensors());
+  const SafetensorsFile file(folder_ / "long.safetensors");
+  std::map<std::string, torch::Tensor> renamed;
+  for (const auto& name : file.names()) renamed.emplace(name.substr(12), file.tensor(name));
+  renamed.emplace("h.0.attn.bias", torch::ones({1, 1, 48, 48}, torch::kUInt8));
+  renamed.emplace("h.0.attn.masked_bias", torch::tensor(-1e4F));
+  renamed.emplace("lm_head.weight", renamed.at("wte.weight"));
+  write_safetensors(folder_ / "model.safetensors", renamed);
+  expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+}
+
+TEST_F(WeightsFolder, ReadShardsThroughTheIndex) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
+  write_config(Family::kGptj);
+  std::map<std::string, torch::Tensor> shards[2];
+  nlohmann::json index;
+  for (const auto& [name, tensor] : saved->tensors()) {
+    const std::size_t shard = name.find("h.1.") != std::string::npos ? 1 : 0;
+    shards[shard].emplace(name, tensor);
+    index["weight_map"][name] = "model-" + std::to_string(shard) + ".safetensors";
+  }
+  for (int i = 0; i < 2; ++i) write_safetensors(folder_ / ("model-" + std::to_string(i) + ".safetensors"), shards[i]);
+  write("model.safetensors.index.json", index.dump());
+  expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+
+  std::filesystem::remove(folder_ / "model-1.safetensors");
+  EXPECT_THAT(load_error(), HasSubstr("model-1.safetensors"));
+  write("model.safetensors.index.json", R"({"weight_map": {"lm_head.weight": "../secret"}})");
+  EXPECT_THAT(load_error(), HasSubstr("not a file name inside the folder"));
+  write("model.safetensors.index.json", R"({"weight_map": {"lm_head.weight": 3}})");
+  EXPECT_THAT(load_error(), HasSubstr("not a valid index"));
+}
+
+TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
+  EXPECT_THAT(load_error(), HasSubstr("config.json"));
+  write_config(Family::kGpt2);
+  EXPECT_THAT(load_error(), HasSubstr("has no model.safetensors"));
+  write("pytorch_model.bin", "x");
+  EXPECT_THAT(load_error(), HasSubstr("safe_serialization"));
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  auto tensors = saved->tensors();
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
+  write_config(Family::kGpt2, [](auto& config) { config["n_layer"] = 4; });
+  EXPECT_THAT(load_error(), HasSubstr("transformer.h.3."));
+  write_config(Family::kGpt2, [](auto& config) { config["n_layer"] = 2; });
+  EXPECT_THAT(load_error(), HasSubstr("only 2 layers"));
+  write_config(Family::kGpt2, [](auto& config) { config["n_inner"] = 96; });
+  EXPECT_THAT(load_error(), HasSubstr("[32,80], config.json demands [32,96]"));
+}
+
+TEST_F(WeightsFolder, RefuseArchitecturesThatAreNotComputed) {
+  EXPECT_EQ(config_error({}), "no error");
+  EXPECT_EQ(config_error({}, Family::kGptj), "no error");
+  EXPECT_THAT(config_error([](auto& c) { c["model_type"] = "llama"; }), HasSubstr("`model_type` is \"llama\""));
+  EXPECT_THAT(config_error([](auto& c) { c["activation_function"] = "relu"; }), HasSubstr("`activation_function`"));
+  EXPECT_THAT(config_error([](auto& c) { c["n_embd"] = -1; }), HasSubstr("`n_embd`"));
+  EXPECT_THAT(config_error([](auto& c) { c["n_embd"] = 1e300; }), HasSubstr("`n_embd`"));
+  EXPECT_THAT(config_error([](auto& c) { c.erase("vocab_size"); }), HasSubstr("`vocab_size` is missing"));
+  EXPECT_THAT(config_error([](auto& c) { c["n_head"] = 5; }), HasSubstr("`n_head`"));
+  EXPECT_THAT(config_error([](auto& c) { c["scale_attn_by_inverse_layer_idx"] = true; }), HasSubstr("inverse_layer"));
+  EXPECT_THAT(config_error([](auto& c) { c["rotary_dim"] = 7; }, Family::kGptj), HasSubstr("`rotary_dim`"));
+  EXPECT_THAT(config_error([](auto& c) { c["tie_word_embeddings"] = true; }, Family::kGptj), HasSubstr("tie_word"));
+  write("config.json", "{\"n_layer\": ");
+  EXPECT_THAT(error_of([&] { read_architecture(folder_); }), HasSubstr("not valid JSON"));
+}
+
+TEST(Architecture, CountsTheParametersOfThePublishedModels) {
+  EXPECT_EQ((Architecture{Family::kGpt2, 48, 1600, 25, 6400, 1024, 50257}.num_parameters()), 1'557'611'200);
+  EXPECT_EQ((Architecture{Family::kGptj, 28, 4096, 16, 16384, 2048, 50400, 64}.num_parameters()), 6'050'882'784);
+}
+
+/// Files that a hostile or broken writer could make.
+class DamagedSafetensors : public WeightsFolder {
+ protected:
+  static std::string file_with(const std::string& header, std::size_t data_bytes) {
+    const std::uint64_t length = header.size();
+    std::string bytes(sizeof(length), '\0');
+    std::memcpy(bytes.data(), &length, sizeof(length));
+    return bytes + header + std::string(data_bytes, '\1');
+  }
+  [[nodiscard]] std::string open_error(const std::string& bytes) const {
+    write("damaged.safetensors", bytes);
+    return error_of([&] { read_all(); });
+  }
+  /// Touches every byte that the file's tensors claim.
+  void read_all() const {
+    const SafetensorsFile file(folder_ / "damaged.safetensors");
+    for (const auto& name : file.names()) (void)file.tensor(name).to(torch::kFloat64).sum().item<double>();
+  }
+};
+
+TEST_F(DamagedSafetensors, HeadersAreRefusedWithTheirFault) {
+  const auto entry = [](const std::string& dtype, const std::string& shape, const std::string& offsets) {
+    return R"({"w":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
+  };
+  EXPECT_EQ(open_error(file_with(entry("F32", "[2,2]", "[0,16]"), 16)), "no error");
+  EXPECT_EQ(open_error(file_with(entry("F32", "[]", "[0,4]"), 4)), "no error");
+  EXPECT_EQ(open_error(file_with(entry("F32", "[0,7]", "[0,0]"), 0)), "no error");
+  EXPECT_THAT(open_error(""), HasSubstr("empty"));
+  EXPECT_THAT(open_error("abc"), HasSubstr("shorter than"));
+  EXPECT_THAT(open_error(std::string(8, '\xff') + "{}"), HasSubstr("a header of"));
+  EXPECT_THAT(open_error(file_with("{\"w\":", 0)), HasSubstr("not JSON"));
+  EXPECT_THAT(open_error(file_with("[1]", 0)), HasSubstr("not a JSON object"));
+  EXPECT_THAT(open_error(file_with("\xff\xfe", 0)), HasSubstr("not JSON"));
+  EXPECT_THAT(open_error(file_with(std::string(100000, '['), 0)), HasSubstr("not JSON"));
+  EXPECT_THAT(open_error(file_with(R"({"w":3})", 0)), HasSubstr("lacks a dtype"));
+  EXPECT_THAT(open_error(file_with(entry("F7", "[4]", "[0,16]"), 16)), HasSubstr("type F7"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[-4]", "[0,16]"), 16)), HasSubstr("whole number"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4.0]", "[0,16]"), 16)), HasSubstr("whole number"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4]", "[0,20]"), 16)), HasSubstr("lies outside"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4]", "[16,0]"), 16)), HasSubstr("lies outside"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4]", "[0,18446744073709551615]"), 16)), HasSubstr("lies outside"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[5]", "[0,16]"), 16)), HasSubstr("does not fit"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4294967296,4294967296]", "[0,0]"), 0)), HasSubstr("does not fit"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4]", "[4,20]"), 20)), HasSubstr("overlap or leave a gap"));
+  EXPECT_THAT(open_error(file_with(entry("F32", "[4]", "[0,16]"), 20)), HasSubstr("end at byte"));
+  const std::string two = R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},)"
+                          R"("b":{"dtype":"F32","shape":[4],"data_offsets":[8,24]}})";
+  EXPECT_THAT(open_error(file_with(two, 24)), HasSubstr("overlap"));
+  std::filesystem::remove(folder_ / "damaged.safetensors");
+  EXPECT_THAT(error_of([&] { read_all(); }), HasSubstr("cannot be opened"));
+  std::filesystem::create_directory(folder_ / "damaged.safetensors");
+  EXPECT_THAT(error_of([&] { read_all(); }), HasSubstr("not a regular file"));
+}
+
+TEST_F(DamagedSafetensors, UnalignedTensorsAreStillRead) {
+  // One byte more of header shifts the data off every float's alignment.
+  const std::string header = R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} )";
+  for (std::size_t padding = 0; padding < 4; ++padding) {
+    auto bytes = file_with(header + std::string(padding, ' '), 0);
+    const float values[2] = {1.5F, -2.0F};
+    bytes.append(reinterpret_cast<const char*>(values), sizeof(values));
+    write("damaged.safetensors", bytes);
+    EXPECT_TRUE(
+        torch::equal(SafetensorsFile(folder_ / "damaged.safetensors").tensor("w"), torch::tensor({1.5F, -2.0F})));
+  }
+}
+
+TEST_F(DamagedSafetensors, AnyFlippedByteOrTruncationIsReadOrRefusedNeverFatal) {
+  std::map<std::string, torch::Tensor> tensors{
+      {"a", torch::ones({3, 5})}, {"b", torch::ones({7}, torch::kFloat16)}, {"c", torch::ones({2, 2}, torch::kInt64)}};
+  write_safetensors(folder_ / "sound.safetensors", tensors);
+  const auto sound = read("sound.safetensors");
+  for (std::size_t length = 0; length < sound.size(); ++length) {
+    EXPECT_NE(open_error(sound.substr(0, length)), "no error") << "cut to " << length;
+  }
+  const auto header_end = sound.size() - 60 - 14 - 32;
+  core::RandomStream random(7, "fuzz");
+  int num_refused = 0;
+  for (int round = 0; round < 3000; ++round) {
+    auto bytes = sound;
+    const auto num_changes = 1 + random.next() % 3;
+    for (std::uint64_t i = 0; i < num_changes; ++i) {
+      bytes[random.next() % header_end] = static_cast<char>(random.next() % 256);
+    }
+    num_refused += open_error(bytes) != "no error" ? 1 : 0;
+  }
+  EXPECT_GT(num_refused, 2000);
+}
+
+}  // namespace
+}  // namespace lethe::model
