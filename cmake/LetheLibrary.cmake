@@ -82,7 +82,7 @@ file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/mpi_environment.sh LETHE_MPI_ENVIRONM
 list(TRANSFORM LETHE_MPI_ENVIRONMENT REPLACE "^export " "")
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS scripts/mpi_environment.sh)
 
-# lethe_add_test(<name> [TORCH] SOURCES ... [LINK targets...] [LABELS ...] [TIMEOUT seconds] [DEPENDS targets...])
+# lethe_add_test(<name> [TORCH] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds] [DEPENDS targets...])
 # One GoogleTest program per name; each TEST becomes one ctest entry, run with the environment Open MPI needs
 # (a test may start `mpirun` itself; name the programs it starts in DEPENDS).
 function(lethe_add_test name)
@@ -105,8 +105,10 @@ function(lethe_add_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${LETHE_MPI_ENVIRONMENT}")
+  # gtest_discover_tests takes no lists as property values: the environment comes from a launcher, and one label must do.
+  set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_MPI_ENVIRONMENT}")
+  list(GET arg_LABELS 0 label)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT})
 endfunction()
 
 # lethe_add_mpi_test(<name> SOURCES ... [LINK targets...] [RANKS 1 2 4] [TIMEOUT seconds])
