@@ -21,9 +21,10 @@ constexpr int kMaxAliases = 100;
 /// Walks the document without building it, and stops it at the limits.
 class LimitCheck : public YAML::EventHandler {
  public:
-  [[nodiscard]] int num_documents() const { return num_documents_; }
-
-  void OnDocumentStart(const YAML::Mark&) override { ++num_documents_; }
+  // Thrown at once: after some malformed texts yaml-cpp finds empty documents without end.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++num_documents_ > 1) throw YAML::ParserException(mark, "holds several documents (---); expected one");
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -84,9 +85,6 @@ YAML::Node parse(const std::string& text) {
   YAML::Parser parser(stream);
   LimitCheck limits;
   while (parser.HandleNextDocument(limits)) {
-  }
-  if (limits.num_documents() > 1) {
-    throw YAML::ParserException(YAML::Mark::null_mark(), "holds several documents (---); expected one");
   }
   return YAML::Load(text);
 }

@@ -82,6 +82,13 @@ TEST(HostileConfig, NothingIsIgnoredSilently) {
   EXPECT_NE(refusal_of(std::string("a\0b", 3)).find("a control character"), std::string::npos);
 }
 
+// yaml-cpp finds empty documents without end after these.
+TEST(HostileConfig, EndlessDocumentsEnd) {
+  for (const auto* text : {",", "]", "}", "a: 1\n---\n,\n"}) {
+    EXPECT_NE(refusal_of(text).find("malformed YAML"), std::string::npos) << text;
+  }
+}
+
 TEST(HostileConfig, MalformedYamlHasAPlace) {
   const auto refusal = refusal_of("name: x\nmodels: {a: [}\n");
   EXPECT_NE(refusal.find("x.yaml:2:"), std::string::npos) << refusal;
