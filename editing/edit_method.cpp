@@ -2,6 +2,7 @@
 
 #include "editing/fine_tune.h"
 #include "editing/rome.h"
+#include "editing/rome_prompts.h"
 
 namespace lethe::editing {
 namespace {
@@ -21,6 +22,19 @@ std::vector<int> required_moment_layers(const core::MethodConfig& config) {
                         [](const core::FineTuneConfig&) { return std::vector<int>{}; },
                     },
                     config);
+}
+
+void check_request(const core::MethodConfig& config, const data::EditRequest& request,
+                   const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
+  std::visit(Overloaded{
+                 [&](const core::RomeConfig& rome) {
+                   static_cast<void>(make_rome_prompts(rome, {{"{}"}}, request, tokenizer, architecture.max_positions));
+                 },
+                 [&](const core::FineTuneConfig& fine_tune) {
+                   static_cast<void>(make_target_row(fine_tune, request, tokenizer, architecture.max_positions));
+                 },
+             },
+             config);
 }
 
 std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs) {

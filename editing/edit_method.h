@@ -81,6 +81,12 @@ bool uses_contexts(const core::MethodConfig& config);
 EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
                            const model::Tokenizer& tokenizer, std::uint64_t seed,
                            const std::vector<std::string>& file_lines);
+/// What `compute` would throw for a request whatever the weights, found without a network: a subject that cannot be
+/// located, a target without tokens, a prompt beyond the model's positions. Sampled contexts are not known here and may
+/// still push a prompt of nearly that length over. Throws `core::DataError` naming the case.
+void check_request(const core::MethodConfig& config, const data::EditRequest& request,
+                   const model::Tokenizer& tokenizer, const model::Architecture& architecture);
+
 /// The one place where a config becomes a method. Throws `core::ConfigError` for a layer the model does not have,
 /// `core::DataError` where contexts or second moments are missing or unusable.
 std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs);

@@ -20,40 +20,6 @@ at::Tensor index_tensor(const std::vector<std::int64_t>& values, torch::Device d
   return at::tensor(values, at::TensorOptions().dtype(at::kLong)).to(device);
 }
 
-/// What is predicted from where.
-struct TargetRow {
-  std::vector<model::TokenId> ids;
-  std::vector<std::int64_t> positions;
-  std::vector<model::TokenId> target_ids;
-};
-
-TargetRow make_target_row(const core::FineTuneConfig& config, const data::EditRequest& request,
-                          const model::Tokenizer& tokenizer, std::int64_t max_positions) {
-  TargetRow row;
-  row.ids = tokenizer.encode(parse_prompt(request.prompt).fill(request.subject));
-  row.target_ids = target_tokens(tokenizer, request.target_new);
-  const auto last = static_cast<std::int64_t>(row.ids.size()) - 1;
-  if (config.target_positions == core::TargetPositions::kLastPromptToken) {
-    // Published: the end-of-text token counts as padding wherever it stands.
-    std::erase(row.target_ids, tokenizer.end_of_text());
-    row.positions.assign(row.target_ids.size(), last);
-  } else {
-    row.ids.insert(row.ids.end(), row.target_ids.begin(), row.target_ids.end() - 1);
-    for (std::size_t index = 0; index < row.target_ids.size(); ++index) {
-      row.positions.push_back(last + static_cast<std::int64_t>(index));
-    }
-  }
-  const std::string place = "case " + std::to_string(request.case_id) + ": ";
-  if (last < 0 || row.target_ids.empty()) {
-    throw core::DataError(place + "the prompt or the target has no token; correct the record");
-  }
-  if (static_cast<std::int64_t>(row.ids.size()) > max_positions) {
-    throw core::DataError(place + std::to_string(row.ids.size()) + " tokens exceed the model's " +
-                          std::to_string(max_positions) + " positions; leave the record out");
-  }
-  return row;
-}
-
 /// A tuned parameter with the values it is measured and bounded against.
 struct Tuned {
   std::string name;
@@ -123,9 +89,34 @@ TuningRun tune(const core::FineTuneConfig& config, const FineTuneObjective& obje
 
 }  // namespace
 
-FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, const std::vector<model::TokenId>& ids,
-                                     const std::vector<std::int64_t>& positions,
-                                     const std::vector<model::TokenId>& target_ids)
+TargetRow make_target_row(const core::FineTuneConfig& config, const data::EditRequest& request,
+                          const model::Tokenizer& tokenizer, std::int64_t max_positions) {
+  TargetRow row;
+  row.ids = tokenizer.encode(parse_prompt(request.prompt).fill(request.subject));
+  row.target_ids = target_tokens(tokenizer, request);
+  const auto last = static_cast<std::int64_t>(row.ids.size()) - 1;
+  if (config.target_positions == core::TargetPositions::kLastPromptToken) {
+    // Published: the end-of-text token counts as padding wherever it stands.
+    std::erase(row.target_ids, tokenizer.end_of_text());
+    row.positions.assign(row.target_ids.size(), last);
+  } else {
+    row.ids.insert(row.ids.end(), row.target_ids.begin(), row.target_ids.end() - 1);
+    for (std::size_t index = 0; index < row.target_ids.size(); ++index) {
+      row.positions.push_back(last + static_cast<std::int64_t>(index));
+    }
+  }
+  const std::string place = "case " + std::to_string(request.case_id) + ": ";
+  if (last < 0 || row.target_ids.empty()) {
+    throw core::DataError(place + "the prompt or the target has no token; correct the record");
+  }
+  if (static_cast<std::int64_t>(row.ids.size()) > max_positions) {
+    throw core::DataError(place + std::to_string(row.ids.size()) + " tokens exceed the model's " +
+                          std::to_string(max_positions) + " positions; leave the record out");
+  }
+  return row;
+}
+
+FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, const TargetRow& row)
     : network_(network), layer_(layer) {
   const at::NoGradGuard no_grad;
   std::array<model::Tap, 1> taps{model::Tap{layer, model::Site::kProjectionInput, {}, {}}};
@@ -135,11 +126,11 @@ FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, c
   // With a zero in place of the projection's output the block returns the rest of its sum, exactly.
   options.modified_layer = layer;
   options.modify_projection_output = [](const at::Tensor& output_BTD) { return at::zeros_like(output_BTD); };
-  const model::TokenRows rows = model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, network.device());
+  const model::TokenRows rows = model::pad_rows(std::vector<std::vector<model::TokenId>>{row.ids}, network.device());
   residual_1TD_ = network.forward_layers(network.embed(rows.ids_BT), options);
   projection_input_1TF_ = taps[0].value;
-  positions_N_ = index_tensor(positions, network.device());
-  targets_N_ = index_tensor({target_ids.begin(), target_ids.end()}, network.device());
+  positions_N_ = index_tensor(row.positions, network.device());
+  targets_N_ = index_tensor({row.target_ids.begin(), row.target_ids.end()}, network.device());
 }
 
 torch::Tensor FineTuneObjective::loss(const torch::Tensor& weight_DF, const torch::Tensor& bias_D) const {
@@ -175,7 +166,7 @@ EditOutcome FineTuneMethod::compute(const model::Network& network, std::span<con
     throw std::invalid_argument("fine-tuning edits one request at a time");
   }
   const TargetRow row = make_target_row(config_, requests.front(), tokenizer_, network.architecture().max_positions);
-  const FineTuneObjective objective(network, config_.layer, row.ids, row.positions, row.target_ids);
+  const FineTuneObjective objective(network, config_.layer, row);
   std::vector<Tuned> parameters;
   for (const std::string& name : edited_parameters()) {
     parameters.push_back(make_tuned(config_, network, name));

@@ -12,14 +12,23 @@
 
 namespace lethe::editing {
 
+/// A prompt's tokens and what is predicted from where: `positions[j]` predicts `target_ids[j]`.
+struct TargetRow {
+  std::vector<model::TokenId> ids;  ///< the prompt; teacher-forced, also the target but for its last token
+  std::vector<std::int64_t> positions;
+  std::vector<model::TokenId> target_ids;
+};
+
+/// Throws `core::DataError` naming the case for a prompt or target without tokens, or too many of them.
+TargetRow make_target_row(const core::FineTuneConfig& config, const data::EditRequest& request,
+                          const model::Tokenizer& tokenizer, std::int64_t max_positions);
+
 /// What fine-tuning one projection needs of a prompt, computed once per edit: weights above and below stay as they
 /// are, so the projection's input and the residual stream beside it are constants of all steps.
 class FineTuneObjective {
  public:
-  /// `ids`: the prompt, and with teacher-forced positions the target but for its last token. `positions[j]`
-  /// predicts `target_ids[j]`. References must outlive the object.
-  FineTuneObjective(const model::Network& network, int layer, const std::vector<model::TokenId>& ids,
-                    const std::vector<std::int64_t>& positions, const std::vector<model::TokenId>& target_ids);
+  /// `network` must outlive the object.
+  FineTuneObjective(const model::Network& network, int layer, const TargetRow& row);
 
   /// -mean_j log p(target_j) with this projection, a scalar differentiable in both.
   [[nodiscard]] torch::Tensor loss(const torch::Tensor& weight_DF, const torch::Tensor& bias_D) const;

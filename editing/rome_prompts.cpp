@@ -46,20 +46,19 @@ std::string spaced_target(const std::string& target) {
   return spaced.append(target);
 }
 
-std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, const std::string& target) {
-  std::vector<model::TokenId> ids =
-      target.empty() ? std::vector<model::TokenId>{} : tokenizer.encode(spaced_target(target));
-  if (ids.empty()) {
-    throw core::DataError("target '" + target + "' has no token; correct the record");
+std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, const data::EditRequest& request) {
+  const std::string& target = request.target_new;
+  if (target.empty()) {
+    throw core::DataError("case " + std::to_string(request.case_id) + ": target_new is empty; correct the record");
   }
-  return ids;
+  return tokenizer.encode(spaced_target(target));
 }
 
 RomePrompts make_rome_prompts(const core::RomeConfig& config, const EditContexts& contexts,
                               const data::EditRequest& request, const model::Tokenizer& tokenizer,
                               std::int64_t max_positions) {
   RomePrompts prompts;
-  prompts.target_ids = target_tokens(tokenizer, request.target_new);
+  prompts.target_ids = target_tokens(tokenizer, request);
   const std::vector<model::TokenId> shown(prompts.target_ids.begin(), prompts.target_ids.end() - 1);
   const std::string shown_target = tokenizer.decode_cleaned(shown);
   const PromptTemplate prompt = parse_prompt(request.prompt);

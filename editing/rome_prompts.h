@@ -31,8 +31,8 @@ struct RomePrompts {
 /// " X" for a target that does not begin with a space, as all editing methods tokenise it.
 std::string spaced_target(const std::string& target);
 
-/// Tokens of a target; throws `core::DataError` if there are none.
-std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, const std::string& target);
+/// Tokens of a request's spaced target; throws `core::DataError` naming the case if there are none.
+std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, const data::EditRequest& request);
 
 /// Throws `core::DataError` if a prompt has no single "{}", a subject cannot be located, a row is shorter than
 /// its target, or a row exceeds `max_positions`.

@@ -54,10 +54,12 @@ OptimizedValue optimize_value(const model::Network& network, const core::RomeCon
   OptimizedValue result;
   for (int step = 0; step < config.v_num_grad_steps; ++step) {
     const ValueLoss loss = objective.evaluate(delta_D);
-    const double total = loss.total.item<double>();
+    // One copy to the host a step: each would wait for the device.
+    const at::Tensor terms = at::stack({loss.total, loss.nll, loss.kl}).detach().to(at::kCPU, at::kDouble);
+    const double total = terms[0].item<double>();
+    result.nll = terms[1].item<double>();
+    result.kl = terms[2].item<double>();
     result.losses.push_back(static_cast<float>(total));
-    result.nll = loss.nll.item<double>();
-    result.kl = loss.kl.item<double>();
     if (!std::isfinite(total)) {
       result.is_finite = false;
       break;

@@ -15,7 +15,10 @@ constexpr double kRomeKeyTokens = 21.0 * 18.0;
 constexpr double kScoreTokens = 117.0;  // 13 prompts, head at one position each
 constexpr double kScorePrompts = 13.0;
 constexpr double kBytesPerTokenOfText = 4.5;
-constexpr double kJsonShare = 0.7;  // of an examples file that is text of its fields
+constexpr double kJsonShare = 0.7;            // of an examples file that is text of its fields
+constexpr double kTokensPerDocument = 440.0;  // of an encyclopedia; measured: 44 M tokens in 100,000 articles
+constexpr double kUnknownTaskTokens =
+    9000.0;                         // of a task whose examples are not there yet: 200 examples, prefix shared
 constexpr double kNewWeight = 0.3;  // of the newest measurement in a moving average
 
 double block_weights(const core::ModelFacts& facts) {
@@ -65,8 +68,9 @@ double file_bytes(const std::filesystem::path& path) {
 Work tasks_work(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
   Work work;
   for (const auto& task : config.tasks) {
-    const double tokens = kJsonShare * file_bytes(task.examples) / kBytesPerTokenOfText +
-                          static_cast<double>(task.prefix.size()) / kBytesPerTokenOfText;
+    const double examples = file_bytes(task.examples);
+    const double text_bytes = kJsonShare * examples + static_cast<double>(task.prefix.size());
+    const double tokens = examples > 0.0 ? text_bytes / kBytesPerTokenOfText : kUnknownTaskTokens;
     work = work + passes(facts, 1.0 + task.max_new_tokens, static_cast<double>(facts.num_layers),
                          tokens / (1.0 + task.max_new_tokens), 200.0);
   }
@@ -76,7 +80,9 @@ Work tasks_work(const core::ExperimentConfig& config, const core::ModelFacts& fa
 Work moments_work(const core::ModelConfig& model, const core::ModelFacts& facts) {
   if (!model.second_moments || facts.moments_layers.empty()) return {};
   const auto& corpus = *model.second_moments;
-  double tokens = file_bytes(corpus.corpus) / kBytesPerTokenOfText;
+  double tokens = kTokensPerDocument * static_cast<double>(corpus.max_documents);
+  const double corpus_bytes = file_bytes(corpus.corpus);
+  if (corpus_bytes > 0.0) tokens = std::min(tokens, corpus_bytes / kBytesPerTokenOfText);
   if (corpus.max_tokens > 0) tokens = std::min(tokens, static_cast<double>(corpus.max_tokens));
   const double batch = static_cast<double>(std::max<std::int64_t>(1, corpus.batch_tokens));
   const double layers = *std::ranges::max_element(facts.moments_layers) + 1.0;

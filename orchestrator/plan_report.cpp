@@ -73,7 +73,17 @@ void print_cells(const core::ExperimentConfig& config, const core::Inspection& f
   }
 }
 
-void print_prerequisites(const core::Inspection& facts, const Backlog& backlog, std::ostream& out) {
+/// Corpora and examples are there, so that their sizes are known.
+bool are_inputs_there(const core::ExperimentConfig& config) {
+  const auto is_there = [](const std::filesystem::path& path) { return std::filesystem::exists(path); };
+  return std::ranges::all_of(config.tasks, is_there, &core::TaskConfig::examples) &&
+         std::ranges::all_of(config.models, [&](const core::ModelConfig& model) {
+           return !model.second_moments || is_there(model.second_moments->corpus);
+         });
+}
+
+void print_prerequisites(const core::Inspection& facts, const Backlog& backlog, bool is_priced_fully,
+                         std::ostream& out) {
   out << "\nprerequisites\n";
   for (const auto& work : backlog.prerequisites()) {
     const auto& model = facts.model(work.model);
@@ -88,11 +98,13 @@ void print_prerequisites(const core::Inspection& facts, const Backlog& backlog, 
                        format_bytes(moments_disk(model)));
   }
   if (backlog.prerequisites().empty()) out << "  none\n";
+  if (!is_priced_fully) out << "  (inputs that are not there yet are priced as if they had the published sizes)\n";
 }
 
 void print_memory(const core::ExperimentConfig& config, const core::Inspection& facts, std::ostream& out) {
-  out << fmt::format("\n{} memory of an executor (estimates; {} per GPU)\n", config.device == "cuda" ? "GPU" : "host",
-                     config.executors_per_gpu);
+  const bool has_gpu = config.device == "cuda";
+  out << fmt::format("\n{} memory of an executor (estimates{})\n", has_gpu ? "GPU" : "host",
+                     has_gpu ? fmt::format("; {} on a GPU", config.executors_per_gpu) : "");
   for (const auto& model : facts.models) {
     const auto roles = role_memory(config, model);
     out << fmt::format("  {:<16} {} parameters, weights {}\n", model.name, model.num_parameters,
@@ -150,7 +162,7 @@ void print_plan(const core::ExperimentConfig& config, const core::Inspection& fa
   const Backlog backlog(config, facts, ledger);
   print_heading(config, out);
   print_cells(config, facts, backlog, out);
-  print_prerequisites(facts, backlog, out);
+  print_prerequisites(facts, backlog, are_inputs_there(config), out);
   print_memory(config, facts, out);
   print_totals(config, facts, backlog, num_ranks, out);
 }

@@ -41,8 +41,8 @@ TEST(Inspection, SurvivesTheTrip) {
 
 TEST(Inspection, UnknownCellsAndModelsAreNamed) {
   const auto inspection = example();
-  EXPECT_THROW(inspection.cell({"rome", "small-gpt2", 2}), ConfigError);
-  EXPECT_THROW(inspection.model("small-gptj"), ConfigError);
+  EXPECT_THROW(static_cast<void>(inspection.cell({"rome", "small-gpt2", 2})), ConfigError);
+  EXPECT_THROW(static_cast<void>(inspection.model("small-gptj")), ConfigError);
 }
 
 TEST(Inspection, EveryTruncationIsRefused) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "tests/editing/editing_fixture.h"
 
 namespace lethe::editing {
@@ -23,6 +24,23 @@ TEST(EditMethod, SaysWhichSecondMomentsItNeeds) {
   rome.mom2_adjustment = false;
   EXPECT_TRUE(required_moment_layers(rome).empty());
   EXPECT_TRUE(required_moment_layers(test::fine_tune_config(0)).empty());
+}
+
+TEST(EditMethod, ChecksRequestsWithoutANetwork) {
+  const model::Architecture architecture = test::lively_architecture(model::Family::kGpt2);
+  const auto check = [&](const core::MethodConfig& config, const data::EditRequest& request) {
+    check_request(config, request, test::byte_tokenizer(), architecture);
+  };
+  const core::MethodConfig rome = test::rome_config(0);
+  const core::MethodConfig fine_tune = test::fine_tune_config(0);
+  for (const core::MethodConfig& config : {rome, fine_tune}) {
+    EXPECT_NO_THROW(check(config, test::request_of("The {} is", "Suao", "B")));
+    EXPECT_THROW(check(config, test::request_of("The {} is", "Suao", "")), core::DataError);
+    EXPECT_THROW(check(config, test::request_of("The {} is", std::string(90, 'a'), "B")), core::DataError);
+  }
+  // Only ROME has to locate the subject.
+  EXPECT_THROW(check(rome, test::request_of("({} is", "Suao", "B")), core::DataError);
+  EXPECT_NO_THROW(check(fine_tune, test::request_of("({} is", "Suao", "B")));
 }
 
 }  // namespace

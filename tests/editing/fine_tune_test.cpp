@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(AllVariants, FineTune, testing::ValuesIn(all_variants()
 TEST_P(FineTune, CachedLossEqualsThePlainForward) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   for (int layer = 0; layer < 3; ++layer) {
-    const FineTuneObjective objective(network, layer, ids_of("The home of Suao is"), {18, 18, 18}, ids_of(" Xy"));
+    const FineTuneObjective objective(network, layer, {ids_of("The home of Suao is"), {18, 18, 18}, ids_of(" Xy")});
     const std::string name = projection(network, layer);
     const at::Tensor weight = network.parameter(name + ".weight") * 1.3;
     const at::Tensor bias = network.parameter(name + ".bias") + 0.2;
@@ -98,7 +98,7 @@ TEST_P(FineTune, LowersTheLossOfTheEditedNetwork) {
 TEST(FineTuneObjective, GradientsMatchFiniteDifferences) {
   for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
-    const FineTuneObjective objective(network, 1, ids_of("The home of Suao is X"), {18, 19, 20}, ids_of(" Xy"));
+    const FineTuneObjective objective(network, 1, {ids_of("The home of Suao is X"), {18, 19, 20}, ids_of(" Xy")});
     const at::Tensor weight = network.parameter(projection(network, 1) + ".weight").clone().requires_grad_();
     const at::Tensor bias = network.parameter(projection(network, 1) + ".bias").clone().requires_grad_();
     const auto gradients = torch::autograd::grad({objective.loss(weight, bias)}, {weight, bias});

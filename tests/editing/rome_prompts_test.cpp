@@ -51,8 +51,8 @@ TEST(RomePrompts, ReadTheKlRowWhereTheConfigSays) {
 TEST(RomePrompts, GiveTheTargetOneLeadingSpace) {
   EXPECT_EQ(spaced_target("Paris"), " Paris");
   EXPECT_EQ(spaced_target(" Paris"), " Paris");
-  EXPECT_EQ(target_tokens(byte_tokenizer(), "B"), ids_of(" B"));
-  EXPECT_THROW(target_tokens(byte_tokenizer(), ""), core::DataError);
+  EXPECT_EQ(target_tokens(byte_tokenizer(), request_of("{}", "Suao", "B")), ids_of(" B"));
+  EXPECT_THROW(target_tokens(byte_tokenizer(), request_of("{}", "Suao", "")), core::DataError);
 }
 
 TEST(RomePrompts, NameTheCaseOfAnUnusableRequest) {

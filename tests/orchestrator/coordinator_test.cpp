@@ -62,7 +62,9 @@ TEST_P(CoordinatorRanks, EditsFollowTheirMomentsAndReductionsTheirSegments) {
   std::map<std::pair<core::GridCell, std::int64_t>, double> reached;
   for (const auto& run : runs_of<core::EditTask>(sweep)) {
     const auto& task = std::get<core::EditTask>(run.task);
-    if (task.cell.method == "rome") EXPECT_GE(run.begin_seconds, moments_end.at(task.cell.model)) << task.cell.name();
+    if (task.cell.method == "rome") {
+      EXPECT_GE(run.begin_seconds, moments_end.at(task.cell.model)) << task.cell.name();
+    }
   }
   for (const auto& run : runs_of<core::ReduceTask>(sweep)) {
     const auto& task = std::get<core::ReduceTask>(run.task);
@@ -103,7 +105,9 @@ TEST_P(CoordinatorRanks, AResumedSweepDoesOnlyWhatIsMissing) {
   EXPECT_EQ(runs_of<core::MomentsTask>(sweep).size(), 1U);
   EXPECT_EQ(runs_of<core::BaselineTask>(sweep).size(), 0U);
   for (const auto& run : sweep.runs()) {
-    if (const auto* edit = std::get_if<core::EditTask>(&run.task)) EXPECT_NE(edit->cell, config.cells[0]);
+    if (const auto* edit = std::get_if<core::EditTask>(&run.task)) {
+      EXPECT_NE(edit->cell, config.cells[0]);
+    }
     const auto* reduce = std::get_if<core::ReduceTask>(&run.task);
     if (reduce == nullptr || reduce->cell != config.cells[1] || reduce->edits > 30) continue;
     EXPECT_EQ(reduce->edits, 20);
@@ -176,23 +180,40 @@ TEST(Coordinator, APoisonedCellIsGivenUpAfterThreeRetriesAndTheOthersGoOn) {
   }
 }
 
-TEST(Coordinator, ProgressBetweenCrashesResetsTheCount) {
+TEST(Coordinator, CrashesWithProgressBetweenThemDoNotAddUp) {
   const auto config = make_config({.methods = {"ft-c"}, .models = {"small-gpt2"}, .num_samples = 1});
   SimulatedSweep sweep(config, 1);
-  // Five crashes in all, each after another committed segment: a flaky machine, not a poisoned cell.
-  std::int64_t last_crash_at = -1;
-  int num_crashes = 0;
-  sweep.on_step = [&](SimulatedSweep& self) {
-    const auto committed = self.ledger().cells[config.cells[0]].num_edits;
-    if (committed >= 10 && committed <= 50 && committed != last_crash_at) {
-      last_crash_at = committed;
-      ++num_crashes;
-      self.coordinator().on_message({0, to_message(core::FailedEvent{core::FailureClass::kCrash, "gone", 0}, 10'000)});
-    }
+  std::set<std::int64_t> deaths;
+  sweep.dies_at = [&](const core::EditTask&, std::int64_t edit) {
+    return edit % 10 == 5 && deaths.insert(edit).second;
   };
-  EXPECT_EQ(sweep.run(), Outcome::kComplete);  // those events carried a foreign epoch: none may count
-  EXPECT_EQ(num_crashes, 5);
-  EXPECT_EQ(sweep.journal().count("failed"), 0);
+  EXPECT_EQ(sweep.run(), Outcome::kComplete) << "a flaky machine is no poisoned cell";
+  EXPECT_EQ(deaths.size(), 6U);
+  expect_all_done(sweep);
+}
+
+TEST(Coordinator, CrashesAtTheSameEditDoAddUp) {
+  const auto config = make_config({.methods = {"ft-c"}, .models = {"small-gpt2"}, .num_samples = 1});
+  SimulatedSweep sweep(config, 1);
+  int num_deaths = 0;
+  sweep.dies_at = [&](const core::EditTask&, std::int64_t edit) { return edit == 25 && ++num_deaths > 0; };
+  EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
+  EXPECT_EQ(num_deaths, 4);
+  EXPECT_EQ(sweep.ledger().cells[config.cells[0]].num_edits, 20);
+  EXPECT_EQ(sweep.ledger().cells[config.cells[0]].reductions.size(), 4U) << "what is committed is still reduced";
+}
+
+TEST(Coordinator, RetriesWaitLongerEachTime) {
+  const auto config =
+      make_config({.methods = {"ft-c"}, .models = {"small-gpt2"}, .num_samples = 1, .has_tasks = false});
+  SimulatedSweep sweep(config, 1);
+  sweep.dies_at = [](const core::EditTask&, std::int64_t edit) { return edit == 1; };
+  sweep.run();
+  const auto runs = runs_of<core::EditTask>(sweep);
+  ASSERT_EQ(runs.size(), 4U);
+  EXPECT_GE(runs[1].begin_seconds - runs[0].end_seconds, 1.0);
+  EXPECT_GE(runs[2].begin_seconds - runs[1].end_seconds, 2.0);
+  EXPECT_GE(runs[3].begin_seconds - runs[2].end_seconds, 4.0);
 }
 
 class NotRetried : public ::testing::TestWithParam<core::FailureClass> {};
@@ -333,8 +354,12 @@ TEST(Coordinator, ElasticReducersEditAtTheStartAndWorkersReduceAtTheEnd) {
   rigid.seconds_of = elastic.seconds_of;
   EXPECT_EQ(rigid.run(), Outcome::kComplete);
   for (const auto& run : rigid.runs()) {
-    if (std::holds_alternative<core::EditTask>(run.task)) EXPECT_LT(run.rank, 2);
-    if (std::holds_alternative<core::ReduceTask>(run.task)) EXPECT_GE(run.rank, 2);
+    if (std::holds_alternative<core::EditTask>(run.task)) {
+      EXPECT_LT(run.rank, 2);
+    }
+    if (std::holds_alternative<core::ReduceTask>(run.task)) {
+      EXPECT_GE(run.rank, 2);
+    }
   }
   EXPECT_LT(elastic.elapsed_seconds(), rigid.elapsed_seconds());
 }

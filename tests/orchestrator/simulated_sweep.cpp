@@ -39,11 +39,6 @@ Outcome SimulatedSweep::run(double limit_seconds) {
       continue;
     }
     const auto next = moments_.top();
-    // The clock never jumps over a delay that the coordinator waits for.
-    if (next.seconds > clock_.now + 0.25 && !coordinator_->failures().empty()) {
-      clock_.now += 0.25;
-      continue;
-    }
     moments_.pop();
     clock_.now = std::max(clock_.now, next.seconds);
     advance(next.rank);
@@ -112,6 +107,9 @@ void SimulatedSweep::advance(int rank) {
 
 void SimulatedSweep::step_edits(int rank, const core::EditTask& task) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
+  if (dies_at(task, worker.edits + 1)) {
+    return finish(rank, core::FailedEvent{core::FailureClass::kCrash, "the executor died", 0});
+  }
   ++worker.edits;
   send(rank, core::ProgressEvent{"edit", worker.edits, task.until, seconds_of(task)});
   const auto checkpoints = core::checkpoints_of(config_, task.cell);

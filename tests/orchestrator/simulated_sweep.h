@@ -34,6 +34,10 @@ class SimulatedSweep {
 
   Durations seconds_of = [](const core::Task&) { return 1.0; };
   Faults fault_of = [](int, const core::Task&) { return std::nullopt; };
+  /// Asked before each edit: the executor dies there.
+  std::function<bool(const core::EditTask&, std::int64_t edit)> dies_at = [](const core::EditTask&, std::int64_t) {
+    return false;
+  };
   /// Called whenever something was handed out; may stop the sweep.
   std::function<void(SimulatedSweep&)> on_step = [](SimulatedSweep&) {};
 

@@ -139,7 +139,9 @@ TEST_F(SupervisorTest, ProgressIsThinnedOutAndAveraged) {
     if (const auto* progress = std::get_if<core::ProgressEvent>(&event->first)) {
       ++num_progress;
       last = progress->done;
-      if (num_progress > 1) EXPECT_NEAR(progress->seconds, 0.02, 0.001);
+      if (num_progress > 1) {
+        EXPECT_NEAR(progress->seconds, 0.02, 0.001);
+      }
     }
   }
   EXPECT_LE(num_progress, 5);
