@@ -5,8 +5,6 @@
 #include <memory>
 #include <sstream>
 
-#include <spdlog/spdlog.h>
-
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random_stream.h"

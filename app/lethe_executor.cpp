@@ -6,11 +6,11 @@
 #include <iostream>
 #include <sstream>
 
-#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
 #include "app/executor_verbs.h"
 #include "core/error.h"
+#include "core/log.h"
 
 namespace {
 
@@ -35,12 +35,13 @@ int run(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error to be handled, not a death
   try {
+    lethe::core::init_logging("executor", 0);
     return run(argc, argv);
   } catch (const lethe::core::ConfigError& error) {
-    spdlog::error("{}", error.what());
+    lethe::core::log_error(error.what());
     return kConfigError;
   } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
+    lethe::core::log_error(error.what());
     return kFailed;
   }
 }

@@ -5,6 +5,7 @@
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include "core/error.h"
 
@@ -28,6 +29,10 @@ void init_logging(std::string_view role, int rank, const std::optional<std::file
                       " %v");
   spdlog::set_default_logger(std::move(logger));
 }
+
+void log_info(std::string_view message) { spdlog::info("{}", message); }
+void log_warning(std::string_view message) { spdlog::warn("{}", message); }
+void log_error(std::string_view message) { spdlog::error("{}", message); }
 
 std::string log_field(const GridCell& cell) { return log_field("cell", cell.name()); }
 

@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <spdlog/spdlog.h>
-
 #include "core/grid_cell.h"
 
 namespace lethe::core {
@@ -16,6 +14,12 @@ namespace lethe::core {
 /// to and flushed at each entry, gets everything. Call once in `main`; a second call replaces the first.
 /// Throws `StorageError` if the file cannot be opened.
 void init_logging(std::string_view role, int rank, const std::optional<std::filesystem::path>& file = std::nullopt);
+
+/// One entry. Units that see LibTorch log through these: its wheels bring an fmt of their own, which spdlog's headers
+/// must not meet.
+void log_info(std::string_view message);
+void log_warning(std::string_view message);
+void log_error(std::string_view message);
 
 /// "cell=rome/small-gpt2/sample0".
 std::string log_field(const GridCell& cell);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/log.h"
 #include "core/schedule.h"
 #include "metrics/rewrite_scores.h"
 #include "worker/cell_editor.h"
@@ -21,7 +21,7 @@ namespace {
 /// Moves every segment from the first unusable one on, and snapshots beyond the chain, out of the way.
 void quarantine_from(const ledger::CellFiles& files, std::size_t first, const std::string& reason) {
   const auto last_good = first == 0 ? 0 : files.segments[first - 1].last_edit;
-  spdlog::warn("quarantine edits_after={} reason=\"{}\"", last_good, reason);
+  core::log_warning("quarantine edits_after=" + std::to_string(last_good) + " " + core::log_field("reason", reason));
   for (std::size_t i = first; i < files.segments.size(); ++i) {
     ledger::quarantine(files.segments[i].file.path, reason);
   }
@@ -133,7 +133,7 @@ class EditRun {
     network_ = replay.network();
     edits_ = replay.edits();
     monitor_.progress("replay", edits_, edits_, 0.0);
-    spdlog::info("resume cell={} edits={}", task_.cell.name(), edits_);
+    core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
   }
 
   storage::SegmentContents run_segment(const CellEditor& editor, const std::vector<data::EditRequest>& requests,

@@ -12,10 +12,9 @@
 #include <optional>
 #include <thread>
 
-#include <spdlog/spdlog.h>
-
 #include "core/error.h"
 #include "core/executor_messages.h"
+#include "core/log.h"
 #include "worker/task_runner.h"
 
 namespace lethe::worker {
@@ -111,7 +110,7 @@ class CommandReader {
       }
       return true;
     } catch (const std::exception& error) {
-      spdlog::error("command refused: {}", error.what());
+      core::log_error("command refused: " + std::string(error.what()));
       return false;
     }
   }
@@ -149,7 +148,7 @@ core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor
   } catch (const core::CommError&) {
     throw;  // the supervisor is gone: nobody to report to
   } catch (const std::exception& error) {
-    spdlog::error("task=\"{}\" failed: {}", core::describe(task), error.what());
+    core::log_error(core::log_field("task", core::describe(task)) + " failed: " + error.what());
     return core::FailedEvent{core::classify(error), error.what(), 0};
   }
 }

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 
-#include <spdlog/spdlog.h>
+#include "core/log.h"
 
 namespace lethe::worker {
 namespace {
@@ -27,11 +27,12 @@ void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::i
   const auto now = std::chrono::steady_clock::now();
   if (now - last_line_ < std::chrono::seconds(2)) return;
   last_line_ = now;
-  spdlog::info("stage={} done={}/{} last_seconds={:.3f}", stage, done, total, seconds);
+  core::log_info("stage=" + std::string(stage) + " done=" + std::to_string(done) + "/" + std::to_string(total) +
+                 " last_seconds=" + std::to_string(seconds));
 }
 
 void TerminalMonitor::committed(const std::filesystem::path& file, std::int64_t edits) {
-  spdlog::info("committed file={} edits={}", file.filename().string(), edits);
+  core::log_info("committed file=" + file.filename().string() + " edits=" + std::to_string(edits));
 }
 
 bool TerminalMonitor::should_stop() const { return stop_signals != 0; }
