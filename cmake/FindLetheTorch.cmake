@@ -29,11 +29,18 @@ endif()
 set(LETHE_TORCH_CONFIGURED "${LETHE_TORCH_DIRECTORY}" CACHE INTERNAL "LETHE_TORCH_DIRECTORY of the last configuration")
 set(Torch_DIR "${LETHE_TORCH_DIRECTORY}" CACHE PATH "Folder of TorchConfig.cmake" FORCE)
 
+# TorchConfig.cmake looks for its parts (Caffe2, libtorch, libc10) where CMake looks by default, and would take the
+# system's: its own folder comes first.
+get_filename_component(_lethe_torch_prefix "${LETHE_TORCH_DIRECTORY}/../../.." ABSOLUTE)
+list(PREPEND CMAKE_PREFIX_PATH "${_lethe_torch_prefix}")
+get_filename_component(Caffe2_DIR "${LETHE_TORCH_DIRECTORY}/../Caffe2" ABSOLUTE)
+
 # Its own status lines and a warning about a static library that no program needs say nothing to a user.
 set(_lethe_log_level ${CMAKE_MESSAGE_LOG_LEVEL})
 set(CMAKE_MESSAGE_LOG_LEVEL ERROR)
 find_package(Torch 1.13 REQUIRED NO_DEFAULT_PATH)
 set(CMAKE_MESSAGE_LOG_LEVEL ${_lethe_log_level})
+list(POP_FRONT CMAKE_PREFIX_PATH)
 
 add_library(lethe_torch INTERFACE)
 target_include_directories(lethe_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
