@@ -77,7 +77,7 @@ data::EditRequest request_of(const std::string& prompt, const std::string& subje
   request.prompt = prompt;
   request.subject = subject;
   request.target_new = target;
-  request.target_true = "Z";
+  request.target_true.assign(1, 'Z');
   return request;
 }
 
