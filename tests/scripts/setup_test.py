@@ -79,12 +79,12 @@ class Setup(unittest.TestCase):
 
     def test_only_what_is_missing_is_installed(self):
         self.as_root()
-        self.install(*(p for p in self.packages if p not in ("ccache", "libpcre2-dev")))
+        self.install(*(p for p in self.packages if p not in ("ccache", "libutf8proc-dev")))
         outcome = self.run_setup()
         self.assertEqual(outcome.returncode, 0, outcome.stderr)
         update, install = self.calls().splitlines()
         self.assertIn("update", update)
-        self.assertTrue(install.endswith("--no-install-recommends install ccache libpcre2-dev"), install)
+        self.assertTrue(install.endswith("--no-install-recommends install ccache libutf8proc-dev"), install)
         self.run_setup()
         self.assertEqual(len(self.calls().splitlines()), 2, "a second call used apt-get again")
 
