@@ -11,6 +11,13 @@ if(LETHE_CCACHE)
       CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${LETHE_CCACHE})
 endif()
 
+# Command lines, YAML, JSON and tests: optimising their templates costs more than they will ever run.
+function(lethe_compile_quickly target)
+  if(CMAKE_BUILD_TYPE STREQUAL Release)
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
+endfunction()
+
 function(lethe_set_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
                                            -Werror=return-type)
@@ -31,40 +38,8 @@ function(lethe_use_torch target)
   endif()
 endfunction()
 
-# While folders are being written: listed sources that are not there yet are left out, and said so.
-function(_lethe_present_sources out)
-  set(present "")
-  foreach(source ${ARGN})
-    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source} OR IS_ABSOLUTE ${source})
-      list(APPEND present ${source})
-    else()
-      message(NOTICE "-- not there yet: ${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-    endif()
-  endforeach()
-  if(NOT present)
-    set(present ${PROJECT_BINARY_DIR}/empty.cpp)
-    file(CONFIGURE OUTPUT ${present} CONTENT "\n")
-  endif()
-  set(${out} ${present} PARENT_SCOPE)
-endfunction()
-
-function(_lethe_present_targets out)
-  set(present "")
-  foreach(target ${ARGN})
-    if(target MATCHES "^lethe::" AND NOT TARGET ${target})
-      message(NOTICE "-- not there yet: ${target} (${CMAKE_CURRENT_SOURCE_DIR})")
-    else()
-      list(APPEND present ${target})
-    endif()
-  endforeach()
-  set(${out} ${present} PARENT_SCOPE)
-endfunction()
-
 function(lethe_add_library folder)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  _lethe_present_sources(arg_SOURCES ${arg_SOURCES})
-  _lethe_present_targets(arg_PUBLIC ${arg_PUBLIC})
-  _lethe_present_targets(arg_PRIVATE ${arg_PRIVATE})
   set(target lethe_${folder})
   add_library(${target} STATIC ${arg_SOURCES})
   add_library(lethe::${folder} ALIAS ${target})
@@ -82,13 +57,14 @@ file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/mpi_environment.sh LETHE_MPI_ENVIRONM
 list(TRANSFORM LETHE_MPI_ENVIRONMENT REPLACE "^export " "")
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS scripts/mpi_environment.sh)
 
-# lethe_add_test(<name> [TORCH] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds] [DEPENDS targets...])
-# One GoogleTest program per name; each TEST becomes one ctest entry, run with the environment Open MPI needs
-# (a test may start `mpirun` itself; name the programs it starts in DEPENDS).
+# lethe_add_test(<name> [TORCH] [WHOLE] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds] [DEPENDS targets...])
+# One GoogleTest program per name. Each TEST becomes one ctest entry; with WHOLE the program does (loading LibTorch takes
+# about a second), and may have several labels. Run with the environment Open MPI needs: a test may start `mpirun`
+# itself; name the programs it starts in DEPENDS.
 function(lethe_add_test name)
-  cmake_parse_arguments(arg "TORCH" "TIMEOUT" "SOURCES;LINK;LABELS;DEPENDS" ${ARGN})
-  _lethe_present_targets(arg_LINK ${arg_LINK})
+  cmake_parse_arguments(arg "TORCH;WHOLE" "TIMEOUT" "SOURCES;LINK;LABELS;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
+  lethe_compile_quickly(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest_main GTest::gmock)
   target_compile_definitions(${name} PRIVATE LETHE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
@@ -105,18 +81,23 @@ function(lethe_add_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
-  # gtest_discover_tests takes no lists as property values: the environment comes from a launcher, and one label must do.
-  set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_MPI_ENVIRONMENT}")
-  list(GET arg_LABELS 0 label)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label} TIMEOUT ${arg_TIMEOUT})
+  if(arg_WHOLE)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+                                            ENVIRONMENT "${LETHE_MPI_ENVIRONMENT}")
+  else()
+    # gtest_discover_tests takes no lists as property values: the environment comes from a launcher.
+    set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_MPI_ENVIRONMENT}")
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
+  endif()
 endfunction()
 
 # lethe_add_mpi_test(<name> SOURCES ... [LINK targets...] [RANKS 1 2 4] [TIMEOUT seconds])
 # One GoogleTest program run whole under `mpirun -n <r>` for each r: ctest entries <name>.ranks<r>.
 function(lethe_add_mpi_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK;RANKS" ${ARGN})
-  _lethe_present_targets(arg_LINK ${arg_LINK})
   add_executable(${name} ${arg_SOURCES})
+  lethe_compile_quickly(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gtest GTest::gmock MPI::MPI_CXX)
   target_compile_definitions(${name} PRIVATE LETHE_SOURCE_DIR="${PROJECT_SOURCE_DIR}"

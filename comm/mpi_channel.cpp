@@ -13,19 +13,19 @@ namespace {
 constexpr int kTag = 1;
 constexpr std::size_t kMaxInFlightPerPeer = 16;
 
-struct Outgoing {
-  std::vector<std::byte> bytes;
-  MPI_Request request = MPI_REQUEST_NULL;
-};
-
-struct Peer {
-  std::deque<Outgoing> in_flight;
-  std::deque<std::vector<std::byte>> waiting;
-};
-
 }  // namespace
 
 struct MpiChannel::State {
+  struct Outgoing {
+    std::vector<std::byte> bytes;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+
+  struct Peer {
+    std::deque<Outgoing> in_flight;
+    std::deque<std::vector<std::byte>> waiting;
+  };
+
   MPI_Comm communicator = MPI_COMM_NULL;
   int rank = 0;
   int size = 1;

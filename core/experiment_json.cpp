@@ -11,7 +11,7 @@ namespace lethe::core {
 namespace {
 
 using nlohmann::json;
-using Object = JsonObject<ConfigError>;
+using ConfigObject = JsonObject<ConfigError>;
 
 json task_to_json(const TaskConfig& task) {
   json answers = json::array();
@@ -26,7 +26,7 @@ json task_to_json(const TaskConfig& task) {
           {"max_new_tokens", task.max_new_tokens}};
 }
 
-TaskConfig task_from_json(Object object) {
+TaskConfig task_from_json(ConfigObject object) {
   TaskConfig task;
   task.name = object.text("name");
   task.title = object.text("title");
@@ -34,7 +34,7 @@ TaskConfig task_from_json(Object object) {
   task.prefix = object.text("prefix");
   task.query = object.text("query");
   task.marker = object.text("marker");
-  object.each("answers", [&](Object answer) {
+  object.each("answers", [&](ConfigObject answer) {
     task.answers.push_back({answer.text("word"), answer.small_integer("label", 0)});
     answer.finish();
   });
@@ -58,7 +58,7 @@ json model_to_json(const ModelConfig& model) {
   return {{"name", model.name}, {"path", model.path.string()}, {"second_moments", moments}, {"methods", methods}};
 }
 
-SecondMomentConfig moments_from_json(Object object) {
+SecondMomentConfig moments_from_json(ConfigObject object) {
   SecondMomentConfig moments;
   moments.corpus = object.text("corpus");
   moments.max_documents = object.integer("max_documents", 1);
@@ -68,7 +68,7 @@ SecondMomentConfig moments_from_json(Object object) {
   return moments;
 }
 
-ModelConfig model_from_json(Object object) {
+ModelConfig model_from_json(ConfigObject object) {
   ModelConfig model;
   model.name = object.text("name");
   if (!is_path_safe_name(model.name)) object.fail("name: \"" + model.name + "\" is no model's name");
@@ -82,8 +82,8 @@ ModelConfig model_from_json(Object object) {
   return model;
 }
 
-void read_cells(Object& object, ExperimentConfig& config) {
-  object.each("cells", [&](Object item) {
+void read_cells(ConfigObject& object, ExperimentConfig& config) {
+  object.each("cells", [&](ConfigObject item) {
     const auto cell = GridCell::from_name(item.text("cell"));
     config.cells.push_back(cell);
     if (!config.edits.emplace(cell, item.integer("edits", 1, kMaxEdits)).second) {
@@ -92,13 +92,13 @@ void read_cells(Object& object, ExperimentConfig& config) {
     item.finish();
     static_cast<void>(config.method_of(cell));  // throws if the model or its hyper-parameters are not there
   });
-  object.each("skipped", [&](Object item) {
+  object.each("skipped", [&](ConfigObject item) {
     config.skipped.push_back({GridCell::from_name(item.text("cell")), item.text("reason")});
     item.finish();
   });
 }
 
-void read_choices(Object& object, ExperimentConfig& config) {
+void read_choices(ConfigObject& object, ExperimentConfig& config) {
   const auto choose = [&](const char* key, const std::set<std::string>& words) {
     auto word = object.text(key);
     if (words.count(word) == 0) object.fail(std::string(key) + ": \"" + word + "\" is none of its words");
@@ -108,13 +108,13 @@ void read_choices(Object& object, ExperimentConfig& config) {
   config.device = choose("device", {"cpu", "cuda"});
   config.keep_snapshots = choose("keep_snapshots", {"all", "newest"});
   const auto& dataset = object.at("dataset");
-  Object fields(dataset, object.place_of("dataset"));
+  ConfigObject fields(dataset, object.place_of("dataset"));
   config.dataset = {fields.text("format"), fields.text("records"), fields.text("samples")};
   fields.finish();
   if (config.dataset.format != "counterfact") fields.fail("format: expected counterfact");
 }
 
-void read_numbers(Object& object, ExperimentConfig& config) {
+void read_numbers(ConfigObject& object, ExperimentConfig& config) {
   config.threads = object.small_integer("threads", 1, 1024);
   config.seed = static_cast<std::uint64_t>(object.integer("seed", 0));
   config.checkpoint_every = object.integer("checkpoint_every", 1, kMaxEdits);
@@ -167,15 +167,15 @@ std::string to_json(const ExperimentConfig& config) {
 
 ExperimentConfig experiment_config_from_json(const std::string& text) {
   const auto document = parse_json<ConfigError>(text, "experiment.json");
-  Object object(document, "experiment.json");
+  ConfigObject object(document, "experiment.json");
   ExperimentConfig config;
   config.name = object.text("name");
   if (!is_path_safe_name(config.name)) object.fail("name: \"" + config.name + "\" is no experiment's name");
   config.source = object.text("source");
   read_choices(object, config);
   read_numbers(object, config);
-  object.each("models", [&](Object model) { config.models.push_back(model_from_json(std::move(model))); });
-  object.each("tasks", [&](Object task) { config.tasks.push_back(task_from_json(std::move(task))); });
+  object.each("models", [&](ConfigObject model) { config.models.push_back(model_from_json(std::move(model))); });
+  object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
   read_cells(object, config);
   object.finish();
   return config;

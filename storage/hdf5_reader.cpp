@@ -9,7 +9,7 @@
 namespace lethe::storage::hdf5 {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kReadableVersion = 1;
 constexpr std::size_t kMaxMembers = 1 << 20;
 constexpr std::size_t kMaxNameBytes = 4096;
 constexpr const char* kRemedy = "; the file is damaged or not written by lethe";
@@ -277,9 +277,9 @@ InputFile::InputFile(const std::filesystem::path& path, const std::string& schem
   const std::string found = root_.attribute_text("schema");
   if (found != schema) fail(place, "has schema '" + found + "' where '" + schema + "' is expected");
   const std::int64_t version = root_.attribute_integer("schema_version");
-  if (version != kSchemaVersion) {
+  if (version != kReadableVersion) {
     fail(place, "has version " + std::to_string(version) + " of " + schema + ", this program reads version " +
-                    std::to_string(kSchemaVersion) + "; use the lethe that wrote it");
+                    std::to_string(kReadableVersion) + "; use the lethe that wrote it");
   }
 }
 

@@ -11,7 +11,7 @@ namespace lethe::storage::hdf5 {
 namespace {
 
 constexpr std::int64_t kChunkBytes = 1 << 20;
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kWrittenVersion = 1;
 
 PropertyList without_times(hid_t list_class, const Place& place) {
   PropertyList list(check(H5Pcreate(list_class), place, "create a property list"));
@@ -162,7 +162,7 @@ OutputFile::OutputFile(const std::filesystem::path& path, std::string_view schem
   file_ = File(check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), place, "begin the file"));
   root_ = WriteGroup(Group(check(H5Gopen2(file_.get(), "/", H5P_DEFAULT), place, "open the root group")), place);
   root_.attribute("schema", schema);
-  root_.attribute("schema_version", kSchemaVersion);
+  root_.attribute("schema_version", kWrittenVersion);
 }
 
 WriteGroup OutputFile::provenance(const std::map<std::string, std::string>& entries) const {

@@ -9,7 +9,7 @@
 namespace lethe::storage {
 namespace {
 
-constexpr const char* kSchema = "lethe.reduction";
+constexpr const char* kReductionSchema = "lethe.reduction";
 
 /// A file holds one part; records of another part would be lost silently.
 void require_one_part(const ReductionContents& contents, const hdf5::Place& place) {
@@ -131,7 +131,7 @@ core::ReductionPart read_part(const hdf5::ReadGroup& root) {
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents) {
   const hdf5::LibraryLock lock;
   require_one_part(contents, {temporary.string(), "/"});
-  hdf5::OutputFile file(temporary, kSchema);
+  hdf5::OutputFile file(temporary, kReductionSchema);
   {
     const hdf5::WriteGroup& root = file.root();
     hdf5::write_cell(root, contents.cell);
@@ -149,7 +149,7 @@ void write_reduction(const std::filesystem::path& temporary, const ReductionCont
 
 ReductionContents read_reduction(const std::filesystem::path& path) {
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSchema);
+  const hdf5::InputFile file(path, kReductionSchema);
   const hdf5::ReadGroup& root = file.root();
   ReductionContents contents;
   contents.cell = hdf5::read_cell(root);

@@ -12,7 +12,7 @@
 namespace lethe::storage {
 namespace {
 
-constexpr const char* kSchema = "lethe.curves";
+constexpr const char* kCurvesSchema = "lethe.curves";
 
 using CurvesByMetric = std::map<std::string, const Curve*>;
 using CurvesByCell = std::map<std::string, std::map<std::string, std::map<int, CurvesByMetric>>>;
@@ -76,7 +76,7 @@ void write_report_file(const std::filesystem::path& path, const ReportContents& 
   temporary += ".tmp";
   std::error_code error;
   std::filesystem::remove(temporary, error);
-  hdf5::OutputFile file(temporary, kSchema);
+  hdf5::OutputFile file(temporary, kCurvesSchema);
   file.root().attribute("experiment", contents.experiment);
   write_curves(file.root().create_group("cells"), contents.curves);
   file.provenance(contents.provenance);
@@ -87,7 +87,7 @@ void write_report_file(const std::filesystem::path& path, const ReportContents& 
 
 ReportContents read_report_file(const std::filesystem::path& path) {
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSchema);
+  const hdf5::InputFile file(path, kCurvesSchema);
   ReportContents contents;
   contents.experiment = file.root().attribute_text("experiment");
   const hdf5::ReadGroup cells = file.root().group("cells");

@@ -7,13 +7,13 @@
 namespace lethe::storage {
 namespace {
 
-constexpr const char* kSchema = "lethe.second_moment";
+constexpr const char* kSecondMomentSchema = "lethe.second_moment";
 
 }  // namespace
 
 void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents) {
   const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kSchema);
+  hdf5::OutputFile file(temporary, kSecondMomentSchema);
   {
     const hdf5::WriteGroup& root = file.root();
     root.attribute("model", contents.model);
@@ -29,7 +29,7 @@ void write_second_moment(const std::filesystem::path& temporary, const SecondMom
 
 SecondMomentContents read_second_moment(const std::filesystem::path& path) {
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSchema);
+  const hdf5::InputFile file(path, kSecondMomentSchema);
   const hdf5::ReadGroup& root = file.root();
   SecondMomentContents contents;
   contents.model = root.attribute_text("model");

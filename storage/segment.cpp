@@ -12,7 +12,7 @@
 namespace lethe::storage {
 namespace {
 
-constexpr const char* kSchema = "lethe.segment";
+constexpr const char* kSegmentSchema = "lethe.segment";
 
 /// Marks a diagnostic an edit does not have: a quiet NaN with a payload of its own, so that a diagnostic that *is*
 /// NaN stays one.
@@ -162,7 +162,7 @@ void read_seconds(const hdf5::ReadGroup& root, std::span<StoredEdit> edits) {
 void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents) {
   const hdf5::LibraryLock lock;
   require_gapless(contents, {temporary.string(), "/edits"});
-  hdf5::OutputFile file(temporary, kSchema);
+  hdf5::OutputFile file(temporary, kSegmentSchema);
   {
     const hdf5::WriteGroup& root = file.root();
     hdf5::write_cell(root, contents.cell);
@@ -186,7 +186,7 @@ void write_segment(const std::filesystem::path& temporary, const SegmentContents
 
 SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts) {
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSchema);
+  const hdf5::InputFile file(path, kSegmentSchema);
   const hdf5::ReadGroup& root = file.root();
   SegmentContents contents;
   contents.cell = hdf5::read_cell(root);

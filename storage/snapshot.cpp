@@ -5,13 +5,13 @@
 namespace lethe::storage {
 namespace {
 
-constexpr const char* kSchema = "lethe.snapshot";
+constexpr const char* kSnapshotSchema = "lethe.snapshot";
 
 }  // namespace
 
 void write_snapshot(const std::filesystem::path& temporary, const SnapshotContents& contents) {
   const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kSchema);
+  hdf5::OutputFile file(temporary, kSnapshotSchema);
   {
     const hdf5::WriteGroup& root = file.root();
     hdf5::write_cell(root, contents.cell);
@@ -26,7 +26,7 @@ void write_snapshot(const std::filesystem::path& temporary, const SnapshotConten
 
 SnapshotContents read_snapshot(const std::filesystem::path& path) {
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSchema);
+  const hdf5::InputFile file(path, kSnapshotSchema);
   const hdf5::ReadGroup& root = file.root();
   SnapshotContents contents;
   contents.cell = hdf5::read_cell(root);

@@ -31,12 +31,12 @@ json full_record(int case_id) {
           {"question_prompt", "What is the capital of {}?"}};
 }
 
-std::string error_of(const std::string& bytes) {
+std::string counterfact_error(const std::string& bytes) {
   const InputFile file(bytes, "records.json");
   return data_error_of([&] { read_counterfact(file.path()); });
 }
 
-std::string error_of(const json& record) { return error_of(json::array({record}).dump()); }
+std::string counterfact_error(const json& record) { return counterfact_error(json::array({record}).dump()); }
 
 TEST(Counterfact, ReadsEveryFieldOfAList) {
   const auto records = read_counterfact(InputFile(json::array({full_record(5), full_record(6)}).dump(2)).path());
@@ -90,17 +90,17 @@ TEST(Counterfact, EachRequiredKeyIsMissedByName) {
   for (const char* key : {"prompt", "subject", "target_new", "target_true"}) {
     json record = full_record(3);
     record["requested_rewrite"].erase(key);
-    EXPECT_THAT(error_of(record),
+    EXPECT_THAT(counterfact_error(record),
                 HasSubstr("records.json: entry 0, key \"requested_rewrite." + std::string(key) + "\": is missing"));
   }
   json record = full_record(3);
   record.erase("case_id");
-  EXPECT_THAT(error_of(record), HasSubstr("key \"case_id\": is missing"));
+  EXPECT_THAT(counterfact_error(record), HasSubstr("key \"case_id\": is missing"));
   record = full_record(3);
   record["requested_rewrite"]["target_true"].erase("str");
-  EXPECT_THAT(error_of(record), HasSubstr("key \"requested_rewrite.target_true.str\": is missing"));
+  EXPECT_THAT(counterfact_error(record), HasSubstr("key \"requested_rewrite.target_true.str\": is missing"));
   record.erase("requested_rewrite");
-  EXPECT_THAT(error_of(record), HasSubstr("entry 0, key \"requested_rewrite\": is missing"));
+  EXPECT_THAT(counterfact_error(record), HasSubstr("entry 0, key \"requested_rewrite\": is missing"));
 }
 
 TEST(Counterfact, WrongTypesAreNamed) {
@@ -109,7 +109,7 @@ TEST(Counterfact, WrongTypesAreNamed) {
   record["requested_rewrite"]["subject"] = json::array({"a"});
   record["paraphrase_prompts"] = "not a list";
   record["neighborhood_prompts"] = json::array({"fine", nullptr});
-  const std::string message = error_of(record);
+  const std::string message = counterfact_error(record);
   EXPECT_THAT(message, HasSubstr("key \"case_id\": an integer of at most 64 bits expected, found 3.5"));
   EXPECT_THAT(message, HasSubstr("key \"requested_rewrite.subject\": a string expected, found a list"));
   EXPECT_THAT(message, HasSubstr("key \"paraphrase_prompts\": a list of strings expected, found the string"));
@@ -120,7 +120,7 @@ TEST(Counterfact, PromptsNeedExactlyOneSlot) {
   json record = full_record(3);
   record["requested_rewrite"]["prompt"] = "no slot";
   record["question_prompt"] = "{} and {}?";
-  const std::string message = error_of(record);
+  const std::string message = counterfact_error(record);
   EXPECT_THAT(message,
               HasSubstr("key \"requested_rewrite.prompt\": exactly one \"{}\" for the subject expected, found 0"));
   EXPECT_THAT(message, HasSubstr("key \"question_prompt\": exactly one \"{}\" for the subject expected, found 2"));
@@ -130,28 +130,31 @@ TEST(Counterfact, BlankTextsAreRefused) {
   json record = full_record(3);
   record["requested_rewrite"]["subject"] = " ";
   record["requested_rewrite"]["target_new"]["str"] = "";
-  const std::string message = error_of(record);
+  const std::string message = counterfact_error(record);
   EXPECT_THAT(message, HasSubstr("key \"requested_rewrite.subject\": is blank"));
   EXPECT_THAT(message, HasSubstr("key \"requested_rewrite.target_new.str\": is blank"));
 }
 
 TEST(Counterfact, RepeatedCaseIdsNameBothPlaces) {
   const std::string lines = full_record(4).dump() + "\n\n" + full_record(4).dump() + "\n";
-  EXPECT_THAT(error_of(lines), HasSubstr("records.json: line 3, key \"case_id\": 4 was used before, by line 1"));
+  EXPECT_THAT(counterfact_error(lines),
+              HasSubstr("records.json: line 3, key \"case_id\": 4 was used before, by line 1"));
 }
 
 TEST(Counterfact, AllProblemsOfAFileAreNamedAtOnce) {
   json first = full_record(1), third = full_record(3);
   first["requested_rewrite"].erase("subject");
   third.erase("case_id");
-  const std::string message = error_of(json::array({first, full_record(2), third, 17}).dump());
+  const std::string message = counterfact_error(json::array({first, full_record(2), third, 17}).dump());
   EXPECT_THAT(message, HasSubstr("entry 0, key \"requested_rewrite.subject\""));
   EXPECT_THAT(message, Not(HasSubstr("entry 1")));
   EXPECT_THAT(message, HasSubstr("entry 2, key \"case_id\""));
   EXPECT_THAT(message, HasSubstr("entry 3: an object expected, found 17"));
 }
 
-TEST(Counterfact, AnEmptyListIsAnError) { EXPECT_THAT(error_of(std::string("[]")), HasSubstr("holds no record")); }
+TEST(Counterfact, AnEmptyListIsAnError) {
+  EXPECT_THAT(counterfact_error(std::string("[]")), HasSubstr("holds no record"));
+}
 
 }  // namespace
 }  // namespace lethe::data

@@ -25,7 +25,7 @@ std::vector<std::string> entries_of(std::string_view bytes) {
   return entries;
 }
 
-std::string error_of(std::string_view bytes) {
+std::string json_entries_error(std::string_view bytes) {
   const InputFile file(bytes, "f");
   return data_error_of([&] { for_each_json_entry(file.path(), [](const Json&, const std::string&) {}); });
 }
@@ -42,31 +42,31 @@ TEST(JsonEntries, WalksJsonLinesWithBlankLinesAndCarriageReturns) {
 }
 
 TEST(JsonEntries, SaysWhereTheTextIsMalformed) {
-  EXPECT_THAT(error_of("[1,\n  2,\n  }"), HasSubstr("f: line 3, column 3: malformed JSON: "));
-  EXPECT_THAT(error_of("{\"a\":1}\n{\"a\" 1}\n"), HasSubstr("f: line 2: line 1, column 6: malformed JSON: "));
-  EXPECT_THAT(error_of("[1] [2]"), HasSubstr("f: line 1, column 5: malformed JSON: "));
-  EXPECT_THAT(error_of("[1e999]"), HasSubstr("malformed JSON: number overflow"));
-  EXPECT_THAT(error_of("[\"\xFF\"]"), HasSubstr("f: line 1, column 3: malformed JSON: "));
-  EXPECT_THAT(error_of("[\"\\ud800\"]"), HasSubstr("malformed JSON"));
+  EXPECT_THAT(json_entries_error("[1,\n  2,\n  }"), HasSubstr("f: line 3, column 3: malformed JSON: "));
+  EXPECT_THAT(json_entries_error("{\"a\":1}\n{\"a\" 1}\n"), HasSubstr("f: line 2: line 1, column 6: malformed JSON: "));
+  EXPECT_THAT(json_entries_error("[1] [2]"), HasSubstr("f: line 1, column 5: malformed JSON: "));
+  EXPECT_THAT(json_entries_error("[1e999]"), HasSubstr("malformed JSON: number overflow"));
+  EXPECT_THAT(json_entries_error("[\"\xFF\"]"), HasSubstr("f: line 1, column 3: malformed JSON: "));
+  EXPECT_THAT(json_entries_error("[\"\\ud800\"]"), HasSubstr("malformed JSON"));
 }
 
 TEST(JsonEntries, SaysWhatWasFoundInsteadOfEitherForm) {
-  EXPECT_THAT(error_of(""), HasSubstr("f: is empty"));
-  EXPECT_THAT(error_of(" \n "), HasSubstr("f: is empty"));
-  EXPECT_THAT(error_of("case_id,prompt\n"), HasSubstr("f: begins with \"case_id,prompt \""));
+  EXPECT_THAT(json_entries_error(""), HasSubstr("f: is empty"));
+  EXPECT_THAT(json_entries_error(" \n "), HasSubstr("f: is empty"));
+  EXPECT_THAT(json_entries_error("case_id,prompt\n"), HasSubstr("f: begins with \"case_id,prompt \""));
 }
 
 TEST(JsonEntries, RefusesDeepNestingWithoutRecursion) {
   std::string objects;
   for (int level = 0; level < 1'000'000; ++level) objects += "{\"a\":";
-  EXPECT_THAT(error_of(std::string(1'000'000, '[')), HasSubstr("nested more than 32 levels deep"));
-  EXPECT_THAT(error_of(objects), HasSubstr("nested more than 32 levels deep"));
+  EXPECT_THAT(json_entries_error(std::string(1'000'000, '[')), HasSubstr("nested more than 32 levels deep"));
+  EXPECT_THAT(json_entries_error(objects), HasSubstr("nested more than 32 levels deep"));
   EXPECT_EQ(entries_of("[" + std::string(20, '[') + std::string(20, ']') + "]").size(), 1U);
 }
 
 TEST(JsonEntries, MessagesStayShortForGiganticText) {
-  EXPECT_LT(error_of("[\"" + std::string(1'000'000, 'x')).size(), 600U);
-  EXPECT_LT(error_of("[" + std::string(1'000'000, '9') + "x").size(), 600U);
+  EXPECT_LT(json_entries_error("[\"" + std::string(1'000'000, 'x')).size(), 600U);
+  EXPECT_LT(json_entries_error("[" + std::string(1'000'000, '9') + "x").size(), 600U);
 }
 
 TEST(EntryReader, ReportsEveryKeyWithItsFullName) {

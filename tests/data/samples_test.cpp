@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string error_of(const std::string& bytes) {
+std::string samples_error(const std::string& bytes) {
   const InputFile file(bytes, "samples.json");
   return data_error_of([&] { read_samples(file.path()); });
 }
@@ -24,7 +24,7 @@ TEST(Samples, ReadsOrdersByNumber) {
 
 TEST(Samples, NamesEveryProblem) {
   const std::string message =
-      error_of(R"({"first":[1], "1":{}, "2":[4, "5", 6.5], "-1":[], "99999999999":[], "02":[]})");
+      samples_error(R"({"first":[1], "1":{}, "2":[4, "5", 6.5], "-1":[], "99999999999":[], "02":[]})");
   EXPECT_THAT(message, HasSubstr("samples.json: key \"first\": a sample number (\"0\", \"1\", ...) expected"));
   EXPECT_THAT(message, HasSubstr("key \"1\": a list of case ids expected, found an object"));
   EXPECT_THAT(message, HasSubstr("key \"2\"[1]: a case id (integer) expected, found the string \"5\""));
@@ -35,10 +35,10 @@ TEST(Samples, NamesEveryProblem) {
 }
 
 TEST(Samples, OtherFormsAreRefused) {
-  EXPECT_THAT(error_of("[[1,2]]"),
+  EXPECT_THAT(samples_error("[[1,2]]"),
               HasSubstr("samples.json: an object {\"0\": [case ids], ...} expected, found a list"));
-  EXPECT_THAT(error_of("{}"), HasSubstr("holds no sample"));
-  EXPECT_THAT(error_of("{\"0\":[1,2"), HasSubstr("samples.json: line 1, column "));
+  EXPECT_THAT(samples_error("{}"), HasSubstr("holds no sample"));
+  EXPECT_THAT(samples_error("{\"0\":[1,2"), HasSubstr("samples.json: line 1, column "));
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string error_of(const std::string& bytes) {
+std::string task_examples_error(const std::string& bytes) {
   const InputFile file(bytes, "task.json");
   return data_error_of([&] { read_task_examples(file.path()); });
 }
@@ -30,7 +30,7 @@ TEST(TaskExamples, ReadsJsonLines) {
 }
 
 TEST(TaskExamples, NamesEveryProblem) {
-  const std::string message = error_of(
+  const std::string message = task_examples_error(
       R"([{"sentence":"a"},{"label":0},{"sentence":"a","label":"1"},{"sentence":"a","label":3000000000},null])");
   EXPECT_THAT(message, HasSubstr("task.json: entry 0, key \"label\": is missing"));
   EXPECT_THAT(message, HasSubstr("entry 1: holds no text field"));
@@ -38,7 +38,7 @@ TEST(TaskExamples, NamesEveryProblem) {
               HasSubstr("entry 2, key \"label\": an integer of at most 64 bits expected, found the string \"1\""));
   EXPECT_THAT(message, HasSubstr("entry 3, key \"label\": a label of at most 32 bits expected, found 3000000000"));
   EXPECT_THAT(message, HasSubstr("entry 4: an object expected, found null"));
-  EXPECT_THAT(error_of("[]"), HasSubstr("task.json: holds no example"));
+  EXPECT_THAT(task_examples_error("[]"), HasSubstr("task.json: holds no example"));
 }
 
 class FillQuery : public testing::Test {
