@@ -11,6 +11,7 @@
 #include "app/executor_verbs.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "worker/workspace.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error to be handled, not a death
+  lethe::worker::keep_freed_memory();
   try {
     lethe::core::init_logging("executor", 0);
     return run(argc, argv);

@@ -88,20 +88,19 @@ void set_blas_threads(int num_threads) {
   if (auto* set = reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(num_threads);
 }
 
-/// Activations of a few hundred KB are allocated and freed thousands of times per edit. Handing each back to the
-/// kernel costs more than the arithmetic (measured: over half of an edit's time in page faults).
+}  // namespace
+
+// Activations of a few hundred KB are allocated and freed thousands of times per edit. Handing each back to the kernel
+// costs more than the arithmetic (measured: over half of an edit's time in page faults).
 void keep_freed_memory() {
   constexpr int kOneGiB = 1 << 30;
   ::mallopt(M_MMAP_THRESHOLD, kOneGiB);
   ::mallopt(M_TRIM_THRESHOLD, kOneGiB);
 }
 
-}  // namespace
-
 void configure_numerics(const core::ExperimentConfig& config) {
   at::set_num_threads(config.threads);
   set_blas_threads(config.threads);
-  keep_freed_memory();
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
 }

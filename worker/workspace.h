@@ -64,6 +64,9 @@ class Workspace {
 /// The device of a config; throws `core::ConfigError` if it is not there.
 torch::Device device_of(const core::ExperimentConfig& config);
 
+/// Keeps freed memory in this process; executors call it once at their start.
+void keep_freed_memory();
+
 /// Fixes compute threads and numerics (no TF32) of this process as the config says (design C1, C7).
 void configure_numerics(const core::ExperimentConfig& config);
 
