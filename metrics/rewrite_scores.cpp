@@ -87,10 +87,10 @@ void read_batch(const model::Network& network, std::span<const Row* const> batch
   }
   const auto device = network.device();
   const auto rows_BT = model::pad_rows(ids, device);
-  const auto hidden_BTD = network.forward_layers(network.embed(rows_BT.ids_BT));
-  const auto index_N = torch::tensor(flat_index, torch::kInt64).to(device);
+  model::ForwardOptions options;
+  options.read_positions_N = torch::tensor(flat_index, torch::kInt64).to(device);
   const auto token_N = torch::tensor(tokens, torch::kInt64).to(device);
-  const auto logits_NV = network.logits(hidden_BTD.flatten(0, 1).index_select(0, index_N));
+  const auto logits_NV = network.logits(network.forward_layers(network.embed(rows_BT.ids_BT), options));
 
   const auto target_N = logits_NV.gather(1, token_N.unsqueeze(1)).squeeze(1);
   const auto nll_N = (logits_NV.logsumexp(1) - target_N).to(torch::kCPU, torch::kFloat64).contiguous();

@@ -90,9 +90,12 @@ class GrowingRows {
     options.row_prefix = &cache_;
     options.collected = &extended;
     options.collect_row_prefix = true;
-    const auto hidden_BTD = network_.forward_layers(network_.embed(ids_BT, offset), options);
+    const auto num_columns = ids_BT.size(1);
+    const auto last_B = torch::full({ids_BT.size(0)}, num_columns - 1, ids_BT.options());
+    options.read_positions_N = flat_positions(last_B, num_columns);
+    const auto hidden_BD = network_.forward_layers(network_.embed(ids_BT, offset), options);
     cache_ = std::move(extended);
-    return network_.logits(hidden_BTD.select(1, ids_BT.size(1) - 1));
+    return network_.logits(hidden_BD);
   }
 
   const Network& network_;
@@ -131,9 +134,10 @@ class AnswerBatch {
     ForwardOptions options;
     options.prefix = &shared_;
     options.collected = &collected;
-    const auto hidden_BTD = network_.forward_layers(network_.embed(padded.ids_BT, shared_.lengths), options);
+    options.read_positions_N = flat_positions(padded.lengths_B - 1, padded.ids_BT.size(1));
+    const auto hidden_BD = network_.forward_layers(network_.embed(padded.ids_BT, shared_.lengths), options);
     if (options_.max_new_tokens > 1) own_ = rows_before(collected, padded.lengths_B);
-    return network_.logits(at_positions(hidden_BTD, padded.lengths_B - 1)).argmax(1, true);
+    return network_.logits(hidden_BD).argmax(1, true);
   }
 
   /// Greedy next tokens [B,1] behind one more token of each row.
@@ -162,6 +166,7 @@ KeyValues prefill_shared(const Network& network, std::span<const TokenId> shared
   const auto rows = pad_rows(row, network.device());
   ForwardOptions options;
   options.collected = &collected;
+  options.read_positions_N = torch::empty({0}, rows.lengths_B.options());  // keys and values are all that is wanted
   (void)network.forward_layers(network.embed(rows.ids_BT), options);
   return collected;
 }

@@ -111,6 +111,13 @@ void check_layers(const ForwardOptions& options, int last_layer, std::int64_t nu
   for (const auto& tap : options.taps) {
     if (!is_run(tap.layer)) throw core::ModelError("layer " + std::to_string(tap.layer) + " is tapped but not run");
   }
+  if (!options.read_positions_N.defined()) return;
+  const auto is_last = [&](const Tap& tap) { return tap.layer == last_layer; };
+  if (std::any_of(options.taps.begin(), options.taps.end(), is_last) ||
+      (options.modify_projection_output && options.modified_layer == last_layer)) {
+    throw core::ModelError("layer " + std::to_string(last_layer) +
+                           " is run at some positions only, so it cannot be tapped or modified");
+  }
 }
 
 }  // namespace
@@ -128,11 +135,14 @@ TokenRows pad_rows(std::span<const std::vector<TokenId>> rows, torch::Device dev
   return {ids_BT.to(device), lengths_B.to(device)};
 }
 
+torch::Tensor flat_positions(const torch::Tensor& positions_B, std::int64_t num_columns) {
+  return torch::arange(positions_B.size(0), positions_B.options()) * num_columns + positions_B;
+}
+
 torch::Tensor at_positions(const torch::Tensor& hidden_BTD, const torch::Tensor& positions_B) {
   // A flat row index: its gradient is one index_add, cheaper than that of advanced indexing.
-  const auto position = positions_B.to(hidden_BTD.device());
-  const auto row = torch::arange(hidden_BTD.size(0), position.options()) * hidden_BTD.size(1) + position;
-  return hidden_BTD.flatten(0, 1).index_select(0, row);
+  const auto index = flat_positions(positions_B.to(hidden_BTD.device()), hidden_BTD.size(1));
+  return hidden_BTD.flatten(0, 1).index_select(0, index);
 }
 
 Network::Network(std::shared_ptr<const Weights> weights) : weights_(std::move(weights)) {
@@ -267,11 +277,16 @@ torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, 
     options.collected->keys[static_cast<std::size_t>(layer)] = keys.transpose(0, 1);
     options.collected->values[static_cast<std::size_t>(layer)] = values.transpose(0, 1);
   }
-  const auto mixed_ND = torch::linear(attention.output_ND, block.out_weight, block.out_bias);
+  // What follows attention is done position by position: in the last layer, only where someone reads.
+  const auto read = [&](const torch::Tensor& all_ND) {
+    const bool is_partial = layer == options.last_layer && options.read_positions_N.defined();
+    return is_partial ? all_ND.index_select(0, options.read_positions_N) : all_ND;
+  };
+  const auto mixed_ND = torch::linear(read(attention.output_ND), block.out_weight, block.out_bias);
   if (a.family == Family::kGptj) {
-    return hidden_ND + (mixed_ND + forward_mlp(layer, normed_ND, context, options));
+    return read(hidden_ND) + (mixed_ND + forward_mlp(layer, read(normed_ND), context, options));
   }
-  const auto middle_ND = hidden_ND + mixed_ND;
+  const auto middle_ND = read(hidden_ND) + mixed_ND;
   const auto normed_again_ND =
       torch::layer_norm(middle_ND, {a.width}, block.ln_2_weight, block.ln_2_bias, a.layer_norm_epsilon);
   return middle_ND + forward_mlp(layer, normed_again_ND, context, options);
@@ -292,7 +307,10 @@ torch::Tensor Network::forward_layers(const torch::Tensor& hidden_BTD, const For
   const auto num_layers = architecture().num_layers;
   if (options.last_layer < 0) options.last_layer = static_cast<int>(num_layers) - 1;
   check_layers(options, options.last_layer, num_layers);
-  if (options.first_layer > options.last_layer) return hidden_BTD;
+  if (options.first_layer > options.last_layer) {
+    if (!options.read_positions_N.defined()) return hidden_BTD;
+    return hidden_BTD.flatten(0, 1).index_select(0, options.read_positions_N);
+  }
   const auto context = attention_context(hidden_BTD, options);
   if (options.collected != nullptr) start_collection(context, options);
   auto hidden_ND = hidden_BTD.reshape({-1, architecture().width});
@@ -302,7 +320,7 @@ torch::Tensor Network::forward_layers(const torch::Tensor& hidden_BTD, const For
       fill_taps(options, layer, Site::kBlockOutput, hidden_ND.view(hidden_BTD.sizes()));
     }
   }
-  return hidden_ND.view(hidden_BTD.sizes());
+  return options.read_positions_N.defined() ? hidden_ND : hidden_ND.view(hidden_BTD.sizes());
 }
 
 torch::Tensor Network::logits(const torch::Tensor& hidden_ND) const {

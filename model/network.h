@@ -59,6 +59,10 @@ struct ForwardOptions {
   /// where a prefix is shorter than the longest, a gap would be left).
   bool collect_row_prefix = false;
   std::span<Tap> taps{};
+  /// The only positions whose hidden states are wanted after the last layer, as flat indices row * T + column,
+  /// int64 [N]: the result is then [N,D], and at all other positions the last layer makes keys and values only.
+  /// Taps and modifications of the last layer are not allowed with it.
+  torch::Tensor read_positions_N{};
   /// Called on [B,T,D] MLP outputs (Site::kProjectionOutput) of `modified_layer`; its result is used instead.
   int modified_layer = -1;
   std::function<torch::Tensor(const torch::Tensor&)> modify_projection_output{};
@@ -90,7 +94,8 @@ class Network {
   /// all rows alike). Throws `core::ModelError` if T exceeds the model's positions; with offsets, positions beyond
   /// the last (which only padding may reach) are read as the last.
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids_BT, const torch::Tensor& offsets_B = {}) const;
-  /// Blocks first_layer..last_layer on hidden states [B,T,D] -> [B,T,D]. Positions continue after the prefix.
+  /// Blocks first_layer..last_layer on hidden states [B,T,D] -> [B,T,D], or [N,D] with `read_positions_N`.
+  /// Positions continue after the prefix.
   [[nodiscard]] torch::Tensor forward_layers(const torch::Tensor& hidden_BTD, const ForwardOptions& options = {}) const;
   /// Final layer norm and head on chosen hidden states [N,D] -> logits [N,V] (any leading dimensions).
   [[nodiscard]] torch::Tensor logits(const torch::Tensor& hidden_ND) const;
@@ -121,6 +126,8 @@ class Network {
   RotaryTables rotary_;  ///< GPT-J only
 };
 
+/// Flat index row * num_columns + position of one position per row, int64 [B].
+torch::Tensor flat_positions(const torch::Tensor& positions_B, std::int64_t num_columns);
 /// Hidden states at one position per row: hidden_BTD[r, positions_B[r]] -> [B,D].
 torch::Tensor at_positions(const torch::Tensor& hidden_BTD, const torch::Tensor& positions_B);
 

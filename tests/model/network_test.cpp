@@ -54,6 +54,32 @@ TEST_P(NetworkForward, LayerRangesComposeToTheWhole) {
   EXPECT_GT((whole - embedded).abs().max().item<double>(), 0.1);
 }
 
+TEST_P(NetworkForward, ReadPositionsGiveWhatTheWholeForwardGivesThere) {
+  const auto net = network();
+  const auto embedded = net.embed(padded({token_row(0, 9), token_row(1, 6), token_row(2, 8)}).ids_BT);
+  const auto whole = run(net, {token_row(0, 9), token_row(1, 6), token_row(2, 8)});
+  KeyValues collected;
+  ForwardOptions options;
+  options.collected = &collected;
+  options.read_positions_N = indices({8, 9 + 5, 18 + 7, 18 + 2});
+  const auto read_ND = net.forward_layers(embedded, options);
+  expect_close(read_ND, whole.hidden_BTD.flatten(0, 1).index_select(0, options.read_positions_N));
+  const auto last = collected.keys.size() - 1;
+  expect_close(collected.keys[last], whole.collected.keys[last]);
+  options.read_positions_N = indices({});
+  EXPECT_EQ(net.forward_layers(embedded, options).size(0), 0);
+  expect_close(collected.values[last], whole.collected.values[last]);
+}
+
+TEST_P(NetworkForward, ReadPositionsWithoutLayersAreASelection) {
+  const auto net = network();
+  const auto embedded = net.embed(padded({token_row(0, 4)}).ids_BT);
+  ForwardOptions none;
+  none.first_layer = static_cast<int>(net.architecture().num_layers);
+  none.read_positions_N = indices({2});
+  EXPECT_TRUE(net.forward_layers(embedded, none).equal(embedded.flatten(0, 1).narrow(0, 2, 1)));
+}
+
 TEST_P(NetworkForward, NoLayersIsIdentity) {
   const auto net = network();
   const auto embedded = net.embed(padded({token_row(0, 4)}).ids_BT);
@@ -382,6 +408,11 @@ TEST(NetworkMisuse, IsRefusedWithAReason) {
   unreached.last_layer = 1;
   unreached.taps = taps;
   EXPECT_THROW((void)net.forward_layers(embedded, unreached), core::ModelError);
+  ForwardOptions partial;
+  partial.read_positions_N = indices({2});
+  taps[0].layer = 2;
+  partial.taps = taps;
+  EXPECT_THROW((void)net.forward_layers(embedded, partial), core::ModelError);
   const auto three_rows = run(net, {token_row(1, 2), token_row(2, 2), token_row(3, 2)}).collected;
   ForwardOptions mismatched;
   mismatched.prefix = &three_rows;
