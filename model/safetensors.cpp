@@ -1,14 +1,8 @@
 #include "model/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -75,35 +69,18 @@ std::optional<std::uint64_t> unsigned_of(const json& value) {
   return number;
 }
 
-struct FileDescriptor {
-  int number = -1;
-  ~FileDescriptor() {
-    if (number >= 0) ::close(number);
+/// A model's file that cannot be opened is the model's fault.
+std::shared_ptr<data::MappedFile> map_file(const std::filesystem::path& path) {
+  try {
+    return std::make_shared<data::MappedFile>(path);
+  } catch (const core::DataError& error) {
+    throw core::ModelError(error.what());
   }
-};
+}
 
 }  // namespace
 
-MappedFile::MappedFile(const std::filesystem::path& path) {
-  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  struct stat status {};
-  if (file.number < 0 || ::fstat(file.number, &status) != 0) {
-    throw core::ModelError(path.string() + ": cannot be opened: " + std::strerror(errno));
-  }
-  if (!S_ISREG(status.st_mode)) throw core::ModelError(path.string() + ": not a regular file");
-  if (status.st_size == 0) throw core::ModelError(path.string() + ": the file is empty; copy it again");
-  size_bytes_ = static_cast<std::size_t>(status.st_size);
-  void* address = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.number, 0);
-  if (address == MAP_FAILED) {
-    throw core::ModelError(path.string() + ": cannot be mapped into memory: " + std::strerror(errno));
-  }
-  data_ = static_cast<std::byte*>(address);
-}
-
-MappedFile::~MappedFile() { ::munmap(data_, size_bytes_); }
-
-SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
-    : path_(path), file_(std::make_shared<MappedFile>(path)) {
+SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : path_(path), file_(map_file(path)) {
   read_header();
 }
 

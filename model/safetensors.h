@@ -11,25 +11,9 @@
 #include <torch/types.h>
 #include <nlohmann/json_fwd.hpp>
 
+#include "data/mapped_file.h"
+
 namespace lethe::model {
-
-/// A file mapped privately: pages come in when first read, and a stray write never reaches the file.
-/// The file must not shrink while it is mapped.
-class MappedFile {
- public:
-  /// Throws `core::ModelError`.
-  explicit MappedFile(const std::filesystem::path& path);
-  ~MappedFile();
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-
-  [[nodiscard]] std::byte* data() const { return data_; }
-  [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
-
- private:
-  std::byte* data_ = nullptr;
-  std::size_t size_bytes_ = 0;
-};
 
 /// A safetensors file: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes.
 /// The whole header is checked when the file is opened: every entry's shape, type and extent agree with one
@@ -59,7 +43,7 @@ class SafetensorsFile {
   void check_coverage(std::size_t data_begin) const;
 
   std::filesystem::path path_;
-  std::shared_ptr<MappedFile> file_;
+  std::shared_ptr<data::MappedFile> file_;
   std::map<std::string, Entry> entries_;
 };
 

@@ -1,8 +1,6 @@
 #include "model/weights.h"
 
 #include <algorithm>
-#include <fstream>
-#include <set>
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -10,75 +8,12 @@
 
 #include "core/error.h"
 #include "model/safetensors.h"
+#include "model/weight_files.h"
 
 namespace lethe::model {
 namespace {
 
-constexpr const char* kSingleFile = "model.safetensors";
-constexpr const char* kIndexFile = "model.safetensors.index.json";
-constexpr std::string_view kPrefix = "transformer.";
-
-/// File names of the index's weight map; only plain names inside the folder are followed.
-std::set<std::string> shard_names(const std::filesystem::path& index) {
-  using nlohmann::json;
-  std::ifstream stream(index);
-  std::set<std::string> names;
-  try {
-    const auto values = json::parse(stream);
-    for (const auto& [tensor, file] : values.at("weight_map").items()) names.insert(file.get<std::string>());
-  } catch (const json::exception& error) {
-    throw core::ModelError(index.string() + ": not a valid index of weight files (" + error.what() + ")");
-  }
-  for (const auto& name : names) {
-    if (std::filesystem::path(name).filename() != name || name == "." || name == "..") {
-      throw core::ModelError(index.string() + ": `" + name + "` is not a file name inside the folder");
-    }
-  }
-  return names;
-}
-
-std::vector<SafetensorsFile> open_files(const std::filesystem::path& folder) {
-  std::vector<SafetensorsFile> files;
-  if (std::filesystem::exists(folder / kSingleFile)) {
-    files.emplace_back(folder / kSingleFile);
-  } else if (std::filesystem::exists(folder / kIndexFile)) {
-    for (const auto& name : shard_names(folder / kIndexFile)) files.emplace_back(folder / name);
-  } else {
-    const bool has_pickle = std::filesystem::exists(folder / "pytorch_model.bin") ||
-                            std::filesystem::exists(folder / "pytorch_model.bin.index.json");
-    throw core::ModelError(folder.string() + ": has no " + kSingleFile + " and no " + kIndexFile +
-                           (has_pickle ? "; pytorch_model.bin is not read yet. Convert it with Hugging Face "
-                                         "transformers: save_pretrained(folder, safe_serialization=True)."
-                                       : ". Point `path` at a Hugging Face model folder with its weights."));
-  }
-  return files;
-}
-
-/// A tensor of a model's files under its full name, or under the hub's name without "transformer.".
-torch::Tensor find_tensor(const std::vector<SafetensorsFile>& files, const std::filesystem::path& folder,
-                          const std::string& name) {
-  const auto short_name = name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
-  for (const auto& file : files) {
-    if (file.contains(name)) return file.tensor(name);
-    if (file.contains(short_name)) return file.tensor(short_name);
-  }
-  throw core::ModelError(folder.string() + ": the weights lack `" + name +
-                         "`, which config.json's shape demands; do both belong to the same model?");
-}
-
 std::string shape_text(const std::vector<std::int64_t>& shape) { return nlohmann::json(shape).dump(); }
-
-/// A block beyond those of config.json means that the two files do not belong together.
-void refuse_further_blocks(const std::vector<SafetensorsFile>& files, const Architecture& architecture) {
-  const auto next = block_prefix(architecture.num_layers);
-  for (const auto& file : files) {
-    for (const auto& name : file.names()) {
-      if (!name.starts_with(next) && !name.starts_with(next.substr(kPrefix.size()))) continue;
-      throw core::ModelError(file.path().string() + ": holds `" + name + "`, but config.json has only " +
-                             std::to_string(architecture.num_layers) + " layers");
-    }
-  }
-}
 
 }  // namespace
 
@@ -106,11 +41,13 @@ const torch::Tensor& Weights::tensor(const std::string& name) const {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype) {
   const auto architecture = read_architecture(folder);
-  const auto files = open_files(folder);
-  refuse_further_blocks(files, architecture);
+  const WeightFiles files(folder);
+  // A block beyond those of config.json means that the two files do not belong together.
+  files.refuse_names(block_prefix(architecture.num_layers),
+                     "but config.json has only " + std::to_string(architecture.num_layers) + " layers");
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& parameter : parameter_shapes(architecture)) {
-    auto stored = find_tensor(files, folder, parameter.name);
+    auto stored = files.tensor(parameter.name);
     if (!stored.is_floating_point()) {
       throw core::ModelError(folder.string() + ": `" + parameter.name + "` is not stored as floating point numbers");
     }

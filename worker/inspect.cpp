@@ -15,6 +15,7 @@
 #include "metrics/downstream.h"
 #include "model/architecture.h"
 #include "model/tokenizer.h"
+#include "model/weight_files.h"
 
 namespace lethe::worker {
 namespace {
@@ -32,12 +33,15 @@ core::Digest digest_of_files(const fs::path& folder, const std::vector<std::stri
   return stream.finish();
 }
 
+/// Files that decide the weights' content.
 std::vector<std::string> weight_files(const fs::path& folder) {
-  std::vector<std::string> names{"config.json"};
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const auto name = entry.path().filename().string();
-    if (name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json")) names.push_back(name);
+  auto names = model::weight_file_names(folder);
+  for (const auto& name : names) {
+    if (fs::exists(folder / name)) continue;
+    throw core::ModelError((folder / name).string() + ": missing, though " + names.front() +
+                           " names it; copy it there");
   }
+  names.emplace_back("config.json");
   std::sort(names.begin(), names.end());
   return names;
 }

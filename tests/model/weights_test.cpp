@@ -13,6 +13,8 @@
 #include "core/error.h"
 #include "core/random_stream.h"
 #include "model/safetensors.h"
+#include "model/weight_files.h"
+#include "tests/model/checkpoint_writer.h"
 #include "tests/model/tiny_networks.h"
 
 namespace lethe::model {
@@ -160,12 +162,59 @@ TEST_F(WeightsFolder, ReadShardsThroughTheIndex) {
   EXPECT_THAT(load_error(), HasSubstr("not a valid index"));
 }
 
+TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
+  for (const auto family : {Family::kGpt2, Family::kGptj}) {
+    const auto saved = random_weights(testing::tiny_architecture(family), 3, torch::kCPU);
+    write_config(family);
+    save_safetensors(folder_ / "stored.safetensors", saved->architecture(), saved->tensors());
+    const SafetensorsFile stored(folder_ / "stored.safetensors");
+    std::map<std::string, torch::Tensor> tensors;
+    for (const auto& name : stored.names()) {
+      // GPT-2 as the hub has it, without the prefix.
+      tensors.emplace(family == Family::kGpt2 ? name.substr(12) : name, stored.tensor(name));
+    }
+    tensors.emplace("h.0.attn.bias", torch::ones({1, 1, 48, 48}, torch::kBool));
+    tensors.emplace("h.0.attn.masked_bias", torch::tensor(-1e4F));
+    write("pytorch_model.bin", test::state_dict_archive(tensors));
+    EXPECT_EQ(weight_file_names(folder_), std::vector<std::string>{"pytorch_model.bin"});
+    const auto loaded = load_weights(folder_, torch::kCPU);
+    expect_equal(*loaded, *saved);
+    EXPECT_FALSE(loaded->tensors().begin()->second.storage().resizable()) << "a view of the mapping, not a copy";
+
+    for (auto& [name, tensor] : tensors) tensor = tensor.to(torch::kFloat16);
+    write("pytorch_model.bin", test::state_dict_archive(tensors));
+    const auto halves = load_weights(folder_, torch::kCPU);
+    for (const auto& [name, tensor] : saved->tensors()) {
+      EXPECT_TRUE(torch::equal(halves->tensor(name), tensor.to(torch::kFloat16).to(torch::kFloat32))) << name;
+    }
+    std::filesystem::remove(folder_ / "pytorch_model.bin");
+  }
+}
+
+TEST_F(WeightsFolder, ReadShardedPytorchCheckpoints) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
+  write_config(Family::kGptj);
+  std::map<std::string, torch::Tensor> shards[2];
+  nlohmann::json index;
+  for (const auto& [name, tensor] : saved->tensors()) {
+    const std::size_t shard = name.find("h.1.") != std::string::npos ? 1 : 0;
+    shards[shard].emplace(name, tensor);
+    index["weight_map"][name] = "pytorch_model-" + std::to_string(shard) + ".bin";
+  }
+  for (int i = 0; i < 2; ++i) {
+    write("pytorch_model-" + std::to_string(i) + ".bin", test::state_dict_archive(shards[i]));
+  }
+  write("pytorch_model.bin.index.json", index.dump());
+  EXPECT_EQ(weight_file_names(folder_).size(), 3U);
+  expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+  write("pytorch_model-1.bin", "\x80\x02.");
+  EXPECT_THAT(load_error(), HasSubstr("pytorch_model-1.bin: no zip archive"));
+}
+
 TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   EXPECT_THAT(load_error(), HasSubstr("config.json"));
   write_config(Family::kGpt2);
   EXPECT_THAT(load_error(), HasSubstr("has no model.safetensors"));
-  write("pytorch_model.bin", "x");
-  EXPECT_THAT(load_error(), HasSubstr("safe_serialization"));
   const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
   auto tensors = saved->tensors();
   save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);

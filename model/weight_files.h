@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <torch/types.h>
+
+#include "model/safetensors.h"
+
+namespace lethe::model {
+
+/// Names of the files that hold a model folder's weights, an index first, shards in order of their names. In order of
+/// preference: model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json.
+/// Throws `core::ModelError` if there is none, or an index that names files outside the folder.
+std::vector<std::string> weight_file_names(const std::filesystem::path& folder);
+
+/// The tensors of a model folder's weight files, of either format, as they are stored.
+class WeightFiles {
+ public:
+  /// Opens and checks all files; tensors are read when they are touched. Throws `core::ModelError`.
+  explicit WeightFiles(const std::filesystem::path& folder);
+
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  /// A tensor under its full name, or under the hub's name without "transformer."; on the CPU, never to be written
+  /// to. Throws `core::ModelError` if no file holds it.
+  [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
+  /// Throws `core::ModelError` if any tensor's name begins with `prefix`, in either spelling: "holds `name`, <reason>".
+  void refuse_names(const std::string& prefix, const std::string& reason) const;
+
+ private:
+  struct Checkpoint {
+    std::filesystem::path path;
+    std::map<std::string, torch::Tensor> tensors;
+  };
+  using File = std::variant<SafetensorsFile, Checkpoint>;
+
+  std::filesystem::path folder_;
+  std::vector<File> files_;
+};
+
+}  // namespace lethe::model
