@@ -4,10 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include <ATen/Parallel.h>
-
 #include "data/counterfact.h"
 #include "editing/second_moments.h"
+#include "worker/workspace.h"
 
 namespace lethe::bench {
 namespace {
@@ -36,9 +35,10 @@ model::Architecture gpt2_124m() {
 BenchWorld load_world() {
   const std::filesystem::path source = LETHE_SOURCE_DIR;
   const auto small_model = source / "assets" / "small-gpt2";
-  at::set_num_threads(std::stoi(setting("LETHE_BENCH_THREADS", "1")));
-
   auto config = core::load_experiment_config(source / "configs" / "quickstart.yaml");
+  config.threads = std::stoi(setting("LETHE_BENCH_THREADS", "1"));
+  worker::configure_numerics(config);  // as executors do
+  worker::keep_freed_memory();
   const auto name = setting("LETHE_BENCH_MODEL", small_model.string());
   const bool is_random = name == "random-124m";
   auto weights =
