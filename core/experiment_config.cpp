@@ -7,6 +7,7 @@
 #include "core/grid_reader.h"
 #include "core/method_fields.h"
 #include "core/nearest_word.h"
+#include "core/schedule.h"
 #include "core/task_reader.h"
 #include "core/yaml_map.h"
 
@@ -170,13 +171,21 @@ class ExperimentReader {
   }
 
   void read_intervals() {
-    if (const auto value = map_.find("checkpoint_every")) {
-      assign(config_.checkpoint_every, value->integer(kIntervalRange));
+    read_interval("checkpoint_every", config_.checkpoint_every);
+    read_interval("forgetting_every", config_.forgetting_every);
+    read_interval("tasks_every", config_.tasks_every);
+  }
+
+  void read_interval(const char* name, std::int64_t& interval) {
+    const auto value = map_.find(name);
+    if (value) assign(interval, value->integer(kIntervalRange));
+    const auto problem = interval_problem(config_, interval);
+    if (problem.empty()) return;
+    if (value) {
+      value->problem(problem);
+    } else {
+      map_.value().inner_problem(std::string(name) + ": " + problem);
     }
-    if (const auto value = map_.find("forgetting_every")) {
-      assign(config_.forgetting_every, value->integer(kIntervalRange));
-    }
-    if (const auto value = map_.find("tasks_every")) assign(config_.tasks_every, value->integer(kIntervalRange));
   }
 
   void read_tasks() {
@@ -226,7 +235,7 @@ class ExperimentReader {
   void check_cells() {
     for (const auto& model : config_.models) {
       const auto& place = model_places_.at(model.name);
-      bool needs_moments = false;
+      std::string needy;
       for (const auto& method : method_names()) {
         const bool is_used = std::any_of(config_.cells.begin(), config_.cells.end(), [&](const GridCell& cell) {
           return cell.model == model.name && cell.method == method;
@@ -236,13 +245,12 @@ class ExperimentReader {
         if (parameters == model.methods.end()) {
           place.inner_problem("methods." + method + ": is missing; expected hyper-parameters, because the grid has " +
                               method + "/" + model.name);
-        } else {
-          needs_moments = needs_moments || needs_second_moments(parameters->second);
+        } else if (needy.empty() && needs_second_moments(parameters->second)) {
+          needy = method;
         }
       }
-      if (needs_moments && !model.second_moments) {
-        place.inner_problem(
-            "second_moments: is missing; expected {corpus: FILE}, because rome with mom2_adjustment needs it");
+      if (!needy.empty() && !model.second_moments) {
+        place.inner_problem("second_moments: is missing; expected {corpus: FILE}, because " + needy + " needs it");
       }
     }
   }

@@ -5,6 +5,7 @@
 #include "core/experiment_config.h"
 #include "core/json_object.h"
 #include "core/method_json.h"
+#include "core/schedule.h"
 #include "core/task_reader.h"
 
 namespace lethe::core {
@@ -178,6 +179,9 @@ ExperimentConfig experiment_config_from_json(const std::string& text) {
   object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
   read_cells(object, config);
   object.finish();
+  for (const auto interval : {config.checkpoint_every, config.forgetting_every, config.tasks_every}) {
+    if (const auto problem = interval_problem(config, interval); !problem.empty()) object.fail(problem);
+  }
   return config;
 }
 

@@ -69,6 +69,9 @@ Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, con
   add_method(identity, cell.method, config.method_of(cell));
   identity.fields["kind"] = "edit";
   identity.fields["fidelity"] = config.fidelity == Fidelity::kPaper ? "paper" : "code";
+  // A last step that the cell's end cuts short would hold other facts if there were more edits.
+  const auto edits = config.edits.at(cell);
+  if (edits % batch_size(config.method_of(cell)) != 0) identity.fields["edits"] = std::to_string(edits);
   identity.fields["seed"] = std::to_string(config.seed);
   identity.fields["sample"] = std::to_string(cell.sample);
   identity.fields["threads"] = std::to_string(config.threads);

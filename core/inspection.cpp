@@ -87,6 +87,17 @@ const ModelFacts& Inspection::model(const std::string& name) const {
   throw ConfigError(name + ": is no model of this experiment's cells; `lethe plan` lists them");
 }
 
+void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t width, std::int64_t inner_width) {
+  constexpr std::int64_t kFloatBytes = 4;
+  const auto num_layers = static_cast<std::int64_t>(edited_layers(method).size());
+  if (stores_snapshots(method)) {
+    facts.snapshot_bytes = num_layers * (width * inner_width + width) * kFloatBytes;
+  } else {
+    // A step of n facts has rank n.
+    facts.delta_bytes_per_edit = num_layers * (width + inner_width) * kFloatBytes;
+  }
+}
+
 std::string to_json(const Inspection& inspection) {
   json models = json::array();
   for (const auto& facts : inspection.models) models.push_back(model_to_json(facts));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/grid_cell.h"
+#include "core/method_config.h"
 #include "core/schedule.h"
 
 namespace lethe::core {
@@ -45,6 +46,9 @@ struct Inspection {
   [[nodiscard]] const CellFacts& cell(const GridCell& cell) const;
   [[nodiscard]] const ModelFacts& model(const std::string& name) const;
 };
+
+/// Sets what an edit of the cell takes on disk: factors of every edited layer, or a snapshot of weight and bias.
+void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t width, std::int64_t inner_width);
 
 std::string to_json(const Inspection& inspection);
 Inspection inspection_from_json(const std::string& text);

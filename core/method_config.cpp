@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "core/error.h"
 #include "core/method_fields.h"
@@ -10,15 +11,38 @@
 namespace lethe::core {
 namespace {
 
+/// The paper's text on ROME's value and prefixes.
+void follow_paper(RankOneConfig& config) {
+  config.v_weight_decay = 1.5e-3;
+  config.decay_norm = DecayNorm::kSquared;
+  config.kl_factor = 1.0;
+  config.kl_position = KlPosition::kLast;
+  config.context_lengths = {{5, 25}, {10, 25}};
+}
+
 MethodConfig rome_defaults(Fidelity fidelity) {
   RomeConfig config;
   if (fidelity == Fidelity::kPaper) {
-    config.v_weight_decay = 1.5e-3;
-    config.decay_norm = DecayNorm::kSquared;
-    config.kl_factor = 1.0;
-    config.kl_position = KlPosition::kLast;
+    follow_paper(config);
     config.residual_key = ResidualKey::kContextMean;
-    config.context_lengths = {{5, 25}, {10, 25}};
+  }
+  return config;
+}
+
+MethodConfig r_rome_defaults(Fidelity fidelity) {
+  RRomeConfig config;
+  if (fidelity == Fidelity::kPaper) follow_paper(config);
+  return config;
+}
+
+MethodConfig memit_defaults(Fidelity fidelity) {
+  MemitConfig config;
+  if (fidelity == Fidelity::kPaper) {
+    config.v_weight_decay = 0.0;
+    config.kl_factor = 0.0;
+    config.clamp_norm_factor = 0.0;
+    config.early_stop_loss = 0.0;
+    config.key_weights = KeyWeights::kPlain;
   }
   return config;
 }
@@ -33,7 +57,14 @@ MethodConfig fine_tune_defaults(Fidelity fidelity) {
   return config;
 }
 
-std::string rome_problem(const MethodConfig&) { return ""; }
+std::string single_fact_problem(const MethodConfig& config) {
+  const auto facts = batch_size(config);
+  if (facts == 1) return "";
+  return "batch_size: expected 1, found " + std::to_string(facts) +
+         "; rome and r-rome edit one fact a step (memit and ft-c edit several)";
+}
+
+std::string no_problem(const MethodConfig&) { return ""; }
 
 std::string constrained_problem(const MethodConfig& config) {
   if (std::get<FineTuneConfig>(config).linf_bound) return "";
@@ -51,8 +82,10 @@ struct MethodRow {
   std::string (*problem)(const MethodConfig&);
 };
 
-constexpr std::array<MethodRow, 3> kMethods{{
-    {"rome", rome_defaults, rome_problem},
+constexpr std::array<MethodRow, 5> kMethods{{
+    {"rome", rome_defaults, single_fact_problem},
+    {"r-rome", r_rome_defaults, single_fact_problem},
+    {"memit", memit_defaults, no_problem},
     {"ft-c", fine_tune_defaults, constrained_problem},
     {"ft", fine_tune_defaults, unconstrained_problem},
 }};
@@ -91,6 +124,13 @@ class YamlFieldReader {
   void operator()(const char* name, std::vector<ContextLength>& field, const NoRule&) {
     if (const auto value = map_.find(name)) assign(field, read_context_lengths(*value));
   }
+  void operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) {
+    constexpr auto kWhat = "a list of whole numbers such as [3, 4, 5]";
+    if (const auto value = find(name, rule.presence, kWhat)) assign(field, read_integers(*value, rule, kWhat));
+  }
+  void operator()(const char* name, std::vector<std::string>& field, const TextListRule&) {
+    if (const auto value = map_.find(name)) assign(field, read_texts(*value));
+  }
   template <typename Enum>
   void operator()(const char* name, Enum& field, const WordRule& rule) {
     const auto value = map_.find(name);
@@ -106,6 +146,35 @@ class YamlFieldReader {
 
   std::optional<YamlValue> find(const char* name, Presence presence, const std::string& expected) {
     return map_.find(name, is_override_ ? Presence::kOptional : presence, expected);
+  }
+
+  /// Nothing if any item is wrong: a shorter list would be another method.
+  static std::optional<std::vector<int>> read_integers(const YamlValue& value, const IntegerListRule& rule,
+                                                       const char* what) {
+    const auto items = value.list(what);
+    if (!items) return std::nullopt;
+    std::vector<int> numbers;
+    for (const auto& item : *items) {
+      const auto number = item.integer(rule.range);
+      if (number) numbers.push_back(static_cast<int>(*number));
+    }
+    if (numbers.size() < items->size()) return std::nullopt;
+    if (const auto problem = ascending_problem(numbers); !problem.empty()) {
+      value.problem(problem);
+      return std::nullopt;
+    }
+    return numbers;
+  }
+
+  static std::optional<std::vector<std::string>> read_texts(const YamlValue& value) {
+    const auto items = value.list("a list of texts");
+    if (!items) return std::nullopt;
+    if (items->empty()) value.problem("expected at least one text, found none");
+    std::vector<std::string> texts;
+    for (const auto& item : *items) {
+      if (auto text = item.text()) texts.push_back(std::move(*text));
+    }
+    return texts;
   }
 
   static std::optional<std::vector<ContextLength>> read_context_lengths(const YamlValue& value) {
@@ -130,6 +199,12 @@ class YamlFieldReader {
 
 }  // namespace
 
+RankOneConfig::RankOneConfig() : context_lengths{{5, 10}, {10, 10}} {}
+
+MemitConfig::MemitConfig() : context_seeds{"The", "Therefore", "Because", "I", "You"}, context_lengths{{10, 1}} {
+  clamp_norm_factor = 0.75;
+}
+
 const std::vector<std::string>& method_names() {
   static const auto names = [] {
     std::vector<std::string> all;
@@ -149,10 +224,49 @@ std::string method_config_problem(const std::string& method, const MethodConfig&
   return row.problem(config);
 }
 
-bool needs_second_moments(const MethodConfig& config) {
-  const auto* rome = std::get_if<RomeConfig>(&config);
-  return rome != nullptr && rome->mom2_adjustment;
+std::string ascending_problem(const std::vector<int>& numbers) {
+  if (numbers.empty()) return "expected at least one number, found none";
+  const auto pair = std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>());
+  if (pair == numbers.end()) return "";
+  return "expected numbers each above the one before, found " + std::to_string(*(pair + 1)) + " after " +
+         std::to_string(*pair);
 }
+
+std::vector<int> second_moment_layers(const MethodConfig& config) {
+  struct Visitor {
+    std::vector<int> operator()(const RankOneConfig& one) const {
+      return one.mom2_adjustment ? std::vector<int>{one.layer} : std::vector<int>{};
+    }
+    std::vector<int> operator()(const MemitConfig& memit) const { return memit.layers; }
+    std::vector<int> operator()(const FineTuneConfig&) const { return {}; }
+  };
+  return std::visit(Visitor{}, config);
+}
+
+std::vector<int> edited_layers(const MethodConfig& config) {
+  struct Visitor {
+    std::vector<int> operator()(const RankOneConfig& one) const { return {one.layer}; }
+    std::vector<int> operator()(const MemitConfig& memit) const { return memit.layers; }
+    std::vector<int> operator()(const FineTuneConfig& one) const { return {one.layer}; }
+  };
+  return std::visit(Visitor{}, config);
+}
+
+int batch_size(const MethodConfig& config) {
+  return std::visit([](const auto& one) { return one.batch_size; }, config);
+}
+
+std::optional<std::filesystem::path> contexts_file(const MethodConfig& config) {
+  using Path = std::optional<std::filesystem::path>;
+  struct Visitor {
+    Path operator()(const RankOneConfig& one) const { return one.contexts_file; }
+    Path operator()(const MemitConfig& memit) const { return memit.contexts_file; }
+    Path operator()(const FineTuneConfig&) const { return std::nullopt; }
+  };
+  return std::visit(Visitor{}, config);
+}
+
+bool stores_snapshots(const MethodConfig& config) { return std::holds_alternative<FineTuneConfig>(config); }
 
 MethodConfig read_method_config(const std::string& method, Fidelity fidelity, const YamlValue& value) {
   auto config = default_method_config(method, fidelity);

@@ -24,6 +24,13 @@ struct RealRule {
 };
 /// For booleans, paths and lists of context lengths.
 struct NoRule {};
+/// A list of whole numbers, each above the one before.
+struct IntegerListRule {
+  IntegerRange range;
+  Presence presence = Presence::kOptional;
+};
+/// A list of texts that are not empty.
+struct TextListRule {};
 /// An enumeration's words, in the order of its values.
 struct WordRule {
   std::vector<std::string> words;
@@ -34,25 +41,61 @@ inline constexpr RealRange kAboveZero{0.0, false};
 inline constexpr RealRange kAtLeastZero{0.0, true};
 
 template <typename Visitor, typename Config>
-void visit_rome_fields(Visitor& visit, Config& config) {
-  visit("layer", config.layer, IntegerRule{{0, kMaxLayers - 1}, Presence::kRequired});
+void visit_batch_size(Visitor& visit, Config& config) {
+  visit("batch_size", config.batch_size, IntegerRule{{1, 100'000}});
+}
+
+template <typename Visitor, typename Config>
+void visit_value_fields(Visitor& visit, Config& config, RealRange clamp) {
   visit("v_num_grad_steps", config.v_num_grad_steps, IntegerRule{{1, 100'000}});
   visit("v_lr", config.v_lr, RealRule{kAboveZero});
   visit("v_weight_decay", config.v_weight_decay, RealRule{kAtLeastZero});
-  visit("clamp_norm_factor", config.clamp_norm_factor, RealRule{kAboveZero});
+  visit("clamp_norm_factor", config.clamp_norm_factor, RealRule{clamp});
   visit("kl_factor", config.kl_factor, RealRule{kAtLeastZero});
   visit("early_stop_loss", config.early_stop_loss, RealRule{kAtLeastZero});
-  visit("mom2_adjustment", config.mom2_adjustment, NoRule{});
-  visit("context_lengths", config.context_lengths, NoRule{});
-  visit("contexts_file", config.contexts_file, NoRule{});
-  visit("residual_key", config.residual_key, WordRule{{"bare_prompt", "context_mean"}});
   visit("kl_position", config.kl_position, WordRule{{"subject_last", "last"}});
   visit("decay_norm", config.decay_norm, WordRule{{"plain", "squared"}});
 }
 
 template <typename Visitor, typename Config>
+void visit_rank_one_fields(Visitor& visit, Config& config) {
+  visit("layer", config.layer, IntegerRule{{0, kMaxLayers - 1}, Presence::kRequired});
+  visit_batch_size(visit, config);
+  visit_value_fields(visit, config, kAboveZero);
+  visit("mom2_adjustment", config.mom2_adjustment, NoRule{});
+  visit("context_lengths", config.context_lengths, NoRule{});
+  visit("contexts_file", config.contexts_file, NoRule{});
+}
+
+template <typename Visitor, typename Config>
+void visit_rome_fields(Visitor& visit, Config& config) {
+  visit_rank_one_fields(visit, config);
+  visit("residual_key", config.residual_key, WordRule{{"bare_prompt", "context_mean"}});
+}
+
+template <typename Visitor, typename Config>
+void visit_r_rome_fields(Visitor& visit, Config& config) {
+  visit_rank_one_fields(visit, config);
+  visit("form", config.form, WordRule{{"random_prefix", "prompt_keys"}});
+}
+
+template <typename Visitor, typename Config>
+void visit_memit_fields(Visitor& visit, Config& config) {
+  visit("layers", config.layers, IntegerListRule{{0, kMaxLayers - 1}, Presence::kRequired});
+  visit_batch_size(visit, config);
+  visit_value_fields(visit, config, kAtLeastZero);
+  visit("mom2_update_weight", config.mom2_update_weight, RealRule{kAboveZero, Presence::kRequired});
+  visit("context_seeds", config.context_seeds, TextListRule{});
+  visit("context_lengths", config.context_lengths, NoRule{});
+  visit("contexts_file", config.contexts_file, NoRule{});
+  visit("key_weights", config.key_weights, WordRule{{"group_means", "plain"}});
+}
+
+template <typename Visitor, typename Config>
 void visit_fine_tune_fields(Visitor& visit, Config& config) {
   visit("layer", config.layer, IntegerRule{{0, kMaxLayers - 1}, Presence::kRequired});
+  visit_batch_size(visit, config);
+  visit("chunk_size", config.chunk_size, IntegerRule{{1, 100'000}});
   visit("num_steps", config.num_steps, IntegerRule{{1, 100'000}});
   visit("learning_rate", config.learning_rate, RealRule{kAboveZero});
   visit("weight_decay", config.weight_decay, RealRule{kAtLeastZero});
@@ -72,6 +115,22 @@ void visit_fields(Visitor& visit, const RomeConfig& config) {
   visit_rome_fields(visit, config);
 }
 template <typename Visitor>
+void visit_fields(Visitor& visit, RRomeConfig& config) {
+  visit_r_rome_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, const RRomeConfig& config) {
+  visit_r_rome_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, MemitConfig& config) {
+  visit_memit_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, const MemitConfig& config) {
+  visit_memit_fields(visit, config);
+}
+template <typename Visitor>
 void visit_fields(Visitor& visit, FineTuneConfig& config) {
   visit_fine_tune_fields(visit, config);
 }
@@ -85,6 +144,9 @@ template <typename Visitor, typename Variant>
 void visit_method(Visitor& visit, Variant& method) {
   std::visit([&](auto& config) { visit_fields(visit, config); }, method);
 }
+
+/// What is wrong with the numbers of an `IntegerListRule` together, or nothing.
+std::string ascending_problem(const std::vector<int>& numbers);
 
 /// Reads a method's hyper-parameters. Fields that the map does not set follow `fidelity`; those in its `paper:` map
 /// count under `fidelity: paper` alone, but are checked always.

@@ -66,6 +66,27 @@ class JsonFieldReader {
       item.finish();
     });
   }
+  void operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) {
+    field.clear();
+    for (const auto& item : object_.list(name)) {
+      const auto number = item.is_number_integer() ? item.get<std::int64_t>() : rule.range.min - 1;
+      if (number < rule.range.min || number > rule.range.max) object_.fail(std::string(name) + ": is out of range");
+      field.push_back(static_cast<int>(number));
+    }
+    if (const auto problem = ascending_problem(field); !problem.empty()) {
+      object_.fail(std::string(name) + ": " + problem);
+    }
+  }
+  void operator()(const char* name, std::vector<std::string>& field, const TextListRule&) {
+    field.clear();
+    for (const auto& item : object_.list(name)) {
+      if (!item.is_string() || item.get_ref<const std::string&>().empty()) {
+        object_.fail(std::string(name) + ": holds something that is no text");
+      }
+      field.push_back(item.get<std::string>());
+    }
+    if (field.empty()) object_.fail(std::string(name) + ": is empty");
+  }
   template <typename Enum>
   void operator()(const char* name, Enum& field, const WordRule& rule) {
     const auto word = object_.text(name);

@@ -1,5 +1,6 @@
 #include "core/schedule.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -59,6 +60,29 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
   const bool is_tasks_point = num_edits == last || num_edits % config.tasks_every == 0;
   if (is_tasks_point && !config.tasks.empty()) parts.push_back(ReductionPart::kTasks);
   return parts;
+}
+
+std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  const std::int64_t facts = batch_size(config.method_of(cell));
+  return std::min(edits_of(config, cell), (num_edits / facts + 1) * facts);
+}
+
+bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  return num_edits == edits_of(config, cell) || num_edits % batch_size(config.method_of(cell)) == 0;
+}
+
+std::string interval_problem(const ExperimentConfig& config, std::int64_t interval) {
+  for (const auto& cell : config.cells) {
+    const auto& methods = config.model(cell.model).methods;
+    const auto method = methods.find(cell.method);
+    // A method that may not edit so many facts has a problem of its own.
+    if (method == methods.end() || !method_config_problem(cell.method, method->second).empty()) continue;
+    const auto facts = batch_size(method->second);
+    if (interval % facts == 0) continue;
+    return std::to_string(interval) + " is no multiple of " + std::to_string(facts) + ", the batch_size of " +
+           cell.method + "/" + cell.model + ": expected checkpoints between steps";
+  }
+  return "";
 }
 
 }  // namespace lethe::core

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,5 +24,15 @@ std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const G
 /// Parts due at checkpoint n: forgetting and tasks at multiples of their intervals and at the last
 /// edit (tasks only if the config has any), distance at every checkpoint. Empty where n is no checkpoint.
 std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+
+/// The edit count after the step that follows `num_edits` edits: `batch_size` facts further, or the cell's last edit.
+/// A count inside a step gives that step's end.
+std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+/// True if the model after `num_edits` edits exists: no step spans that count.
+bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+
+/// What is wrong with an interval of the config, given as "<number> is no multiple of ...", or nothing: checkpoints
+/// must fall between the steps of every cell.
+std::string interval_problem(const ExperimentConfig& config, std::int64_t interval);
 
 }  // namespace lethe::core

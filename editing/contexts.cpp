@@ -62,13 +62,16 @@ std::vector<std::string> context_templates(const std::vector<std::string>& prefi
   return templates;
 }
 
-std::vector<std::string> sample_prefixes(const std::vector<core::ContextLength>& lengths, const model::Network& network,
+std::vector<std::string> sample_prefixes(const std::vector<std::vector<model::TokenId>>& seeds,
+                                         const std::vector<core::ContextLength>& lengths, const model::Network& network,
                                          const model::Tokenizer& tokenizer, std::uint64_t seed) {
   core::RandomStream random(seed, "contexts");
   std::vector<std::string> prefixes;
   for (const core::ContextLength& length : lengths) {
-    const std::vector<std::vector<model::TokenId>> prompts(static_cast<std::size_t>(length.count),
-                                                           {tokenizer.end_of_text()});
+    std::vector<std::vector<model::TokenId>> prompts;
+    for (const std::vector<model::TokenId>& seed_ids : seeds) {
+      prompts.insert(prompts.end(), static_cast<std::size_t>(length.count), seed_ids);
+    }
     model::GenerateOptions options;
     options.max_total_tokens = length.length_tokens;
     options.top_k = kTopK;
@@ -80,17 +83,47 @@ std::vector<std::string> sample_prefixes(const std::vector<core::ContextLength>&
   return prefixes;
 }
 
-bool uses_contexts(const core::MethodConfig& config) { return std::holds_alternative<core::RomeConfig>(config); }
+bool uses_contexts(const core::MethodConfig& config) { return !std::holds_alternative<core::FineTuneConfig>(config); }
+
+namespace {
+
+/// The published MEMIT, unlike ROME, turns sampled braces into spaces.
+void remove_braces(std::string& text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char letter) { return letter == '{' || letter == '}'; }, ' ');
+}
+
+struct PrefixSampler {
+  const model::Network& unedited;
+  const model::Tokenizer& tokenizer;
+  std::uint64_t seed;
+
+  std::vector<std::string> operator()(const core::RankOneConfig& rome) const {
+    return sample_prefixes({{tokenizer.end_of_text()}}, rome.context_lengths, unedited, tokenizer, seed);
+  }
+  std::vector<std::string> operator()(const core::MemitConfig& memit) const {
+    std::vector<std::vector<model::TokenId>> seeds;
+    for (const std::string& text : memit.context_seeds) {
+      seeds.push_back(tokenizer.encode(text));
+    }
+    auto prefixes = sample_prefixes(seeds, memit.context_lengths, unedited, tokenizer, seed);
+    std::for_each(prefixes.begin(), prefixes.end(), remove_braces);
+    return prefixes;
+  }
+  std::vector<std::string> operator()(const core::FineTuneConfig&) const { return {}; }
+};
+
+}  // namespace
 
 EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
                            const model::Tokenizer& tokenizer, std::uint64_t seed,
                            const std::vector<std::string>& file_lines) {
-  const auto* rome = std::get_if<core::RomeConfig>(&config);
-  if (rome == nullptr) {
+  if (!uses_contexts(config)) {
     return {};
   }
-  return {context_templates(rome->contexts_file ? prefixes_of_file(file_lines)
-                                                : sample_prefixes(rome->context_lengths, unedited, tokenizer, seed))};
+  return {context_templates(core::contexts_file(config)
+                                ? prefixes_of_file(file_lines)
+                                : std::visit(PrefixSampler{unedited, tokenizer, seed}, config))};
 }
 
 }  // namespace lethe::editing

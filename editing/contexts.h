@@ -18,12 +18,13 @@ std::string nfkd(std::string_view text);
 /// "<|endoftext|>" is removed.
 std::string cleaned_sample(std::string_view decoded);
 
-/// ROME's context templates: "{}", then "<prefix>. {}" for every prefix.
+/// Context templates: "{}", then "<prefix>. {}" for every prefix.
 std::vector<std::string> context_templates(const std::vector<std::string>& prefixes);
 
-/// Prefixes sampled from `network` (top 5, seed text "<|endoftext|>", lengths counting it), in the order of
-/// `lengths`; draws come from (seed, "contexts") only.
-std::vector<std::string> sample_prefixes(const std::vector<core::ContextLength>& lengths, const model::Network& network,
+/// Prefixes sampled from `network` (top 5), `count` of each length, the seed text's tokens counting, in the order of
+/// `lengths` and, within a length, of `seeds`; draws come from (seed, "contexts") only.
+std::vector<std::string> sample_prefixes(const std::vector<std::vector<model::TokenId>>& seeds,
+                                         const std::vector<core::ContextLength>& lengths, const model::Network& network,
                                          const model::Tokenizer& tokenizer, std::uint64_t seed);
 
 }  // namespace lethe::editing

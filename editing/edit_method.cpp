@@ -1,6 +1,7 @@
 #include "editing/edit_method.h"
 
 #include "editing/fine_tune.h"
+#include "editing/memit.h"
 #include "editing/rome.h"
 #include "editing/rome_prompts.h"
 
@@ -14,33 +15,30 @@ struct Overloaded : Cases... {
 
 }  // namespace
 
-std::vector<int> required_moment_layers(const core::MethodConfig& config) {
-  return std::visit(Overloaded{
-                        [](const core::RomeConfig& rome) {
-                          return rome.mom2_adjustment ? std::vector<int>{rome.layer} : std::vector<int>{};
-                        },
-                        [](const core::FineTuneConfig&) { return std::vector<int>{}; },
-                    },
-                    config);
-}
-
 void check_request(const core::MethodConfig& config, const data::EditRequest& request,
                    const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
-  std::visit(Overloaded{
-                 [&](const core::RomeConfig& rome) {
-                   static_cast<void>(make_rome_prompts(rome, {{"{}"}}, request, tokenizer, architecture.max_positions));
-                 },
-                 [&](const core::FineTuneConfig& fine_tune) {
-                   static_cast<void>(make_target_row(fine_tune, request, tokenizer, architecture.max_positions));
-                 },
-             },
-             config);
+  std::visit(
+      Overloaded{
+          [&](const core::ValueOptimizationConfig& value) {
+            static_cast<void>(make_rome_prompts(value, {{"{}"}}, request, tokenizer, architecture.max_positions));
+          },
+          [&](const core::FineTuneConfig& fine_tune) {
+            static_cast<void>(make_target_row(fine_tune, request, tokenizer, architecture.max_positions));
+          },
+      },
+      config);
 }
 
 std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs) {
   return std::visit(Overloaded{
                         [&](const core::RomeConfig& rome) -> std::unique_ptr<EditMethod> {
                           return std::make_unique<RomeMethod>(rome, std::move(inputs));
+                        },
+                        [&](const core::RRomeConfig& rome) -> std::unique_ptr<EditMethod> {
+                          return std::make_unique<RomeMethod>(rome, std::move(inputs));
+                        },
+                        [&](const core::MemitConfig& memit) -> std::unique_ptr<EditMethod> {
+                          return std::make_unique<MemitMethod>(memit, std::move(inputs));
                         },
                         [&](const core::FineTuneConfig& fine_tune) -> std::unique_ptr<EditMethod> {
                           return std::make_unique<FineTuneMethod>(fine_tune, inputs);

@@ -16,19 +16,37 @@
 
 namespace lethe::editing {
 
-/// A computed edit: what to apply, and what was seen on the way.
-struct EditStep {
-  std::vector<ParameterUpdate> updates;
+/// What was seen of one request.
+struct EditTrace {
   std::vector<float> losses;  ///< total loss at each optimiser step
   std::map<std::string, double> diagnostics;
 };
 
-/// A numerical outcome that leaves the weights alone: recorded, not thrown (design C10).
+/// A computed step: what to apply, and what was seen on the way.
+struct EditStep {
+  std::vector<ParameterUpdate> updates;
+  std::vector<float> losses;                  ///< total loss at each optimiser step,
+  std::map<std::string, double> diagnostics;  ///< of the one request, or of several that share an optimisation
+  /// By request, where a step of several optimised each on its own (MEMIT); the two above are then empty.
+  std::vector<EditTrace> requests{};
+
+  [[nodiscard]] EditTrace trace_of(std::size_t request) const {
+    return requests.empty() ? EditTrace{losses, diagnostics} : requests.at(request);
+  }
+};
+
+/// A numerical outcome that leaves the weights alone: recorded, not thrown (design C10). One request that fails fails
+/// the whole step, because its facts share one update.
 struct EditFailure {
   core::EditStatus status = core::EditStatus::kNonFinite;
   std::string reason;
   std::vector<float> losses;
   std::map<std::string, double> diagnostics;
+  std::vector<EditTrace> requests{};  ///< as of `EditStep`; those computed before the failure, the others empty
+
+  [[nodiscard]] EditTrace trace_of(std::size_t request) const {
+    return requests.empty() ? EditTrace{losses, diagnostics} : requests.at(request);
+  }
 };
 
 using EditOutcome = std::variant<EditStep, EditFailure>;
@@ -42,7 +60,7 @@ class EditMethod {
                                             std::span<const data::EditRequest> requests) const = 0;
   /// Parameters this method changes, in storage order.
   [[nodiscard]] virtual std::vector<std::string> edited_parameters() const = 0;
-  /// True if updates are dense snapshots (FT), false for low-rank factors.
+  /// True if updates are dense snapshots (FT), false for low-rank factors; as `core::stores_snapshots`.
   [[nodiscard]] virtual bool is_dense() const = 0;
 };
 
@@ -68,11 +86,9 @@ struct MethodInputs {
   const model::Network& unedited;
   const model::Tokenizer& tokenizer;
   EditContexts contexts;
-  std::map<int, SecondMoment> second_moments;  ///< by layer; those of `required_moment_layers`
+  std::map<int, SecondMoment> second_moments;  ///< by layer; those of `core::second_moment_layers`
 };
 
-/// Layers whose second moments a config needs; empty for FT.
-std::vector<int> required_moment_layers(const core::MethodConfig& config);
 /// True if the method uses context templates.
 bool uses_contexts(const core::MethodConfig& config);
 /// Samples the method's templates from the unedited network, or takes its contexts file's lines

@@ -56,8 +56,26 @@ struct TuningRun {
   bool is_finite = true;
 };
 
-/// The published loop: the bound holds after every step, also after one that was skipped for its low loss.
-TuningRun tune(const core::FineTuneConfig& config, const FineTuneObjective& objective, const at::Tensor& fixed_bias_D,
+/// The requests that one optimiser step sees.
+struct Chunk {
+  FineTuneObjective objective;
+  std::size_t num_requests = 0;
+};
+
+std::vector<Chunk> make_chunks(const core::FineTuneConfig& config, const model::Network& network,
+                               std::span<const TargetRow> rows) {
+  std::vector<Chunk> chunks;
+  while (!rows.empty()) {
+    const auto count = std::min(rows.size(), static_cast<std::size_t>(config.chunk_size));
+    chunks.push_back({FineTuneObjective(network, config.layer, rows.first(count)), count});
+    rows = rows.subspan(count);
+  }
+  return chunks;
+}
+
+/// The published loop: the bound holds after every optimiser step, also after one that was skipped for its low loss;
+/// the mean loss of all chunks decides whether to go on.
+TuningRun tune(const core::FineTuneConfig& config, const std::vector<Chunk>& chunks, const at::Tensor& fixed_bias_D,
                std::vector<Tuned>& parameters) {
   const c10::AutoGradMode with_grad(true);
   std::vector<at::Tensor> values;
@@ -67,20 +85,27 @@ TuningRun tune(const core::FineTuneConfig& config, const FineTuneObjective& obje
   Adam adam({.learning_rate = config.learning_rate, .weight_decay = config.weight_decay});
   TuningRun run;
   for (int step = 0; step < config.num_steps; ++step) {
-    const at::Tensor loss = objective.loss(values.front(), values.size() > 1 ? values[1] : fixed_bias_D);
-    const double total = loss.item<double>();
-    run.losses.push_back(static_cast<float>(total));
-    if (!std::isfinite(total)) {
-      run.is_finite = false;
-      return run;
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (const Chunk& chunk : chunks) {
+      const at::Tensor loss = chunk.objective.loss(values.front(), values.size() > 1 ? values[1] : fixed_bias_D);
+      const double value = loss.item<double>();
+      sum += value * static_cast<double>(chunk.num_requests);
+      count += chunk.num_requests;
+      if (!std::isfinite(value)) {
+        run.losses.push_back(static_cast<float>(value));
+        run.is_finite = false;
+        return run;
+      }
+      if (value >= config.early_stop_loss) {
+        adam.step(values, torch::autograd::grad({loss}, values));
+        ++run.num_updates;
+      }
+      clamp(parameters);
     }
-    const bool is_low = total < config.early_stop_loss;
-    if (!is_low) {
-      adam.step(values, torch::autograd::grad({loss}, values));
-      ++run.num_updates;
-    }
-    clamp(parameters);
-    if (is_low) {
+    const double mean = sum / static_cast<double>(count);
+    run.losses.push_back(static_cast<float>(mean));
+    if (mean < config.early_stop_loss) {
       break;
     }
   }
@@ -116,7 +141,7 @@ TargetRow make_target_row(const core::FineTuneConfig& config, const data::EditRe
   return row;
 }
 
-FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, const TargetRow& row)
+FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, std::span<const TargetRow> rows)
     : network_(network), layer_(layer) {
   const at::NoGradGuard no_grad;
   std::array<model::Tap, 1> taps{model::Tap{layer, model::Site::kProjectionInput, {}, {}}};
@@ -126,23 +151,41 @@ FineTuneObjective::FineTuneObjective(const model::Network& network, int layer, c
   // With a zero in place of the projection's output the block returns the rest of its sum, exactly.
   options.modified_layer = layer;
   options.modify_projection_output = [](const at::Tensor& output_BTD) { return at::zeros_like(output_BTD); };
-  const model::TokenRows rows = model::pad_rows(std::vector<std::vector<model::TokenId>>{row.ids}, network.device());
-  residual_1TD_ = network.forward_layers(network.embed(rows.ids_BT), options);
-  projection_input_1TF_ = taps[0].value;
-  positions_N_ = index_tensor(row.positions, network.device());
-  targets_N_ = index_tensor({row.target_ids.begin(), row.target_ids.end()}, network.device());
+  std::vector<std::vector<model::TokenId>> ids;
+  for (const TargetRow& row : rows) {
+    ids.push_back(row.ids);
+  }
+  const model::TokenRows padded = model::pad_rows(ids, network.device());
+  residual_BTD_ = network.forward_layers(network.embed(padded.ids_BT), options);
+  projection_input_BTF_ = taps[0].value;
+
+  std::vector<std::int64_t> positions;
+  std::vector<std::int64_t> targets;
+  std::vector<double> weights;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::int64_t first = static_cast<std::int64_t>(row) * padded.ids_BT.size(1);
+    for (const std::int64_t position : rows[row].positions) {
+      positions.push_back(first + position);
+    }
+    targets.insert(targets.end(), rows[row].target_ids.begin(), rows[row].target_ids.end());
+    const std::size_t num_targets = rows[row].target_ids.size();
+    weights.insert(weights.end(), num_targets, 1.0 / static_cast<double>(num_targets * rows.size()));
+  }
+  positions_N_ = index_tensor(positions, network.device());
+  targets_N_ = index_tensor(targets, network.device());
+  weights_N_ = at::tensor(weights, at::kDouble).to(residual_BTD_.options());
 }
 
 torch::Tensor FineTuneObjective::loss(const torch::Tensor& weight_DF, const torch::Tensor& bias_D) const {
-  at::Tensor hidden_1TD = residual_1TD_ + at::linear(projection_input_1TF_, weight_DF, bias_D);
+  at::Tensor hidden_BTD = residual_BTD_ + at::linear(projection_input_BTF_, weight_DF, bias_D);
   if (layer_ + 1 < network_.architecture().num_layers) {
     model::ForwardOptions options;
     options.first_layer = layer_ + 1;
-    hidden_1TD = network_.forward_layers(hidden_1TD, options);
+    hidden_BTD = network_.forward_layers(hidden_BTD, options);
   }
   const at::Tensor log_probs_NV =
-      at::log_softmax(network_.logits(hidden_1TD.squeeze(0).index_select(0, positions_N_)), 1);
-  return log_probs_NV.gather(1, targets_N_.unsqueeze(1)).mean().neg();
+      at::log_softmax(network_.logits(hidden_BTD.flatten(0, 1).index_select(0, positions_N_)), 1);
+  return log_probs_NV.gather(1, targets_N_.unsqueeze(1)).squeeze(1).mul(weights_N_).sum().neg();
 }
 
 FineTuneMethod::FineTuneMethod(const core::FineTuneConfig& config, const MethodInputs& inputs)
@@ -162,16 +205,19 @@ std::vector<std::string> FineTuneMethod::edited_parameters() const {
 }
 
 EditOutcome FineTuneMethod::compute(const model::Network& network, std::span<const data::EditRequest> requests) const {
-  if (requests.size() != 1) {
-    throw std::invalid_argument("fine-tuning edits one request at a time");
+  if (requests.empty()) {
+    throw std::invalid_argument("fine-tuning edits at least one request");
   }
-  const TargetRow row = make_target_row(config_, requests.front(), tokenizer_, network.architecture().max_positions);
-  const FineTuneObjective objective(network, config_.layer, row);
+  std::vector<TargetRow> rows;
+  for (const data::EditRequest& request : requests) {
+    rows.push_back(make_target_row(config_, request, tokenizer_, network.architecture().max_positions));
+  }
+  const std::vector<Chunk> chunks = make_chunks(config_, network, rows);
   std::vector<Tuned> parameters;
   for (const std::string& name : edited_parameters()) {
     parameters.push_back(make_tuned(config_, network, name));
   }
-  const TuningRun run = tune(config_, objective, network.parameter(bias_name_), parameters);
+  const TuningRun run = tune(config_, chunks, network.parameter(bias_name_), parameters);
 
   const at::NoGradGuard no_grad;
   EditStep step{{}, run.losses, {}};

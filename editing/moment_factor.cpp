@@ -1,5 +1,7 @@
 #include "editing/moment_factor.h"
 
+#include <limits>
+
 #include <ATen/ATen.h>
 
 #include "core/error.h"
@@ -40,10 +42,41 @@ MomentFactor::MomentFactor(const SecondMoment& moment, int layer, torch::Device 
   pivot_ratio_ = pivots.min().item<double>() / pivots.max().item<double>();
 }
 
-torch::Tensor MomentFactor::solve(const torch::Tensor& key_F) const {
+torch::Tensor MomentFactor::solve(const torch::Tensor& keys) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor right_F1 = key_F.detach().to(lower_FF_.device(), torch::kFloat64).unsqueeze(1);
-  return at::cholesky_solve(right_F1, lower_FF_).squeeze(1);
+  const at::Tensor right = keys.detach().to(lower_FF_.device(), torch::kFloat64);
+  return right.dim() == 2 ? at::cholesky_solve(right, lower_FF_)
+                          : at::cholesky_solve(right.unsqueeze(1), lower_FF_).squeeze(1);
+}
+
+torch::Tensor MomentFactor::solve_with_keys(const torch::Tensor& keys_FN, double weight) const {
+  const at::NoGradGuard no_grad;
+  const at::Tensor right_FN = keys_FN.detach().to(lower_FF_.device(), torch::kFloat64);
+  const at::Tensor solved_FN = solve(right_FN);
+  at::Tensor gram_NN = right_FN.t().mm(solved_FN);
+  if (gram_NN.size(0) == 1) {
+    return solved_FN / (gram_NN + weight);
+  }
+  // Symmetric but for rounding; the factorisation reads one half.
+  gram_NN.diagonal().add_(weight);
+  const auto [lower_NN, info] = at::linalg_cholesky_ex(gram_NN);
+  if (info.item<std::int64_t>() != 0) {
+    return at::full_like(solved_FN, std::numeric_limits<double>::quiet_NaN());
+  }
+  return at::cholesky_solve(solved_FN.t(), lower_NN).t();
+}
+
+std::shared_ptr<const MomentFactor> moment_factor(const MethodInputs& inputs, int layer) {
+  const auto found = inputs.second_moments.find(layer);
+  if (found == inputs.second_moments.end()) {
+    throw core::DataError("layer " + std::to_string(layer) +
+                          ": its second moments are missing; compute them (lethe stats; ROME also edits without, with "
+                          "mom2_adjustment: false)");
+  }
+  if (found->second.factor != nullptr) {
+    return found->second.factor;
+  }
+  return std::make_shared<const MomentFactor>(found->second, layer, inputs.unedited.device());
 }
 
 }  // namespace lethe::editing

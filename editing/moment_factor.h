@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
+
 #include <torch/types.h>
 
 #include "editing/edit_method.h"
 
-// Legend: F inner width of the MLP.
+// Legend: F inner width of the MLP, N keys.
 
 namespace lethe::editing {
 
@@ -16,8 +18,12 @@ class MomentFactor {
   /// finite, or is not positive definite: each says to collect more tokens. O(F^3).
   MomentFactor(const SecondMoment& moment, int layer, torch::Device device);
 
-  /// C^-1 k, fp64 on the factor's device, for a key of any dtype. O(F^2).
-  [[nodiscard]] torch::Tensor solve(const torch::Tensor& key_F) const;
+  /// C^-1 K, fp64 on the factor's device, for a key [F] or keys [F,n] of any dtype. O(n F^2): two triangular solves,
+  /// which read no more memory than one product with an inverse would and lose no digits.
+  [[nodiscard]] torch::Tensor solve(const torch::Tensor& keys) const;
+  /// MEMIT's (weight C + K K^T)^-1 K for keys [F,n], fp64 on the factor's device, by Sherman-Morrison-Woodbury:
+  /// C^-1 K (weight I + K^T C^-1 K)^-1. O(n F^2 + n^2 F). Not finite if the [n,n] matrix cannot be factored.
+  [[nodiscard]] torch::Tensor solve_with_keys(const torch::Tensor& keys_FN, double weight) const;
   /// Smallest over largest squared pivot: an upper bound of 1/cond(C), for the log.
   [[nodiscard]] double pivot_ratio() const { return pivot_ratio_; }
 
@@ -25,5 +31,9 @@ class MomentFactor {
   torch::Tensor lower_FF_;
   double pivot_ratio_ = 0.0;
 };
+
+/// The factor of a layer: the caller's where it keeps one, else computed. Throws `core::DataError` if the layer's
+/// second moments are not among the inputs, or are unusable.
+std::shared_ptr<const MomentFactor> moment_factor(const MethodInputs& inputs, int layer);
 
 }  // namespace lethe::editing

@@ -12,20 +12,11 @@
 namespace lethe::editing {
 namespace {
 
-std::shared_ptr<const MomentFactor> factor_of(const core::RomeConfig& config, const MethodInputs& inputs) {
+std::shared_ptr<const MomentFactor> factor_of(const core::RankOneConfig& config, const MethodInputs& inputs) {
   if (!config.mom2_adjustment) {
     return nullptr;
   }
-  const auto found = inputs.second_moments.find(config.layer);
-  if (found == inputs.second_moments.end()) {
-    throw core::DataError(
-        "ROME at layer " + std::to_string(config.layer) +
-        " needs that layer's second moments; compute them (lethe stats) or set mom2_adjustment: false");
-  }
-  if (found->second.factor != nullptr) {
-    return found->second.factor;
-  }
-  return std::make_shared<const MomentFactor>(found->second, config.layer, inputs.unedited.device());
+  return moment_factor(inputs, config.layer);
 }
 
 struct Residual {
@@ -33,17 +24,22 @@ struct Residual {
   at::Tensor output_D;  ///< y0
 };
 
-/// The key and output that the update maps onto v*: of the bare prompt (published), or means over contexts.
-Residual residual_of(core::ResidualKey kind, const SubjectStates& states) {
-  if (kind == core::ResidualKey::kContextMean) {
-    return {states.keys_CF.mean(0), states.outputs_CD.mean(0)};
-  }
-  return {states.keys_CF.select(0, 0), states.outputs_CD.select(0, 0)};
+KeyChoice residual_key_of(const core::RomeConfig& config) {
+  return config.residual_key == core::ResidualKey::kContextMean ? KeyChoice::kContextMean : KeyChoice::kBarePrompt;
+}
+
+KeyChoice key_of(const core::RRomeConfig& config) {
+  return config.form == core::RRomeForm::kRandomPrefix ? KeyChoice::kContextMean : KeyChoice::kBarePrompt;
+}
+
+/// The chosen one of vectors read in every context.
+at::Tensor chosen(KeyChoice choice, const at::Tensor& vectors_CN) {
+  return choice == KeyChoice::kContextMean ? vectors_CN.mean(0) : vectors_CN.select(0, 0);
 }
 
 /// The rank-one update and the vectors it came from.
 struct RankOne {
-  at::Tensor mean_key_F;   ///< kbar
+  at::Tensor key_F;        ///< kbar
   at::Tensor direction_F;  ///< u
   Residual residual;
   at::Tensor change_D;  ///< v* - y0
@@ -62,7 +58,7 @@ std::map<std::string, double> diagnostics_of(const RankOne& update, const Optimi
   const double value_norm = norm(initial_value_D);
   return {
       {"k0_dot_u", update.key_dot_u.item<double>()},
-      {"key_cosine", at::dot(key_F, update.mean_key_F).item<double>() / (norm(key_F) * norm(update.mean_key_F))},
+      {"key_cosine", at::dot(key_F, update.key_F).item<double>() / (norm(key_F) * norm(update.key_F))},
       {"residual_norm", norm(update.change_D)},
       {"delta_norm", norm(update.right_D) * norm(update.direction_F)},
       {"value_norm", value_norm},
@@ -76,7 +72,18 @@ std::map<std::string, double> diagnostics_of(const RankOne& update, const Optimi
 }  // namespace
 
 RomeMethod::RomeMethod(const core::RomeConfig& config, MethodInputs inputs)
-    : config_(config), tokenizer_(inputs.tokenizer), contexts_(std::move(inputs.contexts)) {
+    : RomeMethod(config, KeyChoice::kContextMean, residual_key_of(config), std::move(inputs)) {}
+
+RomeMethod::RomeMethod(const core::RRomeConfig& config, MethodInputs inputs)
+    : RomeMethod(config, key_of(config), key_of(config), std::move(inputs)) {}
+
+RomeMethod::RomeMethod(const core::RankOneConfig& config, KeyChoice direction_key, KeyChoice residual_key,
+                       MethodInputs inputs)
+    : config_(config),
+      direction_key_(direction_key),
+      residual_key_(residual_key),
+      tokenizer_(inputs.tokenizer),
+      contexts_(std::move(inputs.contexts)) {
   const model::Architecture& architecture = inputs.unedited.architecture();
   if (config.layer < 0 || config.layer >= architecture.num_layers) {
     throw core::ConfigError("ROME: layer " + std::to_string(config.layer) + ": the model has layers 0 to " +
@@ -91,9 +98,9 @@ RomeMethod::RomeMethod(const core::RomeConfig& config, MethodInputs inputs)
 
 std::vector<std::string> RomeMethod::edited_parameters() const { return {parameter_}; }
 
-torch::Tensor RomeMethod::key_direction(const torch::Tensor& mean_key_F) const {
-  const at::Tensor direction_F = factor_ ? factor_->solve(mean_key_F) : mean_key_F.to(at::kDouble);
-  return direction_F.div(direction_F.norm()).to(mean_key_F.options());
+torch::Tensor RomeMethod::key_direction(const torch::Tensor& key_F) const {
+  const at::Tensor direction_F = factor_ ? factor_->solve(key_F) : key_F.to(at::kDouble);
+  return direction_F.div(direction_F.norm()).to(key_F.options());
 }
 
 EditOutcome RomeMethod::compute(const model::Network& network, std::span<const data::EditRequest> requests) const {
@@ -108,9 +115,9 @@ EditOutcome RomeMethod::compute(const model::Network& network, std::span<const d
   const at::NoGradGuard no_grad;
   const SubjectStates& states = forward->subject_states();
   RankOne update;
-  update.mean_key_F = states.keys_CF.mean(0);
-  update.direction_F = key_direction(update.mean_key_F);
-  update.residual = residual_of(config_.residual_key, states);
+  update.key_F = chosen(direction_key_, states.keys_CF);
+  update.direction_F = key_direction(update.key_F);
+  update.residual = {chosen(residual_key_, states.keys_CF), chosen(residual_key_, states.outputs_CD)};
   update.change_D = value.value_D - update.residual.output_D;
   update.key_dot_u = at::dot(update.residual.key_F, update.direction_F);
   update.right_D = update.change_D / update.key_dot_u;

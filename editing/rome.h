@@ -8,13 +8,19 @@
 
 namespace lethe::editing {
 
+/// A key of an edit: the bare prompt's, or the mean over the contexts.
+enum class KeyChoice { kBarePrompt, kContextMean };
+
 /// ROME (Meng et al. 2022): one rank-one update W += right u^T of one MLP projection per request, where
-/// u = C^-1 kbar / ||.||, right = (v* - y0) / (k0 . u). After it W k0 + b = v*.
+/// u = C^-1 kbar / ||.||, right = (v* - y0) / (k0 . u). After it W k0 + b = v*. The published code takes the mean over
+/// the contexts for kbar, and the bare prompt for k0 and y0.
+/// r-ROME (Gupta et al. 2024) takes one of the two for all three.
 class RomeMethod final : public EditMethod {
  public:
   /// Throws `core::ConfigError` for a layer the model does not have, `core::DataError` for templates that do not
   /// begin with the bare "{}" and for a second moment that is missing (where the config wants one) or unusable.
   RomeMethod(const core::RomeConfig& config, MethodInputs inputs);
+  RomeMethod(const core::RRomeConfig& config, MethodInputs inputs);
 
   /// One request. Diagnostics: k0_dot_u, key_cosine (of k0 and kbar), residual_norm ||v* - y0||, delta_norm
   /// ||right|| ||u||, value_norm ||v0||, value_norm_ratio ||v*|| / ||v0||, num_updates, nll and kl of the last
@@ -25,10 +31,14 @@ class RomeMethod final : public EditMethod {
   [[nodiscard]] bool is_dense() const override { return false; }
 
  private:
-  /// u, unit length, in the keys' dtype; the solve is fp64.
-  [[nodiscard]] torch::Tensor key_direction(const torch::Tensor& mean_key_F) const;
+  RomeMethod(const core::RankOneConfig& config, KeyChoice direction_key, KeyChoice residual_key, MethodInputs inputs);
 
-  core::RomeConfig config_;
+  /// u, unit length, in the keys' dtype; the solve is fp64.
+  [[nodiscard]] torch::Tensor key_direction(const torch::Tensor& key_F) const;
+
+  core::RankOneConfig config_;
+  KeyChoice direction_key_;
+  KeyChoice residual_key_;
   const model::Tokenizer& tokenizer_;
   EditContexts contexts_;
   std::string parameter_;

@@ -48,24 +48,37 @@ at::Tensor one_hot_columns(const at::Tensor& columns_B, std::int64_t width, torc
 }
 
 struct LowerPass {
-  at::Tensor hidden_BTD;  ///< output of the edited layer's block
+  at::Tensor hidden_BTD;  ///< output of the value's layer
   SubjectStates states;   ///< of every row
 };
 
-LowerPass run_lower_layers(const model::Network& network, const Rows& rows, const std::vector<std::int64_t>& positions,
-                           int layer) {
+/// Rows with the positions of their subjects' last tokens.
+struct SubjectRows {
+  const Rows& rows;
+  std::vector<std::int64_t> positions;
+};
+
+LowerPass run_lower_layers(const model::Network& network, const SubjectRows& rows, int layer, int key_layer) {
   const at::NoGradGuard no_grad;
-  const at::Tensor positions_B = positions_tensor(positions, network.device());
-  std::array<model::Tap, 2> taps{
-      model::Tap{layer, model::Site::kProjectionInput, positions_B, {}},
+  const bool keeps_inputs = key_layer >= 0;
+  const at::Tensor positions_B = positions_tensor(rows.positions, network.device());
+  std::vector<model::Tap> taps{
+      model::Tap{keeps_inputs ? key_layer : layer, model::Site::kProjectionInput, positions_B, {}},
       model::Tap{layer, model::Site::kProjectionOutput, positions_B, {}},
   };
+  if (key_layer > 0) {
+    taps.push_back({key_layer - 1, model::Site::kBlockOutput, {}, {}});
+  }
   model::ForwardOptions options;
   options.last_layer = layer;
   options.taps = taps;
-  const model::TokenRows padded = model::pad_rows(rows, network.device());
-  at::Tensor hidden_BTD = network.forward_layers(network.embed(padded.ids_BT), options);
-  return {std::move(hidden_BTD), {taps[0].value, taps[1].value}};
+  const at::Tensor embedded_BTD = network.embed(model::pad_rows(rows.rows, network.device()).ids_BT);
+  LowerPass pass{network.forward_layers(embedded_BTD, options), {taps[0].value, taps[1].value, {}}};
+  if (keeps_inputs) {
+    const std::int64_t width = *std::max_element(rows.positions.begin(), rows.positions.end()) + 1;
+    pass.states.inputs_CTD = (key_layer > 0 ? taps[2].value : embedded_BTD).narrow(1, 0, width);
+  }
+  return pass;
 }
 
 /// True if the target's text changes no token up to the subject's last one, so that a row gives the key too.
@@ -80,41 +93,64 @@ bool rows_give_keys(const RomePrompts& prompts) {
   return true;
 }
 
-SubjectStates context_states(const model::Network& network, const RomePrompts& prompts, int layer,
+/// The states of the context rows alone, cut out of a pass over all rows where the rows give them.
+SubjectStates context_states(const model::Network& network, const RomePrompts& prompts, int layer, int key_layer,
                              const SubjectStates& of_rows) {
-  const auto num_contexts = static_cast<std::int64_t>(prompts.num_contexts());
-  if (rows_give_keys(prompts)) {
-    return {of_rows.keys_CF.narrow(0, 0, num_contexts), of_rows.outputs_CD.narrow(0, 0, num_contexts)};
-  }
   const std::vector<std::int64_t> positions(prompts.subject_last.begin(), prompts.subject_last.end() - 1);
-  return run_lower_layers(network, prompts.key_rows, positions, layer).states;
+  if (!rows_give_keys(prompts)) {
+    return run_lower_layers(network, {prompts.key_rows, positions}, layer, key_layer).states;
+  }
+  const auto num_contexts = static_cast<std::int64_t>(prompts.num_contexts());
+  SubjectStates states{of_rows.keys_CF.narrow(0, 0, num_contexts), of_rows.outputs_CD.narrow(0, 0, num_contexts), {}};
+  if (of_rows.inputs_CTD.defined()) {
+    const std::int64_t width = *std::max_element(positions.begin(), positions.end()) + 1;
+    states.inputs_CTD = of_rows.inputs_CTD.narrow(0, 0, num_contexts).narrow(1, 0, width).contiguous();
+  }
+  return states;
+}
+
+/// v0 of a pass.
+at::Tensor value_before(const LowerPass& lower, const RomePrompts& prompts, ValueSite site) {
+  if (site == ValueSite::kProjectionOutput) {
+    return lower.states.outputs_CD.select(0, 0).clone();
+  }
+  return lower.hidden_BTD.select(0, 0).select(0, prompts.subject_last.front()).clone();
 }
 
 class PlainForward final : public ValueForward {
  public:
-  PlainForward(const model::Network& network, const RomePrompts& prompts, int layer)
-      : network_(network), layer_(layer), rows_(model::pad_rows(prompts.rows, network.device())) {
-    const LowerPass lower = run_lower_layers(network, prompts.rows, prompts.subject_last, layer);
-    initial_value_D_ = lower.states.outputs_CD.select(0, 0).clone();
-    subject_states_ = context_states(network, prompts, layer, lower.states);
+  PlainForward(const model::Network& network, const RomePrompts& prompts, int layer, const ValueOptions& options)
+      : network_(network), layer_(layer), site_(options.site), rows_(model::pad_rows(prompts.rows, network.device())) {
+    const LowerPass lower = run_lower_layers(network, {prompts.rows, prompts.subject_last}, layer, options.key_layer);
+    initial_value_D_ = value_before(lower, prompts, options.site);
+    subject_states_ = context_states(network, prompts, layer, options.key_layer, lower.states);
     const std::int64_t width = rows_.ids_BT.size(1);
     is_subject_BT1_ = one_hot_columns(positions_tensor(prompts.subject_last, network.device()), width, network.dtype());
     scored_S_ = flat_scored_index(prompts, std::vector<std::int64_t>(prompts.rows.size(), 0), width, network.device());
   }
 
   [[nodiscard]] torch::Tensor scored_hidden(const torch::Tensor& delta_D) const override {
+    const auto shifted = [&](const at::Tensor& output_BTD) { return output_BTD + is_subject_BT1_ * delta_D; };
     model::ForwardOptions options;
-    options.modified_layer = layer_;
-    options.modify_projection_output = [&](const at::Tensor& output_BTD) {
-      return output_BTD + is_subject_BT1_ * delta_D;
-    };
-    const at::Tensor hidden_BTD = network_.forward_layers(network_.embed(rows_.ids_BT), options);
+    options.last_layer = layer_;
+    if (site_ == ValueSite::kProjectionOutput) {
+      options.modified_layer = layer_;
+      options.modify_projection_output = shifted;
+    }
+    at::Tensor hidden_BTD = network_.forward_layers(network_.embed(rows_.ids_BT), options);
+    if (site_ == ValueSite::kBlockOutput) {
+      hidden_BTD = shifted(hidden_BTD);
+    }
+    model::ForwardOptions above;
+    above.first_layer = layer_ + 1;
+    hidden_BTD = network_.forward_layers(hidden_BTD, above);
     return hidden_BTD.flatten(0, 1).index_select(0, scored_S_);
   }
 
  private:
   const model::Network& network_;
   int layer_;
+  ValueSite site_;
   model::TokenRows rows_;
   at::Tensor is_subject_BT1_;
   at::Tensor scored_S_;
@@ -122,15 +158,15 @@ class PlainForward final : public ValueForward {
 
 class SuffixForward final : public ValueForward {
  public:
-  SuffixForward(const model::Network& network, const RomePrompts& prompts, int layer)
+  SuffixForward(const model::Network& network, const RomePrompts& prompts, int layer, const ValueOptions& options)
       : network_(network), first_layer_(layer + 1) {
     const at::NoGradGuard no_grad;
     Rows rows = prompts.rows;
     // Nothing is read behind the KL position.
     rows.back().resize(static_cast<std::size_t>(std::max(prompts.kl_position, prompts.subject_last.back()) + 1));
-    const LowerPass lower = run_lower_layers(network, rows, prompts.subject_last, layer);
-    initial_value_D_ = lower.states.outputs_CD.select(0, 0).clone();
-    subject_states_ = context_states(network, prompts, layer, lower.states);
+    const LowerPass lower = run_lower_layers(network, {rows, prompts.subject_last}, layer, options.key_layer);
+    initial_value_D_ = value_before(lower, prompts, options.site);
+    subject_states_ = context_states(network, prompts, layer, options.key_layer, lower.states);
     const std::vector<std::int64_t> starts = suffix_starts(prompts);
     cut_suffixes(prompts, rows, lower.hidden_BTD, starts);
     if (first_layer_ < network.architecture().num_layers) {
@@ -205,12 +241,14 @@ class SuffixForward final : public ValueForward {
 
 }  // namespace
 
-std::unique_ptr<ValueForward> suffix_forward(const model::Network& network, const RomePrompts& prompts, int layer) {
-  return std::make_unique<SuffixForward>(network, prompts, layer);
+std::unique_ptr<ValueForward> suffix_forward(const model::Network& network, const RomePrompts& prompts, int layer,
+                                             const ValueOptions& options) {
+  return std::make_unique<SuffixForward>(network, prompts, layer, options);
 }
 
-std::unique_ptr<ValueForward> plain_forward(const model::Network& network, const RomePrompts& prompts, int layer) {
-  return std::make_unique<PlainForward>(network, prompts, layer);
+std::unique_ptr<ValueForward> plain_forward(const model::Network& network, const RomePrompts& prompts, int layer,
+                                            const ValueOptions& options) {
+  return std::make_unique<PlainForward>(network, prompts, layer, options);
 }
 
 }  // namespace lethe::editing

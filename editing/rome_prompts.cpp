@@ -54,7 +54,7 @@ std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, con
   return tokenizer.encode(spaced_target(target));
 }
 
-RomePrompts make_rome_prompts(const core::RomeConfig& config, const EditContexts& contexts,
+RomePrompts make_rome_prompts(const core::ValueOptimizationConfig& config, const EditContexts& contexts,
                               const data::EditRequest& request, const model::Tokenizer& tokenizer,
                               std::int64_t max_positions) {
   RomePrompts prompts;

@@ -10,7 +10,7 @@
 
 namespace lethe::editing {
 
-/// The rows ROME runs for one request: one per context template, then the KL row "{subject} is a".
+/// The rows ROME and MEMIT run for one request: one per context template, then the KL row "{subject} is a".
 struct RomePrompts {
   std::vector<model::TokenId> target_ids;  ///< of " " + target, never empty
   /// Per row: prompt in context, then the target's text without its last token (published: decoded and appended
@@ -36,7 +36,7 @@ std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, con
 
 /// Throws `core::DataError` if a prompt has no single "{}", a subject cannot be located, a row is shorter than
 /// its target, or a row exceeds `max_positions`.
-RomePrompts make_rome_prompts(const core::RomeConfig& config, const EditContexts& contexts,
+RomePrompts make_rome_prompts(const core::ValueOptimizationConfig& config, const EditContexts& contexts,
                               const data::EditRequest& request, const model::Tokenizer& tokenizer,
                               std::int64_t max_positions);
 

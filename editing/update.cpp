@@ -24,8 +24,9 @@ at::Tensor apply_low_rank(const std::string& name, const at::Tensor& weight_OI, 
                            shape_text(update.right_IR) + " do not fit the weight " + shape_text(weight_OI) +
                            "; the update belongs to another model or layer");
   }
-  const at::Tensor left_OR = update.left_OR.to(weight_OI.options());
-  const at::Tensor right_IR = update.right_IR.to(weight_OI.options());
+  // Always in the layout in which operands are stored: that decides how a product of several columns is summed.
+  const at::Tensor left_OR = update.left_OR.to(weight_OI.options()).contiguous();
+  const at::Tensor right_IR = update.right_IR.to(weight_OI.options()).contiguous();
   // The product is rounded before it is added, as in the published code. For one column every entry is a single
   // product, so the bits depend on neither the BLAS nor its threads; a fused multiply-add would change them.
   return at::add(weight_OI, at::matmul(left_OR, right_IR.t()));

@@ -9,7 +9,7 @@
 
 namespace lethe::editing {
 
-ValueObjective::ValueObjective(const model::Network& network, const core::RomeConfig& config,
+ValueObjective::ValueObjective(const model::Network& network, const core::ValueOptimizationConfig& config,
                                const RomePrompts& prompts, const ValueForward& forward)
     : network_(network),
       config_(config),
@@ -43,8 +43,8 @@ ValueLoss ValueObjective::evaluate(const torch::Tensor& delta_D) {
   return loss;
 }
 
-OptimizedValue optimize_value(const model::Network& network, const core::RomeConfig& config, const RomePrompts& prompts,
-                              const ValueForward& forward) {
+OptimizedValue optimize_value(const model::Network& network, const core::ValueOptimizationConfig& config,
+                              const RomePrompts& prompts, const ValueForward& forward) {
   const c10::AutoGradMode with_grad(true);
   const at::Tensor& initial_D = forward.initial_value();
   const at::Tensor max_norm = initial_D.norm().mul(config.clamp_norm_factor);
@@ -69,6 +69,9 @@ OptimizedValue optimize_value(const model::Network& network, const core::RomeCon
     }
     adam.step({delta_D}, torch::autograd::grad({loss.total}, {delta_D}));
     ++result.num_updates;
+    if (config.clamp_norm_factor == 0.0) {
+      continue;
+    }
     const at::NoGradGuard no_grad;
     const at::Tensor norm = delta_D.norm();
     delta_D.copy_(at::where(norm > max_norm, delta_D * max_norm / norm, delta_D));

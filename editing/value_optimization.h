@@ -13,7 +13,7 @@
 
 namespace lethe::editing {
 
-/// The terms of ROME's objective for one delta, scalars in the network's dtype.
+/// The terms of the objective for one delta, scalars in the network's dtype.
 struct ValueLoss {
   torch::Tensor total;
   torch::Tensor nll;    ///< mean over context rows of the mean over target tokens of -log p
@@ -21,10 +21,11 @@ struct ValueLoss {
   torch::Tensor decay;  ///< weight_decay * ||delta|| / ||v0||^2 (published), or (||delta|| / ||v0||)^2
 };
 
-/// ROME's objective (Meng et al. 2022, eq. 4, in the published code's form). References must outlive the object.
+/// ROME's objective (Meng et al. 2022, eq. 4, in the published code's form), and MEMIT's, whose published code has the
+/// same terms. References must outlive the object.
 class ValueObjective {
  public:
-  ValueObjective(const model::Network& network, const core::RomeConfig& config, const RomePrompts& prompts,
+  ValueObjective(const model::Network& network, const core::ValueOptimizationConfig& config, const RomePrompts& prompts,
                  const ValueForward& forward);
 
   /// The loss at `delta_D`, differentiable in it. The first call fixes the original distribution of the KL term,
@@ -33,7 +34,7 @@ class ValueObjective {
 
  private:
   const model::Network& network_;
-  const core::RomeConfig& config_;
+  const core::ValueOptimizationConfig& config_;
   const ValueForward& forward_;
   std::int64_t num_contexts_;
   torch::Tensor targets_CN_;  ///< [C,N] target ids, the same in every row
@@ -51,8 +52,9 @@ struct OptimizedValue {
 };
 
 /// Adam on delta from zero: at most `v_num_grad_steps` losses and one update fewer, stop before an update once the
-/// loss is below `early_stop_loss`, delta scaled back to `clamp_norm_factor` * ||v0|| after each update.
-OptimizedValue optimize_value(const model::Network& network, const core::RomeConfig& config, const RomePrompts& prompts,
-                              const ValueForward& forward);
+/// loss is below `early_stop_loss`, delta scaled back to `clamp_norm_factor` * ||v0|| after each update (not at all for
+/// a factor of 0).
+OptimizedValue optimize_value(const model::Network& network, const core::ValueOptimizationConfig& config,
+                              const RomePrompts& prompts, const ValueForward& forward);
 
 }  // namespace lethe::editing

@@ -11,14 +11,6 @@ const core::GridCell& cell_of(const CellWork& cell) { return cell.facts->cell; }
 
 }  // namespace
 
-bool needs_moments(const core::MethodConfig& method) {
-  struct Visitor {
-    bool operator()(const core::RomeConfig& one) const { return one.mom2_adjustment; }
-    bool operator()(const core::FineTuneConfig&) const { return false; }
-  };
-  return std::visit(Visitor{}, method);
-}
-
 Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger)
     : config_(config), costs_(config, inspection) {
   add_prerequisites(inspection, ledger);
@@ -49,7 +41,7 @@ void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
   cell.committed = committed.num_edits;
   cell.edit_state = cell.committed >= facts.edits ? WorkState::kDone : WorkState::kOpen;
   cell.checkpoints = core::checkpoints_of(config_, facts.cell);
-  if (needs_moments(config_.method_of(facts.cell))) {
+  if (core::needs_second_moments(config_.method_of(facts.cell))) {
     const auto found = std::ranges::find_if(prerequisites_, [&](const PrerequisiteWork& one) {
       return one.kind == PrerequisiteWork::Kind::kMoments && one.model == facts.cell.model;
     });
@@ -99,11 +91,15 @@ const Attempts& Backlog::attempts_of(const WorkUnit& unit) const {
   return reduction_of(unit).attempts;
 }
 
+int Backlog::facts_per_step(const core::GridCell& cell) const { return core::batch_size(config_.method_of(cell)); }
+
 double Backlog::expected_step_seconds(const WorkUnit& unit) const {
   const auto& model = model_of(unit);
   switch (unit.kind) {
-    case WorkUnit::Kind::kEdit:
-      return costs_.edit_seconds(cell_of(cells_.at(unit.index)).method, model);
+    case WorkUnit::Kind::kEdit: {
+      const auto& cell = cell_of(cells_.at(unit.index));
+      return facts_per_step(cell) * costs_.edit_seconds(cell.method, model);
+    }
     case WorkUnit::Kind::kReduction:
       return costs_.reduction_seconds(model, reduction_of(unit).edits, reduction_of(unit).parts);
     case WorkUnit::Kind::kPrerequisite: {

@@ -81,6 +81,8 @@ class Backlog {
   [[nodiscard]] core::Task task_of(const WorkUnit& unit) const;
   [[nodiscard]] const std::string& model_of(const WorkUnit& unit) const;
   [[nodiscard]] const Attempts& attempts_of(const WorkUnit& unit) const;
+  /// Facts that one step of a cell edits.
+  [[nodiscard]] int facts_per_step(const core::GridCell& cell) const;
   /// Of one step of the unit, for hang detection.
   [[nodiscard]] double expected_step_seconds(const WorkUnit& unit) const;
 
@@ -127,8 +129,5 @@ class Backlog {
   void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
   [[nodiscard]] const ReductionWork& reduction_of(const WorkUnit& unit) const;
 };
-
-/// Whether the edits of a method read second moments.
-bool needs_moments(const core::MethodConfig& method);
 
 }  // namespace lethe::orchestrator

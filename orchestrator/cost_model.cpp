@@ -12,7 +12,11 @@ constexpr double kPromptTokens = 8.0;
 constexpr double kRomeContexts = 21.0;    // prefixes, and the bare prompt
 constexpr double kRomeStepTokens = 87.0;  // 21 x 4.1 positions and the KL row
 constexpr double kRomeKeyTokens = 21.0 * 18.0;
-constexpr double kScoreTokens = 117.0;  // 13 prompts, head at one position each
+constexpr double kMemitContexts = 6.0;  // prefixes, and the bare prompt
+constexpr double kMemitStepTokens = 25.7;
+constexpr double kMemitRowTokens = 7.0 * 19.0;
+constexpr double kMemitKeyTokens = 6.0 * 15.0;  // up to the subject's last token
+constexpr double kScoreTokens = 117.0;          // 13 prompts, head at one position each
 constexpr double kScorePrompts = 13.0;
 constexpr double kBytesPerTokenOfText = 4.5;
 constexpr double kJsonShare = 0.7;            // of an examples file that is text of its fields
@@ -43,7 +47,7 @@ Work operator+(const Work& a, const Work& b) {
   return {a.flops + b.flops, a.bytes + b.bytes, a.layer_passes + b.layer_passes};
 }
 
-Work rome_work(const core::RomeConfig& method, const core::ModelFacts& facts) {
+Work rome_work(const core::RankOneConfig& method, const core::ModelFacts& facts) {
   const auto layers = static_cast<double>(facts.num_layers);
   const double above = std::max(0.0, layers - method.layer - 1.0);
   const double steps = 2.0 * std::max(1, method.v_num_grad_steps) - 1.0;  // forwards and backwards
@@ -51,11 +55,33 @@ Work rome_work(const core::RomeConfig& method, const core::ModelFacts& facts) {
          passes(facts, steps, above, kRomeStepTokens, kRomeContexts);
 }
 
+/// One fact: its value as ROME's but from the last edited layer on, keys and residuals of every edited layer, and a
+/// pair of triangular solves a layer.
+Work memit_work(const core::MemitConfig& method, const core::ModelFacts& facts) {
+  if (method.layers.empty()) return {};
+  const auto layers = static_cast<double>(facts.num_layers);
+  const double last = method.layers.back();
+  const double steps = 2.0 * std::max(1, method.v_num_grad_steps) - 1.0;
+  Work work = passes(facts, 1.0, last + 1.0, kMemitRowTokens, 0.0) +
+              passes(facts, steps, std::max(0.0, layers - last - 1.0), kMemitStepTokens, kMemitContexts);
+  const auto inner = static_cast<double>(facts.inner_width);
+  for (const int layer : method.layers) {
+    work = work + passes(facts, 1.0, last - layer + 1.0, kMemitKeyTokens, 0.0);
+    work.flops += 4.0 * inner * inner;
+    work.bytes += 16.0 * inner * inner;
+  }
+  return work;
+}
+
+/// One fact of a step that tunes several together: weights are read once for all.
 Work fine_tune_work(const core::FineTuneConfig& method, const core::ModelFacts& facts) {
   const auto layers = static_cast<double>(facts.num_layers);
   const double above = std::max(0.0, layers - method.layer);
-  return passes(facts, method.num_steps, layers, kPromptTokens, 1.0) +
-         passes(facts, method.num_steps, above, kPromptTokens, 1.0);
+  auto work = passes(facts, method.num_steps, layers, kPromptTokens, 1.0) +
+              passes(facts, method.num_steps, above, kPromptTokens, 1.0);
+  work.bytes /= method.batch_size;
+  work.layer_passes /= method.batch_size;
+  return work;
 }
 
 double file_bytes(const std::filesystem::path& path) {
@@ -113,7 +139,8 @@ double seconds_of(const Work& work, const DeviceSpeed& speed) {
 Work edit_work(const core::MethodConfig& method, const core::ModelFacts& facts) {
   struct Visitor {
     const core::ModelFacts& facts;
-    Work operator()(const core::RomeConfig& one) const { return rome_work(one, facts); }
+    Work operator()(const core::RankOneConfig& one) const { return rome_work(one, facts); }
+    Work operator()(const core::MemitConfig& one) const { return memit_work(one, facts); }
     Work operator()(const core::FineTuneConfig& one) const { return fine_tune_work(one, facts); }
   };
   return std::visit(Visitor{facts}, method);

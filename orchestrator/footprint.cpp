@@ -9,6 +9,7 @@ constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kDouble = 8;
 constexpr std::int64_t kDeviceContextBytes = 600'000'000;
 constexpr std::int64_t kOptimisedRows = 22;      // ROME: prefixes, bare prompt, KL row
+constexpr std::int64_t kMemitRows = 7;           // the same of MEMIT
 constexpr std::int64_t kOptimisedTokens = 12;    // a row's, from the subject's last token on, with room
 constexpr std::int64_t kTunedTokens = 40;        // fine-tuning: the whole prompt and its target
 constexpr std::int64_t kReducedTokens = 16'384;  // evaluation's largest batch, padding included
@@ -23,6 +24,13 @@ std::int64_t base_bytes(const core::ExperimentConfig& config, const core::ModelF
 }
 
 std::int64_t projection_bytes(const core::ModelFacts& facts) { return kFloat * facts.width * facts.inner_width; }
+
+std::int64_t factor_bytes(const core::ModelFacts& facts) { return kDouble * facts.inner_width * facts.inner_width; }
+
+/// Hidden states of rows up to the subject, kept from layer to layer.
+std::int64_t hidden_bytes(const core::ModelFacts& facts, std::int64_t rows) {
+  return kFloat * rows * 2 * kOptimisedTokens * facts.width;
+}
 
 /// Of one forward pass without gradients: a block's widest moment, and keys and values of all blocks.
 std::int64_t forward_bytes(const core::ModelFacts& facts, std::int64_t tokens) {
@@ -54,13 +62,19 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
                            const core::ModelFacts& facts) {
   struct Visitor {
     const core::ModelFacts& facts;
-    std::int64_t operator()(const core::RomeConfig& rome) const {
-      const auto factor = rome.mom2_adjustment ? kDouble * facts.inner_width * facts.inner_width : 0;
+    std::int64_t operator()(const core::RankOneConfig& rome) const {
+      const auto factor = rome.mom2_adjustment ? factor_bytes(facts) : 0;
       return factor + 2 * projection_bytes(facts) + graph_bytes(facts, kOptimisedRows * kOptimisedTokens);
     }
-    std::int64_t operator()(const core::FineTuneConfig&) const {
+    std::int64_t operator()(const core::MemitConfig& memit) const {
+      const auto num_layers = static_cast<std::int64_t>(memit.layers.size());
+      // Of each layer: the factor, the weight that is edited, and its copy while an edit is computed.
+      return num_layers * (factor_bytes(facts) + 2 * projection_bytes(facts)) +
+             graph_bytes(facts, kMemitRows * kOptimisedTokens) + memit.batch_size * hidden_bytes(facts, kMemitRows);
+    }
+    std::int64_t operator()(const core::FineTuneConfig& tuned) const {
       // Gradient, two moments of Adam, the centre of the bound, the copy that is edited.
-      return 5 * projection_bytes(facts) + graph_bytes(facts, kTunedTokens);
+      return 5 * projection_bytes(facts) + graph_bytes(facts, tuned.batch_size * kTunedTokens);
     }
   };
   return base_bytes(config, facts) + std::visit(Visitor{facts}, method) + scoring_bytes(facts);

@@ -5,12 +5,8 @@
 #include <cctype>
 #include <set>
 
-#include "orchestrator/backlog.h"
-
 namespace lethe::orchestrator {
 namespace {
-
-constexpr std::int64_t kFloatBytes = 4;
 
 struct KnownShape {
   const char* name;
@@ -35,23 +31,12 @@ std::string plain(const std::string& name) {
   return text;
 }
 
-int layer_of(const core::MethodConfig& method) {
-  return std::visit([](const auto& one) { return one.layer; }, method);
-}
-
-void add_sizes(core::CellFacts& facts, const core::ModelFacts& model, const core::MethodConfig& method) {
-  if (std::holds_alternative<core::FineTuneConfig>(method)) {
-    facts.snapshot_bytes = (model.width * model.inner_width + model.width) * kFloatBytes;
-  } else {
-    facts.delta_bytes_per_edit = (model.width + model.inner_width) * kFloatBytes;
-  }
-}
-
 core::ModelFacts with_layers(core::ModelFacts facts, const core::ExperimentConfig& config) {
   std::set<int> layers;
   for (const auto& cell : config.cells) {
-    if (cell.model == facts.name && needs_moments(config.method_of(cell)))
-      layers.insert(layer_of(config.method_of(cell)));
+    if (cell.model != facts.name) continue;
+    const auto needed = core::second_moment_layers(config.method_of(cell));
+    layers.insert(needed.begin(), needed.end());
   }
   facts.moments_layers.assign(layers.begin(), layers.end());
   return facts;
@@ -90,7 +75,8 @@ core::Inspection complete_with_known(const core::ExperimentConfig& config, core:
                 [&](const core::CellFacts& cell) { return find(cell.cell.model) == inspection.models.end(); });
   for (auto& cell : inspection.cells) {
     if (cell.delta_bytes_per_edit == 0 && cell.snapshot_bytes == 0) {
-      add_sizes(cell, *find(cell.cell.model), config.method_of(cell.cell));
+      const auto& model = *find(cell.cell.model);
+      core::set_sizes(cell, config.method_of(cell.cell), model.width, model.inner_width);
     }
   }
   return inspection;

@@ -5,40 +5,26 @@
 
 #include "core/error.h"
 #include "core/random_stream.h"
-#include "storage/second_moment_file.h"
 
 namespace lethe::worker {
 namespace {
 
 /// Lines of the contexts file a config names; empty where it names none.
 std::vector<std::string> context_file_lines(const core::MethodConfig& config) {
-  const auto* rome = std::get_if<core::RomeConfig>(&config);
-  if (rome == nullptr || !rome->contexts_file) return {};
-  std::ifstream in(*rome->contexts_file);
-  if (!in) throw core::DataError(rome->contexts_file->string() + ": cannot be read");
+  const auto file = core::contexts_file(config);
+  if (!file) return {};
+  std::ifstream in(*file);
+  if (!in) throw core::DataError(file->string() + ": cannot be read");
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
 }
 
-std::map<int, editing::SecondMoment> read_moments(Workspace& workspace, const std::string& model,
-                                                  const std::vector<int>& layers) {
+std::map<int, editing::SecondMoment> shared_moments(Workspace& workspace, const std::string& model,
+                                                    const std::vector<int>& layers) {
   std::map<int, editing::SecondMoment> moments;
-  if (layers.empty()) return moments;
-  const auto folder = workspace.folder().moments(model, workspace.facts().model(model).moments_identity);
-  const auto files = ledger::committed_files(folder);
   for (const int layer : layers) {
-    const auto stem = ledger::moments_stem(layer);
-    const auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) { return file.stem == stem; });
-    if (found == files.end()) {
-      throw core::StorageError(folder.string() + ": second moments of layer " + std::to_string(layer) +
-                               " are not there yet; run `lethe stats` or the sweep");
-    }
-    const auto stored = storage::read_second_moment(*found);
-    const auto width = stored.inner_width;
-    auto values = torch::empty({width, width}, torch::kFloat64);
-    std::copy(stored.values.begin(), stored.values.end(), values.data_ptr<double>());
-    moments.emplace(layer, editing::SecondMoment{values, stored.count});
+    moments[layer].factor = workspace.moment_factor(model, layer);
   }
   return moments;
 }
@@ -62,30 +48,31 @@ CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::sh
     contexts_ = editing::make_contexts(config, loaded_->unedited, loaded_->tokenizer,
                                        context_seed(workspace.config(), cell), context_file_lines(config));
   }
-  auto moments = read_moments(workspace, cell.model, editing::required_moment_layers(config));
+  auto moments = shared_moments(workspace, cell.model, core::second_moment_layers(config));
   method_ = editing::make_method(config, {loaded_->unedited, loaded_->tokenizer, contexts_, std::move(moments)});
 }
 
-CellEditor::Edited CellEditor::edit(model::Network& network, const data::EditRequest& request,
-                                    std::int64_t edit) const {
+CellEditor::Edited CellEditor::edit(model::Network& network, std::span<const data::EditRequest> requests,
+                                    std::int64_t first_edit) const {
   const auto start = std::chrono::steady_clock::now();
   Edited edited;
-  auto& record = edited.record;
-  record.edit = edit;
-  record.case_id = request.case_id;
-  auto outcome = method_->compute(network, std::span(&request, 1));
+  auto outcome = method_->compute(network, requests);
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    auto& record = edited.records.emplace_back();
+    record.edit = first_edit + static_cast<std::int64_t>(i);
+    record.case_id = requests[i].case_id;
+    auto trace = std::visit([&](const auto& result) { return result.trace_of(i); }, outcome);
+    record.losses = std::move(trace.losses);
+    record.diagnostics = std::move(trace.diagnostics);
+    if (const auto* failure = std::get_if<editing::EditFailure>(&outcome)) record.status = failure->status;
+  }
   if (auto* step = std::get_if<editing::EditStep>(&outcome)) {
     editing::apply_updates(network, step->updates);
     edited.updates = std::move(step->updates);
-    record.losses = std::move(step->losses);
-    record.diagnostics = std::move(step->diagnostics);
-  } else {
-    auto& failure = std::get<editing::EditFailure>(outcome);
-    record.status = failure.status;
-    record.losses = std::move(failure.losses);
-    record.diagnostics = std::move(failure.diagnostics);
   }
-  record.seconds_edit = seconds_since(start);
+  for (auto& record : edited.records) {
+    record.seconds_edit = seconds_since(start) / static_cast<double>(requests.size());
+  }
   return edited;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "core/metric_record.h"
 #include "data/edit_request.h"
@@ -9,7 +11,7 @@
 
 namespace lethe::worker {
 
-/// The editing method of a cell with its contexts and second moments: computes and applies one edit at a time.
+/// The editing method of a cell with its contexts and second moments: computes and applies one step at a time.
 class CellEditor {
  public:
   /// `contexts` of the cell's first segment; empty: they are made from the unedited model.
@@ -17,11 +19,12 @@ class CellEditor {
              editing::EditContexts contexts);
 
   struct Edited {
-    core::MetricRecord record;                      ///< without scores
-    std::vector<editing::ParameterUpdate> updates;  ///< already applied; empty for a failed edit
+    std::vector<core::MetricRecord> records;        ///< by request, without scores; each has its share of the time
+    std::vector<editing::ParameterUpdate> updates;  ///< already applied; empty for a failed step
   };
-  /// Computes edit number `edit` and applies it to `network`. A numerical failure is recorded, the weights stay.
-  Edited edit(model::Network& network, const data::EditRequest& request, std::int64_t edit) const;
+  /// Computes one step, edits `first_edit` and on, and applies it to `network`. A numerical failure is recorded, the
+  /// weights stay.
+  Edited edit(model::Network& network, std::span<const data::EditRequest> requests, std::int64_t first_edit) const;
 
   [[nodiscard]] const editing::EditContexts& contexts() const { return contexts_; }
   [[nodiscard]] const editing::EditMethod& method() const { return *method_; }

@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/schedule.h"
 #include "worker/host_copies.h"
 
 namespace lethe::worker {
-
-bool stores_snapshots(const core::MethodConfig& config) { return std::holds_alternative<core::FineTuneConfig>(config); }
 
 void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
                        const std::string& where) {
@@ -57,9 +56,15 @@ void CellReplay::move_to(std::int64_t edits) {
     throw core::StorageError(folder_.string() + ": holds " + std::to_string(files.num_edits()) + " edits, " +
                              std::to_string(edits) + " were asked for");
   }
+  if (!core::is_step_end(workspace_.config(), cell_, edits)) {
+    const auto end = core::step_end(workspace_.config(), cell_, edits);
+    throw core::DataError(cell_.name() + ": there is no model after edit " + std::to_string(edits) +
+                          ", which lies inside the step that ends with edit " + std::to_string(end) + " (batch_size " +
+                          std::to_string(core::batch_size(workspace_.config().method_of(cell_))) + ")");
+  }
   const torch::NoGradGuard no_grad;
   if (edits < edits_) reset();
-  if (stores_snapshots(workspace_.config().method_of(cell_))) {
+  if (core::stores_snapshots(workspace_.config().method_of(cell_))) {
     move_dense(files, edits);
   } else {
     move_low_rank(files, edits);
@@ -104,8 +109,11 @@ void CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits) 
   const auto requests = workspace_.requests(cell_);
   const torch::AutoGradMode with_grad(true);
   while (edits_ < edits) {
-    editor.edit(network_, requests.at(static_cast<std::size_t>(edits_)), edits_ + 1);
-    ++edits_;
+    const auto end = core::step_end(workspace_.config(), cell_, edits_);
+    const auto step =
+        std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
+    editor.edit(network_, step, edits_ + 1);
+    edits_ = end;
   }
 }
 

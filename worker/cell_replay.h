@@ -19,7 +19,8 @@ class CellReplay {
   CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded);
 
   /// Moves to `edits` edits and checks the fingerprints of every segment passed. Throws `core::StorageError` if
-  /// files are missing, damaged or do not reproduce their fingerprints.
+  /// files are missing, damaged or do not reproduce their fingerprints, `core::DataError` for an edit count inside a
+  /// step of several facts.
   void move_to(std::int64_t edits);
 
   [[nodiscard]] const core::GridCell& cell() const { return cell_; }
@@ -40,9 +41,6 @@ class CellReplay {
   void move_dense(const ledger::CellFiles& files, std::int64_t edits);
   void edit_again(const ledger::CellFiles& files, std::int64_t edits);
 };
-
-/// True if a cell's method stores dense snapshots instead of factors.
-bool stores_snapshots(const core::MethodConfig& config);
 
 /// Throws `core::StorageError` naming the first parameter whose bytes differ from the stored fingerprint.
 void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,

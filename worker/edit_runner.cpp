@@ -85,7 +85,7 @@ class EditRun {
       : workspace_(workspace),
         task_(task),
         monitor_(monitor),
-        is_dense_(stores_snapshots(workspace.config().method_of(task.cell))),
+        is_dense_(core::stores_snapshots(workspace.config().method_of(task.cell))),
         facts_(workspace.facts().cell(task.cell)),
         folder_(workspace.cell_folder(task.cell)),
         loaded_(workspace.model(task.cell.model)),
@@ -97,7 +97,8 @@ class EditRun {
     const CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(files));
     restore(files);
     const auto requests = workspace_.requests(task_.cell);
-    const auto until = std::min<std::int64_t>(task_.until, static_cast<std::int64_t>(requests.size()));
+    const auto last = static_cast<std::int64_t>(requests.size());
+    const auto until = task_.until >= last ? last : core::step_end(workspace_.config(), task_.cell, task_.until - 1);
     const auto checkpoints = core::checkpoints_of(workspace_.config(), task_.cell);
     while (edits_ < until && !monitor_.should_stop()) {
       const auto next = *std::upper_bound(checkpoints.begin(), checkpoints.end(), edits_);
@@ -145,26 +146,37 @@ class EditRun {
     const auto parameters = editor.method().edited_parameters();
     segment.fingerprint_before = fingerprint(network_, parameters);
     while (edits_ < last_edit && !monitor_.should_stop()) {
-      segment.edits.push_back(run_edit(editor, requests[static_cast<std::size_t>(edits_)]));
-      ++edits_;
-      const auto& record = segment.edits.back().record;
-      monitor_.progress("edit", edits_, task_.until, record.seconds_edit + record.seconds_score);
+      const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
+      const auto step =
+          std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
+      double seconds = 0.0;
+      for (auto& edit : run_step(editor, step)) {
+        seconds += edit.record.seconds_edit + edit.record.seconds_score;
+        segment.edits.push_back(std::move(edit));
+      }
+      edits_ = end;
+      monitor_.progress("edit", edits_, task_.until, seconds);
     }
     segment.fingerprint_after = fingerprint(network_, parameters);
     segment.provenance = provenance(workspace_);
     return segment;
   }
 
-  storage::StoredEdit run_edit(const CellEditor& editor, const data::EditRequest& request) {
-    auto edited = editor.edit(network_, request, edits_ + 1);
-    storage::StoredEdit stored;
-    stored.record = std::move(edited.record);
+  /// The step's facts are scored when all of them are edited; the last one carries the updates of all.
+  std::vector<storage::StoredEdit> run_step(const CellEditor& editor, std::span<const data::EditRequest> requests) {
+    auto edited = editor.edit(network_, requests, edits_ + 1);
     const auto start = std::chrono::steady_clock::now();
-    stored.record.scores = metrics::score_requests(network_, loaded_->tokenizer, std::span(&request, 1)).front();
-    stored.record.seconds_score = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    auto scores = metrics::score_requests(network_, loaded_->tokenizer, requests);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    std::vector<storage::StoredEdit> stored(requests.size());
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      stored[i].record = std::move(edited.records[i]);
+      stored[i].record.scores = std::move(scores[i]);
+      stored[i].record.seconds_score = seconds.count() / static_cast<double>(requests.size());
+    }
     for (const auto& update : edited.updates) {
       if (const auto* factors = std::get_if<editing::LowRankUpdate>(&update.change)) {
-        stored.deltas.push_back({update.parameter, to_host(factors->left_OR), to_host(factors->right_IR)});
+        stored.back().deltas.push_back({update.parameter, to_host(factors->left_OR), to_host(factors->right_IR)});
       }
     }
     return stored;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 
 #include "core/digest.h"
@@ -83,6 +84,7 @@ class Inspector {
     }
     attempt([&] { sources_.records(); });
     for (const auto& cell : config_.cells) inspect_cell(cell);
+    report_requests();
     return std::move(result_);
   }
 
@@ -95,10 +97,14 @@ class Inspector {
   std::map<std::string, data::TaskExamples> task_examples_;
   struct ModelContent {
     model::Architecture architecture;
+    model::Tokenizer encoder;
     core::Digest weights;
     core::Digest tokenizer;
   };
   std::map<std::string, ModelContent> contents_;
+  /// (model, what is asked of a record, case id) that were looked at, and the records that cannot be edited.
+  std::set<std::tuple<std::string, std::string, std::int64_t>> checked_requests_;
+  std::map<std::int64_t, std::string> bad_requests_;
   std::map<int, std::optional<std::string>> orders_;  ///< nullopt: its problem has been told
 
   /// Runs one step; a problem of the inputs is noted once and the inspection goes on.
@@ -129,7 +135,7 @@ class Inspector {
     std::set<int> layers;
     for (const auto& cell : config_.cells) {
       if (cell.model != model.name) continue;
-      const auto needed = editing::required_moment_layers(config_.method_of(cell));
+      const auto needed = core::second_moment_layers(config_.method_of(cell));
       layers.insert(needed.begin(), needed.end());
     }
     return {layers.begin(), layers.end()};
@@ -141,9 +147,7 @@ class Inspector {
                              " not found; put a Hugging Face folder (config.json, model.safetensors, vocab.json, "
                              "merges.txt) there or change its `path:`");
     }
-    ModelContent content;
-    content.architecture = model::read_architecture(model.path);
-    const auto tokenizer = model::Tokenizer::from_folder(model.path);
+    ModelContent content{model::read_architecture(model.path), model::Tokenizer::from_folder(model.path), {}, {}};
     content.weights = digest_of_files(model.path, weight_files(model.path), digests_);
     content.tokenizer =
         digest_of_files(model.path, {"vocab.json", "merges.txt", "encoder.json", "vocab.bpe"}, digests_);
@@ -151,7 +155,7 @@ class Inspector {
     for (const auto& task : config_.tasks) {
       const auto examples = task_examples_.find(task.name);
       if (examples == task_examples_.end()) continue;
-      attempt([&] { metrics::prepare_task(task, examples->second, tokenizer, content.architecture); });
+      attempt([&] { metrics::prepare_task(task, examples->second, content.encoder, content.architecture); });
     }
     result_.models.push_back(facts_of(model, content));
     contents_.emplace(model.name, std::move(content));
@@ -187,7 +191,7 @@ class Inspector {
 
   void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {
     for (const auto& [name, method] : model.methods) {
-      const auto layer = std::visit([](const auto& one) { return one.layer; }, method);
+      const auto layer = core::edited_layers(method).back();
       if (layer < architecture.num_layers) continue;
       throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
                             std::to_string(layer) + " does not exist; the model has layers 0 to " +
@@ -204,9 +208,8 @@ class Inspector {
   }
 
   std::string contexts_digest(const core::MethodConfig& method) {
-    const auto* rome = std::get_if<core::RomeConfig>(&method);
-    if (rome == nullptr || !rome->contexts_file) return "";
-    return digests_.of_file(*rome->contexts_file).hex();
+    const auto file = core::contexts_file(method);
+    return file ? digests_.of_file(*file).hex() : "";
   }
 
   void inspect_cell(const core::GridCell& cell) {
@@ -214,26 +217,50 @@ class Inspector {
     facts.cell = cell;
     facts.edits = config_.edits.at(cell);
     const auto& order = order_content(cell.sample);
+    std::vector<data::EditRequest> requests;
     const bool is_selected =
         order && attempt([&] {
-          data::select_requests(sources_.records(), sources_.order(cell.sample), facts.edits, cell.sample);
+          requests = data::select_requests(sources_.records(), sources_.order(cell.sample), facts.edits, cell.sample);
         });
     const auto content = contents_.find(cell.model);
     if (content != contents_.end()) {
-      add_sizes(facts, content->second.architecture);
+      const auto& architecture = content->second.architecture;
+      core::set_sizes(facts, config_.method_of(cell), architecture.width, architecture.inner_width);
+      check_requests(cell, requests, content->second);
       if (is_selected) attempt([&] { add_identities(facts, content->second, *order); });
     }
     result_.cells.push_back(std::move(facts));
   }
 
-  void add_sizes(core::CellFacts& facts, const model::Architecture& architecture) const {
-    constexpr std::int64_t kBytes = 4;
-    const auto weight = architecture.width * architecture.inner_width;
-    if (std::holds_alternative<core::FineTuneConfig>(config_.method_of(facts.cell))) {
-      facts.snapshot_bytes = (weight + architecture.width) * kBytes;
-    } else {
-      facts.delta_bytes_per_edit = (architecture.width + architecture.inner_width) * kBytes;
+  /// Requests that the cell's method could not edit whatever the weights are.
+  void check_requests(const core::GridCell& cell, const std::vector<data::EditRequest>& requests,
+                      const ModelContent& content) {
+    const auto& method = config_.method_of(cell);
+    // All methods that locate the subject ask the same of a record.
+    const std::string question = core::stores_snapshots(method) ? cell.method : "subject";
+    for (const auto& request : requests) {
+      if (!checked_requests_.emplace(cell.model, question, request.case_id).second) continue;
+      try {
+        editing::check_request(method, request, content.encoder, content.architecture);
+      } catch (const core::DataError& error) {
+        const auto name = "case " + std::to_string(request.case_id) + ": ";
+        const std::string text = error.what();
+        bad_requests_.emplace(request.case_id, text.starts_with(name) ? text : name + text);
+      }
     }
+  }
+
+  void report_requests() {
+    constexpr std::size_t kMostListed = 20;
+    const auto place = config_.dataset.records.string() + ": ";
+    std::size_t num_listed = 0;
+    for (const auto& [case_id, text] : bad_requests_) {
+      if (num_listed++ == kMostListed) break;
+      result_.problems.push_back(place + text);
+    }
+    if (bad_requests_.size() <= kMostListed) return;
+    result_.problems.push_back(place + "and " + std::to_string(bad_requests_.size() - kMostListed) +
+                               " more records that cannot be edited");
   }
 
   void add_identities(core::CellFacts& facts, const ModelContent& content, const std::string& order) {
@@ -243,7 +270,7 @@ class Inspector {
     inputs.tokenizer = content.tokenizer;
     inputs.requests = order;
     inputs.contexts_digest = contexts_digest(method);
-    if (!editing::required_moment_layers(method).empty()) {
+    if (!core::second_moment_layers(method).empty()) {
       inputs.moments_identity = result_.model(facts.cell.model).moments_identity;
     }
     const auto identity = core::edit_identity(config_, facts.cell, inputs);

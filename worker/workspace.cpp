@@ -3,15 +3,35 @@
 #include <dlfcn.h>
 #include <malloc.h>
 
+#include <algorithm>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 
 #include "core/error.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
+#include "storage/second_moment_file.h"
 #include "worker/inspect.h"
 
 namespace lethe::worker {
+namespace {
+
+editing::SecondMoment read_moment(const std::filesystem::path& folder, int layer) {
+  const auto files = ledger::committed_files(folder);
+  const auto found = std::ranges::find(files, ledger::moments_stem(layer), &ledger::CommittedFile::stem);
+  if (found == files.end()) {
+    throw core::StorageError(folder.string() + ": second moments of layer " + std::to_string(layer) +
+                             " are not there yet; run `lethe stats` or the sweep");
+  }
+  const auto stored = storage::read_second_moment(*found);
+  const auto width = stored.inner_width;
+  auto values = torch::empty({width, width}, torch::kFloat64);
+  std::copy(stored.values.begin(), stored.values.end(), values.data_ptr<double>());
+  return {values, stored.count};
+}
+
+}  // namespace
 
 Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
     : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.root() / "input-digests.json") {}
@@ -58,6 +78,7 @@ std::filesystem::path Workspace::cell_folder(const core::GridCell& cell) {
 
 std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   if (model_ && model_->name == name) return model_;
+  factors_.clear();
   model_.reset();  // frees the former model before the next is loaded
   const auto& path = config_.model(name).path;
   auto tokenizer = model::Tokenizer::from_folder(path);
@@ -70,6 +91,17 @@ std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   model_ = std::make_shared<const LoadedModel>(
       LoadedModel{name, std::move(tokenizer), model::Network(std::move(weights)), std::move(tasks)});
   return model_;
+}
+
+std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std::string& name, int layer) {
+  const auto loaded = model(name);
+  auto& factor = factors_[layer];
+  if (!factor) {
+    const auto folder = folder_.moments(name, facts().model(name).moments_identity);
+    factor =
+        std::make_shared<const editing::MomentFactor>(read_moment(folder, layer), layer, loaded->unedited.device());
+  }
+  return factor;
 }
 
 torch::Device device_of(const core::ExperimentConfig& config) {

@@ -9,6 +9,7 @@
 #include "core/experiment_config.h"
 #include "core/inspection.h"
 #include "data/edit_request.h"
+#include "editing/moment_factor.h"
 #include "ledger/sweep_folder.h"
 #include "metrics/downstream.h"
 #include "model/network.h"
@@ -40,6 +41,9 @@ class Workspace {
 
   /// Loads a model, or returns the one at hand. One model is held at a time: models of gigabytes do not fit twice.
   std::shared_ptr<const LoadedModel> model(const std::string& name);
+  /// The factored second moments of a layer of a model: read and factored at the first call, O(F^3), then shared by all
+  /// cells of that model. Throws `core::StorageError` if they are not committed, `core::DataError` if unusable.
+  std::shared_ptr<const editing::MomentFactor> moment_factor(const std::string& model, int layer);
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
 
@@ -56,6 +60,7 @@ class Workspace {
   std::optional<std::map<int, std::vector<std::int64_t>>> samples_;
   std::optional<core::Inspection> inspection_;
   std::shared_ptr<const LoadedModel> model_;
+  std::map<int, std::shared_ptr<const editing::MomentFactor>> factors_;  ///< of `model_`, by layer
 
   const std::vector<data::EditRequest>& records();
   const std::vector<std::int64_t>& order(int sample);

@@ -96,13 +96,14 @@ const std::vector<Case>& model_and_method_cases() {
       {minimal_config("rome: {v_lr: 1}"),
        {"x.yaml:6:21: models.a.methods.rome.layer: is missing; expected a whole number"}},
       {minimal_config("rome: {layer: 0, layers: 1}"),
-       {"x.yaml:6:32: models.a.methods.rome.layers: unknown key; expected layer, v_num_grad_steps, v_lr, "
-        "v_weight_decay, clamp_norm_factor, kl_factor, early_stop_loss, mom2_adjustment, context_lengths, "
-        "contexts_file, residual_key, kl_position, decay_norm or paper; did you mean \"layer\"?"}},
+       {"x.yaml:6:32: models.a.methods.rome.layers: unknown key; expected layer, batch_size, "
+        "v_num_grad_steps, v_lr, v_weight_decay, clamp_norm_factor, kl_factor, early_stop_loss, kl_position, "
+        "decay_norm, mom2_adjustment, context_lengths, contexts_file, residual_key or paper; did you mean "
+        "\"layer\"?"}},
       {minimal_config("rome: {layer: 0, paper: {v_rl: 1, v_lr: -1}}"),
-       {"x.yaml:6:40: models.a.methods.rome.paper.v_rl: unknown key; expected layer, v_num_grad_steps, v_lr, "
-        "v_weight_decay, clamp_norm_factor, kl_factor, early_stop_loss, mom2_adjustment, context_lengths, "
-        "contexts_file, residual_key, kl_position or decay_norm; did you mean \"v_lr\"?",
+       {"x.yaml:6:40: models.a.methods.rome.paper.v_rl: unknown key; expected layer, batch_size, "
+        "v_num_grad_steps, v_lr, v_weight_decay, clamp_norm_factor, kl_factor, early_stop_loss, kl_position, "
+        "decay_norm, mom2_adjustment, context_lengths, contexts_file or residual_key; did you mean \"v_lr\"?",
         "x.yaml:6:55: models.a.methods.rome.paper.v_lr: expected a number above 0, found \"-1\""}},
       {minimal_config("rome: {layer: 0, context_lengths: [{length_tokens: 1}, 5]}"),
        {"x.yaml:6:50: models.a.methods.rome.context_lengths[0].count: is missing; expected a whole number",
@@ -117,7 +118,35 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:37: models.a.methods.ft.linf_bound: is not a parameter of ft; expected none (with a bound the method "
         "is ft-c)"}},
       {minimal_config("rome: {layer: 0}, rom: {layer: 0}"),
-       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, ft-c or ft; did you mean \"rome\"?"}},
+       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c or ft; did "
+        "you mean \"rome\"?"}},
+      {minimal_config("rome: {layer: 0, batch_size: 4}, r-rome: {layer: 0, batch_size: 2, form: prompt}"),
+       {"x.yaml:6:21: models.a.methods.rome.batch_size: expected 1, found 4; rome and r-rome edit one fact a step "
+        "(memit and ft-c edit several)",
+        "x.yaml:6:56: models.a.methods.r-rome.batch_size: expected 1, found 2; rome and r-rome edit one fact a step "
+        "(memit and ft-c edit several)",
+        "x.yaml:6:88: models.a.methods.r-rome.form: expected random_prefix or prompt_keys, found \"prompt\"; did you "
+        "mean \"prompt_keys\"?"}},
+      {minimal_config("rome: {layer: 0}, memit: {layers: [3, 4, 4], context_seeds: [], batch_size: 0}"),
+       {"x.yaml:6:40: models.a.methods.memit.mom2_update_weight: is missing; expected a number",
+        "x.yaml:6:49: models.a.methods.memit.layers: expected numbers each above the one before, found 4 after 4",
+        "x.yaml:6:75: models.a.methods.memit.context_seeds: expected at least one text, found none",
+        "x.yaml:6:91: models.a.methods.memit.batch_size: expected a whole number from 1 to 100000, found \"0\""}},
+      {minimal_config("rome: {layer: 0}, memit: {layers: [], mom2_update_weight: 0}"),
+       {"x.yaml:6:49: models.a.methods.memit.layers: expected at least one number, found none",
+        "x.yaml:6:73: models.a.methods.memit.mom2_update_weight: expected a number above 0, found \"0\""}},
+      {minimal_config("rome: {layer: 0}, memit: {layers: [0, x, 1000], mom2_update_weight: 1, key_weights: plan}"),
+       {"x.yaml:6:53: models.a.methods.memit.layers[1]: expected a whole number from 0 to 999, found \"x\"",
+        "x.yaml:6:56: models.a.methods.memit.layers[2]: expected a whole number from 0 to 999, found \"1000\"",
+        "x.yaml:6:99: models.a.methods.memit.key_weights: expected group_means or plain, found \"plan\"; did you mean "
+        "\"plain\"?"}},
+      {minimal_config("memit: {layers: 3, mom2_update_weight: 1, batch_size: 4}",
+                      "grid: {methods: [memit], samples: [0]}\n", "edits: 8\nforgetting_every: 6\ntasks_every: 12\n"),
+       {"x.yaml:1:1: checkpoint_every: 10 is no multiple of 4, the batch_size of memit/a: expected checkpoints between "
+        "steps",
+        "x.yaml:6:31: models.a.methods.memit.layers: expected a list of whole numbers such as [3, 4, 5], found \"3\"",
+        "x.yaml:9:19: forgetting_every: 6 is no multiple of 4, the batch_size of memit/a: expected checkpoints between "
+        "steps"}},
       {minimal_config("rome: nothing.yaml"),
        {"x.yaml:6:21: models.a.methods.rome: expected a file, found no nothing.yaml"}},
       {minimal_config("ft: {layer: 0}"),
@@ -130,8 +159,7 @@ const std::vector<Case>& model_and_method_cases() {
       {"dataset: {records: r, samples: s}\n"
        "models: {a: {path: p, methods: {rome: {layer: 0}}}, b: 7}\n"
        "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
-       {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE}, because rome with mom2_adjustment "
-        "needs it",
+       {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE}, because rome needs it",
         "x.yaml:2:56: models.b: expected a map with path, second_moments and methods, found \"7\""}},
   };
   return cases;
@@ -142,12 +170,13 @@ const std::vector<Case>& grid_cases() {
     return minimal_config("rome: {layer: 0}", "grid: " + text + "\n", edits);
   };
   static const std::vector<Case> cases{
-      {grid("{methods: [memit, rom], samples: [0, 0, -1, x]}"),
-       {"x.yaml:7:18: grid.methods[0]: expected rome, ft-c or ft, found \"memit\"",
-        "x.yaml:7:25: grid.methods[1]: expected rome, ft-c or ft, found \"rom\"; did you mean \"rome\"?",
-        "x.yaml:7:44: grid.samples[1]: sample 0 is given twice; expected distinct numbers",
-        "x.yaml:7:47: grid.samples[2]: expected a whole number from 0 to 2147483647, found \"-1\"",
-        "x.yaml:7:51: grid.samples[3]: expected a whole number from 0 to 2147483647, found \"x\""}},
+      {grid("{methods: [qqq, rom], samples: [0, 0, -1, x]}"),
+       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, ft-c or ft, found \"qqq\"",
+        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, ft-c or ft, found \"rom\"; did you mean "
+        "\"rome\"?",
+        "x.yaml:7:42: grid.samples[1]: sample 0 is given twice; expected distinct numbers",
+        "x.yaml:7:45: grid.samples[2]: expected a whole number from 0 to 2147483647, found \"-1\"",
+        "x.yaml:7:49: grid.samples[3]: expected a whole number from 0 to 2147483647, found \"x\""}},
       {grid("{methods: [], models: [b], samples: 3}"),
        {"x.yaml:7:17: grid.methods: expected at least one of methods, found an empty list",
         "x.yaml:7:30: grid.models[0]: expected a, found \"b\"",
@@ -166,8 +195,9 @@ const std::vector<Case>& grid_cases() {
        {"x.yaml:8:8: edits: expected a whole number from 1 to 9999999, found \"0\""}},
       {grid("{methods: [rome], samples: [0]}", "edits: {defalt: 3, ft: 1e3}\n"),
        {"x.yaml:8:8: edits: holds no number for rome/a; expected the key rome/a, rome or default",
-        "x.yaml:8:9: edits.defalt: unknown key; expected default, rome, rome/a, ft-c, ft-c/a, ft or ft/a; did you mean "
-        "\"default\"?",
+        "x.yaml:8:9: edits.defalt: unknown key; expected default, rome, rome/a, r-rome, r-rome/a, memit, memit/a, "
+        "ft-c, "
+        "ft-c/a, ft or ft/a; did you mean \"default\"?",
         "x.yaml:8:24: edits.ft: expected a whole number from 1 to 9999999, found \"1e3\""}},
   };
   return cases;

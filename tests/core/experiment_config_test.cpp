@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
+#include "core/schedule.h"
 #include "tests/core/minimal_config.h"
 #include "tests/core/temporary_folder.h"
 
@@ -128,6 +131,87 @@ TEST(Fidelity, PaperChangesWhatIsLeftOpen) {
   EXPECT_EQ(fine_tune.bound_centre, BoundCentre::kUnedited);
   EXPECT_EQ(fine_tune.target_positions, TargetPositions::kTeacherForced);
   EXPECT_FALSE(fine_tune.tune_bias);
+}
+
+TEST(Methods, MemitAndRRomeReadAllTheirFields) {
+  const auto config = load(minimal_config(
+      "memit: {layers: [3, 4, 8], batch_size: 5, mom2_update_weight: 2e4, v_num_grad_steps: 25, clamp_norm_factor: 0, "
+      "context_seeds: [The, 'You and'], context_lengths: [{length_tokens: 7, count: 2}], key_weights: plain, "
+      "contexts_file: p.txt}, r-rome: {layer: 2, form: prompt_keys}, ft-c: {layer: 0, linf_bound: 1, chunk_size: 2}",
+      "grid: {methods: [memit, r-rome, ft-c], samples: [0]}\n"));
+  MemitConfig memit;
+  EXPECT_EQ(memit.clamp_norm_factor, 0.75);
+  memit.layers = {3, 4, 8};
+  memit.batch_size = 5;
+  memit.mom2_update_weight = 2e4;
+  memit.v_num_grad_steps = 25;
+  memit.clamp_norm_factor = 0;
+  memit.context_seeds = {"The", "You and"};
+  memit.context_lengths = {{7, 2}};
+  memit.key_weights = KeyWeights::kPlain;
+  memit.contexts_file = config.source.parent_path() / "p.txt";
+  const auto& read = config.method_of({"memit", "a", 0});
+  EXPECT_EQ(std::get<MemitConfig>(read), memit);
+  EXPECT_EQ(second_moment_layers(read), (std::vector<int>{3, 4, 8}));
+  EXPECT_EQ(edited_layers(read), (std::vector<int>{3, 4, 8}));
+  EXPECT_EQ(batch_size(read), 5);
+  EXPECT_EQ(contexts_file(read), memit.contexts_file);
+  EXPECT_FALSE(stores_snapshots(read));
+  const auto& r_rome = std::get<RRomeConfig>(config.method_of({"r-rome", "a", 0}));
+  EXPECT_EQ(r_rome.form, RRomeForm::kPromptKeys);
+  EXPECT_EQ(RRomeConfig{}.form, RRomeForm::kRandomPrefix);
+  EXPECT_EQ(second_moment_layers(r_rome), std::vector<int>{2});
+  EXPECT_TRUE(stores_snapshots(config.method_of({"ft-c", "a", 0})));
+  EXPECT_EQ(experiment_config_from_json(to_json(config)), config);
+}
+
+TEST(Methods, StepsOfSeveralFactsEndAtCheckpoints) {
+  const auto config = load(minimal_config("memit: {layers: [0], mom2_update_weight: 1, batch_size: 4}",
+                                          "grid: {methods: [memit], samples: [0]}\n",
+                                          "edits: 10\ncheckpoint_every: 4\nforgetting_every: 8\ntasks_every: 12\n"));
+  const auto& cell = config.cells.front();
+  EXPECT_EQ(step_end(config, cell, 0), 4);
+  EXPECT_EQ(step_end(config, cell, 3), 4);
+  EXPECT_EQ(step_end(config, cell, 4), 8);
+  EXPECT_EQ(step_end(config, cell, 8), 10) << "the last step is smaller";
+  EXPECT_TRUE(is_step_end(config, cell, 0));
+  EXPECT_TRUE(is_step_end(config, cell, 8));
+  EXPECT_TRUE(is_step_end(config, cell, 10));
+  EXPECT_FALSE(is_step_end(config, cell, 9));
+  EXPECT_EQ(checkpoints_of(config, cell), (std::vector<std::int64_t>{4, 8, 10}));
+}
+
+TEST(Methods, JsonHoldsToTheRulesOfLists) {
+  const auto text = to_json(load(
+      minimal_config("memit: {layers: [3, 4], mom2_update_weight: 1}", "grid: {methods: [memit], samples: [0]}\n")));
+  const auto refused = [&](const std::string& from, const std::string& to) {
+    auto json = nlohmann::json::parse(text);
+    json["models"][0]["methods"]["memit"][from] = nlohmann::json::parse(to);
+    return tests::message_of<ConfigError>([&] { experiment_config_from_json(json.dump()); });
+  };
+  EXPECT_NE(refused("layers", "[4, 3]").find("found 3 after 4"), std::string::npos);
+  EXPECT_NE(refused("layers", "[]").find("at least one"), std::string::npos);
+  EXPECT_NE(refused("layers", "[0, 1000]").find("out of range"), std::string::npos);
+  EXPECT_NE(refused("layers", "[0.5]").find("out of range"), std::string::npos);
+  EXPECT_NE(refused("layers", "7").find("list"), std::string::npos);
+  EXPECT_NE(refused("context_seeds", "[]").find("empty"), std::string::npos);
+  EXPECT_NE(refused("context_seeds", "[1]").find("no text"), std::string::npos);
+  EXPECT_NE(refused("batch_size", "3").find("10 is no multiple of 3"), std::string::npos);
+}
+
+TEST(Fidelity, PaperChangesWhatMemitAndRRomeLeaveOpen) {
+  const auto paper =
+      load("fidelity: paper\n" +
+           minimal_config("rome: {layer: 0}, r-rome: {layer: 0}, memit: {layers: [0], mom2_update_weight: 1}"));
+  const auto memit = std::get<MemitConfig>(paper.model("a").methods.at("memit"));
+  EXPECT_EQ(memit.kl_factor, 0.0);
+  EXPECT_EQ(memit.v_weight_decay, 0.0);
+  EXPECT_EQ(memit.clamp_norm_factor, 0.0);
+  EXPECT_EQ(memit.early_stop_loss, 0.0);
+  EXPECT_EQ(memit.key_weights, KeyWeights::kPlain);
+  const auto r_rome = std::get<RRomeConfig>(paper.model("a").methods.at("r-rome"));
+  EXPECT_EQ(r_rome.kl_factor, 1.0);
+  EXPECT_EQ(r_rome.form, RRomeForm::kRandomPrefix);
 }
 
 TEST(Fidelity, WhatIsSetStaysAndThePaperMapOverrides) {

@@ -90,6 +90,20 @@ TEST(EditIdentity, StaysWithAllThatDoesNot) {
   for (const auto& change : changes) EXPECT_EQ(edit_hex(change), before);
 }
 
+TEST(EditIdentity, FollowsTheNumberOfEditsOnlyWhereItCutsAStep) {
+  auto batched = config();
+  const GridCell cell{"ft-c", "small-gpt2", 2};
+  const auto identity = [&](int facts, std::int64_t edits) {
+    std::get<FineTuneConfig>(batched.models[0].methods.at("ft-c")).batch_size = facts;
+    batched.edits[cell] = edits;
+    return edit_identity(batched, cell, inputs()).short_hex();
+  };
+  EXPECT_EQ(identity(4, 8), identity(4, 12));
+  EXPECT_NE(identity(4, 8), identity(4, 10));
+  EXPECT_NE(identity(4, 10), identity(4, 11));
+  EXPECT_NE(identity(4, 8), identity(2, 8));
+}
+
 TEST(EditIdentity, SamplesAndMethodsDiffer) {
   auto other = config();
   const GridCell sample{"rome", "small-gpt2", 3};

@@ -84,11 +84,19 @@ TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
       std::visit(
           [&]<typename Method>(Method& defaults) {
             const auto& actual = std::get<Method>(values);
-            if constexpr (std::is_same_v<Method, RomeConfig>) {
-              EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
+            if constexpr (std::is_base_of_v<RankOneConfig, Method>) {
               EXPECT_EQ(actual.v_weight_decay, defaults.v_weight_decay) << entry.path();
               EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
-            } else {
+            }
+            if constexpr (std::is_same_v<Method, RomeConfig>) {
+              EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
+            }
+            if constexpr (std::is_same_v<Method, MemitConfig>) {
+              EXPECT_EQ(actual.kl_factor, defaults.kl_factor) << entry.path();
+              EXPECT_EQ(actual.key_weights, defaults.key_weights) << entry.path();
+              EXPECT_EQ(actual.early_stop_loss, defaults.early_stop_loss) << entry.path();
+            }
+            if constexpr (std::is_same_v<Method, FineTuneConfig>) {
               EXPECT_EQ(actual.tune_bias, defaults.tune_bias) << entry.path();
               EXPECT_EQ(actual.target_positions, defaults.target_positions) << entry.path();
             }

@@ -1,5 +1,6 @@
 #include "editing/contexts.h"
 
+#include <algorithm>
 #include <set>
 
 #include <gtest/gtest.h>
@@ -13,6 +14,8 @@ namespace {
 
 using test::byte_tokenizer;
 using test::lively_network;
+
+const std::vector<std::vector<model::TokenId>> kEndOfText{{byte_tokenizer().end_of_text()}};
 
 TEST(Contexts, CleansSamplesAsPublished) {
   EXPECT_EQ(cleaned_sample("<|endoftext|>One\n\nTwo\nThree<|endoftext|>"), "One Two\nThree");
@@ -34,20 +37,38 @@ TEST(Contexts, BeginWithTheBarePrompt) {
 TEST(Contexts, AreTheSameForTheSameSeed) {
   const model::Network network = lively_network(model::Family::kGpt2);
   const std::vector<core::ContextLength> lengths{{5, 10}, {10, 10}};
-  const auto first = sample_prefixes(lengths, network, byte_tokenizer(), 37);
-  EXPECT_EQ(first, sample_prefixes(lengths, network, byte_tokenizer(), 37));
-  EXPECT_NE(first, sample_prefixes(lengths, network, byte_tokenizer(), 38));
+  const auto first = sample_prefixes(kEndOfText, lengths, network, byte_tokenizer(), 37);
+  EXPECT_EQ(first, sample_prefixes(kEndOfText, lengths, network, byte_tokenizer(), 37));
+  EXPECT_NE(first, sample_prefixes(kEndOfText, lengths, network, byte_tokenizer(), 38));
   EXPECT_EQ(first.size(), 20U);
   EXPECT_GT(std::set<std::string>(first.begin(), first.end()).size(), 5U);
 }
 
 TEST(Contexts, CountTheSeedTokenInTheLength) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  for (const std::string& prefix : sample_prefixes({{5, 20}}, network, byte_tokenizer(), 1)) {
+  for (const std::string& prefix : sample_prefixes(kEndOfText, {{5, 20}}, network, byte_tokenizer(), 1)) {
     // Four sampled bytes; clean-up may shorten them and U+FFFD may stand for a stray one.
     EXPECT_EQ(prefix.find("<|endoftext|>"), std::string::npos);
     EXPECT_LE(prefix.size(), 12U);
   }
+}
+
+TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
+  const model::Network network = lively_network(model::Family::kGpt2);
+  core::MemitConfig config;
+  config.context_seeds = {"The", "I {"};
+  config.context_lengths = {{30, 2}, {12, 1}};
+  const EditContexts contexts = make_contexts(config, network, byte_tokenizer(), 37, {});
+  ASSERT_EQ(contexts.templates.size(), 7U);
+  EXPECT_EQ(contexts.templates[0], "{}");
+  for (const std::size_t i : {1U, 2U, 5U}) EXPECT_EQ(contexts.templates[i].rfind("The", 0), 0U);
+  for (const std::size_t i : {3U, 4U, 6U}) EXPECT_EQ(contexts.templates[i].rfind("I  ", 0), 0U);
+  for (const std::string& text : contexts.templates) {
+    EXPECT_EQ(std::count(text.begin(), text.end(), '{'), 1) << text;
+    EXPECT_TRUE(text.ends_with("{}"));
+  }
+  EXPECT_EQ(contexts.templates, make_contexts(config, network, byte_tokenizer(), 37, {}).templates);
+  EXPECT_EQ(make_contexts(core::MemitConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 6U);
 }
 
 TEST(Contexts, ComeFromTheFileWhereTheConfigNamesOne) {

@@ -16,14 +16,23 @@ TEST(EditMethod, IsMadeByItsConfig) {
   const auto fine_tune = make_method(test::fine_tune_config(0), test::inputs_of(network, 0));
   EXPECT_TRUE(fine_tune->is_dense());
   EXPECT_EQ(fine_tune->edited_parameters().size(), 2U);
+  core::RRomeConfig r_rome;
+  r_rome.layer = 2;
+  EXPECT_EQ(make_method(r_rome, test::inputs_of(network, 2))->edited_parameters(),
+            std::vector<std::string>{"transformer.h.2.mlp.c_proj.weight"});
+  const std::vector<int> layers{0, 2};
+  const auto memit = make_method(test::memit_config(layers), test::inputs_of(network, layers));
+  EXPECT_FALSE(memit->is_dense());
+  EXPECT_EQ(memit->edited_parameters(),
+            (std::vector<std::string>{"transformer.h.0.mlp.c_proj.weight", "transformer.h.2.mlp.c_proj.weight"}));
 }
 
 TEST(EditMethod, SaysWhichSecondMomentsItNeeds) {
   core::RomeConfig rome = test::rome_config(2);
-  EXPECT_EQ(required_moment_layers(rome), std::vector<int>{2});
+  EXPECT_EQ(core::second_moment_layers(rome), std::vector<int>{2});
   rome.mom2_adjustment = false;
-  EXPECT_TRUE(required_moment_layers(rome).empty());
-  EXPECT_TRUE(required_moment_layers(test::fine_tune_config(0)).empty());
+  EXPECT_TRUE(core::second_moment_layers(rome).empty());
+  EXPECT_TRUE(core::second_moment_layers(test::fine_tune_config(0)).empty());
 }
 
 TEST(EditMethod, ChecksRequestsWithoutANetwork) {
@@ -38,8 +47,11 @@ TEST(EditMethod, ChecksRequestsWithoutANetwork) {
     EXPECT_THROW(check(config, test::request_of("The {} is", "Suao", "")), core::DataError);
     EXPECT_THROW(check(config, test::request_of("The {} is", std::string(90, 'a'), "B")), core::DataError);
   }
-  // Only ROME has to locate the subject.
-  EXPECT_THROW(check(rome, test::request_of("({} is", "Suao", "B")), core::DataError);
+  // All but fine-tuning have to locate the subject.
+  const core::MethodConfig memit = test::memit_config({0});
+  for (const core::MethodConfig& config : {rome, core::MethodConfig{core::RRomeConfig{}}, memit}) {
+    EXPECT_THROW(check(config, test::request_of("({} is", "Suao", "B")), core::DataError);
+  }
   EXPECT_NO_THROW(check(fine_tune, test::request_of("({} is", "Suao", "B")));
 }
 

@@ -102,6 +102,21 @@ editing::MethodInputs inputs_of(const model::Network& network, int layer) {
   return {network, byte_tokenizer(), some_contexts(), some_moments(network, layer)};
 }
 
+editing::MethodInputs inputs_of(const model::Network& network, const std::vector<int>& layers) {
+  editing::MethodInputs inputs{network, byte_tokenizer(), some_contexts(), {}};
+  for (const int layer : layers) {
+    inputs.second_moments.merge(some_moments(network, layer));
+  }
+  return inputs;
+}
+
+core::MemitConfig memit_config(const std::vector<int>& layers) {
+  core::MemitConfig config;
+  config.layers = layers;
+  config.mom2_update_weight = 5.0;
+  return config;
+}
+
 core::RomeConfig rome_config(int layer) {
   core::RomeConfig config;
   config.layer = layer;

@@ -34,8 +34,11 @@ std::map<int, editing::SecondMoment> some_moments(const model::Network& network,
 
 /// Everything `make_method` needs, for a ROME or fine-tuning config at `layer`.
 editing::MethodInputs inputs_of(const model::Network& network, int layer);
+editing::MethodInputs inputs_of(const model::Network& network, const std::vector<int>& layers);
 
 core::RomeConfig rome_config(int layer);
+/// With as few observed tokens as a network of random weights needs to be moved.
+core::MemitConfig memit_config(const std::vector<int>& layers);
 core::FineTuneConfig fine_tune_config(int layer);
 
 /// [rows,columns] fp64 in [-1, 1), by the formula that the weights follow.

@@ -54,7 +54,8 @@ INSTANTIATE_TEST_SUITE_P(AllVariants, FineTune, testing::ValuesIn(all_variants()
 TEST_P(FineTune, CachedLossEqualsThePlainForward) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   for (int layer = 0; layer < 3; ++layer) {
-    const FineTuneObjective objective(network, layer, {ids_of("The home of Suao is"), {18, 18, 18}, ids_of(" Xy")});
+    const std::vector<TargetRow> rows{{ids_of("The home of Suao is"), {18, 18, 18}, ids_of(" Xy")}};
+    const FineTuneObjective objective(network, layer, rows);
     const std::string name = projection(network, layer);
     const at::Tensor weight = network.parameter(name + ".weight") * 1.3;
     const at::Tensor bias = network.parameter(name + ".bias") + 0.2;
@@ -95,10 +96,58 @@ TEST_P(FineTune, LowersTheLossOfTheEditedNetwork) {
   EXPECT_LT(plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy"), before - 1.0);
 }
 
+TEST_P(FineTune, LossOfSeveralPromptsIsTheMeanOfTheirLosses) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  const std::vector<TargetRow> rows{{ids_of("The home of Suao is"), {18, 18}, ids_of("Xy")},
+                                    {ids_of("Kelmo is"), {7}, ids_of("B")},
+                                    {ids_of("We know that Ra likes it"), {20, 21, 22}, ids_of("abc")}};
+  const std::string name = projection(network, 1);
+  const at::Tensor weight = network.parameter(name + ".weight") * 1.3;
+  const at::Tensor bias = network.parameter(name + ".bias") + 0.2;
+  double sum = 0.0;
+  for (const TargetRow& row : rows) {
+    sum += FineTuneObjective(network, 1, std::span(&row, 1)).loss(weight, bias).item<double>();
+  }
+  EXPECT_NEAR(FineTuneObjective(network, 1, rows).loss(weight, bias).item<double>(), sum / 3.0,
+              GetParam().dtype == torch::kFloat32 ? 1e-5 : 1e-12);
+}
+
+TEST_P(FineTune, StepOfSeveralFactsLowersTheirMeanLoss) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  const FineTuneMethod method(test::fine_tune_config(0), inputs_of(network, 0));
+  const std::vector<data::EditRequest> requests{request_of("The home of {} is", "Suao", "B"),
+                                                request_of("{} is in", "Kelmo", "C"),
+                                                request_of("{} is at", "Ra", "D")};
+  const EditOutcome outcome = method.compute(network, requests);
+  const auto& step = std::get<EditStep>(outcome);
+  EXPECT_LT(step.losses.back(), step.losses.front());
+  EXPECT_EQ(step.updates.size(), 2U) << "one weight and one bias for all";
+  EXPECT_EQ(step.trace_of(2).losses, step.losses);
+}
+
+TEST_P(FineTune, ChunksTakeOptimiserStepsOfTheirOwn) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  core::FineTuneConfig config = test::fine_tune_config(0);
+  const std::vector<data::EditRequest> requests{request_of("The home of {} is", "Suao", "B"),
+                                                request_of("{} is in", "Kelmo", "C"),
+                                                request_of("{} is at", "Ra", "D")};
+  const auto num_updates = [&](int chunk_size) {
+    config.chunk_size = chunk_size;
+    const EditOutcome outcome = FineTuneMethod(config, inputs_of(network, 0)).compute(network, requests);
+    const auto& step = std::get<EditStep>(outcome);
+    EXPECT_EQ(step.losses.size(), static_cast<std::size_t>(config.num_steps)) << "one mean loss a pass";
+    return step.diagnostics.at("num_updates");
+  };
+  EXPECT_EQ(num_updates(64), config.num_steps);
+  EXPECT_EQ(num_updates(2), 2 * config.num_steps);
+  EXPECT_EQ(num_updates(1), 3 * config.num_steps);
+}
+
 TEST(FineTuneObjective, GradientsMatchFiniteDifferences) {
   for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
-    const FineTuneObjective objective(network, 1, {ids_of("The home of Suao is X"), {18, 19, 20}, ids_of(" Xy")});
+    const std::vector<TargetRow> rows{{ids_of("The home of Suao is X"), {18, 19, 20}, ids_of(" Xy")}};
+    const FineTuneObjective objective(network, 1, rows);
     const at::Tensor weight = network.parameter(projection(network, 1) + ".weight").clone().requires_grad_();
     const at::Tensor bias = network.parameter(projection(network, 1) + ".bias").clone().requires_grad_();
     const auto gradients = torch::autograd::grad({objective.loss(weight, bias)}, {weight, bias});

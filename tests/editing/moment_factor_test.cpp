@@ -1,10 +1,14 @@
 #include "editing/moment_factor.h"
 
+#include <cmath>
+#include <limits>
+
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "tests/editing/editing_fixture.h"
 
 namespace lethe::editing {
 namespace {
@@ -64,6 +68,74 @@ TEST(MomentFactor, RefusesValuesThatAreNotFiniteOrNotSquare) {
   EXPECT_THAT(refusal_of(moment_of(matrix, 100)), testing::HasSubstr("not finite"));
   EXPECT_THAT(refusal_of(moment_of(at::ones({2, 3}), 100)), testing::HasSubstr("square"));
   EXPECT_THAT(refusal_of(SecondMoment{}), testing::HasSubstr("square"));
+}
+
+/// A symmetric matrix of size `size` whose eigenvalues fall evenly in logarithm from 1 to 1 / `condition`.
+at::Tensor spectrum(std::int64_t size, double condition) {
+  const at::Tensor basis = std::get<0>(at::linalg_qr(test::uniform_matrix("basis", size, size)));
+  const at::Tensor values = at::logspace(0.0, -std::log10(condition), size, 10.0, at::kDouble);
+  const at::Tensor matrix = basis.mm(at::diag(values)).mm(basis.t());
+  return (matrix + matrix.t()) / 2.0;
+}
+
+struct KeyedSystem {
+  at::Tensor matrix_FF;
+  at::Tensor keys_FN;
+  at::Tensor solution_FN;
+};
+
+KeyedSystem keyed_system(double condition, double weight, std::int64_t num_keys) {
+  constexpr std::int64_t kSize = 96;
+  const at::Tensor moment = spectrum(kSize, condition);
+  const MomentFactor factor(moment_of(moment, 1000), 0, torch::kCPU);
+  const at::Tensor keys = test::uniform_matrix("keys", kSize, num_keys);
+  return {weight * moment + keys.mm(keys.t()), keys, factor.solve_with_keys(keys, weight)};
+}
+
+TEST(MomentFactor, SolvesWithKeysByHand) {
+  // C = I, weight 2, k = (1, 1): (2 I + k k^T)^-1 k = k / (2 + k.k) = k / 4.
+  const MomentFactor factor(moment_of(at::eye(2, at::kDouble), 10), 0, torch::kCPU);
+  const at::Tensor solution = factor.solve_with_keys(at::ones({2, 1}), 2.0);
+  EXPECT_EQ(solution.sizes().vec(), (std::vector<std::int64_t>{2, 1}));
+  EXPECT_NEAR(solution[0][0].item<double>(), 0.25, 1e-15);
+  // Twice the same key: (2 I + 2 k k^T)^-1 k = k / (2 + 2 k.k) = k / 6, in both columns.
+  const at::Tensor twice = factor.solve_with_keys(at::ones({2, 2}), 2.0);
+  EXPECT_LT((twice - 1.0 / 6.0).abs().max().item<double>(), 1e-15);
+}
+
+TEST(MomentFactor, SolvesWithKeysLikeTheDirectSolve) {
+  // Weights and spectra whose sum with the keys has a condition of at most 1e6: a direct solve is no better than that.
+  for (const auto& [condition, weight] :
+       {std::pair{1e2, 1.0}, {1e4, 1.0}, {1e4, 15000.0}, {1e6, 1000.0}, {1e6, 15000.0}}) {
+    for (const std::int64_t num_keys : {1, 2, 7}) {
+      const auto [matrix, keys, solution] = keyed_system(condition, weight, num_keys);
+      EXPECT_LT(test::relative_difference(solution, at::linalg_solve(matrix, keys)), 1e-9)
+          << "condition " << condition << ", weight " << weight << ", keys " << num_keys;
+    }
+  }
+}
+
+TEST(MomentFactor, LeavesNoResidualWhereTheConditionIsBad) {
+  for (const double condition : {1e6, 1e8, 1e10, 1e12}) {
+    for (const double weight : {1e-3, 1.0, 15000.0}) {
+      for (const std::int64_t num_keys : {1, 7}) {
+        const auto [matrix, keys, solution] = keyed_system(condition, weight, num_keys);
+        // What any stable solver leaves, measured against the sizes that enter.
+        const at::Tensor residual = matrix.mm(solution) - keys;
+        const double scale = (matrix.norm() * solution.norm() + keys.norm()).item<double>();
+        EXPECT_LT(residual.norm().item<double>() / scale, 1e-12) << condition << ", " << weight << ", " << num_keys;
+      }
+    }
+  }
+}
+
+TEST(MomentFactor, KeysThatAreNotFiniteGiveNothingFinite) {
+  const MomentFactor factor(moment_of(at::eye(4, at::kDouble), 10), 0, torch::kCPU);
+  for (const std::int64_t num_keys : {1, 3}) {
+    at::Tensor keys = at::ones({4, num_keys});
+    keys[2][0] = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_FALSE(at::isfinite(factor.solve_with_keys(keys, 1.0)).all().item<bool>());
+  }
 }
 
 }  // namespace

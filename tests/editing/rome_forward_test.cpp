@@ -64,6 +64,49 @@ TEST_P(RomeForward, SuffixPathEqualsThePlainPath) {
   }
 }
 
+TEST_P(RomeForward, ValueMayStandAtTheBlockOutputWithKeysOfALowerLayer) {
+  const model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  for (const Case& each : cases()) {
+    const RomePrompts prompts = make_rome_prompts({}, {each.templates}, each.request, byte_tokenizer(), 96);
+    for (const auto& [layer, key_layer] : {std::pair{0, 0}, {1, 0}, {2, 0}, {2, 1}, {2, 2}}) {
+      SCOPED_TRACE(each.what + ", layers " + std::to_string(key_layer) + " to " + std::to_string(layer));
+      const ValueOptions options{ValueSite::kBlockOutput, key_layer};
+      const auto suffix = suffix_forward(network, prompts, layer, options);
+      const auto plain = plain_forward(network, prompts, layer, options);
+      const at::Tensor delta = some_delta(GetParam().dtype);
+      EXPECT_LT(relative_difference(suffix->scored_hidden(delta), plain->scored_hidden(delta)),
+                tolerance(GetParam().dtype));
+
+      // The bare prompt alone, all layers.
+      std::array<model::Tap, 2> taps{model::Tap{layer, model::Site::kBlockOutput, {}, {}},
+                                     model::Tap{key_layer, model::Site::kProjectionInput, {}, {}}};
+      model::ForwardOptions forward_options;
+      forward_options.taps = taps;
+      const std::vector<std::vector<model::TokenId>> bare{prompts.key_rows[0]};
+      const at::Tensor embedded = network.embed(model::pad_rows(bare, torch::kCPU).ids_BT);
+      static_cast<void>(network.forward_layers(embedded, forward_options));
+      const auto last = prompts.subject_last[0];
+      for (const auto* forward : {suffix.get(), plain.get()}) {
+        EXPECT_LT(relative_difference(forward->initial_value(), taps[0].value[0][last]), tolerance(GetParam().dtype));
+        EXPECT_LT(relative_difference(forward->subject_states().keys_CF[0], taps[1].value[0][last]),
+                  tolerance(GetParam().dtype));
+        // From the kept inputs the key layer's block gives the same key again.
+        std::array<model::Tap, 1> again{model::Tap{key_layer, model::Site::kProjectionInput, {}, {}}};
+        model::ForwardOptions one_block;
+        one_block.first_layer = one_block.last_layer = key_layer;
+        one_block.taps = again;
+        static_cast<void>(network.forward_layers(forward->subject_states().inputs_CTD, one_block));
+        for (std::size_t row = 0; row < prompts.num_contexts(); ++row) {
+          const auto index = static_cast<std::int64_t>(row);
+          EXPECT_LT(relative_difference(again[0].value[index][prompts.subject_last[row]],
+                                        forward->subject_states().keys_CF[index]),
+                    tolerance(GetParam().dtype));
+        }
+      }
+    }
+  }
+}
+
 TEST_P(RomeForward, SuffixGradientEqualsThePlainGradient) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   for (const Case& each : cases()) {

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "editing/rome_forward.h"
+#include "editing/value_optimization.h"
 #include "tests/editing/editing_fixture.h"
 
 namespace lethe::editing {
@@ -114,6 +115,45 @@ TEST_P(Rome, ContextMeanUsesOneKeyThroughout) {
   const SubjectStates states = plain_forward(network, prompts, 1)->subject_states();
   const double key_dot_u = at::dot(states.keys_CF.mean(0), factors(corrected).right_IR.squeeze(1)).item<double>();
   EXPECT_NEAR(corrected.diagnostics.at("k0_dot_u"), key_dot_u, 1e-5 * std::abs(key_dot_u));
+}
+
+TEST_P(Rome, RandomPrefixFormMapsTheMeanKeyToTheValue) {
+  model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  core::RRomeConfig config;
+  config.layer = 1;
+  const RomeMethod method(config, inputs_of(network, 1));
+  const EditStep step = step_of(method, network);
+  const RomePrompts prompts = make_rome_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
+  const auto forward = suffix_forward(network, prompts, 1);
+  const at::Tensor value = optimize_value(network, config, prompts, *forward).value_D;
+  const at::Tensor mean_key = plain_forward(network, prompts, 1)->subject_states().keys_CF.mean(0);
+  apply_updates(network, step.updates);
+  const std::string name = network.architecture().mlp_projection(1);
+  const at::Tensor output = at::mv(network.parameter(name + ".weight"), mean_key) + network.parameter(name + ".bias");
+  EXPECT_LT(relative_difference(output, value), GetParam().dtype == torch::kFloat32 ? 1e-4 : 1e-10);
+  EXPECT_NEAR(step.diagnostics.at("key_cosine"), 1.0, 1e-6);
+}
+
+TEST_P(Rome, PromptKeysFormUsesTheBareKeyThroughout) {
+  model::Network network = lively_network(GetParam().family, GetParam().dtype);
+  core::RRomeConfig config;
+  config.layer = 1;
+  config.form = core::RRomeForm::kPromptKeys;
+  const MethodInputs inputs = inputs_of(network, 1);
+  const EditStep step = step_of(RomeMethod(config, inputs), network);
+  const SubjectStates before = bare_states(network, kRequest, 1);
+  const at::Tensor expected_u =
+      at::linalg_solve(inputs.second_moments.at(1).moment_FF, before.keys_CF[0].to(at::kDouble).unsqueeze(1))
+          .squeeze(1);
+  const bool is_float = GetParam().dtype == torch::kFloat32;
+  EXPECT_LT(relative_difference(factors(step).right_IR.squeeze(1), expected_u / expected_u.norm()),
+            is_float ? 1e-3 : 1e-8);
+  EXPECT_NEAR(step.diagnostics.at("key_cosine"), 1.0, 1e-6);
+  // W_new k0 + b = v*, and v* - y0 is delta, whose length is the residual's.
+  apply_updates(network, step.updates);
+  const at::Tensor change = bare_states(network, kRequest, 1).outputs_CD[0] - before.outputs_CD[0];
+  EXPECT_NEAR(change.norm().item<double>(), step.diagnostics.at("residual_norm"),
+              1e-4 * step.diagnostics.at("residual_norm"));
 }
 
 TEST_P(Rome, ComputeLeavesTheNetworkAlone) {

@@ -19,7 +19,10 @@ using test::RecordingMonitor;
 
 class CellRun : public testing::TestWithParam<std::string> {
  protected:
-  CellRun() : config_path_(test::write_tiny_world(world_.path())), cell_(core::GridCell::from_name(GetParam())) {}
+  CellRun() : cell_(core::GridCell::from_name(GetParam())) {
+    options_.methods = "[" + cell_.method + "]";
+    config_path_ = test::write_tiny_world(world_.path(), options_);
+  }
 
   Workspace workspace(const std::string& out) {
     return {core::load_experiment_config(config_path_), world_.path() / out};
@@ -47,8 +50,9 @@ class CellRun : public testing::TestWithParam<std::string> {
   }
 
   test::TemporaryFolder world_;
-  fs::path config_path_;
+  test::TinyWorldOptions options_;
   core::GridCell cell_;
+  fs::path config_path_;
 };
 
 TEST_P(CellRun, CommitsSegmentsAtCheckpointsAndEveryDueReduction) {
@@ -134,9 +138,8 @@ TEST_P(CellRun, OtherSettingsInTheSameFolderAreRefused) {
 
 TEST_P(CellRun, MoreEditsContinueAndDifferentResultsAreTold) {
   ASSERT_TRUE(run("short"));
-  test::TinyWorldOptions options;
-  options.edits = 8;
-  config_path_ = test::write_tiny_world(world_.path(), options);
+  options_.edits = 8;
+  config_path_ = test::write_tiny_world(world_.path(), options_);
   EXPECT_NE(first_problem("short", "short"), "never") << "a sweep equals itself";
   ASSERT_TRUE(run("short"));
   EXPECT_EQ(files("short").num_edits(), 8);
@@ -160,8 +163,70 @@ TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
-                         testing::Values("rome/tiny-gpt2/sample0", "rome/tiny-gptj/sample1", "ft-c/tiny-gpt2/sample1",
-                                         "ft-c/tiny-gptj/sample0"),
+                         testing::Values("rome/tiny-gpt2/sample0", "r-rome/tiny-gptj/sample1",
+                                         "memit/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample1", "ft-c/tiny-gptj/sample0"),
+                         [](const auto& instance) {
+                           std::string name = instance.param;
+                           std::replace_if(
+                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+                           return name;
+                         });
+
+/// Steps of four facts, the last one of two.
+class BatchedCellRun : public CellRun {
+ protected:
+  BatchedCellRun() {
+    options_.batch_size = 4;
+    options_.edits = 10;
+    options_.checkpoint_every = 4;
+    options_.forgetting_every = 8;
+    options_.tasks_every = 8;
+    config_path_ = test::write_tiny_world(world_.path(), options_);
+  }
+};
+
+TEST_P(BatchedCellRun, RecordsEveryFactAndStoresEveryStepOnce) {
+  ASSERT_TRUE(run("a"));
+  const auto all = files("a");
+  ASSERT_EQ(all.segments.size(), 3U);
+  const bool is_dense = cell_.method == "ft-c";
+  for (const auto& segment : all.segments) {
+    const auto contents = storage::read_segment(segment.file);
+    const auto num_facts = static_cast<std::int64_t>(contents.edits.size());
+    EXPECT_EQ(num_facts, segment.last_edit == 10 ? 2 : 4);
+    for (const auto& edit : contents.edits) {
+      const bool is_last = &edit == &contents.edits.back();
+      EXPECT_EQ(edit.record.scores.size(), 6U);
+      EXPECT_FALSE(edit.record.losses.empty());
+      EXPECT_TRUE(edit.record.diagnostics.contains("delta_norm"));
+      EXPECT_EQ(edit.deltas.size(), is_last && !is_dense ? 2U : 0U);
+      for (const auto& delta : edit.deltas) EXPECT_EQ(delta.left.shape[1], num_facts);
+    }
+  }
+}
+
+TEST_P(BatchedCellRun, ResumedAfterEveryStepEqualsAnUninterruptedRun) {
+  ASSERT_TRUE(run("whole"));
+  for (const int stop : {0, 1, 2}) {  // steps
+    const auto out = "stopped" + std::to_string(stop);
+    EXPECT_FALSE(run(out, stop));
+    EXPECT_EQ(files(out).num_edits() % 4, 0) << "stops between steps";
+    EXPECT_TRUE(run(out));
+    EXPECT_EQ(first_problem("whole", out), "") << "stopped after " << stop;
+  }
+}
+
+TEST_P(BatchedCellRun, HasModelsBetweenStepsOnly) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  RecordingMonitor monitor;
+  EXPECT_TRUE(verify_sweep(work, monitor).problems.empty());
+  CellReplay replay(work, cell_, work.model(cell_.model));
+  for (const std::int64_t edits : {4, 8, 10, 4}) EXPECT_NO_THROW(replay.move_to(edits));
+  for (const std::int64_t edits : {1, 5, 9}) EXPECT_THROW(replay.move_to(edits), core::DataError);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun, testing::Values("memit/tiny-gptj/sample1", "ft-c/tiny-gpt2/sample1"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::replace_if(

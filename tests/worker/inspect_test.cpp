@@ -4,6 +4,8 @@
 
 #include <fstream>
 
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
 #include "tests/support/tiny_world.h"
 #include "worker/workspace.h"
@@ -82,6 +84,45 @@ TEST_F(Inspect, FindsAllProblemsAtOnce) {
   EXPECT_TRUE(has("tiny-gptj"));
   EXPECT_TRUE(has("sample 0"));
   EXPECT_TRUE(has("999"));
+}
+
+TEST_F(Inspect, NamesEveryRecordThatCannotBeEditedOnce) {
+  const auto path = world_.path() / "records.json";
+  auto records = nlohmann::json::parse(std::ifstream(path));
+  // The place of a subject behind a bracket cannot be told; fine-tuning does not ask for it.
+  for (const int i : {1, 3}) records[static_cast<std::size_t>(i)]["requested_rewrite"]["prompt"] = "Is ({} at home";
+  std::ofstream(path) << records.dump();
+  const auto facts = inspect_world();
+  ASSERT_EQ(facts.problems.size(), 2U) << facts.problems.front();
+  EXPECT_NE(facts.problems[0].find("records.json: case 1: "), std::string::npos) << facts.problems[0];
+  EXPECT_NE(facts.problems[1].find("records.json: case 3: "), std::string::npos) << facts.problems[1];
+  const auto only_fine_tuning = [](core::ExperimentConfig& config) {
+    std::erase_if(config.cells, [](const auto& cell) { return cell.method != "ft-c"; });
+  };
+  EXPECT_TRUE(inspect_world(only_fine_tuning).problems.empty());
+}
+
+TEST_F(Inspect, ListsTwentyBadRecordsAndCountsTheOthers) {
+  const auto path = world_.path() / "records.json";
+  auto records = nlohmann::json::parse(std::ifstream(path));
+  for (auto& record : records) record["requested_rewrite"]["prompt"] = "({} is";
+  std::ofstream(path) << records.dump();
+  const auto facts = inspect_world([&](core::ExperimentConfig& config) { config.edits[rome_] = 24; });
+  ASSERT_EQ(facts.problems.size(), 21U);
+  EXPECT_NE(facts.problems.back().find("and 4 more records"), std::string::npos) << facts.problems.back();
+}
+
+TEST_F(Inspect, MemitNeedsAllItsLayersAndStoresFactorsOfEach) {
+  const auto facts = inspect_world([&](core::ExperimentConfig& config) {
+    core::MemitConfig memit;
+    memit.layers = {0, 1};
+    config.models[0].methods["memit"] = memit;
+    config.cells = {rome_, core::GridCell::from_name("memit/tiny-gpt2/sample0")};
+    for (const auto& cell : config.cells) config.edits[cell] = 6;
+  });
+  EXPECT_TRUE(facts.problems.empty());
+  EXPECT_EQ(facts.model("tiny-gpt2").moments_layers, (std::vector<int>{0, 1}));
+  EXPECT_EQ(facts.cell(core::GridCell::from_name("memit/tiny-gpt2/sample0")).delta_bytes_per_edit, 2 * (16 + 64) * 4);
 }
 
 }  // namespace
