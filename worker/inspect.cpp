@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 
 #include "core/digest.h"
@@ -236,8 +237,12 @@ class Inspector {
   void check_requests(const core::GridCell& cell, const std::vector<data::EditRequest>& requests,
                       const ModelContent& content) {
     const auto& method = config_.method_of(cell);
-    // All methods that locate the subject ask the same of a record.
-    const std::string question = core::stores_snapshots(method) ? cell.method : "subject";
+    // All methods that give the subject a value ask the same of a record.
+    const std::string question = std::visit(
+        [&]<typename Config>(const Config&) {
+          return std::is_base_of_v<core::ValueOptimizationConfig, Config> ? std::string("subject") : cell.method;
+        },
+        method);
     for (const auto& request : requests) {
       if (!checked_requests_.emplace(cell.model, question, request.case_id).second) continue;
       try {

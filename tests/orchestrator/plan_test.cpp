@@ -49,6 +49,12 @@ TEST(KnownModels, FillWhatTheInspectionCouldNotRead) {
   EXPECT_EQ(completed.models[0].moments_layers, std::vector{17});
   ASSERT_EQ(completed.cells.size(), 2U) << "cells of the unknown model are left out";
   EXPECT_EQ(completed.cell({"rome", "gpt2-xl", 0}).delta_bytes_per_edit, 32'000);
+  auto with_memit = config;
+  core::MemitConfig memit;
+  memit.layers = {13, 15};
+  with_memit.models[0].methods["rome"] = memit;
+  EXPECT_EQ(complete_with_known(with_memit, inspection).models[0].moments_layers, (std::vector{13, 15}));
+  EXPECT_EQ(complete_with_known(with_memit, inspection).cell({"rome", "gpt2-xl", 0}).delta_bytes_per_edit, 64'000);
   EXPECT_EQ(completed.cell({"ft-c", "gpt2-xl", 0}).snapshot_bytes, (1600 * 6400 + 1600) * 4);
 }
 
@@ -61,8 +67,18 @@ TEST(CostModel, MatchesTheCountedArithmeticOfPublishedModels) {
   auto gptj = *known_model(named("gpt-j-6b", ""));
   rome.layer = 5;
   EXPECT_NEAR(edit_work(rome, gptj).flops / 1e12, 34.0, 5.0);
+  core::MemitConfig memit;
+  memit.layers = {13, 14, 15, 16, 17};
+  EXPECT_NEAR(edit_work(memit, xl).flops / 1e12, 2.4, 0.4);
+  memit.layers = {3, 4, 5, 6, 7, 8};
+  memit.v_num_grad_steps = 25;
+  EXPECT_NEAR(edit_work(memit, gptj).flops / 1e12, 12.2, 1.5);
   core::FineTuneConfig fine_tune;
   EXPECT_NEAR(edit_work(fine_tune, xl).flops / 1e12, 1.3, 0.2);
+  const auto single = edit_work(fine_tune, xl);
+  fine_tune.batch_size = 8;
+  EXPECT_DOUBLE_EQ(edit_work(fine_tune, xl).flops, single.flops) << "of one fact";
+  EXPECT_DOUBLE_EQ(edit_work(fine_tune, xl).bytes, single.bytes / 8) << "weights are read once for all";
   EXPECT_NEAR(scoring_work(xl).flops / 1e12, 0.35, 0.05);
 }
 
@@ -89,6 +105,9 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   const auto rome = worker_memory(config, core::RomeConfig{}, gptj);
   EXPECT_GT(rome, weights + 2'147'483'648) << "the factor alone is 16384^2 doubles";
   EXPECT_LT(rome, weights + 8'000'000'000);
+  core::MemitConfig memit;
+  memit.layers = {3, 4, 5, 6, 7, 8};
+  EXPECT_GT(worker_memory(config, memit, gptj), weights + 6 * 2'147'483'648) << "a factor for every layer";
   EXPECT_GT(role_memory(config, gptj).reducer_bytes, weights);
   config.keep_snapshots = "newest";
   core::CellFacts cell;
