@@ -13,6 +13,7 @@
 #include "report/report.h"
 #include "worker/cell_command.h"
 #include "worker/export_model.h"
+#include "worker/mend_task.h"
 #include "worker/prerequisites.h"
 #include "worker/recall.h"
 #include "worker/serve.h"
@@ -104,6 +105,33 @@ void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& stat
       if (model.moments_layers.empty()) continue;
       if (!worker::run_moments(workspace, {model.name}, monitor)) status = kStopped;
       std::cout << workspace.folder().moments(model.name, model.moments_identity).string() << "\n";
+    }
+  });
+}
+
+void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
+  auto* verb =
+      app.add_subcommand("train-mend", "train MEND editors as a config says, or go on with an interrupted one");
+  verb->add_option("config", options->config, "experiment YAML")->required();
+  verb->add_option("--model", options->models, "only these models");
+  verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
+  verb->footer("A model is trained whose mend has training: {records: FILE}, also where it names an editor.");
+  verb->callback([options, &status] {
+    auto workspace = workspace_of_config(options->config, options->out);
+    worker::TerminalMonitor monitor;
+    int num_trained = 0;
+    for (const auto& model : workspace.facts().models) {
+      const auto& wanted = options->models;
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
+      if (model.editor_identity.empty()) continue;
+      ++num_trained;
+      if (!worker::run_editor_training(workspace, {model.name}, monitor)) status = kStopped;
+      std::cout << workspace.folder().editor(model.name, model.editor_identity).string() << "\n";
+    }
+    if (num_trained == 0) {
+      throw core::ConfigError(options->config +
+                              ": has no editor to train: expected a model of its cells with mend and "
+                              "training: {records: FILE}");
     }
   });
 }
@@ -262,6 +290,7 @@ void add_executor_verbs(CLI::App& app, int& status) {
   add_report(app, options, status);
   add_verify(app, options, status);
   add_stats(app, options, status);
+  add_train_mend(app, options, status);
   add_export(app, options);
   add_generate(app, options);
   add_diagnose(app, options);

@@ -41,6 +41,7 @@ constexpr std::array kHandedOver{
     HandedOver{"report", "curves, tables and figures from a sweep's committed files"},
     HandedOver{"verify", "check digests and replays of a sweep, or compare two sweeps (--same A B)"},
     HandedOver{"stats", "second moments that a config's cells need"},
+    HandedOver{"train-mend", "train the MEND editors of a config's models"},
     HandedOver{"export", "the model at any edit as a Hugging Face folder"},
     HandedOver{"generate", "text from the model at any edit"},
     HandedOver{"diagnose", "what a model knows: recall of true objects"},

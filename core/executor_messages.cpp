@@ -21,6 +21,9 @@ json task_to_json(const Task& task) {
           [](const MomentsTask& moments) -> json {
             return {{"task", "moments"}, {"model", moments.model}};
           },
+          [](const EditorTask& editor) -> json {
+            return {{"task", "editor"}, {"model", editor.model}};
+          },
           [](const BaselineTask& baseline) -> json {
             return {{"task", "baseline"}, {"model", baseline.model}};
           },
@@ -67,10 +70,11 @@ Task read_task(Object object) {
   const auto kind = object.text("task");
   auto task = [&]() -> Task {
     if (kind == "moments") return MomentsTask{model_from(object)};
+    if (kind == "editor") return EditorTask{model_from(object)};
     if (kind == "baseline") return BaselineTask{model_from(object)};
     if (kind == "edit") return EditTask{cell_from(object), object.integer("until", 1, kMaxEdits)};
     if (kind == "reduce") return reduce_from(object);
-    object.fail("task: \"" + kind + "\" is none of moments, baseline, edit, reduce");
+    object.fail("task: \"" + kind + "\" is none of moments, editor, baseline, edit, reduce");
   }();
   object.finish();
   return task;
@@ -97,6 +101,7 @@ std::string describe(const Task& task) {
   return std::visit(
       Overloaded{
           [](const MomentsTask& moments) { return "moments " + moments.model; },
+          [](const EditorTask& editor) { return "editor " + editor.model; },
           [](const BaselineTask& baseline) { return "baseline " + baseline.model; },
           [](const EditTask& edit) { return "edit " + edit.cell.name(); },
           [](const ReduceTask& reduce) { return "reduce " + reduce.cell.name() + " @" + std::to_string(reduce.edits); },

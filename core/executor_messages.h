@@ -21,6 +21,11 @@ struct MomentsTask {
   std::string model;
   bool operator==(const MomentsTask&) const = default;
 };
+/// Training of a model's MEND editor.
+struct EditorTask {
+  std::string model;
+  bool operator==(const EditorTask&) const = default;
+};
 /// Downstream tasks of the unedited model.
 struct BaselineTask {
   std::string model;
@@ -39,7 +44,7 @@ struct ReduceTask {
   std::vector<ReductionPart> parts;
   bool operator==(const ReduceTask&) const = default;
 };
-using Task = std::variant<MomentsTask, BaselineTask, EditTask, ReduceTask>;
+using Task = std::variant<MomentsTask, EditorTask, BaselineTask, EditTask, ReduceTask>;
 
 /// "moments small-gpt2", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
 std::string describe(const Task& task);
@@ -62,7 +67,7 @@ struct ReadyEvent {
 };
 /// Signs of life with work done; hang detection counts only these.
 struct ProgressEvent {
-  std::string stage;  ///< "load", "edit", "reduce", "moments", "baseline", "replay"
+  std::string stage;  ///< "load", "edit", "reduce", "moments", "editor", "baseline", "replay"
   std::int64_t done = 0;
   std::int64_t total = 0;
   double seconds = 0.0;  ///< of the last step

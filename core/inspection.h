@@ -24,6 +24,8 @@ struct ModelFacts {
   std::string moments_identity;     ///< 12 hex digits; empty if no cell needs second moments
   std::vector<int> moments_layers;  ///< layers whose second moments the config's cells need
   std::string baseline_identity;    ///< 12 hex digits
+  std::string editor_identity{};    ///< of the MEND editor's training, 12 hex digits; empty without training records
+  bool needs_editor = false;        ///< a cell's config names no editor: it is trained first
 };
 
 /// What planning must know about a cell.

@@ -83,7 +83,9 @@ std::vector<std::string> sample_prefixes(const std::vector<std::vector<model::To
   return prefixes;
 }
 
-bool uses_contexts(const core::MethodConfig& config) { return !std::holds_alternative<core::FineTuneConfig>(config); }
+bool uses_contexts(const core::MethodConfig& config) {
+  return !std::holds_alternative<core::FineTuneConfig>(config) && !std::holds_alternative<core::MendConfig>(config);
+}
 
 namespace {
 
@@ -111,6 +113,7 @@ struct PrefixSampler {
     return prefixes;
   }
   std::vector<std::string> operator()(const core::FineTuneConfig&) const { return {}; }
+  std::vector<std::string> operator()(const core::MendConfig&) const { return {}; }
 };
 
 }  // namespace

@@ -133,6 +133,10 @@ std::filesystem::path SweepFolder::baseline(const std::string& model, const std:
   return root_ / "prerequisites" / "baseline" / model / identity;
 }
 
+std::filesystem::path SweepFolder::editor(const std::string& model, const std::string& identity) const {
+  return root_ / "prerequisites" / "editors" / model / identity;
+}
+
 std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit) {
   if (last_edit < first_edit) {
     throw core::StorageError("a segment cannot end at edit " + std::to_string(last_edit) + ", before its first, " +

@@ -17,6 +17,7 @@ namespace lethe::ledger {
 ///   STATE, status.json, events.jsonl, logs/rank-<r>.log
 ///   prerequisites/moments/<model>/<identity>/layer-<LLL>-<digest>.h5
 ///   prerequisites/baseline/<model>/<identity>/tasks-<digest>.h5
+///   prerequisites/editors/<model>/<identity>/editor-<digest>.h5, training-<iteration>-<digest>.h5 (unfinished)
 ///   cells/<method>/<model>/sample<k>/<edit identity>/
 ///     identity-<digest>.json                               what was hashed into the edit identity
 ///     segment-<first>-<last>-<digest>.h5                   edits first..last, 1-based, 7 digits each
@@ -39,6 +40,7 @@ class SweepFolder {
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
   [[nodiscard]] std::filesystem::path moments(const std::string& model, const std::string& identity) const;
+  [[nodiscard]] std::filesystem::path editor(const std::string& model, const std::string& identity) const;
   [[nodiscard]] std::filesystem::path baseline(const std::string& model, const std::string& identity) const;
 
  private:
@@ -51,6 +53,7 @@ std::string snapshot_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
 std::string moments_stem(int layer);
 inline constexpr const char* kBaselineStem = "tasks";
+inline constexpr const char* kEditorStem = "editor";
 
 struct SegmentFile {
   std::int64_t first_edit = 0;

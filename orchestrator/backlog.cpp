@@ -25,6 +25,12 @@ void Backlog::add_prerequisites(const core::Inspection& inspection, const Ledger
     work.state = ledger.has_moments(model) ? WorkState::kDone : WorkState::kOpen;
     prerequisites_.push_back(std::move(work));
   }
+  for (const auto& model : inspection.models) {
+    if (!model.needs_editor) continue;
+    PrerequisiteWork work{PrerequisiteWork::Kind::kEditor, model.name, costs_.editor_seconds(model.name), {}, {}, {}};
+    work.state = ledger.has_editor(model) ? WorkState::kDone : WorkState::kOpen;
+    prerequisites_.push_back(std::move(work));
+  }
   if (config_.tasks.empty()) return;
   for (const auto& model : inspection.models) {
     PrerequisiteWork work{
@@ -41,12 +47,15 @@ void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
   cell.committed = committed.num_edits;
   cell.edit_state = cell.committed >= facts.edits ? WorkState::kDone : WorkState::kOpen;
   cell.checkpoints = core::checkpoints_of(config_, facts.cell);
-  if (core::needs_second_moments(config_.method_of(facts.cell))) {
-    const auto found = std::ranges::find_if(prerequisites_, [&](const PrerequisiteWork& one) {
-      return one.kind == PrerequisiteWork::Kind::kMoments && one.model == facts.cell.model;
-    });
-    if (found != prerequisites_.end()) cell.moments = static_cast<std::size_t>(found - prerequisites_.begin());
-  }
+  const auto prerequisite = [&](PrerequisiteWork::Kind kind) -> std::optional<std::size_t> {
+    const auto found = std::ranges::find_if(
+        prerequisites_, [&](const PrerequisiteWork& one) { return one.kind == kind && one.model == facts.cell.model; });
+    if (found == prerequisites_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - prerequisites_.begin());
+  };
+  const auto& method = config_.method_of(facts.cell);
+  if (core::needs_second_moments(method)) cell.moments = prerequisite(PrerequisiteWork::Kind::kMoments);
+  if (core::needs_trained_editor(method)) cell.editor = prerequisite(PrerequisiteWork::Kind::kEditor);
   std::int64_t num_due = 0;
   for (const auto edits : cell.checkpoints) {
     auto parts = core::parts_due(config_, facts.cell, edits);
@@ -68,6 +77,7 @@ core::Task Backlog::task_of(const WorkUnit& unit) const {
     case WorkUnit::Kind::kPrerequisite: {
       const auto& work = prerequisites_.at(unit.index);
       if (work.kind == PrerequisiteWork::Kind::kMoments) return core::MomentsTask{work.model};
+      if (work.kind == PrerequisiteWork::Kind::kEditor) return core::EditorTask{work.model};
       return core::BaselineTask{work.model};
     }
     case WorkUnit::Kind::kEdit:
@@ -103,8 +113,10 @@ double Backlog::expected_step_seconds(const WorkUnit& unit) const {
     case WorkUnit::Kind::kReduction:
       return costs_.reduction_seconds(model, reduction_of(unit).edits, reduction_of(unit).parts);
     case WorkUnit::Kind::kPrerequisite: {
-      // A pass over a corpus reports each batch; a baseline is four evaluations.
+      // A pass over a corpus reports each batch, a training each iteration, of which the longest validates; a baseline
+      // is four evaluations.
       const auto& work = prerequisites_.at(unit.index);
+      if (work.kind == PrerequisiteWork::Kind::kEditor) return costs_.editor_step_seconds(work.model);
       return work.kind == PrerequisiteWork::Kind::kMoments ? work.expected_seconds / 100.0 : work.expected_seconds;
     }
   }
@@ -113,7 +125,8 @@ double Backlog::expected_step_seconds(const WorkUnit& unit) const {
 
 bool Backlog::is_editable(const CellWork& cell, double now_seconds) const {
   return cell.edit_state == WorkState::kOpen && cell.attempts.not_before_seconds <= now_seconds &&
-         (!cell.moments || prerequisites_[*cell.moments].state == WorkState::kDone);
+         (!cell.moments || prerequisites_[*cell.moments].state == WorkState::kDone) &&
+         (!cell.editor || prerequisites_[*cell.editor].state == WorkState::kDone);
 }
 
 std::optional<std::size_t> Backlog::next_reduction(const CellWork& cell, double now_seconds) const {
@@ -213,9 +226,10 @@ void Backlog::fail(const WorkUnit& unit, const std::string& reason) {
   work.state = WorkState::kFailed;
   work.failure = reason;
   for (auto& cell : cells_) {
-    if (cell.moments != unit.index || cell.edit_state != WorkState::kOpen) continue;
+    if ((cell.moments != unit.index && cell.editor != unit.index) || cell.edit_state != WorkState::kOpen) continue;
     cell.edit_state = WorkState::kFailed;
-    cell.failure = "second moments of " + work.model + " failed: " + reason;
+    const char* what = cell.editor == unit.index ? "the trained editor of " : "second moments of ";
+    cell.failure = std::string(kPrerequisiteFailed) + what + work.model + " failed: " + reason;
   }
 }
 

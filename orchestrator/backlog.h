@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/executor_messages.h"
@@ -23,7 +24,7 @@ struct Attempts {
 };
 
 struct PrerequisiteWork {
-  enum class Kind { kMoments, kBaseline };
+  enum class Kind { kMoments, kEditor, kBaseline };
   Kind kind = Kind::kMoments;
   std::string model;
   double expected_seconds = 0.0;
@@ -31,6 +32,9 @@ struct PrerequisiteWork {
   Attempts attempts;
   std::string failure;
 };
+
+/// How the failure of a cell begins that was never tried.
+inline constexpr std::string_view kPrerequisiteFailed = "prerequisite: ";
 
 struct ReductionWork {
   std::int64_t edits = 0;
@@ -47,6 +51,7 @@ struct CellWork {
   Attempts attempts;
   std::string failure;                    ///< of the edits
   std::optional<std::size_t> moments;     ///< prerequisite that must be done first
+  std::optional<std::size_t> editor;      ///< another one: MEND's trained editor
   std::vector<std::int64_t> checkpoints;  ///< increasing
   std::vector<ReductionWork> reductions;  ///< what was missing at the start, by edits
   std::size_t first_open = 0;             ///< all reductions before it are done, running or failed
@@ -98,7 +103,7 @@ class Backlog {
   void finish(const WorkUnit& unit);
   /// Back to open: stopped, or to be retried.
   void reopen(const WorkUnit& unit, const Attempts& attempts);
-  /// Never to be tried again in this run. Failed moments fail the cells that need them.
+  /// Never to be tried again in this run. A failed prerequisite fails the cells that need it.
   void fail(const WorkUnit& unit, const std::string& reason);
   /// Takes what the ledger says about the unit's cell or prerequisite: committed files are the truth.
   void refresh(const WorkUnit& unit, const LedgerView& ledger);

@@ -1,5 +1,7 @@
 #include "orchestrator/footprint.h"
 
+#include <algorithm>
+
 #include "core/schedule.h"
 
 namespace lethe::orchestrator {
@@ -75,6 +77,15 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
     std::int64_t operator()(const core::FineTuneConfig& tuned) const {
       // Gradient, two moments of Adam, the centre of the bound, the copy that is edited.
       return 5 * projection_bytes(facts) + graph_bytes(facts, tuned.batch_size * kTunedTokens);
+    }
+    std::int64_t operator()(const core::MendConfig& mend) const {
+      const auto num_blocks = mend.layers.empty() ? std::int64_t{3} : static_cast<std::int64_t>(mend.layers.size());
+      // Two editor networks of width D + F, the weights that are edited, and the added class's table of embeddings.
+      const auto width = facts.width + facts.inner_width;
+      const auto networks = 2 * (mend.training.hidden_layers + 1) * 2 * width *
+                            std::min<std::int64_t>(mend.training.rank, width) * kFloat;
+      const auto embeddings = mend.pad_class ? 2 * kFloat * facts.width * facts.vocab_size : 0;
+      return networks + 2 * num_blocks * projection_bytes(facts) + embeddings + graph_bytes(facts, kTunedTokens);
     }
   };
   return base_bytes(config, facts) + std::visit(Visitor{facts}, method) + scoring_bytes(facts);

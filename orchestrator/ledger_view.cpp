@@ -23,6 +23,11 @@ bool FolderLedgerView::has_moments(const core::ModelFacts& facts) const {
                              [&](int layer) { return std::ranges::find(layers, layer) != layers.end(); });
 }
 
+bool FolderLedgerView::has_editor(const core::ModelFacts& facts) const {
+  const auto files = ledger::committed_files(folder_.editor(facts.name, facts.editor_identity));
+  return std::ranges::any_of(files, [](const auto& file) { return file.stem == ledger::kEditorStem; });
+}
+
 bool FolderLedgerView::has_baseline(const core::ModelFacts& facts) const {
   const auto files = ledger::committed_files(folder_.baseline(facts.name, facts.baseline_identity));
   return std::ranges::any_of(files, [](const auto& file) { return file.stem == ledger::kBaselineStem; });

@@ -23,6 +23,7 @@ class LedgerView {
   [[nodiscard]] virtual CellLedger cell(const core::CellFacts& facts) const = 0;
   /// All layers that the model's cells need are there.
   [[nodiscard]] virtual bool has_moments(const core::ModelFacts& facts) const = 0;
+  [[nodiscard]] virtual bool has_editor(const core::ModelFacts& facts) const = 0;
   [[nodiscard]] virtual bool has_baseline(const core::ModelFacts& facts) const = 0;
 };
 
@@ -33,6 +34,7 @@ class FolderLedgerView final : public LedgerView {
 
   [[nodiscard]] CellLedger cell(const core::CellFacts& facts) const override;
   [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override;
+  [[nodiscard]] bool has_editor(const core::ModelFacts& facts) const override;
   [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override;
 
  private:

@@ -27,6 +27,7 @@ class EmptyLedger final : public LedgerView {
  public:
   [[nodiscard]] CellLedger cell(const core::CellFacts& /*facts*/) const override { return {}; }
   [[nodiscard]] bool has_moments(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] bool has_editor(const core::ModelFacts& /*facts*/) const override { return false; }
   [[nodiscard]] bool has_baseline(const core::ModelFacts& /*facts*/) const override { return false; }
 };
 
@@ -90,6 +91,10 @@ void print_prerequisites(const core::Inspection& facts, const Backlog& backlog, 
     const auto state = work.state == WorkState::kDone ? std::string("done") : format_duration(work.expected_seconds);
     if (work.kind == PrerequisiteWork::Kind::kBaseline) {
       out << fmt::format("  downstream tasks of the unedited {}: {}\n", work.model, state);
+      continue;
+    }
+    if (work.kind == PrerequisiteWork::Kind::kEditor) {
+      out << fmt::format("  MEND editor of {}, trained: {}\n", work.model, state);
       continue;
     }
     std::string layers;

@@ -113,7 +113,7 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
   }
   for (const auto& cell : coordinator.backlog().cells()) {
     // Cells that fell with their prerequisite were never tried: they have no entry of their own yet.
-    if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with("second moments")) continue;
+    if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
     failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
   }
   std::array<char, 256> host{};

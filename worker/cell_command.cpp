@@ -37,6 +37,8 @@ bool run_cell(Workspace& workspace, const core::GridCell& cell, TaskMonitor& mon
   TaskRunner runner(workspace);
   const auto& model = workspace.facts().model(cell.model);
   if (!model.moments_layers.empty() && !runner.run(core::MomentsTask{cell.model}, monitor).is_complete) return false;
+  const bool needs_training = core::needs_trained_editor(workspace.config().method_of(cell));
+  if (needs_training && !runner.run(core::EditorTask{cell.model}, monitor).is_complete) return false;
   if (!workspace.config().tasks.empty()) runner.run(core::BaselineTask{cell.model}, monitor);
   const auto checkpoints = core::checkpoints_of(workspace.config(), cell);
   const auto edited = runner.run(core::EditTask{cell, workspace.config().edits.at(cell)}, monitor);

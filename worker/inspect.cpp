@@ -177,7 +177,39 @@ class Inspector {
       facts.baseline_identity =
           core::baseline_identity(config_, content.weights, content.tokenizer, examples_).short_hex();
     }
+    inspect_editor(facts, model, content);
     return facts;
+  }
+
+  /// The identity of the editor's training, where the config says how to train one.
+  void inspect_editor(core::ModelFacts& facts, const core::ModelConfig& model, const ModelContent& content) {
+    for (const auto& [name, method] : model.methods) {
+      const auto* mend = std::get_if<core::MendConfig>(&method);
+      if (mend == nullptr) continue;
+      facts.needs_editor = !mend->editor && std::any_of(config_.cells.begin(), config_.cells.end(), [&](const auto& c) {
+        return c.model == model.name && c.method == name;
+      });
+      const auto& training = mend->training;
+      // Beside an editor, training may name inputs that are not there: nothing is trained.
+      if (!training.records || (mend->editor && !fs::exists(*training.records))) continue;
+      attempt([&] {
+        core::EditorInputs inputs{content.weights, content.tokenizer, digests_.of_file(*training.records), ""};
+        if (training.corpus) inputs.corpus = digests_.of_file(*training.corpus).hex();
+        facts.editor_identity = core::editor_identity(config_, *mend, inputs).short_hex();
+      });
+    }
+  }
+
+  /// What stands for a cell's editor in its identity; empty for methods without one.
+  std::string editor_content(const core::MethodConfig& method, const core::ModelFacts& model) {
+    const auto* mend = std::get_if<core::MendConfig>(&method);
+    if (mend == nullptr) return "";
+    if (!mend->editor) return "training " + model.editor_identity;
+    if (!fs::exists(*mend->editor)) {
+      throw core::DataError(mend->editor->string() + ": the editor of " + model.name +
+                            " is not there; put it there, change `editor:`, or leave it out to have one trained");
+    }
+    return "file " + digests_.of_file(*mend->editor).hex();
   }
 
   std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content) {
@@ -191,10 +223,10 @@ class Inspector {
 
   void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {
     for (const auto& [name, method] : model.methods) {
-      const auto layer = core::edited_layers(method).back();
-      if (layer < architecture.num_layers) continue;
+      const auto layers = core::edited_layers(method);
+      if (layers.empty() || layers.back() < architecture.num_layers) continue;
       throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
-                            std::to_string(layer) + " does not exist; the model has layers 0 to " +
+                            std::to_string(layers.back()) + " does not exist; the model has layers 0 to " +
                             std::to_string(architecture.num_layers - 1));
     }
   }
@@ -237,7 +269,8 @@ class Inspector {
                       const ModelContent& content) {
     const auto& method = config_.method_of(cell);
     // All methods that locate the subject ask the same of a record.
-    const std::string question = core::stores_snapshots(method) ? cell.method : "subject";
+    const std::string question =
+        core::stores_snapshots(method) || editing::uses_editor(method) ? cell.method : "subject";
     for (const auto& request : requests) {
       if (!checked_requests_.emplace(cell.model, question, request.case_id).second) continue;
       try {
@@ -270,6 +303,7 @@ class Inspector {
     inputs.tokenizer = content.tokenizer;
     inputs.requests = order;
     inputs.contexts_digest = contexts_digest(method);
+    inputs.editor = editor_content(method, result_.model(facts.cell.model));
     if (!core::second_moment_layers(method).empty()) {
       inputs.moments_identity = result_.model(facts.cell.model).moments_identity;
     }

@@ -1,6 +1,7 @@
 #include "worker/task_runner.h"
 
 #include "worker/edit_runner.h"
+#include "worker/mend_task.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker {
@@ -13,6 +14,9 @@ struct Dispatch {
 
   TaskRunner::Result operator()(const core::MomentsTask& task) const {
     return {run_moments(workspace, task, monitor), 0};
+  }
+  TaskRunner::Result operator()(const core::EditorTask& task) const {
+    return {run_editor_training(workspace, task, monitor), 0};
   }
   TaskRunner::Result operator()(const core::BaselineTask& task) const {
     run_baseline(workspace, task, monitor);

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
+#include "editing/edit_method.h"
 #include "storage/second_moment_file.h"
 #include "worker/inspect.h"
 
@@ -79,6 +80,7 @@ std::filesystem::path Workspace::cell_folder(const core::GridCell& cell) {
 std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   if (model_ && model_->name == name) return model_;
   factors_.clear();
+  padded_.reset();
   model_.reset();  // frees the former model before the next is loaded
   const auto& path = config_.model(name).path;
   auto tokenizer = model::Tokenizer::from_folder(path);
@@ -102,6 +104,13 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
         std::make_shared<const editing::MomentFactor>(read_moment(folder, layer), layer, loaded->unedited.device());
   }
   return factor;
+}
+
+model::Network Workspace::starting_network(const std::string& name, const core::MethodConfig& method) {
+  const auto loaded = model(name);
+  if (!editing::changes_vocabulary(method)) return loaded->unedited;
+  if (!padded_) padded_ = editing::starting_network(method, loaded->unedited, config_.seed);
+  return *padded_;
 }
 
 torch::Device device_of(const core::ExperimentConfig& config) {

@@ -118,7 +118,7 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:37: models.a.methods.ft.linf_bound: is not a parameter of ft; expected none (with a bound the method "
         "is ft-c)"}},
       {minimal_config("rome: {layer: 0}, rom: {layer: 0}"),
-       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c or ft; did "
+       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c, ft or mend; did "
         "you mean \"rome\"?"}},
       {minimal_config("rome: {layer: 0, batch_size: 4}, r-rome: {layer: 0, batch_size: 2, form: prompt}"),
        {"x.yaml:6:21: models.a.methods.rome.batch_size: expected 1, found 4; rome and r-rome edit one fact a step "
@@ -171,8 +171,8 @@ const std::vector<Case>& grid_cases() {
   };
   static const std::vector<Case> cases{
       {grid("{methods: [qqq, rom], samples: [0, 0, -1, x]}"),
-       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, ft-c or ft, found \"qqq\"",
-        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, ft-c or ft, found \"rom\"; did you mean "
+       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, ft-c, ft or mend, found \"qqq\"",
+        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, ft-c, ft or mend, found \"rom\"; did you mean "
         "\"rome\"?",
         "x.yaml:7:42: grid.samples[1]: sample 0 is given twice; expected distinct numbers",
         "x.yaml:7:45: grid.samples[2]: expected a whole number from 0 to 2147483647, found \"-1\"",
@@ -197,7 +197,7 @@ const std::vector<Case>& grid_cases() {
        {"x.yaml:8:8: edits: holds no number for rome/a; expected the key rome/a, rome or default",
         "x.yaml:8:9: edits.defalt: unknown key; expected default, rome, rome/a, r-rome, r-rome/a, memit, memit/a, "
         "ft-c, "
-        "ft-c/a, ft or ft/a; did you mean \"default\"?",
+        "ft-c/a, ft, ft/a, mend or mend/a; did you mean \"default\"?",
         "x.yaml:8:24: edits.ft: expected a whole number from 1 to 9999999, found \"1e3\""}},
   };
   return cases;

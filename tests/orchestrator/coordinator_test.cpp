@@ -78,6 +78,44 @@ TEST_P(CoordinatorRanks, EditsFollowTheirMomentsAndReductionsTheirSegments) {
   }
 }
 
+TEST_P(CoordinatorRanks, EditorsAreTrainedOnceBeforeTheCellsThatNeedThem) {
+  SmallExperiment experiment;
+  experiment.methods = {"mend", "ft-c"};
+  SimulatedSweep sweep(make_config(experiment), GetParam());
+  EXPECT_EQ(sweep.run(), Outcome::kComplete);
+  std::map<std::string, double> trained;
+  for (const auto& run : runs_of<core::EditorTask>(sweep)) {
+    EXPECT_TRUE(trained.emplace(std::get<core::EditorTask>(run.task).model, run.end_seconds).second);
+  }
+  EXPECT_EQ(trained.size(), 2U);
+  for (const auto& run : runs_of<core::EditTask>(sweep)) {
+    const auto& cell = std::get<core::EditTask>(run.task).cell;
+    if (cell.method == "mend") {
+      EXPECT_GE(run.begin_seconds, trained.at(cell.model)) << cell.name();
+    }
+  }
+}
+
+TEST(CoordinatorEditors, AFailedTrainingFailsItsCellsAndNoOthers) {
+  SmallExperiment experiment;
+  experiment.methods = {"mend", "ft-c"};
+  SimulatedSweep sweep(make_config(experiment), 2);
+  sweep.fault_of = [](int, const core::Task& task) -> std::optional<core::FailedEvent> {
+    if (task != core::Task(core::EditorTask{"small-gptj"})) return std::nullopt;
+    return core::FailedEvent{core::FailureClass::kData, "no records", 0};
+  };
+  EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
+  for (const auto& cell : sweep.coordinator().backlog().cells()) {
+    const auto& name = cell.facts->cell;
+    const bool must_fail = name.method == "mend" && name.model == "small-gptj";
+    EXPECT_EQ(cell.edit_state == WorkState::kFailed, must_fail) << name.name();
+    if (must_fail) {
+      EXPECT_NE(cell.failure.find("editor of small-gptj failed"), std::string::npos) << cell.failure;
+      EXPECT_NE(cell.failure.find("no records"), std::string::npos) << cell.failure;
+    }
+  }
+}
+
 TEST_P(CoordinatorRanks, OneCellIsNeverEditedTwiceAtATime) {
   SimulatedSweep sweep(make_config({}), GetParam());
   sweep.run();

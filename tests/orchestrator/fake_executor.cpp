@@ -140,6 +140,13 @@ class FakeExecutor {
     return true;
   }
 
+  bool run(const core::EditorTask& task) {
+    work();
+    const auto& facts = inspection_.model(task.model);
+    commit(folder_.editor(task.model, facts.editor_identity), ledger::kEditorStem, "editor", 0);
+    return true;
+  }
+
   bool run(const core::BaselineTask& task) {
     work();
     const auto& facts = inspection_.model(task.model);

@@ -27,6 +27,7 @@ class FakeLedger final : public LedgerView {
     return found == cells.end() ? CellLedger{} : found->second;
   }
   [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override { return moments.contains(facts.name); }
+  [[nodiscard]] bool has_editor(const core::ModelFacts& facts) const override { return editors.contains(facts.name); }
   [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override {
     return baselines.contains(facts.name);
   }
@@ -36,6 +37,7 @@ class FakeLedger final : public LedgerView {
 
   std::map<core::GridCell, CellLedger> cells;
   std::set<std::string> moments;
+  std::set<std::string> editors;
   std::set<std::string> baselines;
 };
 

@@ -101,6 +101,7 @@ void SimulatedSweep::advance(int rank) {
     for (const auto part : reduce->parts) ledger_.cells[reduce->cell].reductions.emplace(reduce->edits, part);
   }
   if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) ledger_.moments.insert(moments->model);
+  if (const auto* editor = std::get_if<core::EditorTask>(&*worker.task)) ledger_.editors.insert(editor->model);
   if (const auto* baseline = std::get_if<core::BaselineTask>(&*worker.task)) ledger_.baselines.insert(baseline->model);
   finish(rank, core::DoneEvent{});
 }

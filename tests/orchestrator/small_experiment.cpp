@@ -25,6 +25,10 @@ core::ExperimentConfig make_config(const SmallExperiment& experiment) {
     for (const auto& method : experiment.methods) {
       if (method == "rome") {
         model.methods[method] = core::RomeConfig{};
+      } else if (method == "mend") {
+        core::MendConfig mend;
+        mend.training.records = "/nowhere/train.json";
+        model.methods[method] = mend;
       } else {
         model.methods[method] = core::FineTuneConfig{};
       }
@@ -61,6 +65,8 @@ core::Inspection make_inspection(const core::ExperimentConfig& config) {
     facts.num_parameters = 2000;
     facts.moments_identity = identity_of("moments " + model.name);
     if (model.methods.contains("rome")) facts.moments_layers = {0};
+    facts.needs_editor = model.methods.contains("mend");
+    if (facts.needs_editor) facts.editor_identity = identity_of("editor " + model.name);
     facts.baseline_identity = identity_of("baseline " + model.name);
     inspection.models.push_back(std::move(facts));
   }

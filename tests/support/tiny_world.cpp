@@ -97,6 +97,11 @@ std::string model_entry(const std::string& name, int batch_size) {
          std::to_string(batch_size) +
          ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
          "      ft-c: {layer: 0, num_steps: 3, linf_bound: 0.001, batch_size: " +
+         std::to_string(batch_size) +
+         "}\n"
+         "      mend: {training: {records: records.json, corpus: corpus.txt, rank: 2, initial_rate: -0.001, "
+         "learning_rate: 0.01, rate_learning_rate: 0.001, accumulate: 3, max_iterations: 13, validation_every: 6, "
+         "validation_edits: 2, validation_texts: 1, max_text_tokens: 20, save_every: 4}, batch_size: " +
          std::to_string(batch_size) + "}\n";
 }
 

@@ -31,7 +31,7 @@ struct TinyWorldOptions {
   int checkpoint_every = 2;
   int forgetting_every = 2;
   int tasks_every = 3;
-  int batch_size = 1;  ///< of memit and ft-c
+  int batch_size = 1;  ///< of memit, ft-c and mend
   std::string methods = "[rome, ft-c]";
   std::string models = "[tiny-gpt2, tiny-gptj]";
   std::string samples = "[0, 1]";
