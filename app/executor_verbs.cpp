@@ -13,7 +13,7 @@
 #include "report/report.h"
 #include "worker/cell_command.h"
 #include "worker/export_model.h"
-#include "worker/prerequisites.h"
+#include "worker/owned_work.h"
 #include "worker/recall.h"
 #include "worker/serve.h"
 #include "worker/terminal_monitor.h"
@@ -102,7 +102,10 @@ void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& stat
       const auto& wanted = options->models;
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
       if (model.moments_layers.empty()) continue;
-      if (!worker::run_moments(workspace, {model.name}, monitor)) status = kStopped;
+      if (!worker::run_own_moments(workspace, model.name, monitor)) {
+        status = kStopped;
+        return;
+      }
       std::cout << workspace.folder().moments(model.name, model.moments_identity).string() << "\n";
     }
   });

@@ -85,7 +85,8 @@ void add_sweep(CLI::App& app, Options& options) {
   verb->add_option("--ranks", options.num_ranks, "without MPI: number of executors of this one process")
       ->check(CLI::Range(1, 1024));
   verb->footer(
-      "Exit status: 0 complete, 1 some cells failed, 2 config or inputs are wrong, 75 stopped before the end.\n"
+      "Exit status: 0 complete, 1 some cells failed, 2 config or inputs are wrong, 75 stopped before the end,\n"
+      "69 another process works in the folder (nothing was touched).\n"
       "The folder's STATE says the same: COMPLETE, POISONED, CONFIG_ERROR, INCOMPLETE.");
 }
 

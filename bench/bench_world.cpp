@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "data/corpus.h"
 #include "data/counterfact.h"
 #include "editing/second_moments.h"
 #include "worker/workspace.h"

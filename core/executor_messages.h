@@ -16,9 +16,11 @@
 
 namespace lethe::core {
 
-/// Second moments of a model, all layers that any cell of the config needs, in one pass.
+/// Second moments of a model, all layers that any cell of the config needs. With a slice: the partial sums of that
+/// slice of the corpus. Without: whatever is still missing, and the second moments themselves.
 struct MomentsTask {
   std::string model;
+  std::optional<std::int64_t> slice = std::nullopt;
   bool operator==(const MomentsTask&) const = default;
 };
 /// Downstream tasks of the unedited model.
@@ -41,7 +43,7 @@ struct ReduceTask {
 };
 using Task = std::variant<MomentsTask, BaselineTask, EditTask, ReduceTask>;
 
-/// "moments small-gpt2", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
+/// "moments small-gpt2", "moments gpt-j slice 3", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
 std::string describe(const Task& task);
 std::string to_json(const Task& task);
 /// Throws `CommError` on anything malformed.

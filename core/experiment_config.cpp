@@ -126,13 +126,15 @@ class ExperimentReader {
 
   static SecondMomentConfig read_second_moments(const YamlValue& value) {
     SecondMomentConfig moments;
-    YamlMap map(value, "a map with corpus, max_documents, max_tokens and batch_tokens");
+    YamlMap map(value, "a map with corpus, max_documents, max_tokens, batch_tokens, documents_per_slice and memory_gb");
     if (const auto corpus = map.find("corpus", Presence::kRequired, "a path of a text file")) {
       assign(moments.corpus, corpus->file_path());
     }
     if (const auto count = map.find("max_documents")) assign(moments.max_documents, count->integer({1}));
     if (const auto count = map.find("max_tokens")) assign(moments.max_tokens, count->integer({0}));
     if (const auto count = map.find("batch_tokens")) assign(moments.batch_tokens, count->integer({1, 1 << 24}));
+    if (const auto count = map.find("documents_per_slice")) assign(moments.documents_per_slice, count->integer({1}));
+    if (const auto size = map.find("memory_gb")) assign(moments.memory_gb, size->real({0.0}));
     map.finish();
     return moments;
   }

@@ -14,10 +14,12 @@ namespace lethe::core {
 
 /// Where second moments of a model come from. Paths are absolute after parsing.
 struct SecondMomentConfig {
-  std::filesystem::path corpus;  ///< plain text, one document a line
+  std::filesystem::path corpus;  ///< plain text, one document a line; or JSON lines with a `text` field (*.jsonl)
   std::int64_t max_documents = 100'000;
-  std::int64_t max_tokens = 0;       ///< 0: no limit
+  std::int64_t max_tokens = 0;       ///< 0: no limit; with one the pass is not cut into slices
   std::int64_t batch_tokens = 4096;  ///< positions a forward pass holds; fixed, so sums do not depend on memory
+  std::int64_t documents_per_slice = 10'000;  ///< what one task sums and commits
+  double memory_gb = 0.0;  ///< for running sums; layers that do not fit take further passes, same bits. 0: all at once
   bool operator==(const SecondMomentConfig&) const = default;
 };
 

@@ -54,7 +54,9 @@ json model_to_json(const ModelConfig& model) {
     moments = {{"corpus", model.second_moments->corpus.string()},
                {"max_documents", model.second_moments->max_documents},
                {"max_tokens", model.second_moments->max_tokens},
-               {"batch_tokens", model.second_moments->batch_tokens}};
+               {"batch_tokens", model.second_moments->batch_tokens},
+               {"documents_per_slice", model.second_moments->documents_per_slice},
+               {"memory_gb", model.second_moments->memory_gb}};
   }
   return {{"name", model.name}, {"path", model.path.string()}, {"second_moments", moments}, {"methods", methods}};
 }
@@ -65,6 +67,9 @@ SecondMomentConfig moments_from_json(ConfigObject object) {
   moments.max_documents = object.integer("max_documents", 1);
   moments.max_tokens = object.integer("max_tokens", 0);
   moments.batch_tokens = object.integer("batch_tokens", 1, 1 << 24);
+  moments.documents_per_slice = object.integer("documents_per_slice", 1);
+  moments.memory_gb = object.real("memory_gb");
+  if (!(moments.memory_gb >= 0.0)) object.fail("memory_gb: expected a number of at least 0");
   object.finish();
   return moments;
 }

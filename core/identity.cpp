@@ -92,6 +92,8 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
   identity.fields["max_documents"] = std::to_string(model.second_moments->max_documents);
   identity.fields["max_tokens"] = std::to_string(model.second_moments->max_tokens);
   identity.fields["batch_tokens"] = std::to_string(model.second_moments->batch_tokens);
+  // Where the sum is cut decides its last bits; how much memory it may take does not.
+  identity.fields["documents_per_slice"] = std::to_string(model.second_moments->documents_per_slice);
   identity.fields["threads"] = std::to_string(config.threads);
   identity.fields["precision"] = kPrecision;
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);

@@ -21,7 +21,8 @@ json model_to_json(const ModelFacts& facts) {
           {"num_parameters", facts.num_parameters},
           {"moments_identity", facts.moments_identity},
           {"moments_layers", facts.moments_layers},
-          {"baseline_identity", facts.baseline_identity}};
+          {"baseline_identity", facts.baseline_identity},
+          {"moments_documents", facts.moments_documents}};
 }
 
 ModelFacts model_from_json(Object object) {
@@ -40,6 +41,7 @@ ModelFacts model_from_json(Object object) {
     facts.moments_layers.push_back(layer.get<int>());
   }
   facts.baseline_identity = object.text("baseline_identity");
+  facts.moments_documents = object.integer("moments_documents", 0);
   object.finish();
   return facts;
 }

@@ -24,7 +24,4 @@ std::map<int, std::vector<std::int64_t>> read_samples(const std::filesystem::pat
 std::vector<EditRequest> select_requests(std::span<const EditRequest> records, const std::vector<std::int64_t>& order,
                                          std::int64_t count, int sample);
 
-/// Documents of a plain-text corpus, one a line, empty lines skipped; at most `max_documents`.
-std::vector<std::string> read_corpus(const std::filesystem::path& path, std::int64_t max_documents);
-
 }  // namespace lethe::data

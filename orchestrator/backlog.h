@@ -25,11 +25,13 @@ struct Attempts {
 struct PrerequisiteWork {
   enum class Kind { kMoments, kBaseline };
   Kind kind = Kind::kMoments;
-  std::string model;
+  std::string model = {};
   double expected_seconds = 0.0;
+  std::optional<std::int64_t> slice = std::nullopt;  ///< of the corpus; without, moments are the whole or the last step
+  std::vector<std::size_t> needs = {};               ///< prerequisites that must be done first
   WorkState state = WorkState::kOpen;
-  Attempts attempts;
-  std::string failure;
+  Attempts attempts = {};
+  std::string failure = {};
 };
 
 struct ReductionWork {
@@ -86,6 +88,8 @@ class Backlog {
   /// Of one step of the unit, for hang detection.
   [[nodiscard]] double expected_step_seconds(const WorkUnit& unit) const;
 
+  /// Open, not waiting for its next try, and all that it needs is done.
+  [[nodiscard]] bool is_ready(const PrerequisiteWork& work, double now_seconds) const;
   [[nodiscard]] bool is_editable(const CellWork& cell, double now_seconds) const;
   /// Open reductions of a cell whose checkpoint is committed; the first one, if any, may be started.
   [[nodiscard]] std::optional<std::size_t> next_reduction(const CellWork& cell, double now_seconds) const;
@@ -125,6 +129,8 @@ class Backlog {
   std::vector<CellWork> cells_;
   std::int64_t num_reductions_due_ = 0;  // over all cells, done ones included
 
+  void add_moments(const core::ModelFacts& model, const LedgerView& ledger);
+  void fail_prerequisite(std::size_t index, const std::string& reason);
   void add_prerequisites(const core::Inspection& inspection, const LedgerView& ledger);
   void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
   [[nodiscard]] const ReductionWork& reduction_of(const WorkUnit& unit) const;

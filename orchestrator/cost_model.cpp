@@ -114,7 +114,8 @@ Work moments_work(const core::ModelConfig& model, const core::ModelFacts& facts)
   const double layers = *std::ranges::max_element(facts.moments_layers) + 1.0;
   auto work = passes(facts, std::ceil(tokens / batch), layers, batch, 0.0);
   const auto inner = static_cast<double>(facts.inner_width);
-  work.flops += 2.0 * inner * inner * tokens * static_cast<double>(facts.moments_layers.size());
+  work.flops += inner * inner * tokens *  // one triangle
+                static_cast<double>(facts.moments_layers.size());
   return work;
 }
 
@@ -158,6 +159,9 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
     ModelPriors prior;
     prior.load = 1.0 + 4.0 * static_cast<double>(facts.num_parameters) / speed.disk_bytes_per_second;
     prior.moments = seconds_of(moments_work(model, facts), speed);
+    const auto matrix = static_cast<double>(facts.inner_width) * static_cast<double>(facts.inner_width);
+    // Half of a matrix in fp64, read twice: once for its digest.
+    prior.moments_file = static_cast<double>(facts.moments_layers.size()) * 8.0 * matrix / speed.disk_bytes_per_second;
     prior.tasks = seconds_of(tasks_work(config, facts), speed);
     // Prompts are batched: weights are read once for many.
     auto forgetting = passes(facts, 1.0, layers, kPromptTokens, 1.0);
@@ -175,6 +179,9 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
 
 double CostModel::load_seconds(const std::string& model) const { return priors_.at(model).load; }
 double CostModel::moments_seconds(const std::string& model) const { return priors_.at(model).moments; }
+double CostModel::moments_sum_seconds(const std::string& model, std::int64_t num_slices) const {
+  return priors_.at(model).moments_file * static_cast<double>(num_slices + 2);
+}
 double CostModel::baseline_seconds(const std::string& model) const { return priors_.at(model).tasks; }
 
 double CostModel::edit_seconds(const std::string& method, const std::string& model) const {

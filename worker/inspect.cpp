@@ -10,6 +10,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/identity.h"
+#include "data/corpus.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "editing/edit_method.h"
@@ -172,7 +173,7 @@ class Inspector {
     facts.max_positions = content.architecture.max_positions;
     facts.num_parameters = content.architecture.num_parameters();
     facts.moments_layers = moments_layers(model);
-    if (!facts.moments_layers.empty()) attempt([&] { facts.moments_identity = identity_of_moments(model, content); });
+    if (!facts.moments_layers.empty()) attempt([&] { inspect_moments(model, content, facts); });
     if (examples_.size() == config_.tasks.size()) {
       facts.baseline_identity =
           core::baseline_identity(config_, content.weights, content.tokenizer, examples_).short_hex();
@@ -180,13 +181,48 @@ class Inspector {
     return facts;
   }
 
-  std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content) {
+  void inspect_moments(const core::ModelConfig& model, const ModelContent& content, core::ModelFacts& facts) {
     if (!model.second_moments) {
       throw core::DataError(config_.source.string() + ": models: " + model.name +
                             ": its cells need second moments; add second_moments: {corpus: <text file>}");
     }
-    const auto corpus = digests_.of_file(model.second_moments->corpus);
-    return core::moments_identity(config_, model, {content.weights, content.tokenizer, corpus}).short_hex();
+    const auto& config = *model.second_moments;
+    const auto size = digests_.size_of_corpus(config.corpus, config.max_documents);
+    facts.moments_documents = size.num_documents;
+    check_tokens(model, size, content.architecture);
+    const core::MomentsInputs inputs{content.weights, content.tokenizer, digests_.of_file(config.corpus)};
+    facts.moments_identity = core::moments_identity(config_, model, inputs).short_hex();
+  }
+
+  /// Fewer tokens than dimensions give a matrix that cannot be inverted: told before anything is computed, where the
+  /// corpus is small enough to be sure. A larger one is checked when its sum is factored.
+  void check_tokens(const core::ModelConfig& model, const data::CorpusSize& size,
+                    const model::Architecture& architecture) const {
+    constexpr std::int64_t kBytesPerToken = 16;  // hardly any text has longer ones on average
+    const auto& config = *model.second_moments;
+    const std::int64_t wanted = architecture.inner_width;
+    const bool has_many_bytes = size.num_bytes >= kBytesPerToken * wanted;
+    const std::int64_t row_tokens = std::min<std::int64_t>(architecture.max_positions, config.batch_tokens);
+    const std::int64_t most = size.num_documents * row_tokens;
+    const std::int64_t limit = config.max_tokens > 0 ? config.max_tokens + config.batch_tokens : most;
+    if (has_many_bytes && most >= wanted && limit >= wanted) return;
+    std::int64_t tokens = std::min(most, limit);
+    if (!has_many_bytes) tokens = std::min(tokens, count_tokens(model, row_tokens));
+    if (tokens >= wanted) return;
+    throw core::DataError(config.corpus.string() + ": gives at most " + std::to_string(tokens) +
+                          " tokens for the second moments of " + model.name + ", fewer than their " +
+                          std::to_string(wanted) +
+                          " dimensions, so they could not be inverted; take a larger corpus, or larger "
+                          "max_documents, max_tokens or batch_tokens");
+  }
+
+  static std::int64_t count_tokens(const core::ModelConfig& model, std::int64_t row_tokens) {
+    const auto tokenizer = model::Tokenizer::from_folder(model.path);
+    std::int64_t tokens = 0;
+    for (const auto& document : data::read_corpus(model.second_moments->corpus, model.second_moments->max_documents)) {
+      tokens += std::min(row_tokens, static_cast<std::int64_t>(tokenizer.encode(document).size()));
+    }
+    return tokens;
   }
 
   void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {

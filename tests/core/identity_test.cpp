@@ -123,6 +123,12 @@ TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   changed.second_moments->max_documents = 5;
   EXPECT_NE(moments_identity(base, changed, contents).digest(), before);
   changed = base.models[0];
+  changed.second_moments->documents_per_slice = 7;
+  EXPECT_NE(moments_identity(base, changed, contents).digest(), before) << "it decides the last bits of the sum";
+  changed = base.models[0];
+  changed.second_moments->memory_gb = 7.5;
+  EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
+  changed = base.models[0];
   changed.second_moments->corpus = "/moved.txt";
   EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
   EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d")}).digest(), before);

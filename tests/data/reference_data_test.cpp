@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "data/corpus.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "data/unicode.h"

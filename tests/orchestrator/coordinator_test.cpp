@@ -256,6 +256,71 @@ TEST(Coordinator, FailedMomentsFailTheCellsThatNeedThemOnly) {
   }
 }
 
+TEST_P(CoordinatorRanks, SlicesOfACorpusAreSpreadAndAddedAtTheEnd) {
+  SimulatedSweep sweep(make_config({.num_samples = 1, .corpus_slices = 5}), GetParam());
+  EXPECT_EQ(sweep.run(), Outcome::kComplete);
+  expect_all_done(sweep);
+  for (const char* model : {"small-gpt2", "small-gptj"}) {
+    std::set<std::int64_t> slices;
+    std::set<int> ranks;
+    double last_slice_end = 0.0;
+    double sum_begin = 0.0;
+    double sum_end = 0.0;
+    for (const auto& run : runs_of<core::MomentsTask>(sweep)) {
+      const auto& task = std::get<core::MomentsTask>(run.task);
+      if (task.model != model) continue;
+      if (task.slice) {
+        EXPECT_TRUE(slices.insert(*task.slice).second) << "each slice once";
+        last_slice_end = std::max(last_slice_end, run.end_seconds);
+        ranks.insert(run.rank);
+      } else {
+        sum_begin = run.begin_seconds;
+        sum_end = run.end_seconds;
+      }
+    }
+    EXPECT_EQ(slices, (std::set<std::int64_t>{0, 1, 2, 3, 4}));
+    EXPECT_GE(sum_begin, last_slice_end);
+    if (GetParam() >= 8) {
+      EXPECT_GE(ranks.size(), 4U) << "spread";
+    }
+    for (const auto& run : runs_of<core::EditTask>(sweep)) {
+      const auto& cell = std::get<core::EditTask>(run.task).cell;
+      if (cell.method == "rome" && cell.model == model) {
+        EXPECT_GE(run.begin_seconds, sum_end);
+      }
+    }
+  }
+}
+
+TEST(Coordinator, CommittedSlicesAreNotSummedAgain) {
+  const auto config = make_config({.models = {"small-gpt2"}, .num_samples = 1, .corpus_slices = 4});
+  FakeLedger ledger;
+  ledger.slices["small-gpt2"] = {0, 2};
+  SimulatedSweep sweep(config, 2, ledger);
+  EXPECT_EQ(sweep.run(), Outcome::kComplete);
+  std::set<std::optional<std::int64_t>> slices;
+  for (const auto& run : runs_of<core::MomentsTask>(sweep)) slices.insert(std::get<core::MomentsTask>(run.task).slice);
+  EXPECT_EQ(slices, (std::set<std::optional<std::int64_t>>{std::nullopt, 1, 3}));
+}
+
+TEST(Coordinator, AFailedSliceFailsTheSecondMomentsAndTheirCells) {
+  const auto config = make_config({.models = {"small-gpt2"}, .num_samples = 1, .corpus_slices = 3});
+  SimulatedSweep sweep(config, 2);
+  sweep.fault_of = [](int, const core::Task& task) -> std::optional<core::FailedEvent> {
+    if (task != core::Task(core::MomentsTask{"small-gpt2", 1})) return std::nullopt;
+    return core::FailedEvent{core::FailureClass::kData, "line 101: is not UTF-8", 0};
+  };
+  EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
+  ASSERT_EQ(sweep.coordinator().failures().size(), 1U);
+  EXPECT_EQ(sweep.coordinator().failures()[0].work, "moments small-gpt2 slice 1");
+  EXPECT_EQ(sweep.ledger().slices["small-gpt2"], (std::set<std::int64_t>{0, 2})) << "kept for the next run";
+  for (const auto& run : runs_of<core::MomentsTask>(sweep)) {
+    EXPECT_TRUE(std::get<core::MomentsTask>(run.task).slice.has_value());
+  }
+  EXPECT_EQ(sweep.ledger().cells[config.cells[0]].num_edits, 0);
+  EXPECT_EQ(sweep.ledger().cells[config.cells[1]].num_edits, 60) << "ft-c needs no second moments";
+}
+
 TEST(Coordinator, InfrastructureFailuresHaveTheirOwnLargerCap) {
   SimulatedSweep sweep(make_config({.num_samples = 1}), 1);
   int num_failures = 0;

@@ -90,6 +90,14 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   EXPECT_GT(rome, weights + 2'147'483'648) << "the factor alone is 16384^2 doubles";
   EXPECT_LT(rome, weights + 8'000'000'000);
   EXPECT_GT(role_memory(config, gptj).reducer_bytes, weights);
+  gptj.moments_layers = {3, 4, 5, 6, 7, 8};
+  gptj.moments_documents = 100'000;
+  config.models[0].second_moments = core::SecondMomentConfig{};
+  EXPECT_EQ(moments_disk(gptj), 6 * 2'147'483'648);
+  EXPECT_NEAR(static_cast<double>(partial_sums_disk(config, gptj)), 10 * 6 * 1.0905e9, 1e9);
+  const auto all_at_once = role_memory(config, gptj).moments_bytes;
+  config.models[0].second_moments->memory_gb = 2.5;
+  EXPECT_NEAR(static_cast<double>(all_at_once - role_memory(config, gptj).moments_bytes), 6 * 1.0905e9 - 2.5e9, 1e8);
   config.keep_snapshots = "newest";
   core::CellFacts cell;
   cell.cell = config.cells[0];
@@ -112,6 +120,19 @@ TEST(PlanReport, ListsCellsPrerequisitesMemoryDiskAndTime) {
                            "disk:", "done: 1 of 8 cells, 60 of 480 edits", "on 4 executor(s)"}) {
     EXPECT_NE(text.find(word), std::string::npos) << word << "\n" << text;
   }
+}
+
+TEST(PlanReport, TellsHowTheSecondMomentsAreCut) {
+  const auto config = make_config({.models = {"small-gpt2"}, .corpus_slices = 20});
+  FakeLedger ledger;
+  ledger.slices["small-gpt2"] = {0, 7, 8};
+  std::ostringstream out;
+  print_plan(config, make_inspection(config), ledger, 4, out);
+  // The corpus holds 1,000 documents: ten slices of the twenty that were asked for.
+  EXPECT_NE(out.str().find("in 10 slices of 100 documents (3 done)"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("over 1000 documents: the corpus has no more, max_documents is 2000"), std::string::npos)
+      << out.str();
+  EXPECT_EQ(out.str().find("slice 3"), std::string::npos) << "slices are not listed one by one";
 }
 
 TEST(PlanReport, NamesCellsItCannotPrice) {

@@ -100,7 +100,13 @@ void SimulatedSweep::advance(int rank) {
   if (const auto* reduce = std::get_if<core::ReduceTask>(&*worker.task)) {
     for (const auto part : reduce->parts) ledger_.cells[reduce->cell].reductions.emplace(reduce->edits, part);
   }
-  if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) ledger_.moments.insert(moments->model);
+  if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) {
+    if (moments->slice) {
+      ledger_.slices[moments->model].insert(*moments->slice);
+    } else {
+      ledger_.moments.insert(moments->model);
+    }
+  }
   if (const auto* baseline = std::get_if<core::BaselineTask>(&*worker.task)) ledger_.baselines.insert(baseline->model);
   finish(rank, core::DoneEvent{});
 }

@@ -35,7 +35,8 @@ struct TinyWorldOptions {
   std::string methods = "[rome, ft-c]";
   std::string models = "[tiny-gpt2, tiny-gptj]";
   std::string samples = "[0, 1]";
-  std::string extra;  ///< further lines of the config
+  int documents_per_slice = 10'000;  ///< of the corpus of 60 documents
+  std::string extra;                 ///< further lines of the config
 };
 
 /// A complete small experiment: two models, records, two sample orders, corpus, one task, config. Returns the config's
