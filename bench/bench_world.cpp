@@ -43,8 +43,8 @@ BenchWorld load_world() {
   const bool is_random = name == "random-124m";
   auto weights =
       is_random ? model::random_weights(gpt2_124m(), 1, torch::kCPU) : model::load_weights(name, torch::kCPU);
-  const auto records = data::read_counterfact(config.dataset.records);
-  const auto samples = data::read_samples(config.dataset.samples);
+  const auto records = data::read_records(config.dataset);
+  const auto samples = data::orders_of(config.dataset, records);
   auto requests = data::select_requests(records, samples.at(0), kNumRequests, 0);
   // The small vocabulary's ids exist in the large one too; what they mean does not matter to the clock.
   auto tokenizer = model::Tokenizer::from_folder(is_random ? small_model : std::filesystem::path(name));

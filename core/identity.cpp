@@ -89,6 +89,13 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
   if (!model.second_moments) throw ConfigError("models." + model.name + ": second_moments: is missing");
   Identity identity;
   identity.fields["kind"] = "moments";
+  if (model.second_moments->is_published()) {
+    identity.fields["weights"] = inputs.weights.hex();
+    for (const auto& [layer, digest] : inputs.published) {
+      identity.fields["published." + std::to_string(layer)] = digest.hex();
+    }
+    return identity;
+  }
   identity.fields["max_documents"] = std::to_string(model.second_moments->max_documents);
   identity.fields["max_tokens"] = std::to_string(model.second_moments->max_tokens);
   identity.fields["batch_tokens"] = std::to_string(model.second_moments->batch_tokens);

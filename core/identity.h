@@ -49,6 +49,8 @@ struct MomentsInputs {
   Digest weights;
   Digest tokenizer;
   Digest corpus;
+  /// Published files instead of a corpus, by layer: of the layers asked for, whose content they are.
+  std::map<int, Digest> published{};
 };
 /// Throws `ConfigError` if the model has no `second_moments`.
 Identity moments_identity(const ExperimentConfig& config, const ModelConfig& model, const MomentsInputs& inputs);

@@ -106,6 +106,12 @@ Work tasks_work(const core::ExperimentConfig& config, const core::ModelFacts& fa
 Work moments_work(const core::ModelConfig& model, const core::ModelFacts& facts) {
   if (!model.second_moments || facts.moments_layers.empty()) return {};
   const auto& corpus = *model.second_moments;
+  const auto inner = static_cast<double>(facts.inner_width);
+  if (corpus.is_published()) {  // read, checked and factored once a layer
+    Work work;
+    work.flops = inner * inner * inner / 3.0 * static_cast<double>(facts.moments_layers.size());
+    return work;
+  }
   double tokens = kTokensPerDocument * static_cast<double>(corpus.max_documents);
   const double corpus_bytes = file_bytes(corpus.corpus);
   if (corpus_bytes > 0.0) tokens = std::min(tokens, corpus_bytes / kBytesPerTokenOfText);
@@ -113,7 +119,6 @@ Work moments_work(const core::ModelConfig& model, const core::ModelFacts& facts)
   const double batch = static_cast<double>(std::max<std::int64_t>(1, corpus.batch_tokens));
   const double layers = *std::ranges::max_element(facts.moments_layers) + 1.0;
   auto work = passes(facts, std::ceil(tokens / batch), layers, batch, 0.0);
-  const auto inner = static_cast<double>(facts.inner_width);
   work.flops += 2.0 * inner * inner * tokens * static_cast<double>(facts.moments_layers.size());
   return work;
 }

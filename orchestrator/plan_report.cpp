@@ -78,7 +78,8 @@ bool are_inputs_there(const core::ExperimentConfig& config) {
   const auto is_there = [](const std::filesystem::path& path) { return std::filesystem::exists(path); };
   return std::ranges::all_of(config.tasks, is_there, &core::TaskConfig::examples) &&
          std::ranges::all_of(config.models, [&](const core::ModelConfig& model) {
-           return !model.second_moments || is_there(model.second_moments->corpus);
+           return !model.second_moments || model.second_moments->is_published() ||
+                  is_there(model.second_moments->corpus);
          });
 }
 

@@ -11,7 +11,9 @@
 #include "core/error.h"
 #include "core/identity.h"
 #include "data/counterfact.h"
+#include "data/published_moments.h"
 #include "data/task_examples.h"
+#include "data/zip_archive.h"
 #include "editing/edit_method.h"
 #include "metrics/downstream.h"
 #include "model/architecture.h"
@@ -56,6 +58,7 @@ void update_with_request(core::DigestStream& stream, const data::EditRequest& re
     stream.update_text(std::to_string(list->size()));
     for (const auto& text : *list) stream.update_text(text);
   }
+  if (!request.neighborhood_target.empty()) stream.update_text(request.neighborhood_target);
 }
 
 /// Digest of a whole sample order and its requests, so that more edits continue (design C2).
@@ -172,7 +175,9 @@ class Inspector {
     facts.max_positions = content.architecture.max_positions;
     facts.num_parameters = content.architecture.num_parameters();
     facts.moments_layers = moments_layers(model);
-    if (!facts.moments_layers.empty()) attempt([&] { facts.moments_identity = identity_of_moments(model, content); });
+    if (!facts.moments_layers.empty()) {
+      attempt([&] { facts.moments_identity = identity_of_moments(model, content, facts.moments_layers); });
+    }
     if (examples_.size() == config_.tasks.size()) {
       facts.baseline_identity =
           core::baseline_identity(config_, content.weights, content.tokenizer, examples_).short_hex();
@@ -180,10 +185,27 @@ class Inspector {
     return facts;
   }
 
-  std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content) {
+  /// Digest of a layer's published file; its directory is read, so that a cut file is found before the sweep starts.
+  core::Digest published_digest(const core::ModelConfig& model, int layer) {
+    const auto path = data::moments_file_of(model.second_moments->npz, layer);
+    if (!fs::exists(path)) {
+      throw core::DataError(path.string() + ": second moments of layer " + std::to_string(layer) + " of " + model.name +
+                            " are not there; fetch them (scripts/fetch-real) or name a corpus instead");
+    }
+    static_cast<void>(data::ZipArchive(path));
+    return digests_.of_file(path);
+  }
+
+  std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content,
+                                  const std::vector<int>& layers) {
     if (!model.second_moments) {
       throw core::DataError(config_.source.string() + ": models: " + model.name +
                             ": its cells need second moments; add second_moments: {corpus: <text file>}");
+    }
+    if (model.second_moments->is_published()) {
+      core::MomentsInputs inputs{content.weights, content.tokenizer, {}};
+      for (const int layer : layers) inputs.published.emplace(layer, published_digest(model, layer));
+      return core::moments_identity(config_, model, inputs).short_hex();
     }
     const auto corpus = digests_.of_file(model.second_moments->corpus);
     return core::moments_identity(config_, model, {content.weights, content.tokenizer, corpus}).short_hex();
@@ -270,8 +292,9 @@ class Inspector {
     inputs.tokenizer = content.tokenizer;
     inputs.requests = order;
     inputs.contexts_digest = contexts_digest(method);
-    if (!core::second_moment_layers(method).empty()) {
-      inputs.moments_identity = result_.model(facts.cell.model).moments_identity;
+    if (const auto layers = core::second_moment_layers(method); !layers.empty()) {
+      // Of published files, only those of the method's own layers matter to its edits.
+      inputs.moments_identity = identity_of_moments(config_.model(facts.cell.model), content, layers);
     }
     const auto identity = core::edit_identity(config_, facts.cell, inputs);
     facts.edit_identity = identity.short_hex();

@@ -8,6 +8,7 @@
 #include "editing/second_moments.h"
 #include "storage/reduction.h"
 #include "storage/second_moment_file.h"
+#include "worker/import_moments.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -64,6 +65,7 @@ bool run_moments(Workspace& workspace, const core::MomentsTask& task, TaskMonito
   const auto& config = workspace.config().model(task.model).second_moments;
   if (!config) throw core::ConfigError("model " + task.model + " needs second_moments: {corpus: ...} for its cells");
 
+  if (config->is_published()) return import_moments(workspace, facts, layers, monitor);
   const auto loaded = workspace.model(task.model);
   const auto pass = read_corpus_once(*loaded, *config, layers, monitor);
   if (!pass.is_complete) return false;

@@ -37,16 +37,19 @@ Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
     : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.root() / "input-digests.json") {}
 
 const std::vector<data::EditRequest>& Workspace::records() {
-  if (!records_) records_ = data::read_counterfact(config_.dataset.records);
+  if (!records_) records_ = data::read_records(config_.dataset);
   return *records_;
 }
 
 const std::vector<std::int64_t>& Workspace::order(int sample) {
-  if (!samples_) samples_ = data::read_samples(config_.dataset.samples);
+  if (!samples_) samples_ = data::orders_of(config_.dataset, records());
   const auto found = samples_->find(sample);
   if (found == samples_->end()) {
-    throw core::DataError(config_.dataset.samples.string() + ": has no sample order \"" + std::to_string(sample) +
-                          "\"; it has " + std::to_string(samples_->size()) + " orders");
+    const auto& dataset = config_.dataset;
+    const auto place =
+        dataset.has_published_orders() ? config_.source.string() + ": samples: published" : dataset.samples.string();
+    throw core::DataError(place + ": has no sample order \"" + std::to_string(sample) + "\"; it has " +
+                          std::to_string(samples_->size()) + " orders");
   }
   return found->second;
 }

@@ -151,15 +151,26 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:21: models.a.methods.rome: expected a file, found no nothing.yaml"}},
       {minimal_config("ft: {layer: 0}"),
        {"x.yaml:4:5: models.a.methods.rome: is missing; expected hyper-parameters, because the grid has rome/a"}},
-      {"dataset: {format: zsre, record: r, samples: s}\nmodels: {}\ngrid: {methods: [rome], samples: [0]}\nedits: 1\n",
+      {"dataset: {format: lama, record: r, samples: s}\nmodels: {}\ngrid: {methods: [rome], samples: [0]}\nedits: 1\n",
        {"x.yaml:1:10: dataset.records: is missing; expected a path",
-        "x.yaml:1:19: dataset.format: expected counterfact, found \"zsre\"",
-        "x.yaml:1:25: dataset.record: unknown key; expected format, records or samples; did you mean \"records\"?",
+        "x.yaml:1:19: dataset.format: expected counterfact or zsre, found \"lama\"",
+        "x.yaml:1:25: dataset.record: unknown key; expected format, records, samples or completions; did you mean "
+        "\"records\"?",
         "x.yaml:2:9: models: expected at least one model, found none"}},
+      {"dataset: {records: r, samples: published, completions: c}\n"
+       "models:\n  a: {path: p, second_moments: {npz: 'x.npz', corpus: c}, methods: {rome: {layer: 0}}}\n"
+       "  b: {path: p, second_moments: {max_tokens: 5}, methods: {}}\n"
+       "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
+       {"x.yaml:1:56: dataset.completions: is for format: zsre; expected no such key",
+        "x.yaml:3:38: models.a.second_moments.npz: expected a path with {layer} once, where the layer's number stands",
+        "x.yaml:3:55: models.a.second_moments.corpus: is for second moments of a corpus; expected npz alone",
+        "x.yaml:4:32: models.b.second_moments: expected corpus: a text file, or npz: the published files' path with "
+        "{layer} in it"}},
       {"dataset: {records: r, samples: s}\n"
        "models: {a: {path: p, methods: {rome: {layer: 0}}}, b: 7}\n"
        "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
-       {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE}, because rome needs it",
+       {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE} or {npz: FILES}, because rome needs "
+        "it",
         "x.yaml:2:56: models.b: expected a map with path, second_moments and methods, found \"7\""}},
   };
   return cases;

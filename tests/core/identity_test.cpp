@@ -17,7 +17,7 @@ ExperimentConfig config() {
   ModelConfig model;
   model.name = "small-gpt2";
   model.path = "/models/small-gpt2";
-  model.second_moments = SecondMomentConfig{"/corpus.txt"};
+  model.second_moments.emplace().corpus = "/corpus.txt";
   model.methods["rome"] = RomeConfig{};
   model.methods["ft-c"] = FineTuneConfig{};
   config.models = {model};
@@ -128,6 +128,21 @@ TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d")}).digest(), before);
   changed.second_moments.reset();
   EXPECT_THROW(moments_identity(base, changed, contents), ConfigError);
+}
+
+TEST(MomentsIdentity, OfPublishedFilesIsTheirContent) {
+  auto base = config();
+  auto& model = base.models[0];
+  const MomentsInputs corpus{digest_of("w"), digest_of("t"), digest_of("c")};
+  const auto of_corpus = moments_identity(base, model, corpus).digest();
+  model.second_moments->npz = "/stats/{layer}.npz";
+  MomentsInputs published{digest_of("w"), digest_of("t"), {}, {{17, digest_of("17")}}};
+  const auto before = moments_identity(base, model, published).digest();
+  EXPECT_NE(before, of_corpus);
+  model.second_moments->npz = "/moved/{layer}.npz";
+  EXPECT_EQ(moments_identity(base, model, published).digest(), before);
+  published.published[17] = digest_of("another");
+  EXPECT_NE(moments_identity(base, model, published).digest(), before);
 }
 
 TEST(ReductionIdentity, OnlyTasksFollowTheTasks) {

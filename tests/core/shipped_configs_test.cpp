@@ -65,6 +65,41 @@ TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
   EXPECT_EQ(std::get<FineTuneConfig>(config.model("gpt-j-6b").methods.at("ft-c")), constrained);
 }
 
+/// A method's file under `fidelity: code`.
+MethodConfig method_file(const std::string& method, const std::string& model) {
+  const tests::TemporaryFolder folder;
+  const auto file = kSource / "configs/methods" / method / (model + ".yaml");
+  const auto config = load_experiment_config(folder.write(
+      "x.yaml", "dataset: {records: r, samples: s}\nmodels: {m: {path: p, second_moments: {corpus: c}, methods: {" +
+                    method + ": " + file.string() + "}}}\ngrid: {methods: [" + method +
+                    "], samples: [0]}\nedits: 1\n"));
+  return config.models[0].methods.at(method);
+}
+
+TEST(ShippedConfigs, MethodFilesHoldThePublishedNumbersOfEveryModel) {
+  struct Published {
+    const char* model;
+    int rome_layer;
+    double clamp;
+    double bound;
+  };
+  for (const auto& [model, layer, clamp, bound] :
+       {Published{"gpt2-medium", 8, 3.0, 2e-3}, Published{"gpt2-large", 12, 4.0, 1e-3},
+        Published{"gpt2-xl", 17, 4.0, 5e-4}, Published{"gpt-j-6b", 5, 4.0, 5e-5}}) {
+    RomeConfig rome;
+    rome.layer = layer;
+    rome.clamp_norm_factor = clamp;
+    EXPECT_EQ(std::get<RomeConfig>(method_file("rome", model)), rome) << model;
+    const auto constrained = std::get<FineTuneConfig>(method_file("ft-c", model));
+    EXPECT_EQ(constrained.layer, 0) << model;
+    EXPECT_EQ(constrained.linf_bound, bound) << model;
+    EXPECT_EQ(constrained.num_steps, 25) << model;
+    EXPECT_EQ(constrained.learning_rate, 5e-4) << model;
+  }
+  EXPECT_EQ(std::get<FineTuneConfig>(method_file("ft", "gpt2-xl")).layer, 1);
+  EXPECT_EQ(std::get<FineTuneConfig>(method_file("ft", "gpt-j-6b")).layer, 21);
+}
+
 TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
   const tests::TemporaryFolder folder;
   int num_files = 0;

@@ -47,6 +47,19 @@ TEST_F(ReferenceData, AllCounterfactRecordsAreRead) {
   EXPECT_EQ(samples.at(1)[0], 11534);
 }
 
+TEST_F(ReferenceData, ThePapersOrdersAreMadeFromTheRecords) {
+  const auto records = read_counterfact(folder_ / "counterfact/counterfact_rebuilt.jsonl");
+  EXPECT_EQ(published_orders(records), read_samples(folder_ / "samples/counterfact_sampled_unique_10_20391.json"));
+}
+
+TEST_F(ReferenceData, MendsZsreIsRead) {
+  const auto records = read_zsre(folder_ / "zsre/zsre_mend_train-1k.json");
+  EXPECT_EQ(records.size(), 1000U);
+  EXPECT_EQ(records[0].prompt, "What is the product made by {}?");
+  EXPECT_EQ(records[0].target_new, "uniform");
+  EXPECT_EQ(records[0].neighborhood_target, "Walter Sobchak");
+}
+
 TEST_F(ReferenceData, OriginalRecordsAreRead) {
   const auto records = read_counterfact(folder_ / "counterfact/counterfact_500_full.json");
   ASSERT_EQ(records.size(), 500U);
