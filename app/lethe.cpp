@@ -43,7 +43,8 @@ constexpr std::array kHandedOver{
     HandedOver{"stats", "second moments that a config's cells need"},
     HandedOver{"export", "the model at any edit as a Hugging Face folder"},
     HandedOver{"generate", "text from the model at any edit"},
-    HandedOver{"diagnose", "what a model knows: recall of true objects"},
+    HandedOver{"samples", "write sample orders as the paper's script draws them"},
+    HandedOver{"diagnose", "what a model knows (recall), what its edits reach (zsre)"},
 };
 
 /// Becomes `lethe-executor` with the same arguments; returns only if that fails.

@@ -52,7 +52,7 @@ BenchWorld load_world() {
 }
 
 std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, const core::MethodConfig& method) {
-  const auto layers = editing::required_moment_layers(method);
+  const auto layers = core::second_moment_layers(method);
   if (layers.empty()) return {};
   const auto& corpus = world.config.model("small-gpt2").second_moments->corpus;
   const auto documents = data::read_corpus(corpus, kNumMomentDocuments);
