@@ -151,6 +151,12 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:21: models.a.methods.rome: expected a file, found no nothing.yaml"}},
       {minimal_config("ft: {layer: 0}"),
        {"x.yaml:4:5: models.a.methods.rome: is missing; expected hyper-parameters, because the grid has rome/a"}},
+  };
+  return cases;
+}
+
+const std::vector<Case>& dataset_and_moments_cases() {
+  static const std::vector<Case> cases{
       {"dataset: {format: lama, record: r, samples: s}\nmodels: {}\ngrid: {methods: [rome], samples: [0]}\nedits: 1\n",
        {"x.yaml:1:10: dataset.records: is missing; expected a path",
         "x.yaml:1:19: dataset.format: expected counterfact or zsre, found \"lama\"",
@@ -262,6 +268,7 @@ void expect_problems(const std::vector<Case>& cases) {
 
 TEST(ConfigProblems, OfTheTopLevel) { expect_problems(top_level_cases()); }
 TEST(ConfigProblems, OfModelsAndMethods) { expect_problems(model_and_method_cases()); }
+TEST(ConfigProblems, OfDatasetsAndMoments) { expect_problems(dataset_and_moments_cases()); }
 TEST(ConfigProblems, OfTheGrid) { expect_problems(grid_cases()); }
 TEST(ConfigProblems, OfTasks) { expect_problems(task_cases()); }
 

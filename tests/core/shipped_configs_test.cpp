@@ -50,8 +50,10 @@ TEST(ShippedConfigs, SmallPaperIsQuickstartWithMoreEdits) {
 
 TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
   const auto config = shipped("paper.yaml");
-  EXPECT_EQ(config.cells.size(), 16U);
-  for (const auto& [cell, edits] : config.edits) EXPECT_EQ(edits, 1000) << cell.name();
+  EXPECT_EQ(config.cells.size(), 24U);
+  for (const auto& [cell, edits] : config.edits) {
+    EXPECT_EQ(edits, cell.method != "memit" ? 1000 : cell.model == "gpt2-xl" ? 5000 : 2000) << cell.name();
+  }
   const auto xl = std::get<RomeConfig>(config.model("gpt2-xl").methods.at("rome"));
   RomeConfig published;
   published.layer = 17;
