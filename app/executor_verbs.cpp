@@ -5,16 +5,17 @@
 #include <memory>
 #include <sstream>
 
+#include "app/dataset_verbs.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/random_stream.h"
-#include "data/counterfact.h"
 #include "model/generate.h"
 #include "report/report.h"
 #include "worker/cell_command.h"
 #include "worker/export_model.h"
+#include "worker/mend_task.h"
+#include "worker/owned_work.h"
 #include "worker/prerequisites.h"
-#include "worker/recall.h"
 #include "worker/serve.h"
 #include "worker/terminal_monitor.h"
 #include "worker/verify.h"
@@ -28,24 +29,12 @@ namespace fs = std::filesystem;
 constexpr int kProblems = 1;
 constexpr int kStopped = 75;
 
-fs::path out_or_default(const core::ExperimentConfig& config, const std::string& out) {
-  return fs::absolute(out.empty() ? fs::path("runs") / config.name : fs::path(out));
-}
-
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-/// The workspace of a config file; what it resolves to is kept for the verbs that start from the folder.
-worker::Workspace workspace_of_config(const std::string& config_path, const std::string& out) {
-  auto config = core::load_experiment_config(config_path);
-  const auto folder = out_or_default(config, out);
-  worker::configure_numerics(config);
-  return {std::move(config), folder};
 }
 
 worker::Workspace workspace_of_sweep(const std::string& out) {
@@ -63,7 +52,7 @@ void remember_experiment(const worker::Workspace& workspace) {
 
 /// Options of all verbs; CLI11 binds to them by address.
 struct Options {
-  std::string config, out, experiment, cell, to, model, prompt, records;
+  std::string config, out, experiment, cell, to, model, prompt;
   std::vector<std::string> sweeps, models;
   bool is_comparison = false;
   bool no_figures = false;
@@ -102,8 +91,38 @@ void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& stat
       const auto& wanted = options->models;
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
       if (model.moments_layers.empty()) continue;
-      if (!worker::run_moments(workspace, {model.name}, monitor)) status = kStopped;
+      if (!worker::run_own_moments(workspace, model.name, monitor)) {
+        status = kStopped;
+        return;
+      }
       std::cout << workspace.folder().moments(model.name, model.moments_identity).string() << "\n";
+    }
+  });
+}
+
+void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
+  auto* verb =
+      app.add_subcommand("train-mend", "train MEND editors as a config says, or go on with an interrupted one");
+  verb->add_option("config", options->config, "experiment YAML")->required();
+  verb->add_option("--model", options->models, "only these models");
+  verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
+  verb->footer("A model is trained whose mend has training: {records: FILE}, also where it names an editor.");
+  verb->callback([options, &status] {
+    auto workspace = workspace_of_config(options->config, options->out);
+    worker::TerminalMonitor monitor;
+    int num_trained = 0;
+    for (const auto& model : workspace.facts().models) {
+      const auto& wanted = options->models;
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
+      if (model.editor_identity.empty()) continue;
+      ++num_trained;
+      if (!worker::run_own_editor(workspace, model.name, monitor)) status = kStopped;
+      std::cout << workspace.folder().editor(model.name, model.editor_identity).string() << "\n";
+    }
+    if (num_trained == 0) {
+      throw core::ConfigError(options->config +
+                              ": has no editor to train: expected a model of its cells with mend and "
+                              "training: {records: FILE}");
     }
   });
 }
@@ -200,27 +219,6 @@ void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
   });
 }
 
-void print_share(const char* name, const worker::Recall::Share& share) {
-  std::cout << name << share.correct << " of " << share.asked << " (" << share.percent() << " %)\n";
-}
-
-void add_diagnose(CLI::App& app, const std::shared_ptr<Options>& options) {
-  auto* diagnose = app.add_subcommand("diagnose", "what a model knows");
-  diagnose->require_subcommand(1);
-  auto* verb = diagnose->add_subcommand("recall", "share of true objects that a model names, by kind of prompt");
-  verb->add_option("--model", options->model, "model folder")->required();
-  verb->add_option("--records", options->records, "records in CounterFact's schema")->required();
-  verb->callback([options] {
-    const torch::NoGradGuard no_grad;
-    const auto speaker = speaker_of(*options);
-    const auto recall =
-        worker::measure_recall(speaker.network, speaker.tokenizer, data::read_counterfact(options->records));
-    print_share("edit prompts           ", recall.edit);
-    print_share("paraphrase prompts     ", recall.paraphrase);
-    print_share("neighbourhood prompts  ", recall.neighborhood);
-  });
-}
-
 void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
   auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
   verb->add_option("sweep", options->out, "sweep folder")->required();
@@ -262,9 +260,10 @@ void add_executor_verbs(CLI::App& app, int& status) {
   add_report(app, options, status);
   add_verify(app, options, status);
   add_stats(app, options, status);
+  add_train_mend(app, options, status);
   add_export(app, options);
   add_generate(app, options);
-  add_diagnose(app, options);
+  add_dataset_verbs(app, status);
   add_inspect(app, options);
   add_serve(app, options);
 }

@@ -41,9 +41,11 @@ constexpr std::array kHandedOver{
     HandedOver{"report", "curves, tables and figures from a sweep's committed files"},
     HandedOver{"verify", "check digests and replays of a sweep, or compare two sweeps (--same A B)"},
     HandedOver{"stats", "second moments that a config's cells need"},
+    HandedOver{"train-mend", "train the MEND editors of a config's models"},
     HandedOver{"export", "the model at any edit as a Hugging Face folder"},
     HandedOver{"generate", "text from the model at any edit"},
-    HandedOver{"diagnose", "what a model knows: recall of true objects"},
+    HandedOver{"samples", "write sample orders as the paper's script draws them"},
+    HandedOver{"diagnose", "what a model knows (recall), what its edits reach (zsre)"},
 };
 
 /// Becomes `lethe-executor` with the same arguments; returns only if that fails.
@@ -85,7 +87,8 @@ void add_sweep(CLI::App& app, Options& options) {
   verb->add_option("--ranks", options.num_ranks, "without MPI: number of executors of this one process")
       ->check(CLI::Range(1, 1024));
   verb->footer(
-      "Exit status: 0 complete, 1 some cells failed, 2 config or inputs are wrong, 75 stopped before the end.\n"
+      "Exit status: 0 complete, 1 some cells failed, 2 config or inputs are wrong, 75 stopped before the end,\n"
+      "69 another process works in the folder (nothing was touched).\n"
       "The folder's STATE says the same: COMPLETE, POISONED, CONFIG_ERROR, INCOMPLETE.");
 }
 

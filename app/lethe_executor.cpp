@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kFailed = 1;
 constexpr int kConfigError = 2;
+constexpr int kOwned = 69;  ///< EX_UNAVAILABLE
 
 int run(int argc, char** argv) {
   CLI::App app{"lethe-executor: the part of lethe that holds the model"};
@@ -42,6 +43,9 @@ int main(int argc, char** argv) {
   } catch (const lethe::core::ConfigError& error) {
     lethe::core::log_error(error.what());
     return kConfigError;
+  } catch (const lethe::core::OwnedError& error) {
+    lethe::core::log_error(error.what());
+    return kOwned;
   } catch (const std::exception& error) {
     lethe::core::log_error(error.what());
     return kFailed;

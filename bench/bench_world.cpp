@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "data/corpus.h"
 #include "data/counterfact.h"
 #include "editing/second_moments.h"
 #include "worker/workspace.h"
@@ -43,8 +44,8 @@ BenchWorld load_world() {
   const bool is_random = name == "random-124m";
   auto weights =
       is_random ? model::random_weights(gpt2_124m(), 1, torch::kCPU) : model::load_weights(name, torch::kCPU);
-  const auto records = data::read_counterfact(config.dataset.records);
-  const auto samples = data::read_samples(config.dataset.samples);
+  const auto records = data::read_records(config.dataset);
+  const auto samples = data::orders_of(config.dataset, records);
   auto requests = data::select_requests(records, samples.at(0), kNumRequests, 0);
   // The small vocabulary's ids exist in the large one too; what they mean does not matter to the clock.
   auto tokenizer = model::Tokenizer::from_folder(is_random ? small_model : std::filesystem::path(name));
@@ -52,7 +53,7 @@ BenchWorld load_world() {
 }
 
 std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, const core::MethodConfig& method) {
-  const auto layers = editing::required_moment_layers(method);
+  const auto layers = core::second_moment_layers(method);
   if (layers.empty()) return {};
   const auto& corpus = world.config.model("small-gpt2").second_moments->corpus;
   const auto documents = data::read_corpus(corpus, kNumMomentDocuments);

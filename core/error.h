@@ -42,6 +42,12 @@ class CommError : public Error {
   using Error::Error;
 };
 
+/// Another living process works on the same part of a sweep. Run again when it has ended.
+class OwnedError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Why a task failed; decides whether it is retried (design 5).
 enum class FailureClass { kConfig, kData, kMethod, kCrash, kOutOfMemory, kHang, kInfrastructure };
 

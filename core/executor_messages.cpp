@@ -19,7 +19,12 @@ json task_to_json(const Task& task) {
   return std::visit(
       Overloaded{
           [](const MomentsTask& moments) -> json {
-            return {{"task", "moments"}, {"model", moments.model}};
+            json text = {{"task", "moments"}, {"model", moments.model}};
+            if (moments.slice) text["slice"] = *moments.slice;
+            return text;
+          },
+          [](const EditorTask& editor) -> json {
+            return {{"task", "editor"}, {"model", editor.model}};
           },
           [](const BaselineTask& baseline) -> json {
             return {{"task", "baseline"}, {"model", baseline.model}};
@@ -63,14 +68,21 @@ std::string model_from(Object& object) {
   return model;
 }
 
+MomentsTask moments_from(Object& object) {
+  MomentsTask moments{model_from(object)};
+  if (!object.is_null("slice")) moments.slice = object.integer("slice", 0, kMaxSlices - 1);
+  return moments;
+}
+
 Task read_task(Object object) {
   const auto kind = object.text("task");
   auto task = [&]() -> Task {
-    if (kind == "moments") return MomentsTask{model_from(object)};
+    if (kind == "moments") return moments_from(object);
+    if (kind == "editor") return EditorTask{model_from(object)};
     if (kind == "baseline") return BaselineTask{model_from(object)};
     if (kind == "edit") return EditTask{cell_from(object), object.integer("until", 1, kMaxEdits)};
     if (kind == "reduce") return reduce_from(object);
-    object.fail("task: \"" + kind + "\" is none of moments, baseline, edit, reduce");
+    object.fail("task: \"" + kind + "\" is none of moments, editor, baseline, edit, reduce");
   }();
   object.finish();
   return task;
@@ -96,7 +108,10 @@ Event read_event(Object& object) {
 std::string describe(const Task& task) {
   return std::visit(
       Overloaded{
-          [](const MomentsTask& moments) { return "moments " + moments.model; },
+          [](const MomentsTask& moments) {
+            return "moments " + moments.model + (moments.slice ? " slice " + std::to_string(*moments.slice) : "");
+          },
+          [](const EditorTask& editor) { return "editor " + editor.model; },
           [](const BaselineTask& baseline) { return "baseline " + baseline.model; },
           [](const EditTask& edit) { return "edit " + edit.cell.name(); },
           [](const ReduceTask& reduce) { return "reduce " + reduce.cell.name() + " @" + std::to_string(reduce.edits); },

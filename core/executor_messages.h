@@ -16,10 +16,17 @@
 
 namespace lethe::core {
 
-/// Second moments of a model, all layers that any cell of the config needs, in one pass.
+/// Second moments of a model, all layers that any cell of the config needs. With a slice: the partial sums of that
+/// slice of the corpus. Without: whatever is still missing, and the second moments themselves.
 struct MomentsTask {
   std::string model;
+  std::optional<std::int64_t> slice = std::nullopt;
   bool operator==(const MomentsTask&) const = default;
+};
+/// Training of a model's MEND editor.
+struct EditorTask {
+  std::string model;
+  bool operator==(const EditorTask&) const = default;
 };
 /// Downstream tasks of the unedited model.
 struct BaselineTask {
@@ -39,9 +46,9 @@ struct ReduceTask {
   std::vector<ReductionPart> parts;
   bool operator==(const ReduceTask&) const = default;
 };
-using Task = std::variant<MomentsTask, BaselineTask, EditTask, ReduceTask>;
+using Task = std::variant<MomentsTask, EditorTask, BaselineTask, EditTask, ReduceTask>;
 
-/// "moments small-gpt2", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
+/// "moments small-gpt2", "moments gpt-j slice 3", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
 std::string describe(const Task& task);
 std::string to_json(const Task& task);
 /// Throws `CommError` on anything malformed.
@@ -62,7 +69,7 @@ struct ReadyEvent {
 };
 /// Signs of life with work done; hang detection counts only these.
 struct ProgressEvent {
-  std::string stage;  ///< "load", "edit", "reduce", "moments", "baseline", "replay"
+  std::string stage;  ///< "load", "edit", "reduce", "moments", "editor", "baseline", "replay"
   std::int64_t done = 0;
   std::int64_t total = 0;
   double seconds = 0.0;  ///< of the last step

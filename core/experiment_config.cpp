@@ -84,15 +84,20 @@ class ExperimentReader {
   void read_dataset() {
     const auto value = map_.find("dataset", Presence::kRequired, "a map with records and samples");
     if (!value) return;
-    YamlMap dataset(*value, "a map with format, records and samples");
+    YamlMap dataset(*value, "a map with format, records, samples and completions");
     if (const auto format = dataset.find("format")) {
-      assign(config_.dataset.format, format->word(std::vector<std::string>{"counterfact"}));
+      assign(config_.dataset.format, format->word(std::vector<std::string>{"counterfact", "zsre"}));
     }
     if (const auto records = dataset.find("records", Presence::kRequired, "a path")) {
       assign(config_.dataset.records, records->file_path());
     }
-    if (const auto samples = dataset.find("samples", Presence::kRequired, "a path")) {
-      assign(config_.dataset.samples, samples->file_path());
+    if (const auto samples = dataset.find("samples", Presence::kRequired, "a path, or the word published")) {
+      const bool is_published = samples->node.IsScalar() && samples->node.Scalar() == "published";
+      if (!is_published) assign(config_.dataset.samples, samples->file_path());
+    }
+    if (const auto completions = dataset.find("completions")) {
+      assign(config_.dataset.completions, completions->file_path());
+      if (config_.dataset.format != "zsre") completions->problem("is for format: zsre; expected no such key");
     }
     dataset.finish();
   }
@@ -124,15 +129,35 @@ class ExperimentReader {
     return model;
   }
 
+  static void read_published_moments(const YamlValue& npz, YamlMap& map, SecondMomentConfig& moments) {
+    const auto path = npz.file_path();
+    if (!path) return;
+    moments.npz = path->string();
+    const auto slot = moments.npz.find("{layer}");
+    if (slot == std::string::npos || moments.npz.find("{layer}", slot + 1) != std::string::npos) {
+      npz.problem("expected a path with {layer} once, where the layer's number stands");
+    }
+    for (const auto* key :
+         {"corpus", "max_documents", "max_tokens", "batch_tokens", "documents_per_slice", "memory_gb"}) {
+      if (const auto other = map.find(key)) other->problem("is for second moments of a corpus; expected npz alone");
+    }
+  }
+
   static SecondMomentConfig read_second_moments(const YamlValue& value) {
     SecondMomentConfig moments;
-    YamlMap map(value, "a map with corpus, max_documents, max_tokens and batch_tokens");
-    if (const auto corpus = map.find("corpus", Presence::kRequired, "a path of a text file")) {
-      assign(moments.corpus, corpus->file_path());
+    YamlMap map(value,
+                "a map with npz, or with corpus, max_documents, max_tokens, batch_tokens, documents_per_slice and "
+                "memory_gb");
+    if (const auto corpus = map.find("corpus")) assign(moments.corpus, corpus->file_path());
+    if (const auto npz = map.find("npz")) read_published_moments(*npz, map, moments);
+    if (map.is_map() && moments.corpus.empty() && moments.npz.empty()) {
+      value.problem("expected corpus: a text file, or npz: the published files' path with {layer} in it");
     }
     if (const auto count = map.find("max_documents")) assign(moments.max_documents, count->integer({1}));
     if (const auto count = map.find("max_tokens")) assign(moments.max_tokens, count->integer({0}));
     if (const auto count = map.find("batch_tokens")) assign(moments.batch_tokens, count->integer({1, 1 << 24}));
+    if (const auto count = map.find("documents_per_slice")) assign(moments.documents_per_slice, count->integer({1}));
+    if (const auto size = map.find("memory_gb")) assign(moments.memory_gb, size->real({0.0}));
     map.finish();
     return moments;
   }
@@ -250,7 +275,8 @@ class ExperimentReader {
         }
       }
       if (!needy.empty() && !model.second_moments) {
-        place.inner_problem("second_moments: is missing; expected {corpus: FILE}, because " + needy + " needs it");
+        place.inner_problem("second_moments: is missing; expected {corpus: FILE} or {npz: FILES}, because " + needy +
+                            " needs it");
       }
     }
   }

@@ -14,10 +14,15 @@ namespace lethe::core {
 
 /// Where second moments of a model come from. Paths are absolute after parsing.
 struct SecondMomentConfig {
-  std::filesystem::path corpus;  ///< plain text, one document a line
+  std::filesystem::path
+      corpus;       ///< plain text, one document a line; or JSON lines with a `text` field (*.jsonl); empty: `npz`
+  std::string npz;  ///< published files instead: their path with {layer} in place of the layer's number
   std::int64_t max_documents = 100'000;
-  std::int64_t max_tokens = 0;       ///< 0: no limit
+  std::int64_t max_tokens = 0;       ///< 0: no limit; with one the pass is not cut into slices
   std::int64_t batch_tokens = 4096;  ///< positions a forward pass holds; fixed, so sums do not depend on memory
+  std::int64_t documents_per_slice = 10'000;  ///< what one task sums and commits
+  double memory_gb = 0.0;  ///< for running sums; layers that do not fit take further passes, same bits. 0: all at once
+  [[nodiscard]] bool is_published() const { return !npz.empty(); }
   bool operator==(const SecondMomentConfig&) const = default;
 };
 
@@ -53,9 +58,12 @@ struct TaskConfig {
 };
 
 struct DatasetConfig {
-  std::string format = "counterfact";
-  std::filesystem::path records;  ///< JSON list or JSON lines
-  std::filesystem::path samples;  ///< {"0": [case ids], ...}
+  std::string format = "counterfact";                ///< or "zsre": MEND's files
+  std::filesystem::path records;                     ///< JSON list or JSON lines
+  std::filesystem::path samples;                     ///< {"0": [case ids], ...}; empty: `samples: published`
+  std::optional<std::filesystem::path> completions;  ///< zsre: completion forms of its questions
+  /// The paper's ten orders, made from the records instead of read from a file.
+  [[nodiscard]] bool has_published_orders() const { return samples.empty(); }
   bool operator==(const DatasetConfig&) const = default;
 };
 

@@ -52,9 +52,12 @@ json model_to_json(const ModelConfig& model) {
   json moments = nullptr;
   if (model.second_moments) {
     moments = {{"corpus", model.second_moments->corpus.string()},
+               {"npz", model.second_moments->npz},
                {"max_documents", model.second_moments->max_documents},
                {"max_tokens", model.second_moments->max_tokens},
-               {"batch_tokens", model.second_moments->batch_tokens}};
+               {"batch_tokens", model.second_moments->batch_tokens},
+               {"documents_per_slice", model.second_moments->documents_per_slice},
+               {"memory_gb", model.second_moments->memory_gb}};
   }
   return {{"name", model.name}, {"path", model.path.string()}, {"second_moments", moments}, {"methods", methods}};
 }
@@ -62,9 +65,13 @@ json model_to_json(const ModelConfig& model) {
 SecondMomentConfig moments_from_json(ConfigObject object) {
   SecondMomentConfig moments;
   moments.corpus = object.text("corpus");
+  moments.npz = object.text("npz");
   moments.max_documents = object.integer("max_documents", 1);
   moments.max_tokens = object.integer("max_tokens", 0);
   moments.batch_tokens = object.integer("batch_tokens", 1, 1 << 24);
+  moments.documents_per_slice = object.integer("documents_per_slice", 1);
+  moments.memory_gb = object.real("memory_gb");
+  if (!(moments.memory_gb >= 0.0)) object.fail("memory_gb: expected a number of at least 0");
   object.finish();
   return moments;
 }
@@ -110,9 +117,13 @@ void read_choices(ConfigObject& object, ExperimentConfig& config) {
   config.keep_snapshots = choose("keep_snapshots", {"all", "newest"});
   const auto& dataset = object.at("dataset");
   ConfigObject fields(dataset, object.place_of("dataset"));
-  config.dataset = {fields.text("format"), fields.text("records"), fields.text("samples")};
+  config.dataset = {fields.text("format"), fields.text("records"), fields.text("samples"), std::nullopt};
+  const auto completions = fields.text("completions");
+  if (!completions.empty()) config.dataset.completions = completions;
   fields.finish();
-  if (config.dataset.format != "counterfact") fields.fail("format: expected counterfact");
+  if (config.dataset.format != "counterfact" && config.dataset.format != "zsre") {
+    fields.fail("format: expected counterfact or zsre");
+  }
 }
 
 void read_numbers(ConfigObject& object, ExperimentConfig& config) {
@@ -151,7 +162,8 @@ std::string to_json(const ExperimentConfig& config) {
                       {"dataset",
                        {{"format", config.dataset.format},
                         {"records", config.dataset.records.string()},
-                        {"samples", config.dataset.samples.string()}}},
+                        {"samples", config.dataset.samples.string()},
+                        {"completions", config.dataset.completions.value_or("").string()}}},
                       {"models", models},
                       {"cells", cells},
                       {"skipped", skipped},

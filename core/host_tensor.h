@@ -13,4 +13,12 @@ struct HostTensor {
   bool operator==(const HostTensor&) const = default;
 };
 
+/// The same in fp64: statistics and states that are carried on.
+struct HostDoubles {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;
+
+  bool operator==(const HostDoubles&) const = default;
+};
+
 }  // namespace lethe::core

@@ -17,6 +17,8 @@ void add_method(Identity& identity, const std::string& method, const MethodConfi
   identity.fields["method"] = method;
   const auto fields = method_to_json(config);
   for (const auto& [name, value] : fields.items()) {
+    // An editor's content stands for the path and for how it was trained.
+    if (name == "editor" || name == "training") continue;
     if (name != "contexts_file") identity.fields["method." + name] = dump_json(value);
   }
 }
@@ -82,6 +84,31 @@ Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, con
   identity.fields["requests"] = inputs.requests;
   identity.fields["moments"] = inputs.moments_identity;
   identity.fields["contexts"] = inputs.contexts_digest;
+  if (!inputs.editor.empty()) identity.fields["editor"] = inputs.editor;
+  return identity;
+}
+
+Identity editor_identity(const ExperimentConfig& config, const MendConfig& mend, const EditorInputs& inputs) {
+  Identity identity;
+  identity.fields["kind"] = "editor";
+  const auto fields = method_to_json(MethodConfig(mend));
+  for (const char* name : {"layers", "pad_class", "input_normalization", "last_bias", "update_sign"}) {
+    identity.fields[std::string("method.") + name] = dump_json(fields.at(name));
+  }
+  for (const auto& [name, value] : fields.at("training").items()) {
+    if (name != "records" && name != "corpus" && name != "save_every") {
+      identity.fields["training." + name] = dump_json(value);
+    }
+  }
+  // The added class is drawn with the config's seed.
+  if (mend.pad_class) identity.fields["seed"] = std::to_string(config.seed);
+  identity.fields["threads"] = std::to_string(config.threads);
+  identity.fields["precision"] = kPrecision;
+  identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);
+  identity.fields["weights"] = inputs.weights.hex();
+  identity.fields["tokenizer"] = inputs.tokenizer.hex();
+  identity.fields["records"] = inputs.records.hex();
+  identity.fields["corpus"] = inputs.corpus;
   return identity;
 }
 
@@ -89,9 +116,18 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
   if (!model.second_moments) throw ConfigError("models." + model.name + ": second_moments: is missing");
   Identity identity;
   identity.fields["kind"] = "moments";
+  if (model.second_moments->is_published()) {
+    identity.fields["weights"] = inputs.weights.hex();
+    for (const auto& [layer, digest] : inputs.published) {
+      identity.fields["published." + std::to_string(layer)] = digest.hex();
+    }
+    return identity;
+  }
   identity.fields["max_documents"] = std::to_string(model.second_moments->max_documents);
   identity.fields["max_tokens"] = std::to_string(model.second_moments->max_tokens);
   identity.fields["batch_tokens"] = std::to_string(model.second_moments->batch_tokens);
+  // Where the sum is cut decides its last bits; how much memory it may take does not.
+  identity.fields["documents_per_slice"] = std::to_string(model.second_moments->documents_per_slice);
   identity.fields["threads"] = std::to_string(config.threads);
   identity.fields["precision"] = kPrecision;
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);

@@ -21,7 +21,10 @@ json model_to_json(const ModelFacts& facts) {
           {"num_parameters", facts.num_parameters},
           {"moments_identity", facts.moments_identity},
           {"moments_layers", facts.moments_layers},
-          {"baseline_identity", facts.baseline_identity}};
+          {"baseline_identity", facts.baseline_identity},
+          {"editor_identity", facts.editor_identity},
+          {"needs_editor", facts.needs_editor},
+          {"moments_documents", facts.moments_documents}};
 }
 
 ModelFacts model_from_json(Object object) {
@@ -40,6 +43,9 @@ ModelFacts model_from_json(Object object) {
     facts.moments_layers.push_back(layer.get<int>());
   }
   facts.baseline_identity = object.text("baseline_identity");
+  facts.editor_identity = object.text("editor_identity");
+  facts.needs_editor = object.boolean("needs_editor");
+  facts.moments_documents = object.integer("moments_documents", 0);
   object.finish();
   return facts;
 }
@@ -92,6 +98,12 @@ void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t width,
   const auto num_layers = static_cast<std::int64_t>(edited_layers(method).size());
   if (stores_snapshots(method)) {
     facts.snapshot_bytes = num_layers * (width * inner_width + width) * kFloatBytes;
+  } else if (const auto* mend = std::get_if<MendConfig>(&method)) {
+    // A rank for each token of an average prompt, in both weights of a block.
+    constexpr std::int64_t kPromptTokens = 8;
+    constexpr std::int64_t kDefaultBlocks = 3;
+    const auto num_blocks = mend->layers.empty() ? kDefaultBlocks : num_layers;
+    facts.delta_bytes_per_edit = 2 * num_blocks * kPromptTokens * (width + inner_width) * kFloatBytes;
   } else {
     // A step of n facts has rank n.
     facts.delta_bytes_per_edit = num_layers * (width + inner_width) * kFloatBytes;

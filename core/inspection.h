@@ -21,9 +21,12 @@ struct ModelFacts {
   std::int64_t vocab_size = 0;
   std::int64_t max_positions = 0;
   std::int64_t num_parameters = 0;
-  std::string moments_identity;     ///< 12 hex digits; empty if no cell needs second moments
-  std::vector<int> moments_layers;  ///< layers whose second moments the config's cells need
-  std::string baseline_identity;    ///< 12 hex digits
+  std::string moments_identity;        ///< 12 hex digits; empty if no cell needs second moments
+  std::vector<int> moments_layers;     ///< layers whose second moments the config's cells need
+  std::string baseline_identity;       ///< 12 hex digits
+  std::string editor_identity{};       ///< of the MEND editor's training, 12 hex digits; empty without training records
+  bool needs_editor = false;           ///< a cell's config names no editor: it is trained first
+  std::int64_t moments_documents = 0;  ///< documents of the corpus that the second moments read
 };
 
 /// What planning must know about a cell.

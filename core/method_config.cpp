@@ -66,6 +66,25 @@ std::string single_fact_problem(const MethodConfig& config) {
 
 std::string no_problem(const MethodConfig&) { return ""; }
 
+MethodConfig mend_defaults(Fidelity fidelity) {
+  MendConfig config;
+  if (fidelity == Fidelity::kPaper) {
+    config.running_statistics = RunningStatistics::kLoaded;
+    config.learning_rate_order = LearningRateOrder::kPaper;
+    config.pad_class = false;
+    config.input_normalization = InputNormalization::kNone;
+    config.last_bias = false;
+    config.update_sign = UpdateSign::kMinus;
+  }
+  return config;
+}
+
+std::string mend_problem(const MethodConfig& config) {
+  const auto& mend = std::get<MendConfig>(config);
+  if (mend.editor || mend.training.records) return "";
+  return "editor: is missing; expected a trained editor's file, or training: {records: FILE} to have one trained";
+}
+
 std::string constrained_problem(const MethodConfig& config) {
   if (std::get<FineTuneConfig>(config).linf_bound) return "";
   return "linf_bound: is missing; expected a number above 0 (without a bound the method is ft)";
@@ -82,12 +101,13 @@ struct MethodRow {
   std::string (*problem)(const MethodConfig&);
 };
 
-constexpr std::array<MethodRow, 5> kMethods{{
+constexpr std::array<MethodRow, 6> kMethods{{
     {"rome", rome_defaults, single_fact_problem},
     {"r-rome", r_rome_defaults, single_fact_problem},
     {"memit", memit_defaults, no_problem},
     {"ft-c", fine_tune_defaults, constrained_problem},
     {"ft", fine_tune_defaults, unconstrained_problem},
+    {"mend", mend_defaults, mend_problem},
 }};
 
 const MethodRow& row_of(const std::string& method) {
@@ -130,6 +150,14 @@ class YamlFieldReader {
   }
   void operator()(const char* name, std::vector<std::string>& field, const TextListRule&) {
     if (const auto value = map_.find(name)) assign(field, read_texts(*value));
+  }
+  void operator()(const char* name, MendTrainingConfig& field, const NoRule&) {
+    const auto value = map_.find(name);
+    if (!value) return;
+    YamlMap map(*value, "a map of the training's settings");
+    YamlFieldReader reader(map, is_override_);
+    visit_mend_training_fields(reader, field);
+    map.finish();
   }
   template <typename Enum>
   void operator()(const char* name, Enum& field, const WordRule& rule) {
@@ -232,6 +260,11 @@ std::string ascending_problem(const std::vector<int>& numbers) {
          std::to_string(*pair);
 }
 
+bool needs_trained_editor(const MethodConfig& config) {
+  const auto* mend = std::get_if<MendConfig>(&config);
+  return mend != nullptr && !mend->editor;
+}
+
 std::vector<int> second_moment_layers(const MethodConfig& config) {
   struct Visitor {
     std::vector<int> operator()(const RankOneConfig& one) const {
@@ -239,6 +272,7 @@ std::vector<int> second_moment_layers(const MethodConfig& config) {
     }
     std::vector<int> operator()(const MemitConfig& memit) const { return memit.layers; }
     std::vector<int> operator()(const FineTuneConfig&) const { return {}; }
+    std::vector<int> operator()(const MendConfig&) const { return {}; }
   };
   return std::visit(Visitor{}, config);
 }
@@ -248,6 +282,7 @@ std::vector<int> edited_layers(const MethodConfig& config) {
     std::vector<int> operator()(const RankOneConfig& one) const { return {one.layer}; }
     std::vector<int> operator()(const MemitConfig& memit) const { return memit.layers; }
     std::vector<int> operator()(const FineTuneConfig& one) const { return {one.layer}; }
+    std::vector<int> operator()(const MendConfig& mend) const { return mend.layers; }
   };
   return std::visit(Visitor{}, config);
 }
@@ -262,6 +297,7 @@ std::optional<std::filesystem::path> contexts_file(const MethodConfig& config) {
     Path operator()(const RankOneConfig& one) const { return one.contexts_file; }
     Path operator()(const MemitConfig& memit) const { return memit.contexts_file; }
     Path operator()(const FineTuneConfig&) const { return std::nullopt; }
+    Path operator()(const MendConfig&) const { return std::nullopt; }
   };
   return std::visit(Visitor{}, config);
 }

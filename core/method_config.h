@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/mend_config.h"
+
 namespace lethe::core {
 
 /// `code` reproduces the published programs, quirks included; `paper` follows the text (design C3).
@@ -118,19 +120,21 @@ struct FineTuneConfig {
   bool operator==(const FineTuneConfig&) const = default;
 };
 
-using MethodConfig = std::variant<RomeConfig, RRomeConfig, MemitConfig, FineTuneConfig>;
+using MethodConfig = std::variant<RomeConfig, RRomeConfig, MemitConfig, FineTuneConfig, MendConfig>;
 
-/// Names that configs may use: "rome", "r-rome", "memit", "ft-c", "ft".
+/// Names that configs may use: "rome", "r-rome", "memit", "ft-c", "ft", "mend".
 const std::vector<std::string>& method_names();
 /// What a config gets that sets nothing. Throws `ConfigError` for an unknown method.
 MethodConfig default_method_config(const std::string& method, Fidelity fidelity);
 /// What is wrong with the fields taken together ("linf_bound: is missing; ..."), or nothing: FT-C needs its bound, FT
-/// has none, ROME and r-ROME edit one fact a step.
+/// has none; ROME and r-ROME edit one fact a step; MEND needs an editor, or records to train one.
 std::string method_config_problem(const std::string& method, const MethodConfig& config);
 /// Layers whose second moments the method needs, ascending; empty: none.
 std::vector<int> second_moment_layers(const MethodConfig& config);
 inline bool needs_second_moments(const MethodConfig& config) { return !second_moment_layers(config).empty(); }
-/// Layers whose weights the method changes, ascending.
+/// True if the method needs an editor that the config does not name, so that it is trained first.
+bool needs_trained_editor(const MethodConfig& config);
+/// Layers whose weights the method changes, ascending; empty: the model's last three (MEND).
 std::vector<int> edited_layers(const MethodConfig& config);
 /// Facts that one step edits. `edits:` and every interval count facts.
 int batch_size(const MethodConfig& config);

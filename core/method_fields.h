@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ struct RealRule {
   RealRange range;
   Presence presence = Presence::kOptional;
 };
-/// For booleans, paths and lists of context lengths.
+/// For booleans, paths, lists of context lengths and nested maps.
 struct NoRule {};
 /// A list of whole numbers, each above the one before.
 struct IntegerListRule {
@@ -106,6 +107,48 @@ void visit_fine_tune_fields(Visitor& visit, Config& config) {
   visit("bound_centre", config.bound_centre, WordRule{{"edit_start", "unedited"}});
 }
 
+template <typename Visitor, typename Config>
+void visit_mend_training_fields(Visitor& visit, Config& training) {
+  constexpr std::int64_t kMany = 1'000'000'000;
+  constexpr RealRange kAny{-std::numeric_limits<double>::max(), true};
+  visit("records", training.records, NoRule{});
+  visit("corpus", training.corpus, NoRule{});
+  visit("corpus_share", training.corpus_share, RealRule{kAtLeastZero});
+  visit("rank", training.rank, IntegerRule{{1, 1'000'000}});
+  visit("hidden_layers", training.hidden_layers, IntegerRule{{0, 100}});
+  visit("initial_rate", training.initial_rate, RealRule{kAny});
+  visit("learning_rate", training.learning_rate, RealRule{kAboveZero});
+  visit("rate_learning_rate", training.rate_learning_rate, RealRule{kAtLeastZero});
+  visit("edit_loss_weight", training.edit_loss_weight, RealRule{kAboveZero});
+  visit("locality_loss_weight", training.locality_loss_weight, RealRule{kAtLeastZero});
+  visit("accumulate", training.accumulate, IntegerRule{{1, kMany}});
+  visit("gradient_clip", training.gradient_clip, RealRule{kAboveZero});
+  visit("max_iterations", training.max_iterations, IntegerRule{{1, kMany}});
+  visit("validation_every", training.validation_every, IntegerRule{{1, kMany}});
+  visit("validation_edits", training.validation_edits, IntegerRule{{1, kMany}});
+  visit("validation_texts", training.validation_texts, IntegerRule{{1, 1000}});
+  visit("validation_share", training.validation_share, RealRule{kAboveZero});
+  visit("patience", training.patience, IntegerRule{{1, kMany}});
+  visit("max_text_tokens", training.max_text_tokens, IntegerRule{{2, 100'000}});
+  visit("save_every", training.save_every, IntegerRule{{1, kMany}});
+  visit("seed", training.seed, IntegerRule{{0, kMany}});
+}
+
+template <typename Visitor, typename Config>
+void visit_mend_fields(Visitor& visit, Config& config) {
+  visit("layers", config.layers, IntegerListRule{{0, kMaxLayers - 1}});
+  visit("batch_size", config.batch_size, IntegerRule{{1, 100'000}});
+  visit("editor", config.editor, NoRule{});
+  visit("lr_scale", config.lr_scale, RealRule{kAboveZero});
+  visit("running_statistics", config.running_statistics, WordRule{{"reset", "loaded"}});
+  visit("learning_rate_order", config.learning_rate_order, WordRule{{"code", "paper"}});
+  visit("pad_class", config.pad_class, NoRule{});
+  visit("input_normalization", config.input_normalization, WordRule{{"running", "none"}});
+  visit("last_bias", config.last_bias, NoRule{});
+  visit("update_sign", config.update_sign, WordRule{{"plus", "minus"}});
+  visit("training", config.training, NoRule{});
+}
+
 template <typename Visitor>
 void visit_fields(Visitor& visit, RomeConfig& config) {
   visit_rome_fields(visit, config);
@@ -137,6 +180,15 @@ void visit_fields(Visitor& visit, FineTuneConfig& config) {
 template <typename Visitor>
 void visit_fields(Visitor& visit, const FineTuneConfig& config) {
   visit_fine_tune_fields(visit, config);
+}
+
+template <typename Visitor>
+void visit_fields(Visitor& visit, MendConfig& config) {
+  visit_mend_fields(visit, config);
+}
+template <typename Visitor>
+void visit_fields(Visitor& visit, const MendConfig& config) {
+  visit_mend_fields(visit, config);
 }
 
 /// Visits the fields of whichever method the variant holds.

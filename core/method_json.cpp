@@ -31,6 +31,11 @@ class JsonFieldWriter {
       json[name].push_back({{"length_tokens", length.length_tokens}, {"count", length.count}});
     }
   }
+  void operator()(const char* name, const MendTrainingConfig& value, const NoRule&) {
+    JsonFieldWriter writer;
+    visit_mend_training_fields(writer, value);
+    json[name] = std::move(writer.json);
+  }
   template <typename Enum>
   void operator()(const char* name, const Enum& value, const WordRule& rule) {
     json[name] = rule.words.at(static_cast<std::size_t>(value));
@@ -73,6 +78,8 @@ class JsonFieldReader {
       if (number < rule.range.min || number > rule.range.max) object_.fail(std::string(name) + ": is out of range");
       field.push_back(static_cast<int>(number));
     }
+    // A list that need not be given may be empty: it is left to the model.
+    if (field.empty() && rule.presence == Presence::kOptional) return;
     if (const auto problem = ascending_problem(field); !problem.empty()) {
       object_.fail(std::string(name) + ": " + problem);
     }
@@ -86,6 +93,12 @@ class JsonFieldReader {
       field.push_back(item.get<std::string>());
     }
     if (field.empty()) object_.fail(std::string(name) + ": is empty");
+  }
+  void operator()(const char* name, MendTrainingConfig& field, const NoRule&) {
+    JsonObject<ConfigError> object(object_.at(name), object_.place_of(name));
+    JsonFieldReader reader(object);
+    visit_mend_training_fields(reader, field);
+    object.finish();
   }
   template <typename Enum>
   void operator()(const char* name, Enum& field, const WordRule& rule) {

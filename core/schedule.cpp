@@ -85,4 +85,16 @@ std::string interval_problem(const ExperimentConfig& config, std::int64_t interv
   return "";
 }
 
+std::vector<CorpusSlice> slices_of(const SecondMomentConfig& config, std::int64_t num_documents) {
+  // How many documents fill max_tokens is known only after those before them were read.
+  if (config.max_tokens > 0) return {{0, num_documents}};
+  const std::int64_t longest = std::max(config.documents_per_slice, (num_documents - 1) / kMaxSlices + 1);
+  std::vector<CorpusSlice> slices;
+  for (std::int64_t first = 0; first < num_documents; first += longest) {
+    slices.push_back({first, std::min(num_documents, first + longest)});
+  }
+  if (slices.empty()) slices.push_back({0, 0});
+  return slices;
+}
+
 }  // namespace lethe::core

@@ -35,4 +35,17 @@ bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int6
 /// must fall between the steps of every cell.
 std::string interval_problem(const ExperimentConfig& config, std::int64_t interval);
 
+/// Documents [first, last) of a corpus that one task sums.
+struct CorpusSlice {
+  std::int64_t first_document = 0;
+  std::int64_t last_document = 0;
+  bool operator==(const CorpusSlice&) const = default;
+};
+/// Names of partial sums hold slice numbers of six digits.
+inline constexpr std::int64_t kMaxSlices = 1'000'000;
+
+/// How a pass over `num_documents` documents is cut: by the config and the corpus alone, never by ranks or memory.
+/// At least one slice, at most `kMaxSlices`: longer ones where there would be more.
+std::vector<CorpusSlice> slices_of(const SecondMomentConfig& config, std::int64_t num_documents);
+
 }  // namespace lethe::core

@@ -37,6 +37,7 @@ EditRequest read_request(const Json& entry, const std::string& place, Problems& 
   request.paraphrase_prompts = reader.optional_texts("paraphrase_prompts");
   request.neighborhood_prompts = reader.optional_texts("neighborhood_prompts");
   request.generation_prompts = reader.optional_texts("generation_prompts");
+  request.completion_prompt = request.prompt;
   request.question_prompt = reader.optional_text("question_prompt");
   check_template(reader, "question_prompt", request.question_prompt);
   return request;

@@ -17,7 +17,9 @@ struct EditRequest {
   std::vector<std::string> paraphrase_prompts;
   std::vector<std::string> neighborhood_prompts;
   std::vector<std::string> generation_prompts;
-  std::string question_prompt;  ///< question form with "{}"; empty if the file has none
+  std::string neighborhood_target;  ///< what neighbourhood prompts are asked for; empty: `target_true`
+  std::string question_prompt;      ///< question form with "{}"; empty if the file has none
+  std::string completion_prompt;    ///< completion form with "{}"; empty if the file has none
 
   /// `prompt` with the subject filled in.
   [[nodiscard]] std::string edit_prompt() const;

@@ -22,6 +22,10 @@ std::vector<EditRequest> select_requests(std::span<const EditRequest> records, c
     problems.add(place + ": holds " + std::to_string(available) + " case ids, but " + std::to_string(count) +
                  " edits are asked for; lower \"edits\" or use a longer sample");
   }
+  if (order.size() > records.size()) {
+    problems.add(place + ": holds " + std::to_string(available) + " case ids, but the dataset has only " +
+                 std::to_string(records.size()) + " records; do both belong together?");
+  }
   std::vector<EditRequest> requests;
   std::unordered_map<std::string, std::int64_t> first_with_subject;
   for (std::int64_t edit = 0; edit < std::min(count, available); ++edit) {

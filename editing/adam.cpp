@@ -8,15 +8,15 @@ namespace lethe::editing {
 
 void Adam::step(const std::vector<torch::Tensor>& parameters, const std::vector<torch::Tensor>& gradients) {
   const at::NoGradGuard no_grad;
-  if (num_steps_ == 0) {
+  if (state_.num_steps == 0) {
     for (const torch::Tensor& parameter : parameters) {
-      first_moments_.push_back(at::zeros_like(parameter));
-      second_moments_.push_back(at::zeros_like(parameter));
+      state_.first_moments.push_back(at::zeros_like(parameter));
+      state_.second_moments.push_back(at::zeros_like(parameter));
     }
   }
-  ++num_steps_;
-  const double correction1 = 1.0 - std::pow(options_.beta1, static_cast<double>(num_steps_));
-  const double correction2 = 1.0 - std::pow(options_.beta2, static_cast<double>(num_steps_));
+  ++state_.num_steps;
+  const double correction1 = 1.0 - std::pow(options_.beta1, static_cast<double>(state_.num_steps));
+  const double correction2 = 1.0 - std::pow(options_.beta2, static_cast<double>(state_.num_steps));
   for (std::size_t index = 0; index < parameters.size(); ++index) {
     if (!gradients[index].defined()) {
       continue;
@@ -26,8 +26,8 @@ void Adam::step(const std::vector<torch::Tensor>& parameters, const std::vector<
     if (options_.weight_decay != 0.0) {
       gradient = gradient.add(parameter, options_.weight_decay);
     }
-    at::Tensor& first = first_moments_[index];
-    at::Tensor& second = second_moments_[index];
+    at::Tensor& first = state_.first_moments[index];
+    at::Tensor& second = state_.second_moments[index];
     first.mul_(options_.beta1).add_(gradient, 1.0 - options_.beta1);
     second.mul_(options_.beta2).addcmul_(gradient, gradient, 1.0 - options_.beta2);
     const at::Tensor denominator = second.sqrt().div_(std::sqrt(correction2)).add_(options_.epsilon);

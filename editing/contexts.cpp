@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <type_traits>
 
 #include <utf8proc.h>
 
@@ -83,7 +84,12 @@ std::vector<std::string> sample_prefixes(const std::vector<std::vector<model::To
   return prefixes;
 }
 
-bool uses_contexts(const core::MethodConfig& config) { return !std::holds_alternative<core::FineTuneConfig>(config); }
+bool uses_contexts(const core::MethodConfig& config) {
+  const auto optimises_value = []<typename Method>(const Method&) {
+    return std::is_base_of_v<core::ValueOptimizationConfig, Method>;
+  };
+  return std::visit(optimises_value, config);
+}
 
 namespace {
 
@@ -111,6 +117,7 @@ struct PrefixSampler {
     return prefixes;
   }
   std::vector<std::string> operator()(const core::FineTuneConfig&) const { return {}; }
+  std::vector<std::string> operator()(const core::MendConfig&) const { return {}; }
 };
 
 }  // namespace

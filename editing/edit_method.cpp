@@ -2,6 +2,7 @@
 
 #include "editing/fine_tune.h"
 #include "editing/memit.h"
+#include "editing/mend.h"
 #include "editing/rome.h"
 #include "editing/rome_prompts.h"
 
@@ -22,11 +23,25 @@ void check_request(const core::MethodConfig& config, const data::EditRequest& re
           [&](const core::ValueOptimizationConfig& value) {
             static_cast<void>(make_rome_prompts(value, {{"{}"}}, request, tokenizer, architecture.max_positions));
           },
+          [&](const core::MendConfig&) {
+            static_cast<void>(labelled_row(request, tokenizer, architecture.max_positions));
+          },
           [&](const core::FineTuneConfig& fine_tune) {
             static_cast<void>(make_target_row(fine_tune, request, tokenizer, architecture.max_positions));
           },
       },
       config);
+}
+
+bool uses_editor(const core::MethodConfig& config) { return std::holds_alternative<core::MendConfig>(config); }
+
+bool changes_vocabulary(const core::MethodConfig& config) {
+  const auto* mend = std::get_if<core::MendConfig>(&config);
+  return mend != nullptr && mend->pad_class;
+}
+
+model::Network starting_network(const core::MethodConfig& config, const model::Network& unedited, std::uint64_t seed) {
+  return changes_vocabulary(config) ? with_pad_class(unedited, seed) : unedited;
 }
 
 std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs) {
@@ -42,6 +57,9 @@ std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, Method
                         },
                         [&](const core::FineTuneConfig& fine_tune) -> std::unique_ptr<EditMethod> {
                           return std::make_unique<FineTuneMethod>(fine_tune, inputs);
+                        },
+                        [&](const core::MendConfig& mend) -> std::unique_ptr<EditMethod> {
+                          return std::make_unique<MendMethod>(mend, inputs);
                         },
                     },
                     config);

@@ -51,6 +51,16 @@ struct EditFailure {
 
 using EditOutcome = std::variant<EditStep, EditFailure>;
 
+/// What a method carries from edit to edit beside the weights (MEND's running statistics), by name, fp64 on the host.
+/// A value that the caller holds; empty for methods without a history.
+using MethodState = std::map<std::string, torch::Tensor>;
+
+/// An edit, and the state that the next one starts from.
+struct Continuation {
+  EditOutcome outcome;
+  MethodState state;
+};
+
 /// An editing method with its hyper-parameters and everything that stays fixed over a cell.
 /// `compute` is a pure function of the network's current weights and the requests; it never changes the network.
 class EditMethod {
@@ -58,6 +68,13 @@ class EditMethod {
   virtual ~EditMethod() = default;
   [[nodiscard]] virtual EditOutcome compute(const model::Network& network,
                                             std::span<const data::EditRequest> requests) const = 0;
+  /// Before the first edit of a cell.
+  [[nodiscard]] virtual MethodState initial_state() const { return {}; }
+  /// `compute` for methods with a history: as pure, of the state as well.
+  [[nodiscard]] virtual Continuation compute_after(const MethodState& state, const model::Network& network,
+                                                   std::span<const data::EditRequest> requests) const {
+    return {compute(network, requests), state};
+  }
   /// Parameters this method changes, in storage order.
   [[nodiscard]] virtual std::vector<std::string> edited_parameters() const = 0;
   /// True if updates are dense snapshots (FT), false for low-rank factors; as `core::stores_snapshots`.
@@ -71,6 +88,7 @@ struct EditContexts {
 };
 
 class MomentFactor;
+struct MendEditor;
 
 /// Second moments C = E[k k^T] of the inputs of one MLP projection, [F,F] fp64 on the host, over `count` tokens.
 struct SecondMoment {
@@ -87,8 +105,16 @@ struct MethodInputs {
   const model::Tokenizer& tokenizer;
   EditContexts contexts;
   std::map<int, SecondMoment> second_moments;  ///< by layer; those of `core::second_moment_layers`
+  std::shared_ptr<const MendEditor> editor{};  ///< MEND only
 };
 
+/// The network that a cell's edits start from and that it is evaluated with: the unedited one, unless the method adds a
+/// class to the vocabulary (MEND's `pad_class`), which draws from `seed`.
+model::Network starting_network(const core::MethodConfig& config, const model::Network& unedited, std::uint64_t seed);
+/// True if `starting_network` gives another one.
+bool changes_vocabulary(const core::MethodConfig& config);
+/// True if the method needs a trained editor (`MethodInputs::editor`).
+bool uses_editor(const core::MethodConfig& config);
 /// True if the method uses context templates.
 bool uses_contexts(const core::MethodConfig& config);
 /// Samples the method's templates from the unedited network, or takes its contexts file's lines

@@ -9,8 +9,6 @@
 namespace lethe::editing {
 namespace {
 
-constexpr std::size_t kDocumentsPerGroup = 100;  // of the published data loader
-
 using Row = std::vector<model::TokenId>;
 
 /// Cuts rows, longest first, where the next one would make the padded batch exceed `batch_tokens`.
@@ -39,8 +37,7 @@ SecondMomentAccumulator::SecondMomentAccumulator(const model::Network& network, 
       throw core::ConfigError("second moments of layer " + std::to_string(layer) + ": the model has layers 0 to " +
                               std::to_string(architecture.num_layers - 1));
     }
-    sums_[layer] = at::zeros({architecture.inner_width, architecture.inner_width},
-                             at::TensorOptions().dtype(at::kDouble).device(network_.device()));
+    sums_.try_emplace(layer, architecture.inner_width, network_.device());
   }
 }
 
@@ -64,22 +61,20 @@ void SecondMomentAccumulator::add(const model::TokenRows& rows) {
   for (const model::Tap& tap : taps) {
     const at::Tensor keys_NF = tap.value.flatten(0, 1).index_select(0, real_N);
     // One batch in the network's precision, the running sum in fp64: thousands of batches lose no digits.
-    sums_.at(tap.layer).add_(at::matmul(keys_NF.t(), keys_NF));
+    sums_.at(tap.layer).add_product(keys_NF);
   }
   count_ += real_N.size(0);
 }
 
 std::map<int, SecondMoment> SecondMomentAccumulator::finish() const {
-  if (count_ == 0) {
-    throw core::DataError("second moments: no token was seen; give a corpus with text in it");
-  }
   std::map<int, SecondMoment> moments;
-  for (const auto& [layer, sum_FF] : sums_) {
-    // A matrix product rounds (i,j) and (j,i) apart; C is symmetric.
-    const at::Tensor mean_FF = sum_FF.add(sum_FF.t()).div_(2.0 * static_cast<double>(count_));
-    moments[layer] = {.moment_FF = mean_FF.to(at::kCPU), .count = count_, .factor = {}};
-  }
+  for (const auto& [layer, sum] : sums_) moments[layer] = second_moment_of(sum, count_);
   return moments;
+}
+
+SecondMoment second_moment_of(const PanelTriangle& sum, std::int64_t count) {
+  if (count <= 0) throw core::DataError("second moments: no token was seen; give a corpus with text in it");
+  return {.moment_FF = sum.symmetric(1.0 / static_cast<double>(count)), .count = count, .factor = {}};
 }
 
 std::vector<std::vector<std::vector<model::TokenId>>> pack_documents(std::span<const std::string> documents,

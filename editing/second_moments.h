@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "editing/edit_method.h"
+#include "editing/panel_triangle.h"
 #include "model/network.h"
 #include "model/tokenizer.h"
 
@@ -24,13 +25,22 @@ class SecondMomentAccumulator {
   [[nodiscard]] std::int64_t count() const { return count_; }
   /// C = sum / count by layer; throws `core::DataError` if no token was seen.
   [[nodiscard]] std::map<int, SecondMoment> finish() const;
+  /// The sums so far, by layer.
+  [[nodiscard]] const std::map<int, PanelTriangle>& sums() const { return sums_; }
 
  private:
   const model::Network& network_;
   std::vector<int> layers_;
-  std::map<int, torch::Tensor> sums_;
+  std::map<int, PanelTriangle> sums_;
   std::int64_t count_ = 0;
 };
+
+/// C = sum / count. Throws `core::DataError` if `count` is 0.
+SecondMoment second_moment_of(const PanelTriangle& sum, std::int64_t count);
+
+/// Documents that the published data loader takes together; a longer list of documents may be packed in pieces of
+/// this size with the same batches.
+inline constexpr std::size_t kDocumentsPerGroup = 100;
 
 /// Packs documents like the published code: truncated to `max_positions`, groups of 100 sorted by length, cut
 /// into batches whose padded size stays within `batch_tokens`; an empty document is skipped.

@@ -61,8 +61,12 @@ class Descriptor {
 }  // namespace
 
 void write_new_file(const std::filesystem::path& path, std::string_view text) {
+  write_new_file(path, std::span(&text, 1));
+}
+
+void write_new_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, "be created");
-  file.write_all(text);
+  for (const auto part : parts) file.write_all(part);
   file.sync();
   file.close();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 // Checked POSIX calls below the commit protocol. Every failure throws `core::StorageError` with path and reason.
@@ -9,6 +10,8 @@ namespace lethe::ledger {
 
 /// Creates a file that must not exist yet, writes all of `text` and makes it durable.
 void write_new_file(const std::filesystem::path& path, std::string_view text);
+/// The same with the contents in parts, one after the other.
+void write_new_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
 
 /// fsync of a file's contents, or of a folder's entries.
 void sync_file(const std::filesystem::path& path);

@@ -35,8 +35,13 @@ std::string host_name() {
   return host + "_" + namespace_number();
 }
 
-/// Start time of a process; nullopt if there is none (or no /proc).
-std::optional<std::string> start_ticks(const std::string& pid) {
+struct ProcessState {
+  std::string letter;       ///< 'Z': ended, and its parent has not asked how
+  std::string start_ticks;  ///< since boot
+};
+
+/// nullopt if there is no such process (or no /proc).
+std::optional<ProcessState> state_of(const std::string& pid) {
   std::ifstream file("/proc/" + pid + "/stat");
   std::string line;
   if (!std::getline(file, line)) return std::nullopt;
@@ -44,9 +49,15 @@ std::optional<std::string> start_ticks(const std::string& pid) {
   const auto end_of_name = line.rfind(')');
   if (end_of_name == std::string::npos) return std::nullopt;
   std::istringstream fields(line.substr(end_of_name + 1));
-  std::string field;
-  for (int i = 0; i < 20; ++i) fields >> field;
-  return fields ? std::optional(field) : std::nullopt;
+  ProcessState state;
+  fields >> state.letter;
+  for (int i = 1; i < 20; ++i) fields >> state.start_ticks;
+  return fields ? std::optional(state) : std::nullopt;
+}
+
+std::string own_start_ticks() {
+  const auto state = state_of(std::to_string(::getpid()));
+  return state ? state->start_ticks : "0";
 }
 
 bool is_number(std::string_view text) {
@@ -66,7 +77,7 @@ const std::string& process_name() {
   thread_local std::string name;
   if (named_pid != ::getpid()) {
     named_pid = ::getpid();
-    name = this_host() + "." + std::to_string(named_pid) + "." + start_ticks(std::to_string(named_pid)).value_or("0");
+    name = this_host() + "." + std::to_string(named_pid) + "." + own_start_ticks();
   }
   return name;
 }
@@ -83,8 +94,8 @@ bool has_ended_here(std::string_view name) {
   const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
   if (error != std::errc{} || number <= 0) return false;
   if (::kill(number, 0) != 0 && errno == ESRCH) return true;
-  const auto alive = start_ticks(std::string(pid));
-  return alive && start != "0" && *alive != start;
+  const auto state = state_of(std::string(pid));
+  return state && (state->letter == "Z" || state->letter == "X" || (start != "0" && state->start_ticks != start));
 }
 
 }  // namespace lethe::ledger

@@ -17,6 +17,8 @@ constexpr std::size_t kIdentityDigits = 12;
 constexpr std::string_view kSegmentPrefix = "segment-";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
 constexpr std::string_view kLayerPrefix = "layer-";
+constexpr std::string_view kSlicePrefix = "slice-";
+constexpr std::size_t kSliceDigits = 6;
 constexpr std::string_view kExtension = ".h5";
 
 std::string padded(std::int64_t number, std::size_t digits, std::int64_t first, std::int64_t last) {
@@ -129,8 +131,16 @@ std::filesystem::path SweepFolder::moments(const std::string& model, const std::
   return root_ / "prerequisites" / "moments" / model / identity;
 }
 
+std::filesystem::path SweepFolder::moment_slices(const std::string& model, const std::string& identity) const {
+  return moments(model, identity) / "slices";
+}
+
 std::filesystem::path SweepFolder::baseline(const std::string& model, const std::string& identity) const {
   return root_ / "prerequisites" / "baseline" / model / identity;
+}
+
+std::filesystem::path SweepFolder::editor(const std::string& model, const std::string& identity) const {
+  return root_ / "prerequisites" / "editors" / model / identity;
 }
 
 std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit) {
@@ -152,6 +162,10 @@ std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const s
 }
 
 std::string moments_stem(int layer) { return std::string(kLayerPrefix) + padded(layer, kLayerDigits, 0, 999); }
+
+std::string moment_slice_stem(std::int64_t slice, int layer) {
+  return std::string(kSlicePrefix) + padded(slice, kSliceDigits, 0, core::kMaxSlices - 1) + "-" + moments_stem(layer);
+}
 
 bool CellFiles::has_reduction(core::ReductionPart part, std::int64_t edits, const std::string& identity) const {
   return std::any_of(reductions.begin(), reductions.end(), [&](const ReductionFile& file) {
@@ -205,6 +219,23 @@ std::vector<int> committed_moment_layers(const std::filesystem::path& moments_fo
   std::sort(layers.begin(), layers.end());
   layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
   return layers;
+}
+
+std::vector<MomentSliceFile> committed_moment_slices(const std::filesystem::path& slices_folder) {
+  std::vector<MomentSliceFile> slices;
+  for (const auto& file : committed_hdf5(slices_folder)) {
+    std::string_view stem = file.stem;
+    const auto layer_at = kSlicePrefix.size() + kSliceDigits + 1;
+    if (!stem.starts_with(kSlicePrefix) || stem.size() != layer_at + kLayerPrefix.size() + kLayerDigits) continue;
+    const auto slice = number_of(stem.substr(kSlicePrefix.size(), kSliceDigits), kSliceDigits);
+    const auto layer = number_of(stem.substr(layer_at + kLayerPrefix.size()), kLayerDigits);
+    if (!slice || !layer || moment_slice_stem(*slice, static_cast<int>(*layer)) != stem) continue;
+    slices.push_back({*slice, static_cast<int>(*layer), file});
+  }
+  // Stems sort by slice, then layer; of two with the same one (two writers) the first is taken.
+  const auto is_same = [](const MomentSliceFile& a, const MomentSliceFile& b) { return a.file.stem == b.file.stem; };
+  slices.erase(std::unique(slices.begin(), slices.end(), is_same), slices.end());
+  return slices;
 }
 
 }  // namespace lethe::ledger

@@ -16,13 +16,16 @@ namespace lethe::ledger {
 ///   experiment.json                                        resolved config of the newest run
 ///   STATE, status.json, events.jsonl, logs/rank-<r>.log
 ///   prerequisites/moments/<model>/<identity>/layer-<LLL>-<digest>.h5
+///   prerequisites/moments/<model>/<identity>/slices/slice-<SSSSSS>-layer-<LLL>-<digest>.h5   until the sum is there
 ///   prerequisites/baseline/<model>/<identity>/tasks-<digest>.h5
+///   prerequisites/editors/<model>/<identity>/editor-<digest>.h5, training-<iteration>-<digest>.h5 (unfinished)
 ///   cells/<method>/<model>/sample<k>/<edit identity>/
 ///     identity-<digest>.json                               what was hashed into the edit identity
 ///     segment-<first>-<last>-<digest>.h5                   edits first..last, 1-based, 7 digits each
 ///     snapshot-<n>-<digest>.h5                             dense weights after edit n
 ///     distance-<n>-<reduction identity>-<digest>.h5, forgetting-..., tasks-...
 ///     quarantine/
+///   owners/<key>.<generation>.token                        who works here: ledger/ownership.h
 ///   report/
 class SweepFolder {
  public:
@@ -34,11 +37,14 @@ class SweepFolder {
   [[nodiscard]] std::filesystem::path status() const { return root_ / "status.json"; }
   [[nodiscard]] std::filesystem::path events() const { return root_ / "events.jsonl"; }
   [[nodiscard]] std::filesystem::path logs() const { return root_ / "logs"; }
+  [[nodiscard]] std::filesystem::path owners() const { return root_ / "owners"; }
   [[nodiscard]] std::filesystem::path rank_log(int rank) const;
   [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
   [[nodiscard]] std::filesystem::path moments(const std::string& model, const std::string& identity) const;
+  [[nodiscard]] std::filesystem::path editor(const std::string& model, const std::string& identity) const;
+  [[nodiscard]] std::filesystem::path moment_slices(const std::string& model, const std::string& identity) const;
   [[nodiscard]] std::filesystem::path baseline(const std::string& model, const std::string& identity) const;
 
  private:
@@ -50,7 +56,9 @@ std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit);
 std::string snapshot_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
 std::string moments_stem(int layer);
+std::string moment_slice_stem(std::int64_t slice, int layer);
 inline constexpr const char* kBaselineStem = "tasks";
+inline constexpr const char* kEditorStem = "editor";
 
 struct SegmentFile {
   std::int64_t first_edit = 0;
@@ -90,5 +98,14 @@ std::vector<std::string> foreign_identities(const SweepFolder& folder, const cor
 
 /// Layers of a moments folder that are committed, increasing.
 std::vector<int> committed_moment_layers(const std::filesystem::path& moments_folder);
+
+/// Partial sums of second moments.
+struct MomentSliceFile {
+  std::int64_t slice = 0;
+  int layer = 0;
+  CommittedFile file;
+};
+/// Those of a folder of slices, by slice and layer; one of each.
+std::vector<MomentSliceFile> committed_moment_slices(const std::filesystem::path& slices_folder);
 
 }  // namespace lethe::ledger

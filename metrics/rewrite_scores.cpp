@@ -161,6 +161,9 @@ std::vector<std::vector<core::PromptScore>> score_requests(const model::Network&
   for (const auto& request : requests) {
     const auto target_new = checked_target(tokenizer, request.target_new, request);
     const auto target_true = checked_target(tokenizer, request.target_true, request);
+    const auto target_neighborhood = request.neighborhood_target.empty()
+                                         ? target_true
+                                         : checked_target(tokenizer, request.neighborhood_target, request);
     const auto edit_prompt = request.edit_prompt();
     auto& request_kinds = kinds.emplace_back();
     for (const auto& prompt : prompts_of(request, edit_prompt, options.rewrite_only)) {
@@ -168,7 +171,8 @@ std::vector<std::vector<core::PromptScore>> score_requests(const model::Network&
       if (ids.empty()) {
         throw core::DataError("case " + std::to_string(request.case_id) + ": a prompt has no tokens");
       }
-      add_rows(rows, ids, target_new, target_true, num_targets);
+      const auto& former = prompt.kind == core::PromptKind::kNeighborhood ? target_neighborhood : target_true;
+      add_rows(rows, ids, target_new, former, num_targets);
       num_targets += 2;
       request_kinds.push_back(prompt.kind);
     }

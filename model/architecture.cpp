@@ -141,6 +141,10 @@ std::string Architecture::mlp_projection(std::int64_t layer) const {
   return block_prefix(layer) + (family == Family::kGpt2 ? "mlp.c_proj" : "mlp.fc_out");
 }
 
+std::string Architecture::mlp_input(std::int64_t layer) const {
+  return block_prefix(layer) + (family == Family::kGpt2 ? "mlp.c_fc" : "mlp.fc_in");
+}
+
 std::int64_t Architecture::num_parameters() const {
   std::int64_t count = 0;
   for (const auto& parameter : parameter_shapes(*this)) count += num_elements(parameter.shape);

@@ -27,6 +27,9 @@ struct Architecture {
   /// "transformer.h.<l>.mlp.c_proj" (GPT-2) or "transformer.h.<l>.mlp.fc_out" (GPT-J): the module edited by
   /// ROME, MEMIT and FT-C. Parameters are this + ".weight" ([D,F] in memory) and ".bias" ([D]).
   [[nodiscard]] std::string mlp_projection(std::int64_t layer) const;
+  /// "transformer.h.<l>.mlp.c_fc" (GPT-2) or "transformer.h.<l>.mlp.fc_in" (GPT-J): the MLP's first projection; its
+  /// ".weight" is [F,D] in memory.
+  [[nodiscard]] std::string mlp_input(std::int64_t layer) const;
   [[nodiscard]] std::int64_t num_parameters() const;
 };
 

@@ -256,9 +256,14 @@ torch::Tensor Network::forward_mlp(int layer, const torch::Tensor& normed_ND, co
   const auto rows_of = [&](const torch::Tensor& flat) {
     return flat.view({context.num_rows, context.num_tokens, flat.size(1)});
   };
-  const auto inner_NF = torch::gelu(torch::linear(normed_ND, block.fc_weight, block.fc_bias), "tanh");
+  const auto project = [&](MlpProjection which, const torch::Tensor& input_NI, const torch::Tensor& weight_OI,
+                           const torch::Tensor& bias_O) {
+    const auto output_NO = torch::linear(input_NI, weight_OI, bias_O);
+    return options.modify_mlp ? options.modify_mlp(layer, which, input_NI, output_NO) : output_NO;
+  };
+  const auto inner_NF = torch::gelu(project(MlpProjection::kInput, normed_ND, block.fc_weight, block.fc_bias), "tanh");
   if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionInput, rows_of(inner_NF));
-  const auto output_ND = torch::linear(inner_NF, block.projection_weight, block.projection_bias);
+  const auto output_ND = project(MlpProjection::kOutput, inner_NF, block.projection_weight, block.projection_bias);
   if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionOutput, rows_of(output_ND));
   if (!options.modify_projection_output || options.modified_layer != layer) return output_ND;
   return options.modify_projection_output(rows_of(output_ND)).flatten(0, 1);

@@ -38,6 +38,9 @@ enum class Site {
   kBlockOutput,       ///< [*,D] the residual stream after the block
 };
 
+/// The two projections of a block's MLP: D -> F (c_fc / fc_in) and F -> D (c_proj / fc_out).
+enum class MlpProjection { kInput, kOutput };
+
 struct Tap {
   int layer = 0;
   Site site = Site::kBlockOutput;
@@ -66,6 +69,11 @@ struct ForwardOptions {
   /// Called on [B,T,D] MLP outputs (Site::kProjectionOutput) of `modified_layer`; its result is used instead.
   int modified_layer = -1;
   std::function<torch::Tensor(const torch::Tensor&)> modify_projection_output{};
+  /// Called with the input [N,I] and the output [N,O] (rows flattened, N = B * T; bias included) of both projections of
+  /// every MLP that is run, before taps read the output; its result is used instead.
+  std::function<torch::Tensor(int layer, MlpProjection which, const torch::Tensor& input_NI,
+                              const torch::Tensor& output_NO)>
+      modify_mlp{};
 };
 
 /// A model at one point of an edit sequence: shared base weights under an overlay of edited parameters.

@@ -20,18 +20,42 @@ Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& i
 
 void Backlog::add_prerequisites(const core::Inspection& inspection, const LedgerView& ledger) {
   for (const auto& model : inspection.models) {
-    if (model.moments_layers.empty()) continue;
-    PrerequisiteWork work{PrerequisiteWork::Kind::kMoments, model.name, costs_.moments_seconds(model.name), {}, {}, {}};
-    work.state = ledger.has_moments(model) ? WorkState::kDone : WorkState::kOpen;
+    if (!model.moments_layers.empty()) add_moments(model, ledger);
+  }
+  for (const auto& model : inspection.models) {
+    if (!model.needs_editor) continue;
+    PrerequisiteWork work{PrerequisiteWork::Kind::kEditor, model.name, costs_.editor_seconds(model.name)};
+    work.state = ledger.has_editor(model) ? WorkState::kDone : WorkState::kOpen;
     prerequisites_.push_back(std::move(work));
   }
   if (config_.tasks.empty()) return;
   for (const auto& model : inspection.models) {
-    PrerequisiteWork work{
-        PrerequisiteWork::Kind::kBaseline, model.name, costs_.baseline_seconds(model.name), {}, {}, {}};
+    PrerequisiteWork work{PrerequisiteWork::Kind::kBaseline, model.name, costs_.baseline_seconds(model.name)};
     work.state = ledger.has_baseline(model) ? WorkState::kDone : WorkState::kOpen;
     prerequisites_.push_back(std::move(work));
   }
+}
+
+/// One piece of work, or one for each slice of the corpus and a last one that adds them up.
+void Backlog::add_moments(const core::ModelFacts& model, const LedgerView& ledger) {
+  PrerequisiteWork whole{PrerequisiteWork::Kind::kMoments, model.name, costs_.moments_seconds(model.name)};
+  whole.state = ledger.has_moments(model) ? WorkState::kDone : WorkState::kOpen;
+  const auto& config = config_.model(model.name).second_moments;
+  const auto slices = config ? core::slices_of(*config, model.moments_documents) : std::vector<core::CorpusSlice>{};
+  if (slices.size() > 1 && whole.state == WorkState::kOpen) {
+    const auto done = ledger.moment_slices(model);
+    const double per_document = whole.expected_seconds / static_cast<double>(model.moments_documents);
+    for (std::size_t i = 0; i < slices.size(); ++i) {
+      const auto num_documents = static_cast<double>(slices[i].last_document - slices[i].first_document);
+      PrerequisiteWork part{PrerequisiteWork::Kind::kMoments, model.name, per_document * num_documents};
+      part.slice = static_cast<std::int64_t>(i);
+      part.state = done.contains(*part.slice) ? WorkState::kDone : WorkState::kOpen;
+      whole.needs.push_back(prerequisites_.size());
+      prerequisites_.push_back(std::move(part));
+    }
+    whole.expected_seconds = costs_.moments_sum_seconds(model.name, static_cast<std::int64_t>(slices.size()));
+  }
+  prerequisites_.push_back(std::move(whole));
 }
 
 void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
@@ -41,12 +65,16 @@ void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
   cell.committed = committed.num_edits;
   cell.edit_state = cell.committed >= facts.edits ? WorkState::kDone : WorkState::kOpen;
   cell.checkpoints = core::checkpoints_of(config_, facts.cell);
-  if (core::needs_second_moments(config_.method_of(facts.cell))) {
+  const auto prerequisite = [&](PrerequisiteWork::Kind kind) -> std::optional<std::size_t> {
     const auto found = std::ranges::find_if(prerequisites_, [&](const PrerequisiteWork& one) {
-      return one.kind == PrerequisiteWork::Kind::kMoments && one.model == facts.cell.model;
+      return one.kind == kind && one.model == facts.cell.model && !one.slice;
     });
-    if (found != prerequisites_.end()) cell.moments = static_cast<std::size_t>(found - prerequisites_.begin());
-  }
+    if (found == prerequisites_.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - prerequisites_.begin());
+  };
+  const auto& method = config_.method_of(facts.cell);
+  if (core::needs_second_moments(method)) cell.moments = prerequisite(PrerequisiteWork::Kind::kMoments);
+  if (core::needs_trained_editor(method)) cell.editor = prerequisite(PrerequisiteWork::Kind::kEditor);
   std::int64_t num_due = 0;
   for (const auto edits : cell.checkpoints) {
     auto parts = core::parts_due(config_, facts.cell, edits);
@@ -67,7 +95,8 @@ core::Task Backlog::task_of(const WorkUnit& unit) const {
   switch (unit.kind) {
     case WorkUnit::Kind::kPrerequisite: {
       const auto& work = prerequisites_.at(unit.index);
-      if (work.kind == PrerequisiteWork::Kind::kMoments) return core::MomentsTask{work.model};
+      if (work.kind == PrerequisiteWork::Kind::kMoments) return core::MomentsTask{work.model, work.slice};
+      if (work.kind == PrerequisiteWork::Kind::kEditor) return core::EditorTask{work.model};
       return core::BaselineTask{work.model};
     }
     case WorkUnit::Kind::kEdit:
@@ -103,17 +132,27 @@ double Backlog::expected_step_seconds(const WorkUnit& unit) const {
     case WorkUnit::Kind::kReduction:
       return costs_.reduction_seconds(model, reduction_of(unit).edits, reduction_of(unit).parts);
     case WorkUnit::Kind::kPrerequisite: {
-      // A pass over a corpus reports each batch; a baseline is four evaluations.
+      // A pass over a corpus reports each batch, a training each iteration, of which the longest validates; a baseline
+      // is four evaluations.
       const auto& work = prerequisites_.at(unit.index);
-      return work.kind == PrerequisiteWork::Kind::kMoments ? work.expected_seconds / 100.0 : work.expected_seconds;
+      if (work.kind == PrerequisiteWork::Kind::kEditor) return costs_.editor_step_seconds(work.model);
+      const bool has_batches = work.kind == PrerequisiteWork::Kind::kMoments && work.needs.empty();
+      return has_batches ? work.expected_seconds / 100.0 : work.expected_seconds;
     }
   }
   return 0.0;
 }
 
+bool Backlog::is_ready(const PrerequisiteWork& work, double now_seconds) const {
+  return work.state == WorkState::kOpen && work.attempts.not_before_seconds <= now_seconds &&
+         std::ranges::all_of(work.needs,
+                             [&](std::size_t index) { return prerequisites_[index].state == WorkState::kDone; });
+}
+
 bool Backlog::is_editable(const CellWork& cell, double now_seconds) const {
   return cell.edit_state == WorkState::kOpen && cell.attempts.not_before_seconds <= now_seconds &&
-         (!cell.moments || prerequisites_[*cell.moments].state == WorkState::kDone);
+         (!cell.moments || prerequisites_[*cell.moments].state == WorkState::kDone) &&
+         (!cell.editor || prerequisites_[*cell.editor].state == WorkState::kDone);
 }
 
 std::optional<std::size_t> Backlog::next_reduction(const CellWork& cell, double now_seconds) const {
@@ -209,13 +248,22 @@ void Backlog::fail(const WorkUnit& unit, const std::string& reason) {
     --cell.num_running_reductions;
     return;
   }
-  auto& work = prerequisites_.at(unit.index);
+  fail_prerequisite(unit.index, reason);
+}
+
+void Backlog::fail_prerequisite(std::size_t index, const std::string& reason) {
+  auto& work = prerequisites_.at(index);
   work.state = WorkState::kFailed;
   work.failure = reason;
+  for (std::size_t i = 0; i < prerequisites_.size(); ++i) {
+    const bool needs_it = std::ranges::find(prerequisites_[i].needs, index) != prerequisites_[i].needs.end();
+    if (needs_it && prerequisites_[i].state == WorkState::kOpen) fail_prerequisite(i, reason);
+  }
   for (auto& cell : cells_) {
-    if (cell.moments != unit.index || cell.edit_state != WorkState::kOpen) continue;
+    if ((cell.moments != index && cell.editor != index) || cell.edit_state != WorkState::kOpen) continue;
     cell.edit_state = WorkState::kFailed;
-    cell.failure = "second moments of " + work.model + " failed: " + reason;
+    const char* what = cell.editor == index ? "the trained editor of " : "second moments of ";
+    cell.failure = std::string(kPrerequisiteFailed) + what + work.model + " failed: " + reason;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/executor_messages.h"
@@ -23,14 +24,19 @@ struct Attempts {
 };
 
 struct PrerequisiteWork {
-  enum class Kind { kMoments, kBaseline };
+  enum class Kind { kMoments, kEditor, kBaseline };
   Kind kind = Kind::kMoments;
-  std::string model;
+  std::string model = {};
   double expected_seconds = 0.0;
+  std::optional<std::int64_t> slice = std::nullopt;  ///< of the corpus; without, moments are the whole or the last step
+  std::vector<std::size_t> needs = {};               ///< prerequisites that must be done first
   WorkState state = WorkState::kOpen;
-  Attempts attempts;
-  std::string failure;
+  Attempts attempts = {};
+  std::string failure = {};
 };
+
+/// How the failure of a cell begins that was never tried.
+inline constexpr std::string_view kPrerequisiteFailed = "prerequisite: ";
 
 struct ReductionWork {
   std::int64_t edits = 0;
@@ -47,6 +53,7 @@ struct CellWork {
   Attempts attempts;
   std::string failure;                    ///< of the edits
   std::optional<std::size_t> moments;     ///< prerequisite that must be done first
+  std::optional<std::size_t> editor;      ///< another one: MEND's trained editor
   std::vector<std::int64_t> checkpoints;  ///< increasing
   std::vector<ReductionWork> reductions;  ///< what was missing at the start, by edits
   std::size_t first_open = 0;             ///< all reductions before it are done, running or failed
@@ -86,6 +93,8 @@ class Backlog {
   /// Of one step of the unit, for hang detection.
   [[nodiscard]] double expected_step_seconds(const WorkUnit& unit) const;
 
+  /// Open, not waiting for its next try, and all that it needs is done.
+  [[nodiscard]] bool is_ready(const PrerequisiteWork& work, double now_seconds) const;
   [[nodiscard]] bool is_editable(const CellWork& cell, double now_seconds) const;
   /// Open reductions of a cell whose checkpoint is committed; the first one, if any, may be started.
   [[nodiscard]] std::optional<std::size_t> next_reduction(const CellWork& cell, double now_seconds) const;
@@ -98,7 +107,7 @@ class Backlog {
   void finish(const WorkUnit& unit);
   /// Back to open: stopped, or to be retried.
   void reopen(const WorkUnit& unit, const Attempts& attempts);
-  /// Never to be tried again in this run. Failed moments fail the cells that need them.
+  /// Never to be tried again in this run. A failed prerequisite fails the cells that need it.
   void fail(const WorkUnit& unit, const std::string& reason);
   /// Takes what the ledger says about the unit's cell or prerequisite: committed files are the truth.
   void refresh(const WorkUnit& unit, const LedgerView& ledger);
@@ -125,6 +134,8 @@ class Backlog {
   std::vector<CellWork> cells_;
   std::int64_t num_reductions_due_ = 0;  // over all cells, done ones included
 
+  void add_moments(const core::ModelFacts& model, const LedgerView& ledger);
+  void fail_prerequisite(std::size_t index, const std::string& reason);
   void add_prerequisites(const core::Inspection& inspection, const LedgerView& ledger);
   void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
   [[nodiscard]] const ReductionWork& reduction_of(const WorkUnit& unit) const;

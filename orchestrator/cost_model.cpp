@@ -84,6 +84,39 @@ Work fine_tune_work(const core::FineTuneConfig& method, const core::ModelFacts& 
   return work;
 }
 
+/// One forward, one backward of the edited blocks, and two networks a block on every token of the prompt.
+Work mend_work(const core::MendConfig& method, const core::ModelFacts& facts) {
+  const auto layers = static_cast<double>(facts.num_layers);
+  const double blocks = method.layers.empty() ? 3.0 : static_cast<double>(method.layers.size());
+  const double above = method.layers.empty() ? blocks : layers - method.layers.front();
+  Work work = passes(facts, 1.0, layers, kPromptTokens, 1.0) + passes(facts, 2.0, above, kPromptTokens, 1.0);
+  const auto width = static_cast<double>(facts.width + facts.inner_width);
+  const double rank = std::min(width, static_cast<double>(method.training.rank));
+  const double weights = 2.0 * (method.training.hidden_layers + 1) * 2.0 * width * rank;
+  work.flops += 2.0 * blocks * weights * kPromptTokens;
+  work.bytes += 4.0 * blocks * weights;
+  return work;
+}
+
+/// One iteration: an edit, the texts before and after it, and the backward of both.
+Work mend_iteration_work(const core::MendConfig& method, const core::ModelFacts& facts) {
+  constexpr double kTextTokens = 60.0;
+  const auto layers = static_cast<double>(facts.num_layers);
+  const double above = method.layers.empty() ? 3.0 : layers - method.layers.front();
+  const auto edit = mend_work(method, facts);
+  return edit + edit + edit + passes(facts, 1.0, layers, kTextTokens, kTextTokens) +
+         passes(facts, 3.0, above, kTextTokens, kTextTokens);
+}
+
+/// The `mend` of a model whose editor is trained first; null without one.
+const core::MendConfig* trained_mend(const core::ModelConfig& model) {
+  for (const auto& [name, method] : model.methods) {
+    const auto* mend = std::get_if<core::MendConfig>(&method);
+    if (mend != nullptr && core::needs_trained_editor(method)) return mend;
+  }
+  return nullptr;
+}
+
 double file_bytes(const std::filesystem::path& path) {
   std::error_code error;
   const auto bytes = std::filesystem::file_size(path, error);
@@ -106,6 +139,12 @@ Work tasks_work(const core::ExperimentConfig& config, const core::ModelFacts& fa
 Work moments_work(const core::ModelConfig& model, const core::ModelFacts& facts) {
   if (!model.second_moments || facts.moments_layers.empty()) return {};
   const auto& corpus = *model.second_moments;
+  const auto inner = static_cast<double>(facts.inner_width);
+  if (corpus.is_published()) {  // read, checked and factored once a layer
+    Work work;
+    work.flops = inner * inner * inner / 3.0 * static_cast<double>(facts.moments_layers.size());
+    return work;
+  }
   double tokens = kTokensPerDocument * static_cast<double>(corpus.max_documents);
   const double corpus_bytes = file_bytes(corpus.corpus);
   if (corpus_bytes > 0.0) tokens = std::min(tokens, corpus_bytes / kBytesPerTokenOfText);
@@ -113,8 +152,8 @@ Work moments_work(const core::ModelConfig& model, const core::ModelFacts& facts)
   const double batch = static_cast<double>(std::max<std::int64_t>(1, corpus.batch_tokens));
   const double layers = *std::ranges::max_element(facts.moments_layers) + 1.0;
   auto work = passes(facts, std::ceil(tokens / batch), layers, batch, 0.0);
-  const auto inner = static_cast<double>(facts.inner_width);
-  work.flops += 2.0 * inner * inner * tokens * static_cast<double>(facts.moments_layers.size());
+  work.flops += inner * inner * tokens *  // one triangle
+                static_cast<double>(facts.moments_layers.size());
   return work;
 }
 
@@ -142,6 +181,7 @@ Work edit_work(const core::MethodConfig& method, const core::ModelFacts& facts) 
     Work operator()(const core::RankOneConfig& one) const { return rome_work(one, facts); }
     Work operator()(const core::MemitConfig& one) const { return memit_work(one, facts); }
     Work operator()(const core::FineTuneConfig& one) const { return fine_tune_work(one, facts); }
+    Work operator()(const core::MendConfig& one) const { return mend_work(one, facts); }
   };
   return std::visit(Visitor{facts}, method);
 }
@@ -158,6 +198,15 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
     ModelPriors prior;
     prior.load = 1.0 + 4.0 * static_cast<double>(facts.num_parameters) / speed.disk_bytes_per_second;
     prior.moments = seconds_of(moments_work(model, facts), speed);
+    if (const auto* mend = trained_mend(model)) {
+      const double iteration = seconds_of(mend_iteration_work(*mend, facts), speed);
+      prior.editor = iteration * mend->training.max_iterations;
+      // A validation edits without a backward through the editor.
+      prior.editor_step = iteration * std::max(1, mend->training.validation_edits);
+    }
+    const auto matrix = static_cast<double>(facts.inner_width) * static_cast<double>(facts.inner_width);
+    // Half of a matrix in fp64, read twice: once for its digest.
+    prior.moments_file = static_cast<double>(facts.moments_layers.size()) * 8.0 * matrix / speed.disk_bytes_per_second;
     prior.tasks = seconds_of(tasks_work(config, facts), speed);
     // Prompts are batched: weights are read once for many.
     auto forgetting = passes(facts, 1.0, layers, kPromptTokens, 1.0);
@@ -175,6 +224,11 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
 
 double CostModel::load_seconds(const std::string& model) const { return priors_.at(model).load; }
 double CostModel::moments_seconds(const std::string& model) const { return priors_.at(model).moments; }
+double CostModel::editor_seconds(const std::string& model) const { return priors_.at(model).editor; }
+double CostModel::editor_step_seconds(const std::string& model) const { return priors_.at(model).editor_step; }
+double CostModel::moments_sum_seconds(const std::string& model, std::int64_t num_slices) const {
+  return priors_.at(model).moments_file * static_cast<double>(num_slices + 2);
+}
 double CostModel::baseline_seconds(const std::string& model) const { return priors_.at(model).tasks; }
 
 double CostModel::edit_seconds(const std::string& method, const std::string& model) const {

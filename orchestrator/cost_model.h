@@ -31,6 +31,11 @@ class CostModel {
 
   [[nodiscard]] double load_seconds(const std::string& model) const;
   [[nodiscard]] double moments_seconds(const std::string& model) const;
+  /// Of the training of the model's MEND editor, were it to run to its last iteration; of its longest step.
+  [[nodiscard]] double editor_seconds(const std::string& model) const;
+  [[nodiscard]] double editor_step_seconds(const std::string& model) const;
+  /// Adding the partial sums of that many slices, all layers.
+  [[nodiscard]] double moments_sum_seconds(const std::string& model, std::int64_t num_slices) const;
   [[nodiscard]] double baseline_seconds(const std::string& model) const;
   /// One edit with the scoring right after it.
   [[nodiscard]] double edit_seconds(const std::string& method, const std::string& model) const;
@@ -46,6 +51,9 @@ class CostModel {
   struct ModelPriors {
     double load = 0.0;
     double moments = 0.0;
+    double editor = 0.0;
+    double editor_step = 0.0;
+    double moments_file = 0.0;  // reading the partial sums of one slice
     double tasks = 0.0;
     double forgetting_per_edit = 0.0;
     double distance = 0.0;

@@ -1,5 +1,7 @@
 #include "orchestrator/footprint.h"
 
+#include <algorithm>
+
 #include "core/schedule.h"
 
 namespace lethe::orchestrator {
@@ -7,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kDouble = 8;
+constexpr std::int64_t kPanelRows = 256;  // of a sum of second moments
 constexpr std::int64_t kDeviceContextBytes = 600'000'000;
 constexpr std::int64_t kOptimisedRows = 22;      // ROME: prefixes, bare prompt, KL row
 constexpr std::int64_t kMemitRows = 7;           // the same of MEMIT
@@ -42,6 +45,19 @@ std::int64_t graph_bytes(const core::ModelFacts& facts, std::int64_t tokens) {
   return kFloat * tokens * facts.num_layers * (8 * facts.width + 3 * facts.inner_width);
 }
 
+/// A triangle in panels of 256 rows, fp64.
+std::int64_t sum_bytes(const core::ModelFacts& facts) {
+  return kDouble * facts.inner_width * (facts.inner_width + kPanelRows) / 2;
+}
+
+/// Of as many layers as are summed in one pass.
+std::int64_t sums_bytes(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
+  const auto all = static_cast<std::int64_t>(facts.moments_layers.size()) * sum_bytes(facts);
+  const auto& moments = config.model(facts.name).second_moments;
+  if (!moments || moments->memory_gb <= 0.0) return all;
+  return std::min(all, std::max(sum_bytes(facts), static_cast<std::int64_t>(moments->memory_gb * 1e9)));
+}
+
 std::int64_t scoring_bytes(const core::ModelFacts& facts) { return kFloat * kScoredRows * facts.vocab_size; }
 
 }  // namespace
@@ -50,9 +66,7 @@ RoleMemory role_memory(const core::ExperimentConfig& config, const core::ModelFa
   std::int64_t batch_tokens = 0;
   if (const auto& moments = config.model(facts.name).second_moments) batch_tokens = moments->batch_tokens;
   RoleMemory memory;
-  memory.moments_bytes =
-      base_bytes(config, facts) + forward_bytes(facts, batch_tokens) +
-      static_cast<std::int64_t>(facts.moments_layers.size()) * kDouble * facts.inner_width * facts.inner_width;
+  memory.moments_bytes = base_bytes(config, facts) + forward_bytes(facts, batch_tokens) + sums_bytes(config, facts);
   memory.reducer_bytes = base_bytes(config, facts) + 2 * projection_bytes(facts) +
                          forward_bytes(facts, kReducedTokens) + scoring_bytes(facts);
   return memory;
@@ -76,6 +90,15 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
       // Gradient, two moments of Adam, the centre of the bound, the copy that is edited.
       return 5 * projection_bytes(facts) + graph_bytes(facts, tuned.batch_size * kTunedTokens);
     }
+    std::int64_t operator()(const core::MendConfig& mend) const {
+      const auto num_blocks = mend.layers.empty() ? std::int64_t{3} : static_cast<std::int64_t>(mend.layers.size());
+      // Two editor networks of width D + F, the weights that are edited, and the added class's table of embeddings.
+      const auto width = facts.width + facts.inner_width;
+      const auto networks = 2 * (mend.training.hidden_layers + 1) * 2 * width *
+                            std::min<std::int64_t>(mend.training.rank, width) * kFloat;
+      const auto embeddings = mend.pad_class ? 2 * kFloat * facts.width * facts.vocab_size : 0;
+      return networks + 2 * num_blocks * projection_bytes(facts) + embeddings + graph_bytes(facts, kTunedTokens);
+    }
   };
   return base_bytes(config, facts) + std::visit(Visitor{facts}, method) + scoring_bytes(facts);
 }
@@ -97,7 +120,15 @@ std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFac
 }
 
 std::int64_t moments_disk(const core::ModelFacts& facts) {
-  return static_cast<std::int64_t>(facts.moments_layers.size()) * kFloat * facts.inner_width * facts.inner_width;
+  return static_cast<std::int64_t>(facts.moments_layers.size()) * kDouble * facts.inner_width * facts.inner_width;
+}
+
+std::int64_t partial_sums_disk(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
+  const auto& moments = config.model(facts.name).second_moments;
+  if (!moments) return 0;
+  const auto num_slices = static_cast<std::int64_t>(core::slices_of(*moments, facts.moments_documents).size());
+  if (num_slices < 2) return 0;
+  return num_slices * static_cast<std::int64_t>(facts.moments_layers.size()) * sum_bytes(facts);
 }
 
 }  // namespace lethe::orchestrator

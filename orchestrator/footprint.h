@@ -22,5 +22,7 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
 std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFacts& facts);
 /// Second moments of all layers that the model's cells need.
 std::int64_t moments_disk(const core::ModelFacts& facts);
+/// Their partial sums, until the last step removes them; 0 where the corpus is not cut into slices.
+std::int64_t partial_sums_disk(const core::ExperimentConfig& config, const core::ModelFacts& facts);
 
 }  // namespace lethe::orchestrator

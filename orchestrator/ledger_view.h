@@ -21,8 +21,11 @@ class LedgerView {
  public:
   virtual ~LedgerView() = default;
   [[nodiscard]] virtual CellLedger cell(const core::CellFacts& facts) const = 0;
-  /// All layers that the model's cells need are there.
+  /// All layers that the model's cells need are there, and no partial sums are left to be removed.
   [[nodiscard]] virtual bool has_moments(const core::ModelFacts& facts) const = 0;
+  [[nodiscard]] virtual bool has_editor(const core::ModelFacts& facts) const = 0;
+  /// Slices of the model's corpus whose partial sums are there, for every layer that is not committed itself.
+  [[nodiscard]] virtual std::set<std::int64_t> moment_slices(const core::ModelFacts& facts) const = 0;
   [[nodiscard]] virtual bool has_baseline(const core::ModelFacts& facts) const = 0;
 };
 
@@ -33,6 +36,8 @@ class FolderLedgerView final : public LedgerView {
 
   [[nodiscard]] CellLedger cell(const core::CellFacts& facts) const override;
   [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override;
+  [[nodiscard]] bool has_editor(const core::ModelFacts& facts) const override;
+  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& facts) const override;
   [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override;
 
  private:

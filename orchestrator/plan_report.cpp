@@ -27,6 +27,8 @@ class EmptyLedger final : public LedgerView {
  public:
   [[nodiscard]] CellLedger cell(const core::CellFacts& /*facts*/) const override { return {}; }
   [[nodiscard]] bool has_moments(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] bool has_editor(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& /*facts*/) const override { return {}; }
   [[nodiscard]] bool has_baseline(const core::ModelFacts& /*facts*/) const override { return false; }
 };
 
@@ -78,24 +80,58 @@ bool are_inputs_there(const core::ExperimentConfig& config) {
   const auto is_there = [](const std::filesystem::path& path) { return std::filesystem::exists(path); };
   return std::ranges::all_of(config.tasks, is_there, &core::TaskConfig::examples) &&
          std::ranges::all_of(config.models, [&](const core::ModelConfig& model) {
-           return !model.second_moments || is_there(model.second_moments->corpus);
+           return !model.second_moments || model.second_moments->is_published() ||
+                  is_there(model.second_moments->corpus);
          });
 }
 
-void print_prerequisites(const core::Inspection& facts, const Backlog& backlog, bool is_priced_fully,
-                         std::ostream& out) {
+/// Of a prerequisite and what it needs and is not done.
+double seconds_with_parts(const Backlog& backlog, const PrerequisiteWork& work) {
+  double seconds = work.expected_seconds;
+  for (const auto index : work.needs) {
+    const auto& part = backlog.prerequisites()[index];
+    if (part.state != WorkState::kDone) seconds += part.expected_seconds;
+  }
+  return seconds;
+}
+
+void print_corpus(const core::ExperimentConfig& config, const core::ModelFacts& model, const Backlog& backlog,
+                  const PrerequisiteWork& work, std::ostream& out) {
+  const auto& moments = config.model(model.name).second_moments;
+  if (!moments || work.state == WorkState::kDone) return;
+  if (model.moments_documents < moments->max_documents && moments->max_tokens == 0) {
+    out << fmt::format("    over {} documents: the corpus has no more, max_documents is {}\n", model.moments_documents,
+                       moments->max_documents);
+  }
+  if (work.needs.empty()) return;
+  const auto num_done = std::ranges::count_if(
+      work.needs, [&](std::size_t index) { return backlog.prerequisites()[index].state == WorkState::kDone; });
+  out << fmt::format("    in {} slices of {} documents ({} done), spread over ranks; partial sums take {} meanwhile\n",
+                     work.needs.size(), moments->documents_per_slice, num_done,
+                     format_bytes(partial_sums_disk(config, model)));
+}
+
+void print_prerequisites(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,
+                         bool is_priced_fully, std::ostream& out) {
   out << "\nprerequisites\n";
   for (const auto& work : backlog.prerequisites()) {
+    if (work.slice) continue;
     const auto& model = facts.model(work.model);
-    const auto state = work.state == WorkState::kDone ? std::string("done") : format_duration(work.expected_seconds);
+    const auto state =
+        work.state == WorkState::kDone ? std::string("done") : format_duration(seconds_with_parts(backlog, work));
     if (work.kind == PrerequisiteWork::Kind::kBaseline) {
       out << fmt::format("  downstream tasks of the unedited {}: {}\n", work.model, state);
+      continue;
+    }
+    if (work.kind == PrerequisiteWork::Kind::kEditor) {
+      out << fmt::format("  MEND editor of {}, trained: {}\n", work.model, state);
       continue;
     }
     std::string layers;
     for (const int layer : model.moments_layers) layers += fmt::format("{}{}", layers.empty() ? "" : ", ", layer);
     out << fmt::format("  second moments of {}, layer(s) {}: {}, {}\n", work.model, layers, state,
                        format_bytes(moments_disk(model)));
+    print_corpus(config, model, backlog, work, out);
   }
   if (backlog.prerequisites().empty()) out << "  none\n";
   if (!is_priced_fully) out << "  (inputs that are not there yet are priced as if they had the published sizes)\n";
@@ -162,7 +198,7 @@ void print_plan(const core::ExperimentConfig& config, const core::Inspection& fa
   const Backlog backlog(config, facts, ledger);
   print_heading(config, out);
   print_cells(config, facts, backlog, out);
-  print_prerequisites(facts, backlog, are_inputs_there(config), out);
+  print_prerequisites(config, facts, backlog, are_inputs_there(config), out);
   print_memory(config, facts, out);
   print_totals(config, facts, backlog, num_ranks, out);
 }

@@ -14,7 +14,7 @@ std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, double now_s
     return std::tuple(works[i].kind == PrerequisiteWork::Kind::kMoments, works[i].expected_seconds);
   };
   for (std::size_t i = 0; i < works.size(); ++i) {
-    if (works[i].state != WorkState::kOpen || works[i].attempts.not_before_seconds > now_seconds) continue;
+    if (!backlog.is_ready(works[i], now_seconds)) continue;
     if (!best || rank_of(i) > rank_of(best->index)) best = WorkUnit{WorkUnit::Kind::kPrerequisite, i, 0, 0};
   }
   return best;

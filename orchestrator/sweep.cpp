@@ -70,6 +70,10 @@ class CoordinatingRank {
       display_.note("signal " + std::to_string(stop_signal) + ": committing what is done, then leaving");
       coordinator_.request_stop("signal " + std::to_string(stop_signal));
     }
+    if (start_.ownership->is_lost() && !coordinator_.is_stopping()) {
+      display_.note("another sweep has taken over this folder: leaving");
+      coordinator_.request_stop("another sweep has taken over");
+    }
     coordinator_.tick();
     display_.update(coordinator_);
     if (clock_.now_seconds() - status_seconds_ >= kStatusSeconds) remember_status();
@@ -77,6 +81,7 @@ class CoordinatingRank {
 
   int finish() {
     display_.finish(coordinator_);
+    if (start_.ownership->is_lost()) return kExitOwned;  // the other one's STATE stays
     write_status(start_.folder, coordinator_);
     write_state(start_.folder, to_string(coordinator_.outcome()));
     return exit_code_of(coordinator_.outcome());
@@ -103,6 +108,7 @@ class CoordinatingRank {
 
   void remember_status() {
     status_seconds_ = clock_.now_seconds();
+    if (start_.ownership->is_lost()) return;
     try {
       write_status(start_.folder, coordinator_);
     } catch (const core::StorageError& error) {
@@ -140,6 +146,9 @@ class LocalRanks {
     } catch (const core::ConfigError& error) {
       std::cerr << error.what() << "\n";
       return refuse(kExitConfigError);
+    } catch (const core::OwnedError& error) {
+      std::cerr << error.what() << "\n";
+      return refuse(kExitOwned);
     } catch (const std::exception& error) {
       std::cerr << "lethe: " << error.what() << "\n";
       return refuse(kExitFailed);

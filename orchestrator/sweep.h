@@ -8,6 +8,9 @@
 
 namespace lethe::orchestrator {
 
+/// Exit code where another process works on the same folder: EX_UNAVAILABLE.
+inline constexpr int kExitOwned = 69;
+
 struct SweepOptions {
   std::filesystem::path config;
   std::optional<std::filesystem::path> out;  ///< default: runs/<config name>

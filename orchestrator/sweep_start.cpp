@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 
+#include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -61,6 +62,37 @@ core::ExperimentConfig load_config(const SweepOptions& options) {
   }
 }
 
+constexpr const char* kSweepKey = "sweep";
+constexpr const char* kOwnedRemedy = "; wait until it has ended, stop it, or choose another --out";
+
+/// Owns the folder, or throws; null if told to stop.
+std::unique_ptr<ledger::Ownership> own_folder(const ledger::SweepFolder& folder,
+                                              const std::function<bool()>& should_stop) {
+  auto options = ledger::ownership_options();
+  options.should_stop = should_stop;
+  options.on_watch = [&](const std::string& holder) {
+    spdlog::info("{}: was owned by {}, which may be alive: watching for up to {} s", folder.root().string(), holder,
+                 options.watch_seconds);
+  };
+  auto claim = ledger::claim_ownership(folder.owners(), kSweepKey, options);
+  if (!claim.holder.empty()) {
+    throw core::OwnedError(folder.root().string() + ": another sweep is running in this folder (" + claim.holder + ")" +
+                           kOwnedRemedy);
+  }
+  if (!claim.ownership) return nullptr;
+  if (!claim.predecessor.empty()) {
+    spdlog::info("{}: the sweep before ({}) did not end in order; going on from its committed files",
+                 folder.root().string(), claim.predecessor);
+  }
+  const auto others = ledger::other_owners(folder.owners(), kSweepKey, options);
+  if (should_stop()) return nullptr;
+  if (!others.empty()) {
+    throw core::OwnedError(folder.root().string() + ": " + others.front().description + " is working on " +
+                           others.front().key + " in this folder" + kOwnedRemedy);
+  }
+  return std::move(claim.ownership);
+}
+
 void refuse_problems(const core::Inspection& inspection) {
   if (inspection.problems.empty()) return;
   std::string text;
@@ -75,8 +107,9 @@ std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspe
   for (const auto& cell : inspection.cells) {
     for (const auto& identity : ledger::foreign_identities(folder, cell.cell, cell.edit_identity)) {
       const auto path = folder.cell(cell.cell, identity);
-      text += (text.empty() ? "" : "\n") + path.string() + ": holds results of other settings (edit identity " +
-              identity + ", the config gives " + cell.edit_identity + "); restore the config or choose another --out" +
+      if (!text.empty()) text += '\n';
+      text += path.string() + ": holds results of other settings (edit identity " + identity + ", the config gives " +
+              cell.edit_identity + "); restore the config or choose another --out" +
               describe_differences(stored_fields(path), cell.edit_identity_fields);
     }
   }
@@ -88,6 +121,8 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
   auto config = load_config(options);
   ledger::SweepFolder folder(fs::absolute(options.out ? *options.out : fs::path("runs") / config.name));
   fs::create_directories(folder.root());
+  auto ownership = own_folder(folder, should_stop);
+  if (!ownership) return std::nullopt;
   write_state(folder, to_string(Outcome::kIncomplete));
   try {
     auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);
@@ -96,7 +131,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
     if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
     ledger::replace_text(folder.experiment(), core::to_json(config));
     ledger::replace_text(inspection_path(folder), core::to_json(*inspection));
-    return SweepStart{std::move(config), std::move(*inspection), std::move(folder)};
+    return SweepStart{std::move(config), std::move(*inspection), std::move(folder), std::move(ownership)};
   } catch (const core::ConfigError&) {
     write_state(folder, kConfigErrorState);
     throw;

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "core/experiment_config.h"
 #include "core/inspection.h"
+#include "ledger/ownership.h"
 #include "ledger/sweep_folder.h"
 #include "orchestrator/sweep.h"
 
@@ -15,11 +17,13 @@ struct SweepStart {
   core::ExperimentConfig config;
   core::Inspection inspection;
   ledger::SweepFolder folder;
+  std::unique_ptr<ledger::Ownership> ownership;  ///< of the whole folder
 };
 
 /// Reads the config, lets the executor inspect its inputs and writes experiment.json, inspection.json and
 /// STATE=INCOMPLETE. nullopt if stopped meanwhile. Throws `core::ConfigError` with every problem found, STATE being
-/// CONFIG_ERROR then.
+/// CONFIG_ERROR then. Throws `core::OwnedError`, and touches nothing, if another sweep or `lethe cell` is alive there;
+/// finding out that a killed one on another host is not takes a few seconds.
 std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
                                       const std::function<bool()>& should_stop);
 

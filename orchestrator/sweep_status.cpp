@@ -84,6 +84,24 @@ std::int64_t count_done(const core::ExperimentConfig& config, const core::GridCe
   return count;
 }
 
+/// A line for each prerequisite that is not done; nothing is known of them before the inspection.
+void print_prerequisites_done(const ledger::SweepFolder& folder, std::ostream& out) {
+  if (!fs::exists(inspection_path(folder))) return;
+  const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
+  const auto inspection = core::inspection_from_json(read_text(inspection_path(folder)));
+  const FolderLedgerView view(folder);
+  for (const auto& model : inspection.models) {
+    const auto& moments = config.model(model.name).second_moments;
+    if (!model.moments_layers.empty() && moments && !view.has_moments(model)) {
+      out << fmt::format("second moments of {}: {} of {} slices of the corpus summed\n", model.name,
+                         view.moment_slices(model).size(), core::slices_of(*moments, model.moments_documents).size());
+    }
+    if (!config.tasks.empty() && !view.has_baseline(model)) {
+      out << fmt::format("tasks of the unedited {}: not done\n", model.name);
+    }
+  }
+}
+
 std::string first_line(const std::string& text) {
   auto line = text.substr(0, text.find('\n'));
   if (line.size() > kReasonLength) line = line.substr(0, kReasonLength) + "...";
@@ -113,7 +131,7 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
   }
   for (const auto& cell : coordinator.backlog().cells()) {
     // Cells that fell with their prerequisite were never tried: they have no entry of their own yet.
-    if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with("second moments")) continue;
+    if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
     failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
   }
   std::array<char, 256> host{};
@@ -154,6 +172,7 @@ void print_status(const ledger::SweepFolder& folder, std::ostream& out) {
   out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
   std::size_t width = 4;
   for (const auto& row : rows) width = std::max(width, row.cell.name().size());
+  print_prerequisites_done(folder, out);
   out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", "cell", width, "edits", "reductions", "state");
   CellStatus sum;
   std::int64_t num_done = 0;

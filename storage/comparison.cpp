@@ -76,6 +76,13 @@ bool same_bits(const std::map<std::string, double>& left, const std::map<std::st
   });
 }
 
+bool same_bits(const std::map<std::string, core::HostDoubles>& left,
+               const std::map<std::string, core::HostDoubles>& right) {
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.shape == b.second.shape && same_bits(a.second.values, b.second.values);
+  });
+}
+
 bool same_bits(const std::vector<core::PromptScore>& left, const std::vector<core::PromptScore>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](const core::PromptScore& a, const core::PromptScore& b) {
@@ -154,6 +161,10 @@ Difference difference_at(const ChainCursor& left, const ChainCursor& right) {
   if (left.is_last_of_segment() && right.is_last_of_segment() &&
       left.segment().fingerprint_after != right.segment().fingerprint_after) {
     return where + ": the fingerprints after it differ";
+  }
+  if (left.is_last_of_segment() && right.is_last_of_segment() &&
+      !same_bits(left.segment().method_state, right.segment().method_state)) {
+    return where + ": the method's states after it differ";
   }
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "storage/hdf5_calls.h"
@@ -22,16 +23,18 @@ class FileImage {
 
   /// Makes files created with this access list live here.
   void attach_to(const PropertyList& access, const Place& place);
-  /// The first `num_bytes` of the closed file.
-  [[nodiscard]] std::string_view bytes(std::size_t num_bytes) const {
-    return {static_cast<const char*>(bytes_), num_bytes};
-  }
+  /// What HDF5 wrote, padded with zeros; it may be shorter than the file (`end_of_file`) where nothing was written.
+  [[nodiscard]] std::string_view bytes() const { return {static_cast<const char*>(bytes_), num_bytes_}; }
+  /// The closed file's length, from its superblock. Throws `core::StorageError` if there is none.
+  [[nodiscard]] std::uint64_t end_of_file(const Place& place) const;
   [[nodiscard]] bool is_closed() const { return bytes_ != nullptr; }
 
  private:
+  static void* resize(void* bytes, std::size_t num_bytes, H5FD_file_image_op_t operation, void* image);
   static herr_t keep_or_free(void* bytes, H5FD_file_image_op_t operation, void* image);
 
   void* bytes_ = nullptr;  ///< handed over by HDF5 when it closes the file
+  std::size_t num_bytes_ = 0;
 };
 
 }  // namespace lethe::storage::hdf5

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kChunkBytes = 1 << 20;
 constexpr std::int64_t kWrittenVersion = 1;
+constexpr std::size_t kMaxUnwrittenBytes = 1 << 20;
 
 PropertyList without_times(hid_t list_class, const Place& place) {
   PropertyList list(check(H5Pcreate(list_class), place, "create a property list"));
@@ -119,6 +120,29 @@ void WriteGroup::numbers(const std::string& name, hid_t type, const void* values
   check(H5Dclose(dataset.release()), place, "write the dataset to its end");
 }
 
+std::uint64_t WriteGroup::reserve(const std::string& name, hid_t type, std::size_t count, const Shape& shape) const {
+  check_name(name, place_);
+  const Place place = place_of(name);
+  const std::int64_t expected = shape.empty() ? 0 : num_elements(shape, place);
+  if (count == 0 || expected != static_cast<std::int64_t>(count)) {
+    fail(place, "has " + std::to_string(count) + " values where its shape wants " + std::to_string(expected));
+  }
+  const std::vector<hsize_t> dims(shape.begin(), shape.end());
+  const Dataspace space(
+      check(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), place, "make a shape"));
+  const PropertyList creation = without_times(H5P_DATASET_CREATE, place);
+  check(H5Pset_layout(creation.get(), H5D_CONTIGUOUS), place, "set the layout");
+  check(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), place, "reserve the room at once");
+  check(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), place, "leave the room unwritten");
+  Dataset dataset(
+      check(H5Dcreate2(group_.get(), name.c_str(), type, space.get(), H5P_DEFAULT, creation.get(), H5P_DEFAULT), place,
+            "create the dataset"));
+  const haddr_t offset = H5Dget_offset(dataset.get());
+  if (offset == HADDR_UNDEF) fail(place, "HDF5 reserved no room for it");
+  check(H5Dclose(dataset.release()), place, "close the dataset");
+  return offset;
+}
+
 void WriteGroup::strings(const std::string& name, std::span<const std::string> values) const {
   std::size_t longest = 1;
   std::vector<std::int64_t> num_bytes;
@@ -171,22 +195,52 @@ WriteGroup OutputFile::provenance(const std::map<std::string, std::string>& entr
   return group;
 }
 
+void OutputFile::streamed_dataset(const std::string& name, std::span<const double> values, const Shape& shape) {
+  if (!streamed_.empty()) fail(root_.place(), "a second streamed dataset, " + name + "; there is one per file");
+  streamed_at_ = root_.reserve(name, type_of<double>(), values.size(), shape);
+  streamed_ = std::as_bytes(values);
+}
+
 void OutputFile::close() {
   const Place place = root_.place();
   root_ = WriteGroup(Group(), place);
-  check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL), place, "compose the file");
-  const auto num_bytes = check(H5Fget_file_image(file_.get(), nullptr, 0), place, "read the file's size");
+  // A flush would make the image as long as the file, streamed values included; closing writes what is needed.
+  if (streamed_.empty()) check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL), place, "compose the file");
   check(H5Fclose(file_.release()), place, "close the file");
   if (!image_.is_closed()) fail(place, "HDF5 did not hand over the file; is an object of it still open?");
 
   if (std::filesystem::exists(path_)) fail(place, "exists already; results are never overwritten");
   try {
-    ledger::write_new_file(path_, image_.bytes(static_cast<std::size_t>(num_bytes)));
+    write_durably(place);
   } catch (...) {
     std::error_code ignored;  // what stays is removed by ledger::remove_stale_temporaries
     std::filesystem::remove(path_, ignored);
     throw;
   }
+}
+
+/// The image, with the streamed values put in their place.
+void OutputFile::write_durably(const Place& place) const {
+  const std::uint64_t end = image_.end_of_file(place);
+  const std::string_view image = image_.bytes();
+  const std::string_view streamed(reinterpret_cast<const char*>(streamed_.data()), streamed_.size());
+  const std::uint64_t behind = streamed.empty() ? 0 : streamed_at_ + streamed.size();
+  // Before and behind the values HDF5 keeps its structures, a few KiB; what it did not write is zeros.
+  const std::string zeros(kMaxUnwrittenBytes, '\0');
+  std::vector<std::string_view> parts;
+  const auto add = [&](std::uint64_t first, std::uint64_t last) {
+    const std::uint64_t written = std::clamp<std::uint64_t>(image.size(), first, last);
+    parts.push_back(image.substr(std::min<std::uint64_t>(first, image.size()), written - first));
+    if (last - written > zeros.size()) fail(place, "HDF5 left " + std::to_string(last - written) + " bytes unwritten");
+    parts.push_back(std::string_view(zeros).substr(0, last - written));
+  };
+  if (!streamed.empty()) {
+    if (behind > end) fail(place, "the room for the streamed values ends behind the file");
+    add(0, streamed_at_);
+    parts.push_back(streamed);
+  }
+  add(behind, end);
+  ledger::write_new_file(path_, parts);
 }
 
 }  // namespace lethe::storage::hdf5

@@ -27,6 +27,8 @@ class WriteGroup {
   WriteGroup(Group group, Place place) : group_(std::move(group)), place_(std::move(place)) {}
 
   [[nodiscard]] WriteGroup create_group(const std::string& name) const;
+  /// Reserves room for values that the caller writes itself. Returns their offset in the file.
+  [[nodiscard]] std::uint64_t reserve(const std::string& name, hid_t type, std::size_t count, const Shape& shape) const;
 
   /// Throws if `values` does not fill `shape`.
   template <typename T>
@@ -55,7 +57,7 @@ class WriteGroup {
   Place place_;
 };
 
-/// A new file, composed in memory; nothing is on disk before `close`.
+/// A new file, composed in memory but for a streamed dataset; nothing is on disk before `close`.
 class OutputFile {
  public:
   OutputFile(const std::filesystem::path& path, std::string_view schema);
@@ -65,6 +67,10 @@ class OutputFile {
   [[nodiscard]] const WriteGroup& root() const { return root_; }
   /// The attributes of /provenance. Returns the group, for volatile datasets.
   WriteGroup provenance(const std::map<std::string, std::string>& entries) const;
+  /// A dataset of the root group that does not pass through memory: only its place in the file is reserved, and `close`
+  /// writes the values there, straight from where they are. Contiguous, without checksum (the file's digest covers
+  /// it). Once per file, after everything else; `values` must live until `close`.
+  void streamed_dataset(const std::string& name, std::span<const double> values, const Shape& shape);
   /// Writes the file, which must not exist, durably; all groups must be gone. A file that cannot be written whole
   /// is removed and `core::StorageError` thrown.
   void close();
@@ -74,6 +80,10 @@ class OutputFile {
   FileImage image_;
   File file_;
   WriteGroup root_;
+  std::uint64_t streamed_at_ = 0;  ///< offset in the file
+  std::span<const std::byte> streamed_;
+
+  void write_durably(const Place& place) const;
 };
 
 template <typename T>

@@ -8,10 +8,22 @@ namespace lethe::storage {
 namespace {
 
 constexpr const char* kSecondMomentSchema = "lethe.second_moment";
+constexpr const char* kMomentSumSchema = "lethe.moment_sum";
+
+int layer_of(const hdf5::ReadGroup& root) {
+  const std::int64_t layer = root.attribute_integer("layer");
+  if (layer < 0 || layer > INT32_MAX) root.fail_at("@layer", "is out of range");
+  return static_cast<int>(layer);
+}
 
 }  // namespace
 
 void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents) {
+  write_second_moment(temporary, contents, contents.values);
+}
+
+void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents,
+                         std::span<const double> values_FF) {
   const hdf5::LibraryLock lock;
   hdf5::OutputFile file(temporary, kSecondMomentSchema);
   {
@@ -21,9 +33,29 @@ void write_second_moment(const std::filesystem::path& temporary, const SecondMom
     root.attribute("layer", static_cast<std::int64_t>(contents.layer));
     root.attribute("num_tokens", contents.count);
     root.attribute("num_documents", contents.num_documents);
-    root.dataset<double>("second_moment", contents.values, {contents.inner_width, contents.inner_width});
     file.provenance(contents.provenance);
   }
+  file.streamed_dataset("second_moment", values_FF, {contents.inner_width, contents.inner_width});
+  file.close();
+}
+
+void write_moment_sum(const std::filesystem::path& temporary, const MomentSumContents& contents,
+                      std::span<const double> values) {
+  const hdf5::LibraryLock lock;
+  hdf5::OutputFile file(temporary, kMomentSumSchema);
+  {
+    const hdf5::WriteGroup& root = file.root();
+    root.attribute("model", contents.model);
+    root.attribute("moments_identity", contents.identity);
+    root.attribute("layer", static_cast<std::int64_t>(contents.layer));
+    root.attribute("slice", contents.slice);
+    root.attribute("inner_width", contents.inner_width);
+    root.attribute("panel_rows", contents.panel_rows);
+    root.attribute("num_tokens", contents.count);
+    root.attribute("num_documents", contents.num_documents);
+    file.provenance(contents.provenance);
+  }
+  file.streamed_dataset("sum", values, {static_cast<std::int64_t>(values.size())});
   file.close();
 }
 
@@ -34,9 +66,7 @@ SecondMomentContents read_second_moment(const std::filesystem::path& path) {
   SecondMomentContents contents;
   contents.model = root.attribute_text("model");
   contents.identity = root.attribute_text("moments_identity");
-  const std::int64_t layer = root.attribute_integer("layer");
-  if (layer < 0 || layer > INT32_MAX) root.fail_at("@layer", "is out of range");
-  contents.layer = static_cast<int>(layer);
+  contents.layer = layer_of(root);
   contents.count = root.attribute_integer("num_tokens");
   contents.num_documents = root.attribute_integer("num_documents");
   if (contents.count < 1 || contents.num_documents < 0) root.fail_at("@num_tokens", "is out of range");
@@ -51,6 +81,26 @@ SecondMomentContents read_second_moment(const std::filesystem::path& path) {
 SecondMomentContents read_second_moment(const ledger::CommittedFile& file) {
   ledger::check_digest(file);
   return read_second_moment(file.path);
+}
+
+MomentSumContents read_moment_sum(const ledger::CommittedFile& committed) {
+  ledger::check_digest(committed);
+  const hdf5::LibraryLock lock;
+  const hdf5::InputFile file(committed.path, kMomentSumSchema);
+  const hdf5::ReadGroup& root = file.root();
+  MomentSumContents contents;
+  contents.model = root.attribute_text("model");
+  contents.identity = root.attribute_text("moments_identity");
+  contents.layer = layer_of(root);
+  contents.slice = root.attribute_integer("slice");
+  contents.inner_width = root.attribute_integer("inner_width");
+  contents.panel_rows = root.attribute_integer("panel_rows");
+  contents.count = root.attribute_integer("num_tokens");
+  contents.num_documents = root.attribute_integer("num_documents");
+  if (contents.count < 0 || contents.num_documents < 0) root.fail_at("@num_tokens", "is out of range");
+  contents.values = root.vector<double>("sum");
+  contents.provenance = file.provenance();
+  return contents;
 }
 
 }  // namespace lethe::storage

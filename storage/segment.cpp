@@ -101,6 +101,23 @@ std::map<std::string, core::Digest> read_fingerprint(const hdf5::ReadGroup& stat
   return fingerprint;
 }
 
+void write_method_state(const hdf5::WriteGroup& state, const std::map<std::string, core::HostDoubles>& tensors) {
+  if (tensors.empty()) return;
+  const hdf5::WriteGroup group = state.create_group("method");
+  for (const auto& [name, tensor] : tensors) group.dataset<double>(name, tensor.values, tensor.shape);
+}
+
+std::map<std::string, core::HostDoubles> read_method_state(const hdf5::ReadGroup& state) {
+  std::map<std::string, core::HostDoubles> tensors;
+  if (!state.has("method")) return tensors;
+  const hdf5::ReadGroup group = state.group("method");
+  for (const auto& [name, kind] : group.members()) {
+    auto [shape, values] = group.array<double>(name);
+    tensors.emplace(name, core::HostDoubles{std::move(shape), std::move(values)});
+  }
+  return tensors;
+}
+
 std::vector<StoredEdit> read_edits(const hdf5::ReadGroup& root) {
   const std::int64_t first = root.attribute_integer("first_edit");
   const std::int64_t last = root.attribute_integer("last_edit");
@@ -177,6 +194,7 @@ void write_segment(const std::filesystem::path& temporary, const SegmentContents
     const hdf5::WriteGroup state = root.create_group("state");
     write_fingerprint(state, "fingerprint_before", contents.fingerprint_before);
     write_fingerprint(state, "fingerprint_after", contents.fingerprint_after);
+    write_method_state(state, contents.method_state);
     const hdf5::WriteGroup provenance = file.provenance(contents.provenance);
     provenance.dataset("seconds_edit", column<double>(contents.edits, [](const auto& r) { return r.seconds_edit; }));
     provenance.dataset("seconds_score", column<double>(contents.edits, [](const auto& r) { return r.seconds_score; }));
@@ -198,6 +216,7 @@ SegmentContents read_segment(const std::filesystem::path& path, SegmentParts par
   if (parts == SegmentParts::kAll) read_deltas(root, contents.edits);
   contents.fingerprint_before = read_fingerprint(root.group("state"), "fingerprint_before");
   contents.fingerprint_after = read_fingerprint(root.group("state"), "fingerprint_after");
+  contents.method_state = read_method_state(root.group("state"));
   contents.provenance = file.provenance();
   read_seconds(root, contents.edits);
   return contents;

@@ -47,6 +47,8 @@ struct SegmentContents {
   std::vector<StoredEdit> edits;
   std::map<std::string, core::Digest> fingerprint_before;  ///< by edited parameter
   std::map<std::string, core::Digest> fingerprint_after;
+  /// What the method carries on after the last edit beside the weights, by name; empty for methods without a history.
+  std::map<std::string, core::HostDoubles> method_state;
   Provenance provenance;
 };
 void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents);

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/schedule.h"
 #include "ledger/commit.h"
+#include "worker/owned_work.h"
 #include "worker/task_runner.h"
 
 namespace lethe::worker {
@@ -34,10 +35,14 @@ std::vector<core::ReductionPart> missing_parts(Workspace& workspace, const core:
 
 bool run_cell(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor) {
   refuse_foreign_results(workspace, cell);
+  const auto ownership = own_cell(workspace, cell, monitor);
+  if (!ownership) return false;
   TaskRunner runner(workspace);
   const auto& model = workspace.facts().model(cell.model);
-  if (!model.moments_layers.empty() && !runner.run(core::MomentsTask{cell.model}, monitor).is_complete) return false;
-  if (!workspace.config().tasks.empty()) runner.run(core::BaselineTask{cell.model}, monitor);
+  if (!model.moments_layers.empty() && !run_own_moments(workspace, cell.model, monitor)) return false;
+  const bool needs_training = core::needs_trained_editor(workspace.config().method_of(cell));
+  if (needs_training && !run_own_editor(workspace, cell.model, monitor)) return false;
+  if (!workspace.config().tasks.empty() && !run_own_baseline(workspace, cell.model, monitor)) return false;
   const auto checkpoints = core::checkpoints_of(workspace.config(), cell);
   const auto edited = runner.run(core::EditTask{cell, workspace.config().edits.at(cell)}, monitor);
   for (const auto edits : checkpoints) {

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/random_stream.h"
+#include "worker/mend_editors.h"
 
 namespace lethe::worker {
 namespace {
@@ -42,21 +43,25 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::shared_ptr<const LoadedModel> loaded,
                        editing::EditContexts contexts)
-    : loaded_(std::move(loaded)), contexts_(std::move(contexts)) {
+    : loaded_(std::move(loaded)), contexts_(std::move(contexts)), start_(workspace.starting_network(cell)) {
   const auto& config = workspace.config().method_of(cell);
   if (editing::uses_contexts(config) && contexts_.templates.empty()) {
     contexts_ = editing::make_contexts(config, loaded_->unedited, loaded_->tokenizer,
                                        context_seed(workspace.config(), cell), context_file_lines(config));
   }
   auto moments = shared_moments(workspace, cell.model, core::second_moment_layers(config));
-  method_ = editing::make_method(config, {loaded_->unedited, loaded_->tokenizer, contexts_, std::move(moments)});
+  editing::MethodInputs inputs{start_, loaded_->tokenizer, contexts_, std::move(moments)};
+  if (editing::uses_editor(config)) inputs.editor = load_editor(workspace, cell, start_);
+  method_ = editing::make_method(config, std::move(inputs));
+  state_ = method_->initial_state();
 }
 
 CellEditor::Edited CellEditor::edit(model::Network& network, std::span<const data::EditRequest> requests,
-                                    std::int64_t first_edit) const {
+                                    std::int64_t first_edit) {
   const auto start = std::chrono::steady_clock::now();
   Edited edited;
-  auto outcome = method_->compute(network, requests);
+  auto [outcome, next_state] = method_->compute_after(state_, network, requests);
+  state_ = std::move(next_state);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     auto& record = edited.records.emplace_back();
     record.edit = first_edit + static_cast<std::int64_t>(i);

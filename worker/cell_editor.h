@@ -22,16 +22,21 @@ class CellEditor {
     std::vector<core::MetricRecord> records;        ///< by request, without scores; each has its share of the time
     std::vector<editing::ParameterUpdate> updates;  ///< already applied; empty for a failed step
   };
-  /// Computes one step, edits `first_edit` and on, and applies it to `network`. A numerical failure is recorded, the
-  /// weights stay.
-  Edited edit(model::Network& network, std::span<const data::EditRequest> requests, std::int64_t first_edit) const;
+  /// Computes one step, edits `first_edit` and on, and applies it to `network`; moves the method's state on. A
+  /// numerical failure is recorded, the weights stay.
+  Edited edit(model::Network& network, std::span<const data::EditRequest> requests, std::int64_t first_edit);
 
   [[nodiscard]] const editing::EditContexts& contexts() const { return contexts_; }
   [[nodiscard]] const editing::EditMethod& method() const { return *method_; }
+  /// What the next edit starts from beside the weights; at first that of a cell without edits.
+  [[nodiscard]] const editing::MethodState& state() const { return state_; }
+  void restore(editing::MethodState state) { state_ = std::move(state); }
 
  private:
   std::shared_ptr<const LoadedModel> loaded_;
   editing::EditContexts contexts_;
+  model::Network start_;
+  editing::MethodState state_;
   std::unique_ptr<editing::EditMethod> method_;
 };
 

@@ -38,15 +38,23 @@ editing::EditContexts stored_contexts(const ledger::CellFiles& files) {
   return {storage::read_segment(files.segments.front().file, storage::SegmentParts::kWithoutDeltas).contexts};
 }
 
+editing::MethodState stored_state(const ledger::CellFiles& files) {
+  editing::MethodState state;
+  if (files.segments.empty()) return state;
+  const auto newest = storage::read_segment(files.segments.back().file, storage::SegmentParts::kWithoutDeltas);
+  for (const auto& [name, tensor] : newest.method_state) state.emplace(name, to_torch(tensor));
+  return state;
+}
+
 CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded)
     : workspace_(workspace),
       cell_(std::move(cell)),
       loaded_(std::move(loaded)),
       folder_(workspace.cell_folder(cell_)),
-      network_(loaded_->unedited) {}
+      network_(workspace.starting_network(cell_)) {}
 
 void CellReplay::reset() {
-  network_ = loaded_->unedited;
+  network_ = workspace_.starting_network(cell_);
   edits_ = 0;
 }
 
@@ -105,7 +113,7 @@ void CellReplay::move_dense(const ledger::CellFiles& files, std::int64_t edits) 
 }
 
 void CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits) {
-  const CellEditor editor(workspace_, cell_, loaded_, stored_contexts(files));
+  CellEditor editor(workspace_, cell_, loaded_, stored_contexts(files));
   const auto requests = workspace_.requests(cell_);
   const torch::AutoGradMode with_grad(true);
   while (edits_ < edits) {

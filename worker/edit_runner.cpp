@@ -89,13 +89,13 @@ class EditRun {
         facts_(workspace.facts().cell(task.cell)),
         folder_(workspace.cell_folder(task.cell)),
         loaded_(workspace.model(task.cell.model)),
-        network_(loaded_->unedited) {}
+        network_(workspace.starting_network(task.cell)) {}
 
   std::int64_t run() {
     write_identity();
     const auto files = recover_chain(folder_, is_dense_);
-    const CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(files));
-    restore(files);
+    CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(files));
+    restore(files, editor);
     const auto requests = workspace_.requests(task_.cell);
     const auto last = static_cast<std::int64_t>(requests.size());
     const auto until = task_.until >= last ? last : core::step_end(workspace_.config(), task_.cell, task_.until - 1);
@@ -127,17 +127,19 @@ class EditRun {
     ledger::publish(temporary, "identity", ".json");
   }
 
-  void restore(const ledger::CellFiles& files) {
+  void restore(const ledger::CellFiles& files, CellEditor& editor) {
     if (files.num_edits() == 0) return;
     CellReplay replay(workspace_, task_.cell, loaded_);
     replay.move_to(files.num_edits());
     network_ = replay.network();
     edits_ = replay.edits();
+    auto state = stored_state(files);
+    if (!state.empty()) editor.restore(std::move(state));
     monitor_.progress("replay", edits_, edits_, 0.0);
     core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
   }
 
-  storage::SegmentContents run_segment(const CellEditor& editor, const std::vector<data::EditRequest>& requests,
+  storage::SegmentContents run_segment(CellEditor& editor, const std::vector<data::EditRequest>& requests,
                                        std::int64_t last_edit) {
     storage::SegmentContents segment;
     segment.cell = task_.cell;
@@ -158,12 +160,13 @@ class EditRun {
       monitor_.progress("edit", edits_, task_.until, seconds);
     }
     segment.fingerprint_after = fingerprint(network_, parameters);
+    for (const auto& [name, tensor] : editor.state()) segment.method_state.emplace(name, to_host_doubles(tensor));
     segment.provenance = provenance(workspace_);
     return segment;
   }
 
   /// The step's facts are scored when all of them are edited; the last one carries the updates of all.
-  std::vector<storage::StoredEdit> run_step(const CellEditor& editor, std::span<const data::EditRequest> requests) {
+  std::vector<storage::StoredEdit> run_step(CellEditor& editor, std::span<const data::EditRequest> requests) {
     auto edited = editor.edit(network_, requests, edits_ + 1);
     const auto start = std::chrono::steady_clock::now();
     auto scores = metrics::score_requests(network_, loaded_->tokenizer, requests);

@@ -1,16 +1,31 @@
 #include "worker/export_model.h"
 
+#include <fstream>
 #include <map>
+
+#include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "model/weights.h"
 #include "worker/cell_replay.h"
 
 namespace lethe::worker {
+namespace {
+
+/// A network with a class more than its folder's config.json says gets a config.json of its own.
+void write_vocabulary_size(const std::filesystem::path& file, std::int64_t vocab_size) {
+  std::ifstream in(file);
+  auto config = nlohmann::ordered_json::parse(in);
+  if (config.at("vocab_size") == vocab_size) return;
+  config["vocab_size"] = vocab_size;
+  std::ofstream(file) << config.dump(2) << "\n";
+}
+
+}  // namespace
 
 model::Network network_at(Workspace& workspace, const core::GridCell& cell, std::int64_t edits) {
   const auto loaded = workspace.model(cell.model);
-  if (edits == 0) return loaded->unedited;
+  if (edits == 0) return workspace.starting_network(cell);
   CellReplay replay(workspace, cell, loaded);
   replay.move_to(edits);
   return replay.network();
@@ -27,6 +42,7 @@ void export_model(const model::Network& network, const std::filesystem::path& ba
                            "special_tokens_map.json", "vocab.json", "merges.txt"}) {
     if (fs::exists(base_folder / name)) fs::copy_file(base_folder / name, target / name);
   }
+  write_vocabulary_size(target / "config.json", network.architecture().vocab_size);
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& [name, value] : network.base()->tensors()) tensors.emplace(name, network.parameter(name));
   model::save_safetensors(target / "model.safetensors", network.architecture(), tensors);

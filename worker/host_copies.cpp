@@ -26,6 +26,21 @@ torch::Tensor to_torch(const core::HostTensor& tensor, torch::Device device) {
   return result.to(device);
 }
 
+core::HostDoubles to_host_doubles(const torch::Tensor& tensor) {
+  const auto source = tensor.detach().to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto* values = source.data_ptr<double>();
+  return {source.sizes().vec(), {values, values + source.numel()}};
+}
+
+torch::Tensor to_torch(const core::HostDoubles& tensor) {
+  auto result = torch::empty(tensor.shape, torch::kFloat64);
+  if (result.numel() != static_cast<std::int64_t>(tensor.values.size())) {
+    throw core::StorageError("a stored tensor's shape does not fit its number of values");
+  }
+  std::memcpy(result.data_ptr<double>(), tensor.values.data(), tensor.values.size() * sizeof(double));
+  return result;
+}
+
 std::map<std::string, core::Digest> fingerprint(const model::Network& network,
                                                 std::span<const std::string> parameters) {
   std::map<std::string, core::Digest> digests;

@@ -25,33 +25,53 @@ InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(mem
   if (!json.is_object()) return;
   try {
     for (const auto& [path, value] : json.items()) {
-      entries_[path] = {value.at("size").get<std::uintmax_t>(), value.at("modified_ns").get<std::int64_t>(),
-                        core::Digest::from_hex(value.at("digest").get<std::string>())};
+      auto& entry = entries_[path];
+      entry.size = value.at("size").get<std::uintmax_t>();
+      entry.modified_ns = value.at("modified_ns").get<std::int64_t>();
+      if (value.contains("digest")) entry.digest = core::Digest::from_hex(value["digest"].get<std::string>());
+      for (const auto& size : value.value("corpus", nlohmann::json::array())) {
+        entry.corpus_sizes[size.at("max_documents").get<std::int64_t>()] = {size.at("documents").get<std::int64_t>(),
+                                                                            size.at("bytes").get<std::int64_t>()};
+      }
     }
   } catch (const std::exception&) {
     entries_.clear();  // only a memory: everything in it can be computed again
   }
 }
 
-core::Digest InputDigests::of_file(const std::filesystem::path& path) {
+InputDigests::Entry& InputDigests::entry_of(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error) throw core::StorageError(path.string() + ": " + error.message());
   const auto modified = modified_ns(path);
-  const auto known = entries_.find(path.string());
-  if (known != entries_.end() && known->second.size == size && known->second.modified_ns == modified) {
-    return known->second.digest;
-  }
-  const auto digest = core::digest_of_file(path);
-  entries_[path.string()] = {size, modified, digest};
-  return digest;
+  auto& entry = entries_[path.string()];
+  if (entry.size != size || entry.modified_ns != modified) entry = {size, modified, {}, {}};
+  return entry;
+}
+
+core::Digest InputDigests::of_file(const std::filesystem::path& path) {
+  auto& entry = entry_of(path);
+  if (!entry.digest) entry.digest = core::digest_of_file(path);
+  return *entry.digest;
+}
+
+data::CorpusSize InputDigests::size_of_corpus(const std::filesystem::path& path, std::int64_t max_documents) {
+  auto& sizes = entry_of(path).corpus_sizes;
+  const auto known = sizes.find(max_documents);
+  if (known != sizes.end()) return known->second;
+  return sizes[max_documents] = data::measure_corpus(path, max_documents);
 }
 
 void InputDigests::save() const {
   if (memory_.empty()) return;
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [path, entry] : entries_) {
-    json[path] = {{"size", entry.size}, {"modified_ns", entry.modified_ns}, {"digest", entry.digest.hex()}};
+    auto& value = json[path] = {{"size", entry.size}, {"modified_ns", entry.modified_ns}};
+    if (entry.digest) value["digest"] = entry.digest->hex();
+    for (const auto& [max_documents, size] : entry.corpus_sizes) {
+      value["corpus"].push_back(
+          {{"max_documents", max_documents}, {"documents", size.num_documents}, {"bytes", size.num_bytes}});
+    }
   }
   std::filesystem::create_directories(memory_.parent_path());
   ledger::replace_text(memory_, json.dump(1));

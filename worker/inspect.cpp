@@ -5,13 +5,17 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 
 #include "core/digest.h"
 #include "core/error.h"
 #include "core/identity.h"
+#include "data/corpus.h"
 #include "data/counterfact.h"
+#include "data/published_moments.h"
 #include "data/task_examples.h"
+#include "data/zip_archive.h"
 #include "editing/edit_method.h"
 #include "metrics/downstream.h"
 #include "model/architecture.h"
@@ -56,6 +60,7 @@ void update_with_request(core::DigestStream& stream, const data::EditRequest& re
     stream.update_text(std::to_string(list->size()));
     for (const auto& text : *list) stream.update_text(text);
   }
+  if (!request.neighborhood_target.empty()) stream.update_text(request.neighborhood_target);
 }
 
 /// Digest of a whole sample order and its requests, so that more edits continue (design C2).
@@ -172,29 +177,122 @@ class Inspector {
     facts.max_positions = content.architecture.max_positions;
     facts.num_parameters = content.architecture.num_parameters();
     facts.moments_layers = moments_layers(model);
-    if (!facts.moments_layers.empty()) attempt([&] { facts.moments_identity = identity_of_moments(model, content); });
+    if (!facts.moments_layers.empty()) {
+      attempt([&] {
+        facts.moments_identity = identity_of_moments(model, content, facts.moments_layers);
+        inspect_corpus(model, content, facts);
+      });
+    }
     if (examples_.size() == config_.tasks.size()) {
       facts.baseline_identity =
           core::baseline_identity(config_, content.weights, content.tokenizer, examples_).short_hex();
     }
+    inspect_editor(facts, model, content);
     return facts;
   }
 
-  std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content) {
+  /// The identity of the editor's training, where the config says how to train one.
+  void inspect_editor(core::ModelFacts& facts, const core::ModelConfig& model, const ModelContent& content) {
+    for (const auto& [name, method] : model.methods) {
+      const auto* mend = std::get_if<core::MendConfig>(&method);
+      if (mend == nullptr) continue;
+      facts.needs_editor = !mend->editor && std::any_of(config_.cells.begin(), config_.cells.end(), [&](const auto& c) {
+        return c.model == model.name && c.method == name;
+      });
+      const auto& training = mend->training;
+      // Beside an editor, training may name inputs that are not there: nothing is trained.
+      if (!training.records || (mend->editor && !fs::exists(*training.records))) continue;
+      attempt([&] {
+        core::EditorInputs inputs{content.weights, content.tokenizer, digests_.of_file(*training.records), ""};
+        if (training.corpus) inputs.corpus = digests_.of_file(*training.corpus).hex();
+        facts.editor_identity = core::editor_identity(config_, *mend, inputs).short_hex();
+      });
+    }
+  }
+
+  /// What stands for a cell's editor in its identity; empty for methods without one.
+  std::string editor_content(const core::MethodConfig& method, const core::ModelFacts& model) {
+    const auto* mend = std::get_if<core::MendConfig>(&method);
+    if (mend == nullptr) return "";
+    if (!mend->editor) return "training " + model.editor_identity;
+    if (!fs::exists(*mend->editor)) {
+      throw core::DataError(mend->editor->string() + ": the editor of " + model.name +
+                            " is not there; put it there, change `editor:`, or leave it out to have one trained");
+    }
+    return "file " + digests_.of_file(*mend->editor).hex();
+  }
+
+  /// Digest of a layer's published file; its directory is read, so that a cut file is found before the sweep starts.
+  core::Digest published_digest(const core::ModelConfig& model, int layer) {
+    const auto path = data::moments_file_of(model.second_moments->npz, layer);
+    if (!fs::exists(path)) {
+      throw core::DataError(path.string() + ": second moments of layer " + std::to_string(layer) + " of " + model.name +
+                            " are not there; fetch them (scripts/fetch-real) or name a corpus instead");
+    }
+    static_cast<void>(data::ZipArchive(path));
+    return digests_.of_file(path);
+  }
+
+  std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content,
+                                  const std::vector<int>& layers) {
     if (!model.second_moments) {
       throw core::DataError(config_.source.string() + ": models: " + model.name +
                             ": its cells need second moments; add second_moments: {corpus: <text file>}");
+    }
+    if (model.second_moments->is_published()) {
+      core::MomentsInputs inputs{content.weights, content.tokenizer, {}};
+      for (const int layer : layers) inputs.published.emplace(layer, published_digest(model, layer));
+      return core::moments_identity(config_, model, inputs).short_hex();
     }
     const auto corpus = digests_.of_file(model.second_moments->corpus);
     return core::moments_identity(config_, model, {content.weights, content.tokenizer, corpus}).short_hex();
   }
 
+  void inspect_corpus(const core::ModelConfig& model, const ModelContent& content, core::ModelFacts& facts) {
+    if (!model.second_moments || model.second_moments->is_published()) return;
+    const auto& config = *model.second_moments;
+    const auto size = digests_.size_of_corpus(config.corpus, config.max_documents);
+    facts.moments_documents = size.num_documents;
+    check_tokens(model, size, content.architecture);
+  }
+
+  /// Fewer tokens than dimensions give a matrix that cannot be inverted: told before anything is computed, where the
+  /// corpus is small enough to be sure. A larger one is checked when its sum is factored.
+  void check_tokens(const core::ModelConfig& model, const data::CorpusSize& size,
+                    const model::Architecture& architecture) const {
+    constexpr std::int64_t kBytesPerToken = 16;  // hardly any text has longer ones on average
+    const auto& config = *model.second_moments;
+    const std::int64_t wanted = architecture.inner_width;
+    const bool has_many_bytes = size.num_bytes >= kBytesPerToken * wanted;
+    const std::int64_t row_tokens = std::min<std::int64_t>(architecture.max_positions, config.batch_tokens);
+    const std::int64_t most = size.num_documents * row_tokens;
+    const std::int64_t limit = config.max_tokens > 0 ? config.max_tokens + config.batch_tokens : most;
+    if (has_many_bytes && most >= wanted && limit >= wanted) return;
+    std::int64_t tokens = std::min(most, limit);
+    if (!has_many_bytes) tokens = std::min(tokens, count_tokens(model, row_tokens));
+    if (tokens >= wanted) return;
+    throw core::DataError(config.corpus.string() + ": gives at most " + std::to_string(tokens) +
+                          " tokens for the second moments of " + model.name + ", fewer than their " +
+                          std::to_string(wanted) +
+                          " dimensions, so they could not be inverted; take a larger corpus, or larger "
+                          "max_documents, max_tokens or batch_tokens");
+  }
+
+  static std::int64_t count_tokens(const core::ModelConfig& model, std::int64_t row_tokens) {
+    const auto tokenizer = model::Tokenizer::from_folder(model.path);
+    std::int64_t tokens = 0;
+    for (const auto& document : data::read_corpus(model.second_moments->corpus, model.second_moments->max_documents)) {
+      tokens += std::min(row_tokens, static_cast<std::int64_t>(tokenizer.encode(document).size()));
+    }
+    return tokens;
+  }
+
   void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {
     for (const auto& [name, method] : model.methods) {
-      const auto layer = core::edited_layers(method).back();
-      if (layer < architecture.num_layers) continue;
+      const auto layers = core::edited_layers(method);
+      if (layers.empty() || layers.back() < architecture.num_layers) continue;
       throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
-                            std::to_string(layer) + " does not exist; the model has layers 0 to " +
+                            std::to_string(layers.back()) + " does not exist; the model has layers 0 to " +
                             std::to_string(architecture.num_layers - 1));
     }
   }
@@ -236,8 +334,12 @@ class Inspector {
   void check_requests(const core::GridCell& cell, const std::vector<data::EditRequest>& requests,
                       const ModelContent& content) {
     const auto& method = config_.method_of(cell);
-    // All methods that locate the subject ask the same of a record.
-    const std::string question = core::stores_snapshots(method) ? cell.method : "subject";
+    // All methods that give the subject a value ask the same of a record.
+    const std::string question = std::visit(
+        [&]<typename Config>(const Config&) {
+          return std::is_base_of_v<core::ValueOptimizationConfig, Config> ? std::string("subject") : cell.method;
+        },
+        method);
     for (const auto& request : requests) {
       if (!checked_requests_.emplace(cell.model, question, request.case_id).second) continue;
       try {
@@ -270,8 +372,10 @@ class Inspector {
     inputs.tokenizer = content.tokenizer;
     inputs.requests = order;
     inputs.contexts_digest = contexts_digest(method);
-    if (!core::second_moment_layers(method).empty()) {
-      inputs.moments_identity = result_.model(facts.cell.model).moments_identity;
+    inputs.editor = editor_content(method, result_.model(facts.cell.model));
+    if (const auto layers = core::second_moment_layers(method); !layers.empty()) {
+      // Of published files, only those of the method's own layers matter to its edits.
+      inputs.moments_identity = identity_of_moments(config_.model(facts.cell.model), content, layers);
     }
     const auto identity = core::edit_identity(config_, facts.cell, inputs);
     facts.edit_identity = identity.short_hex();

@@ -1,5 +1,6 @@
 #include "worker/terminal_monitor.h"
 
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 
@@ -25,10 +26,23 @@ TerminalMonitor::TerminalMonitor() {
 
 void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) {
   const auto now = std::chrono::steady_clock::now();
+  if (stage != stage_ || done < stage_first_) {
+    stage_ = stage;
+    stage_first_ = done;
+    stage_start_ = now;
+  }
   if (now - last_line_ < std::chrono::seconds(2)) return;
   last_line_ = now;
   core::log_info("stage=" + std::string(stage) + " done=" + std::to_string(done) + "/" + std::to_string(total) +
-                 " last_seconds=" + std::to_string(seconds));
+                 " last_seconds=" + std::to_string(seconds) + rate_and_rest(done, total));
+}
+
+std::string TerminalMonitor::rate_and_rest(std::int64_t done, std::int64_t total) const {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - stage_start_;
+  if (done <= stage_first_ || elapsed.count() <= 0.0) return "";
+  const double rate = static_cast<double>(done - stage_first_) / elapsed.count();
+  return " per_second=" + std::to_string(rate) +
+         " eta_seconds=" + std::to_string(std::llround(static_cast<double>(total - done) / rate));
 }
 
 void TerminalMonitor::committed(const std::filesystem::path& file, std::int64_t edits) {

@@ -19,6 +19,11 @@ class TerminalMonitor final : public TaskMonitor {
 
  private:
   std::chrono::steady_clock::time_point last_line_{};
+  std::string stage_;  ///< whose rate is measured, since `stage_start_` at `stage_first_`
+  std::int64_t stage_first_ = 0;
+  std::chrono::steady_clock::time_point stage_start_{};
+
+  [[nodiscard]] std::string rate_and_rest(std::int64_t done, std::int64_t total) const;
 };
 
 }  // namespace lethe::worker

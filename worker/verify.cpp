@@ -56,8 +56,9 @@ std::vector<ledger::CommittedFile> segments_of(const fs::path& folder) {
   return files;
 }
 
-/// Snapshots exist at segment ends, and an interrupted run has more of those: only common ones are compared.
-bool may_be_missing(const std::string& stem) { return stem.starts_with("snapshot-"); }
+/// Snapshots exist at segment ends, and an interrupted run has more of those; states of a training go when it ends:
+/// only common ones are compared.
+bool may_be_missing(const std::string& stem) { return stem.starts_with("snapshot-") || stem.starts_with("training-"); }
 
 void compare_folder(const fs::path& left, const fs::path& right, const fs::path& name, Verification& result) {
   const auto left_files = files_by_stem(left);

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
+#include "editing/edit_method.h"
 #include "storage/second_moment_file.h"
 #include "worker/inspect.h"
 
@@ -37,16 +38,19 @@ Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
     : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.root() / "input-digests.json") {}
 
 const std::vector<data::EditRequest>& Workspace::records() {
-  if (!records_) records_ = data::read_counterfact(config_.dataset.records);
+  if (!records_) records_ = data::read_records(config_.dataset);
   return *records_;
 }
 
 const std::vector<std::int64_t>& Workspace::order(int sample) {
-  if (!samples_) samples_ = data::read_samples(config_.dataset.samples);
+  if (!samples_) samples_ = data::orders_of(config_.dataset, records());
   const auto found = samples_->find(sample);
   if (found == samples_->end()) {
-    throw core::DataError(config_.dataset.samples.string() + ": has no sample order \"" + std::to_string(sample) +
-                          "\"; it has " + std::to_string(samples_->size()) + " orders");
+    const auto& dataset = config_.dataset;
+    const auto place =
+        dataset.has_published_orders() ? config_.source.string() + ": samples: published" : dataset.samples.string();
+    throw core::DataError(place + ": has no sample order \"" + std::to_string(sample) + "\"; it has " +
+                          std::to_string(samples_->size()) + " orders");
   }
   return found->second;
 }
@@ -79,6 +83,7 @@ std::filesystem::path Workspace::cell_folder(const core::GridCell& cell) {
 std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   if (model_ && model_->name == name) return model_;
   factors_.clear();
+  padded_.reset();
   model_.reset();  // frees the former model before the next is loaded
   const auto& path = config_.model(name).path;
   auto tokenizer = model::Tokenizer::from_folder(path);
@@ -102,6 +107,13 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
         std::make_shared<const editing::MomentFactor>(read_moment(folder, layer), layer, loaded->unedited.device());
   }
   return factor;
+}
+
+model::Network Workspace::starting_network(const std::string& name, const core::MethodConfig& method) {
+  const auto loaded = model(name);
+  if (!editing::changes_vocabulary(method)) return loaded->unedited;
+  if (!padded_) padded_ = editing::starting_network(method, loaded->unedited, config_.seed);
+  return *padded_;
 }
 
 torch::Device device_of(const core::ExperimentConfig& config) {

@@ -44,6 +44,11 @@ class Workspace {
   /// The factored second moments of a layer of a model: read and factored at the first call, O(F^3), then shared by all
   /// cells of that model. Throws `core::StorageError` if they are not committed, `core::DataError` if unusable.
   std::shared_ptr<const editing::MomentFactor> moment_factor(const std::string& model, int layer);
+  /// What a cell's edits start from and what it is evaluated with: the unedited network, or one with a class more.
+  model::Network starting_network(const std::string& model, const core::MethodConfig& method);
+  model::Network starting_network(const core::GridCell& cell) {
+    return starting_network(cell.model, config_.method_of(cell));
+  }
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
 
@@ -61,6 +66,7 @@ class Workspace {
   std::optional<core::Inspection> inspection_;
   std::shared_ptr<const LoadedModel> model_;
   std::map<int, std::shared_ptr<const editing::MomentFactor>> factors_;  ///< of `model_`, by layer
+  std::optional<model::Network> padded_;                                 ///< of `model_`, with a class more
 
   const std::vector<data::EditRequest>& records();
   const std::vector<std::int64_t>& order(int sample);

@@ -26,6 +26,7 @@ class InterruptedSweep : public testing::Test {
     test::TinyWorldOptions options;
     options.edits = 12;
     options.checkpoint_every = 3;
+    options.documents_per_slice = 25;
     config_ = test::write_tiny_world(world_.path(), options);
   }
 
@@ -93,6 +94,69 @@ TEST_F(InterruptedSweep, HoldsTheSameResultsForAnyNumberOfRanks) {
   }
   expect_same("ranks1", "ranks2");
   expect_same("ranks1", "ranks4");
+}
+
+/// Second moments in many slices, and little else.
+class SlicedMoments : public testing::Test {
+ protected:
+  SlicedMoments() {
+    test::TinyWorldOptions options;
+    options.edits = 2;
+    options.methods = "[rome]";
+    options.samples = "[0]";
+    options.documents_per_slice = 7;  // nine slices of 60 documents
+    config_ = test::write_tiny_world(world_.path(), options);
+  }
+  std::vector<std::string> sweep(const std::string& out, int ranks) const {
+    return lethe_command({"sweep", config_.string(), "--out", (world_.path() / out).string()}, ranks);
+  }
+  std::string events(const std::string& out) const {
+    std::ifstream in(world_.path() / out / "events.jsonl");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  test::TemporaryFolder world_;
+  fs::path config_;
+};
+
+TEST_F(SlicedMoments, AreTheSameToTheBitForAnyNumberOfRanksAndAKillBetween) {
+  const auto alone = run_command(sweep("ranks1", 1), world_.path());
+  ASSERT_EQ(alone.status, 0) << alone.text;
+  for (const int ranks : {2, 3}) {
+    const auto out = "ranks" + std::to_string(ranks);
+    {
+      test::ChildProcess child(sweep(out, ranks), world_.path() / "killed.log");
+      for (int i = 0; i < 3000 && events(out).find("slice-") == std::string::npos; ++i) {
+        if (child.wait_for(std::chrono::milliseconds(2))) break;
+      }
+      child.send_signal(SIGKILL);
+      child.wait_for(std::chrono::seconds(10));
+    }
+    EXPECT_NE(events(out).find("slice-"), std::string::npos);
+    const auto resumed = run_command(sweep(out, ranks), world_.path());
+    ASSERT_EQ(resumed.status, 0) << resumed.text;
+    const auto same = run_command(
+        lethe_command({"verify", "--same", (world_.path() / "ranks1").string(), (world_.path() / out).string()}),
+        world_.path());
+    EXPECT_EQ(same.status, 0) << same.text;
+    for (const auto& entry : fs::recursive_directory_iterator(world_.path() / out / "prerequisites")) {
+      EXPECT_NE(entry.path().filename(), "slices") << "partial sums are removed";
+    }
+  }
+}
+
+TEST_F(SlicedMoments, OfTheVerbStatsAreTheSweepsOwn) {
+  ASSERT_EQ(run_command(sweep("whole", 2), world_.path()).status, 0);
+  const auto stats = run_command(
+      lethe_command({"stats", config_.string(), "--out", (world_.path() / "stats").string()}), world_.path());
+  ASSERT_EQ(stats.status, 0) << stats.text;
+  const auto continued = run_command(sweep("stats", 2), world_.path());
+  ASSERT_EQ(continued.status, 0) << continued.text;
+  EXPECT_EQ(events("stats").find("slice-"), std::string::npos) << "nothing is summed again";
+  const auto same = run_command(
+      lethe_command({"verify", "--same", (world_.path() / "whole").string(), (world_.path() / "stats").string()}),
+      world_.path());
+  EXPECT_EQ(same.status, 0) << same.text;
 }
 
 }  // namespace

@@ -118,8 +118,39 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:37: models.a.methods.ft.linf_bound: is not a parameter of ft; expected none (with a bound the method "
         "is ft-c)"}},
       {minimal_config("rome: {layer: 0}, rom: {layer: 0}"),
-       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c or ft; did "
+       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c, ft or mend; did "
         "you mean \"rome\"?"}},
+      {minimal_config("rome: nothing.yaml"),
+       {"x.yaml:6:21: models.a.methods.rome: expected a file, found no nothing.yaml"}},
+      {minimal_config("ft: {layer: 0}"),
+       {"x.yaml:4:5: models.a.methods.rome: is missing; expected hyper-parameters, because the grid has rome/a"}},
+      {"dataset: {format: lama, record: r, samples: s}\nmodels: {}\ngrid: {methods: [rome], samples: [0]}\nedits: 1\n",
+       {"x.yaml:1:10: dataset.records: is missing; expected a path",
+        "x.yaml:1:19: dataset.format: expected counterfact or zsre, found \"lama\"",
+        "x.yaml:1:25: dataset.record: unknown key; expected format, records, samples or completions; did you mean "
+        "\"records\"?",
+        "x.yaml:2:9: models: expected at least one model, found none"}},
+      {"dataset: {records: r, samples: published, completions: c}\n"
+       "models:\n  a: {path: p, second_moments: {npz: 'x.npz', corpus: c}, methods: {rome: {layer: 0}}}\n"
+       "  b: {path: p, second_moments: {max_tokens: 5}, methods: {}}\n"
+       "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
+       {"x.yaml:1:56: dataset.completions: is for format: zsre; expected no such key",
+        "x.yaml:3:38: models.a.second_moments.npz: expected a path with {layer} once, where the layer's number stands",
+        "x.yaml:3:55: models.a.second_moments.corpus: is for second moments of a corpus; expected npz alone",
+        "x.yaml:4:32: models.b.second_moments: expected corpus: a text file, or npz: the published files' path with "
+        "{layer} in it"}},
+      {"dataset: {records: r, samples: s}\n"
+       "models: {a: {path: p, methods: {rome: {layer: 0}}}, b: 7}\n"
+       "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
+       {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE} or {npz: FILES}, because rome needs "
+        "it",
+        "x.yaml:2:56: models.b: expected a map with path, second_moments and methods, found \"7\""}},
+  };
+  return cases;
+}
+
+const std::vector<Case>& batch_and_layer_cases() {
+  static const std::vector<Case> cases{
       {minimal_config("rome: {layer: 0, batch_size: 4}, r-rome: {layer: 0, batch_size: 2, form: prompt}"),
        {"x.yaml:6:21: models.a.methods.rome.batch_size: expected 1, found 4; rome and r-rome edit one fact a step "
         "(memit and ft-c edit several)",
@@ -147,20 +178,6 @@ const std::vector<Case>& model_and_method_cases() {
         "x.yaml:6:31: models.a.methods.memit.layers: expected a list of whole numbers such as [3, 4, 5], found \"3\"",
         "x.yaml:9:19: forgetting_every: 6 is no multiple of 4, the batch_size of memit/a: expected checkpoints between "
         "steps"}},
-      {minimal_config("rome: nothing.yaml"),
-       {"x.yaml:6:21: models.a.methods.rome: expected a file, found no nothing.yaml"}},
-      {minimal_config("ft: {layer: 0}"),
-       {"x.yaml:4:5: models.a.methods.rome: is missing; expected hyper-parameters, because the grid has rome/a"}},
-      {"dataset: {format: zsre, record: r, samples: s}\nmodels: {}\ngrid: {methods: [rome], samples: [0]}\nedits: 1\n",
-       {"x.yaml:1:10: dataset.records: is missing; expected a path",
-        "x.yaml:1:19: dataset.format: expected counterfact, found \"zsre\"",
-        "x.yaml:1:25: dataset.record: unknown key; expected format, records or samples; did you mean \"records\"?",
-        "x.yaml:2:9: models: expected at least one model, found none"}},
-      {"dataset: {records: r, samples: s}\n"
-       "models: {a: {path: p, methods: {rome: {layer: 0}}}, b: 7}\n"
-       "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
-       {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE}, because rome needs it",
-        "x.yaml:2:56: models.b: expected a map with path, second_moments and methods, found \"7\""}},
   };
   return cases;
 }
@@ -171,8 +188,8 @@ const std::vector<Case>& grid_cases() {
   };
   static const std::vector<Case> cases{
       {grid("{methods: [qqq, rom], samples: [0, 0, -1, x]}"),
-       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, ft-c or ft, found \"qqq\"",
-        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, ft-c or ft, found \"rom\"; did you mean "
+       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, ft-c, ft or mend, found \"qqq\"",
+        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, ft-c, ft or mend, found \"rom\"; did you mean "
         "\"rome\"?",
         "x.yaml:7:42: grid.samples[1]: sample 0 is given twice; expected distinct numbers",
         "x.yaml:7:45: grid.samples[2]: expected a whole number from 0 to 2147483647, found \"-1\"",
@@ -197,7 +214,7 @@ const std::vector<Case>& grid_cases() {
        {"x.yaml:8:8: edits: holds no number for rome/a; expected the key rome/a, rome or default",
         "x.yaml:8:9: edits.defalt: unknown key; expected default, rome, rome/a, r-rome, r-rome/a, memit, memit/a, "
         "ft-c, "
-        "ft-c/a, ft or ft/a; did you mean \"default\"?",
+        "ft-c/a, ft, ft/a, mend or mend/a; did you mean \"default\"?",
         "x.yaml:8:24: edits.ft: expected a whole number from 1 to 9999999, found \"1e3\""}},
   };
   return cases;
@@ -251,6 +268,7 @@ void expect_problems(const std::vector<Case>& cases) {
 
 TEST(ConfigProblems, OfTheTopLevel) { expect_problems(top_level_cases()); }
 TEST(ConfigProblems, OfModelsAndMethods) { expect_problems(model_and_method_cases()); }
+TEST(ConfigProblems, OfBatchesAndLayers) { expect_problems(batch_and_layer_cases()); }
 TEST(ConfigProblems, OfTheGrid) { expect_problems(grid_cases()); }
 TEST(ConfigProblems, OfTasks) { expect_problems(task_cases()); }
 

@@ -11,7 +11,10 @@ const GridCell kCell{"ft-c", "small-gptj", 3};
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> all{
-      MomentsTask{"small-gpt2"}, BaselineTask{"gpt-j-6b"}, EditTask{kCell, 60},
+      MomentsTask{"small-gpt2"},
+      MomentsTask{"gpt-j", 41},
+      BaselineTask{"gpt-j-6b"},
+      EditTask{kCell, 60},
       ReduceTask{kCell, 30, {ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kTasks}},
       ReduceTask{kCell, 1, {}}};
   return all;
@@ -27,9 +30,10 @@ TEST(ExecutorMessages, TasksSurviveTheTrip) {
 
 TEST(ExecutorMessages, DescriptionsNameTheTask) {
   EXPECT_EQ(describe(tasks()[0]), "moments small-gpt2");
-  EXPECT_EQ(describe(tasks()[1]), "baseline gpt-j-6b");
-  EXPECT_EQ(describe(tasks()[2]), "edit ft-c/small-gptj/sample3");
-  EXPECT_EQ(describe(tasks()[3]), "reduce ft-c/small-gptj/sample3 @30");
+  EXPECT_EQ(describe(tasks()[1]), "moments gpt-j slice 41");
+  EXPECT_EQ(describe(tasks()[2]), "baseline gpt-j-6b");
+  EXPECT_EQ(describe(tasks()[3]), "edit ft-c/small-gptj/sample3");
+  EXPECT_EQ(describe(tasks()[4]), "reduce ft-c/small-gptj/sample3 @30");
 }
 
 TEST(ExecutorMessages, CommandsSurviveTheTrip) {

@@ -65,6 +65,20 @@ TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
   EXPECT_EQ(config.tasks.at(0).max_new_tokens, 3);
 }
 
+TEST(ExperimentConfig, PublishedOrdersAndMomentsNeedNoFilesOfTheirOwn) {
+  const TemporaryFolder folder;
+  const auto config = load_experiment_config(
+      folder.write("small.yaml",
+                   "dataset: {format: zsre, records: r.json, samples: published, completions: c.json}\n"
+                   "models:\n  a:\n    path: m\n    second_moments:\n      npz: stats/h.{layer}.mlp.npz\n"
+                   "    methods: {rome: {layer: 0}}\ngrid: {methods: [rome], samples: [0]}\nedits: 5\n"));
+  EXPECT_TRUE(config.dataset.has_published_orders());
+  EXPECT_EQ(config.dataset.completions, folder.path() / "c.json");
+  EXPECT_EQ(config.models[0].second_moments->npz, (folder.path() / "stats/h.{layer}.mlp.npz").string());
+  EXPECT_TRUE(config.models[0].second_moments->is_published());
+  EXPECT_EQ(experiment_config_from_json(to_json(config)), config);
+}
+
 TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {
   const TemporaryFolder folder;
   const std::string fields =
@@ -298,7 +312,7 @@ TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
       {"\"linf_bound\": 5e-05", "\"linf_bound\": null"},
       {"\"marker\": \"A:\"", "\"marker\": \"B:\""},
       {"\"ft\": {", "\"mend\": {"},
-      {"\"format\": \"counterfact\"", "\"format\": \"zsre\""},
+      {"\"format\": \"counterfact\"", "\"format\": \"lama\""},
   };
   for (const auto& [from, to] : changes) {
     EXPECT_THROW(experiment_config_from_json(with(good, from, to)), ConfigError) << from << " -> " << to;

@@ -17,7 +17,7 @@ ExperimentConfig config() {
   ModelConfig model;
   model.name = "small-gpt2";
   model.path = "/models/small-gpt2";
-  model.second_moments = SecondMomentConfig{"/corpus.txt"};
+  model.second_moments.emplace().corpus = "/corpus.txt";
   model.methods["rome"] = RomeConfig{};
   model.methods["ft-c"] = FineTuneConfig{};
   config.models = {model};
@@ -123,11 +123,32 @@ TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   changed.second_moments->max_documents = 5;
   EXPECT_NE(moments_identity(base, changed, contents).digest(), before);
   changed = base.models[0];
+  changed.second_moments->documents_per_slice = 7;
+  EXPECT_NE(moments_identity(base, changed, contents).digest(), before) << "it decides the last bits of the sum";
+  changed = base.models[0];
+  changed.second_moments->memory_gb = 7.5;
+  EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
+  changed = base.models[0];
   changed.second_moments->corpus = "/moved.txt";
   EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
   EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d")}).digest(), before);
   changed.second_moments.reset();
   EXPECT_THROW(moments_identity(base, changed, contents), ConfigError);
+}
+
+TEST(MomentsIdentity, OfPublishedFilesIsTheirContent) {
+  auto base = config();
+  auto& model = base.models[0];
+  const MomentsInputs corpus{digest_of("w"), digest_of("t"), digest_of("c")};
+  const auto of_corpus = moments_identity(base, model, corpus).digest();
+  model.second_moments->npz = "/stats/{layer}.npz";
+  MomentsInputs published{digest_of("w"), digest_of("t"), {}, {{17, digest_of("17")}}};
+  const auto before = moments_identity(base, model, published).digest();
+  EXPECT_NE(before, of_corpus);
+  model.second_moments->npz = "/moved/{layer}.npz";
+  EXPECT_EQ(moments_identity(base, model, published).digest(), before);
+  published.published[17] = digest_of("another");
+  EXPECT_NE(moments_identity(base, model, published).digest(), before);
 }
 
 TEST(ReductionIdentity, OnlyTasksFollowTheTasks) {

@@ -63,5 +63,26 @@ TEST(ReductionPart, NamesAndValuesAreInverse) {
   EXPECT_THROW(reduction_part_from("task"), StorageError);
 }
 
+TEST(SlicesOf, CutByDocumentsAlone) {
+  SecondMomentConfig config;
+  config.documents_per_slice = 40;
+  EXPECT_EQ(slices_of(config, 100), (std::vector<CorpusSlice>{{0, 40}, {40, 80}, {80, 100}}));
+  EXPECT_EQ(slices_of(config, 40), (std::vector<CorpusSlice>{{0, 40}}));
+  EXPECT_EQ(slices_of(config, 41), (std::vector<CorpusSlice>{{0, 40}, {40, 41}}));
+  EXPECT_EQ(slices_of(config, 0).size(), 1U);
+  config.memory_gb = 0.5;
+  EXPECT_EQ(slices_of(config, 100).size(), 3U);
+}
+
+TEST(SlicesOf, AreOneWithALimitOfTokensAndNeverTooMany) {
+  SecondMomentConfig config;
+  config.documents_per_slice = 1;
+  const auto slices = slices_of(config, 3 * kMaxSlices + 1);
+  EXPECT_LE(static_cast<std::int64_t>(slices.size()), kMaxSlices);
+  EXPECT_EQ(slices.back().last_document, 3 * kMaxSlices + 1);
+  config.max_tokens = 1000;
+  EXPECT_EQ(slices_of(config, 100), (std::vector<CorpusSlice>{{0, 100}}));
+}
+
 }  // namespace
 }  // namespace lethe::core

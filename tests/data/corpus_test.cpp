@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "data/counterfact.h"
+#include "data/corpus.h"
 #include "input_file.h"
 
 namespace lethe::data {
@@ -24,6 +24,58 @@ TEST(Corpus, NamesTheLineThatIsNotUtf8) {
 TEST(Corpus, AnEmptyCorpusIsAnError) {
   const InputFile file("\n \n");
   EXPECT_THAT(data_error_of([&] { read_corpus(file.path(), 100); }), HasSubstr("holds no document"));
+}
+
+TEST(Corpus, JsonLinesHoldTheTextAndWhatElseTheyLike) {
+  const InputFile file("{\"id\": 7, \"text\": \"one\\ntwo\"}\n\n{\"text\": \"\"}\r\n{\"text\": \"\\u00e9\"}",
+                       "input.jsonl");
+  EXPECT_THAT(read_corpus(file.path(), 100), ElementsAre("one\ntwo", "", "é"));
+  EXPECT_EQ(measure_corpus(file.path(), 100).num_documents, 3);
+}
+
+TEST(Corpus, NamesTheJsonLineThatIsWrong) {
+  const InputFile file("{\"text\": \"fine\"}\n\n{\"body\": \"x\"}\n", "input.jsonl");
+  EXPECT_THAT(data_error_of([&] { read_corpus(file.path(), 100); }), HasSubstr("line 3: expected an object"));
+  const InputFile list("[\"text\"]\n", "list.jsonl");
+  EXPECT_THAT(data_error_of([&] { read_corpus(list.path(), 100); }), HasSubstr("line 1: expected an object"));
+  const InputFile broken("{\"text\": \"x\n", "broken.ndjson");
+  EXPECT_THAT(data_error_of([&] { read_corpus(broken.path(), 100); }), HasSubstr("line 1"));
+}
+
+TEST(Corpus, SkippingIsWhatReadingWouldHavePassed) {
+  std::string text;
+  for (int i = 0; i < 30'000; ++i)
+    text += std::string(static_cast<std::size_t>(i % 97), 'x') + std::to_string(i) + "\n";
+  ASSERT_GT(text.size(), 1U << 20) << "more than one chunk";
+  const InputFile file(text);
+  for (const int first : {0, 1, 20'000, 29'999}) {
+    CorpusReader reader(file.path());
+    EXPECT_EQ(reader.skip(first), first);
+    EXPECT_EQ(reader.next(), std::string(static_cast<std::size_t>(first % 97), 'x') + std::to_string(first));
+  }
+  CorpusReader reader(file.path());
+  EXPECT_EQ(reader.skip(40'000), 30'000);
+  EXPECT_EQ(reader.next(), std::nullopt);
+  EXPECT_EQ(reader.num_bytes(), static_cast<std::int64_t>(text.size()) - 30'000);
+  EXPECT_EQ(measure_corpus(file.path(), 5).num_documents, 5);
+  EXPECT_EQ(measure_corpus(file.path(), 5).num_bytes, 0 + 1 + 2 + 3 + 4 + 5);
+}
+
+TEST(Corpus, ALineLongerThanAChunkIsOneDocument) {
+  const InputFile file("a\n" + std::string(5 << 20, 'b') + "\nc");
+  CorpusReader reader(file.path());
+  EXPECT_EQ(reader.next(), "a");
+  EXPECT_EQ(reader.next()->size(), 5U << 20);
+  EXPECT_EQ(reader.next(), "c");
+}
+
+TEST(Corpus, RefusesWhatIsNoText) {
+  EXPECT_THAT(data_error_of([&] { CorpusReader("/nowhere/corpus.txt"); }), HasSubstr("cannot be opened"));
+  EXPECT_THAT(data_error_of([&] { CorpusReader(std::filesystem::temp_directory_path()); }), HasSubstr("directory"));
+  const InputFile compressed("\x1F\x8B\x08 and so on", "input.gz");
+  EXPECT_THAT(data_error_of([&] { CorpusReader(compressed.path()); }), HasSubstr("gunzip"));
+  const InputFile wide("\xFF\xFEh", "wide");
+  EXPECT_THAT(data_error_of([&] { CorpusReader(wide.path()); }), HasSubstr("UTF-16"));
 }
 
 }  // namespace

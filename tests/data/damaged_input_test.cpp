@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "data/corpus.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "data/unicode.h"

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "data/corpus.h"
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "data/unicode.h"
@@ -45,6 +46,19 @@ TEST_F(ReferenceData, AllCounterfactRecordsAreRead) {
   }
   EXPECT_EQ(samples.at(0)[0], 14434);
   EXPECT_EQ(samples.at(1)[0], 11534);
+}
+
+TEST_F(ReferenceData, ThePapersOrdersAreMadeFromTheRecords) {
+  const auto records = read_counterfact(folder_ / "counterfact/counterfact_rebuilt.jsonl");
+  EXPECT_EQ(published_orders(records), read_samples(folder_ / "samples/counterfact_sampled_unique_10_20391.json"));
+}
+
+TEST_F(ReferenceData, MendsZsreIsRead) {
+  const auto records = read_zsre(folder_ / "zsre/zsre_mend_train-1k.json");
+  EXPECT_EQ(records.size(), 1000U);
+  EXPECT_EQ(records[0].prompt, "What is the product made by {}?");
+  EXPECT_EQ(records[0].target_new, "uniform");
+  EXPECT_EQ(records[0].neighborhood_target, "Walter Sobchak");
 }
 
 TEST_F(ReferenceData, OriginalRecordsAreRead) {

@@ -47,6 +47,7 @@ TEST(SelectRequests, AllProblemsAreNamed) {
   const auto records = records_with({"a", "b"});
   const std::string message = data_error_of([&] { select_requests(records, {100, 7, 100, -1}, 10, 2); });
   EXPECT_THAT(message, HasSubstr("sample 2: holds 4 case ids, but 10 edits are asked for"));
+  EXPECT_THAT(message, HasSubstr("sample 2: holds 4 case ids, but the dataset has only 2 records"));
   EXPECT_THAT(message, HasSubstr("sample 2, edit 2: case id 7 is not among the dataset's records"));
   EXPECT_THAT(message, HasSubstr("sample 2, edit 3: case id 100 repeats the subject \"a\" of case id 100"));
   EXPECT_THAT(message, HasSubstr("sample 2, edit 4: case id -1 is not among"));

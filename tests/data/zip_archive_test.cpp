@@ -46,6 +46,24 @@ TEST(ZipArchive, GivesStoredMembersInPlace) {
   }
 }
 
+TEST(ZipArchive, ReachesMembersBeyondFourGigabytes) {
+  constexpr std::uint64_t kHole = std::uint64_t{5} << 30U;
+  ZipWriter writer({.is_zip64 = true, .hole_bytes = kHole});
+  writer.add("first", "before the hole");
+  const auto end_of_first = writer.finish().find("before the hole") + 15;
+  writer.add("second", "behind the hole");
+  const auto bytes = writer.finish();
+  const InputFile file(bytes.substr(0, end_of_first));
+  {
+    std::ofstream stream(file.path(), std::ios::binary | std::ios::in);
+    stream.seekp(static_cast<std::streamoff>(end_of_first + kHole));
+    stream << bytes.substr(end_of_first);
+  }
+  const ZipArchive archive(file.path());
+  EXPECT_EQ(text_of(archive, "first"), "before the hole");
+  EXPECT_EQ(text_of(archive, "second"), "behind the hole");
+}
+
 TEST(ZipArchive, ComputesTheChecksumOfZip) {
   // The check value of CRC-32/ISO-HDLC, and lengths around the step of eight bytes.
   const std::string_view digits = "123456789";

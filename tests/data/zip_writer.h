@@ -18,6 +18,8 @@ class ZipWriter {
     std::uint16_t method = 0;    ///< 8: deflate (the bytes stay as they are)
     std::uint16_t flags = 0;     ///< 1: encrypted
     std::size_t alignment = 64;  ///< of members' bytes, through the local extra field, as PyTorch does
+    /// Bytes between the first member and the second that `finish` leaves out: for a file with a hole.
+    std::uint64_t hole_bytes = 0;
   };
 
   ZipWriter() = default;
@@ -25,7 +27,7 @@ class ZipWriter {
 
   void add(const std::string& name, const std::string& content) {
     const auto crc = data::crc32(std::as_bytes(std::span(content)));
-    const auto offset = bytes_.size();
+    const auto offset = bytes_.size() + (num_members_ > 0 ? options_.hole_bytes : 0);
     const auto begin = offset + 30 + name.size();
     const auto padding =
         options_.alignment == 0 ? 0 : (options_.alignment - begin % options_.alignment) % options_.alignment;
@@ -55,14 +57,14 @@ class ZipWriter {
   [[nodiscard]] std::string finish() const {
     std::string file = bytes_ + directory_;
     if (options_.is_zip64) {
-      const std::uint64_t record = file.size();
+      const std::uint64_t record = file.size() + options_.hole_bytes;
       append<std::uint32_t>(file, 0x06064b50);
       append<std::uint64_t>(file, 44);
       file += std::string(12, '\0');
       append<std::uint64_t>(file, num_members_);
       append<std::uint64_t>(file, num_members_);
       append<std::uint64_t>(file, directory_.size());
-      append<std::uint64_t>(file, bytes_.size());
+      append<std::uint64_t>(file, bytes_.size() + options_.hole_bytes);
       append<std::uint32_t>(file, 0x07064b50);
       append<std::uint32_t>(file, 0);
       append<std::uint64_t>(file, record);

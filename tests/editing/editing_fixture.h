@@ -12,6 +12,7 @@
 #include "editing/edit_method.h"
 #include "model/network.h"
 #include "model/tokenizer.h"
+#include "tests/support/uniform_weights.h"
 
 namespace lethe::test {
 
@@ -40,9 +41,6 @@ core::RomeConfig rome_config(int layer);
 /// With as few observed tokens as a network of random weights needs to be moved.
 core::MemitConfig memit_config(const std::vector<int>& layers);
 core::FineTuneConfig fine_tune_config(int layer);
-
-/// [rows,columns] fp64 in [-1, 1), by the formula that the weights follow.
-torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::int64_t columns);
 
 /// Largest difference relative to the largest entry of `expected`.
 double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected);

@@ -73,6 +73,45 @@ TEST(SecondMoments, RefuseAnEmptySumAndAnUnknownLayer) {
   EXPECT_THROW(SecondMomentAccumulator(network, {-1}), core::ConfigError);
 }
 
+TEST(PanelTriangle, EqualsThePlainProductAtEveryWidth) {
+  for (const std::int64_t width : {1, 7, 256, 257, 512, 700}) {
+    at::manual_seed(static_cast<std::uint64_t>(width));
+    const at::Tensor first = at::randn({90, width});
+    const at::Tensor second = at::randn({33, width});
+    PanelTriangle sum(width, torch::kCPU);
+    sum.add_product(first);
+    sum.add_product(second);
+    EXPECT_EQ(sum.values().numel(), PanelTriangle::num_values(width));
+    const at::Tensor all = at::cat({first, second}).to(at::kDouble);
+    const at::Tensor matrix = sum.symmetric(0.5);
+    EXPECT_LT(relative_difference(matrix, at::matmul(all.t(), all) * 0.5), 1e-6) << width;
+    EXPECT_TRUE(at::equal(matrix, matrix.t())) << width;
+  }
+  EXPECT_EQ(PanelTriangle::num_values(16384), 64LL * 65 / 2 * 256 * 256) << "GPT-J";
+}
+
+TEST(PanelTriangle, SumsOfSlicesAddUpToTheBit) {
+  at::manual_seed(3);
+  const at::Tensor first = at::randn({50, 300});
+  const at::Tensor second = at::randn({60, 300});
+  PanelTriangle together(300, torch::kCPU);
+  together.add_product(first);
+  PanelTriangle apart(300, torch::kCPU);
+  apart.add_product(second);
+  const at::Tensor expected = together.values() + apart.values();
+  PanelTriangle from_file(300, apart.values().clone());
+  together.add(from_file);
+  EXPECT_TRUE(at::equal(together.values(), expected));
+}
+
+TEST(PanelTriangle, RefusesOtherShapes) {
+  EXPECT_THROW(PanelTriangle(300, at::zeros({10}, at::kDouble)), core::DataError);
+  EXPECT_THROW(PanelTriangle(2, at::zeros({4}, at::kFloat)), core::DataError);
+  PanelTriangle sum(3, torch::kCPU);
+  EXPECT_THROW(sum.add_product(at::zeros({2, 4})), core::DataError);
+  EXPECT_THROW(sum.add(PanelTriangle(4, torch::kCPU)), core::DataError);
+}
+
 std::vector<std::vector<std::size_t>> sizes_of(const std::vector<Rows>& batches) {
   std::vector<std::vector<std::size_t>> sizes;
   for (const Rows& batch : batches) {
@@ -107,6 +146,20 @@ TEST(PackDocuments, SortsWithinGroupsOfOneHundred) {
   EXPECT_EQ(batches[0].size(), 100U);
   EXPECT_EQ(batches[1].size(), 50U);
   EXPECT_EQ(batches[1].front().size(), 4U);
+}
+
+TEST(PackDocuments, GivesTheSameBatchesInPieces) {
+  std::vector<std::string> documents;
+  for (int i = 0; i < 250; ++i) documents.emplace_back(static_cast<std::size_t>(i * 37 % 50), 'a');
+  const auto whole = pack_documents(documents, byte_tokenizer(), 100, 200);
+  std::vector<Rows> pieces;
+  for (std::size_t begin = 0; begin < documents.size(); begin += kDocumentsPerGroup) {
+    const std::size_t count = std::min(kDocumentsPerGroup, documents.size() - begin);
+    for (auto& batch : pack_documents(std::span(documents).subspan(begin, count), byte_tokenizer(), 100, 200)) {
+      pieces.push_back(std::move(batch));
+    }
+  }
+  EXPECT_EQ(pieces, whole);
 }
 
 TEST(PackDocuments, KeepsTheOrderOfEqualLengths) {

@@ -17,10 +17,10 @@ using test::relative_difference;
 using test::request_of;
 using test::some_contexts;
 
-const data::EditRequest kRequest = request_of("The home of {} is", "Suao", "Xy");
+const data::EditRequest kRequestToValue = request_of("The home of {} is", "Suao", "Xy");
 
 RomePrompts prompts_of(const core::RomeConfig& config) {
-  return make_rome_prompts(config, some_contexts(), kRequest, byte_tokenizer(), 96);
+  return make_rome_prompts(config, some_contexts(), kRequestToValue, byte_tokenizer(), 96);
 }
 
 at::Tensor some_delta() { return at::linspace(-0.8, 1.1, 16, at::kDouble).sin(); }

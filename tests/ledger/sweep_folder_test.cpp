@@ -169,6 +169,25 @@ TEST(ForeignIdentities, AReadErrorIsNotTakenForNone) {
   EXPECT_THROW(foreign_identities(folder, kCell, kIdentity), StorageError);
 }
 
+TEST(CommittedMomentSlices, AreSortedAndOneOfEach) {
+  const TemporaryFolder folder;
+  commit(folder.path(), moment_slice_stem(10, 3));
+  commit(folder.path(), moment_slice_stem(2, 17));
+  commit(folder.path(), moment_slice_stem(2, 3));
+  commit(folder.path(), moments_stem(3));
+  for (const char* other : {"slice-2-layer-003", "slice-000002-layer-03", "slice-00000x-layer-003"}) {
+    commit(folder.path(), other);
+  }
+  const auto slices = committed_moment_slices(folder.path());
+  ASSERT_EQ(slices.size(), 3U);
+  EXPECT_EQ(std::pair(slices[0].slice, slices[0].layer), std::pair(std::int64_t{2}, 3));
+  EXPECT_EQ(std::pair(slices[1].slice, slices[1].layer), std::pair(std::int64_t{2}, 17));
+  EXPECT_EQ(std::pair(slices[2].slice, slices[2].layer), std::pair(std::int64_t{10}, 3));
+  EXPECT_TRUE(committed_moment_slices(folder.path() / "nothing").empty());
+  EXPECT_THROW(moment_slice_stem(core::kMaxSlices, 0), StorageError);
+  EXPECT_THROW(moment_slice_stem(-1, 0), StorageError);
+}
+
 TEST(CommittedMomentLayers, AreSortedAndDistinct) {
   const TemporaryFolder folder;
   for (const auto layer : {17, 3, 0}) commit(folder.path(), moments_stem(layer));

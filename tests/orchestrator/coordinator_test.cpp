@@ -14,29 +14,12 @@
 namespace lethe::orchestrator {
 namespace {
 
+using testing::expect_all_done;
 using testing::FakeLedger;
 using testing::make_config;
+using testing::runs_of;
 using testing::SimulatedSweep;
 using testing::SmallExperiment;
-
-template <typename T>
-std::vector<SimulatedSweep::Run> runs_of(const SimulatedSweep& sweep) {
-  std::vector<SimulatedSweep::Run> runs;
-  std::ranges::copy_if(sweep.runs(), std::back_inserter(runs),
-                       [](const auto& run) { return std::holds_alternative<T>(run.task); });
-  return runs;
-}
-
-/// Every edit, every reduction part and every prerequisite is in the ledger.
-void expect_all_done(SimulatedSweep& sweep) {
-  FakeLedger expected;
-  for (const auto& cell : sweep.config().cells) expected.complete(sweep.config(), cell, sweep.config().edits.at(cell));
-  for (const auto& [cell, ledger] : expected.cells) {
-    EXPECT_EQ(sweep.ledger().cells[cell].num_edits, ledger.num_edits) << cell.name();
-    EXPECT_EQ(sweep.ledger().cells[cell].reductions, ledger.reductions) << cell.name();
-  }
-  for (const auto& model : sweep.config().models) EXPECT_TRUE(sweep.ledger().baselines.contains(model.name));
-}
 
 class CoordinatorRanks : public ::testing::TestWithParam<int> {};
 
@@ -239,22 +222,6 @@ TEST_P(NotRetried, IsGivenUpAtOnce) {
 INSTANTIATE_TEST_SUITE_P(Classes, NotRetried,
                          ::testing::Values(core::FailureClass::kConfig, core::FailureClass::kData,
                                            core::FailureClass::kMethod));
-
-TEST(Coordinator, FailedMomentsFailTheCellsThatNeedThemOnly) {
-  const auto config = make_config({});
-  SimulatedSweep sweep(config, 4);
-  sweep.fault_of = [&](int, const core::Task& task) -> std::optional<core::FailedEvent> {
-    if (task == core::Task(core::MomentsTask{"small-gpt2"})) {
-      return core::FailedEvent{core::FailureClass::kData, "no corpus", 0};
-    }
-    return std::nullopt;
-  };
-  EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
-  for (const auto& cell : config.cells) {
-    const bool is_lost = cell.method == "rome" && cell.model == "small-gpt2";
-    EXPECT_EQ(sweep.ledger().cells[cell].num_edits, is_lost ? 0 : 60) << cell.name();
-  }
-}
 
 TEST(Coordinator, InfrastructureFailuresHaveTheirOwnLargerCap) {
   SimulatedSweep sweep(make_config({.num_samples = 1}), 1);

@@ -132,11 +132,24 @@ class FakeExecutor {
 
   bool run(const core::MomentsTask& task) {
     const auto& facts = inspection_.model(task.model);
+    const auto slices = folder_.moment_slices(task.model, facts.moments_identity);
     for (const int layer : facts.moments_layers) {
       work();
       if (should_stop_) return false;
+      if (task.slice) {
+        commit(slices, ledger::moment_slice_stem(*task.slice, layer), "slice", 0);
+        continue;
+      }
+      fs::remove_all(slices);
       commit(folder_.moments(task.model, facts.moments_identity), ledger::moments_stem(layer), "moments", 0);
     }
+    return true;
+  }
+
+  bool run(const core::EditorTask& task) {
+    work();
+    const auto& facts = inspection_.model(task.model);
+    commit(folder_.editor(task.model, facts.editor_identity), ledger::kEditorStem, "editor", 0);
     return true;
   }
 

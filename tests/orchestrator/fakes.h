@@ -27,6 +27,11 @@ class FakeLedger final : public LedgerView {
     return found == cells.end() ? CellLedger{} : found->second;
   }
   [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override { return moments.contains(facts.name); }
+  [[nodiscard]] bool has_editor(const core::ModelFacts& facts) const override { return editors.contains(facts.name); }
+  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& facts) const override {
+    const auto found = slices.find(facts.name);
+    return found == slices.end() ? std::set<std::int64_t>{} : found->second;
+  }
   [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override {
     return baselines.contains(facts.name);
   }
@@ -36,6 +41,8 @@ class FakeLedger final : public LedgerView {
 
   std::map<core::GridCell, CellLedger> cells;
   std::set<std::string> moments;
+  std::set<std::string> editors;
+  std::map<std::string, std::set<std::int64_t>> slices;
   std::set<std::string> baselines;
 };
 

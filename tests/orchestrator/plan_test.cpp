@@ -49,6 +49,12 @@ TEST(KnownModels, FillWhatTheInspectionCouldNotRead) {
   EXPECT_EQ(completed.models[0].moments_layers, std::vector{17});
   ASSERT_EQ(completed.cells.size(), 2U) << "cells of the unknown model are left out";
   EXPECT_EQ(completed.cell({"rome", "gpt2-xl", 0}).delta_bytes_per_edit, 32'000);
+  auto with_memit = config;
+  core::MemitConfig memit;
+  memit.layers = {13, 15};
+  with_memit.models[0].methods["rome"] = memit;
+  EXPECT_EQ(complete_with_known(with_memit, inspection).models[0].moments_layers, (std::vector{13, 15}));
+  EXPECT_EQ(complete_with_known(with_memit, inspection).cell({"rome", "gpt2-xl", 0}).delta_bytes_per_edit, 64'000);
   EXPECT_EQ(completed.cell({"ft-c", "gpt2-xl", 0}).snapshot_bytes, (1600 * 6400 + 1600) * 4);
 }
 
@@ -61,8 +67,18 @@ TEST(CostModel, MatchesTheCountedArithmeticOfPublishedModels) {
   auto gptj = *known_model(named("gpt-j-6b", ""));
   rome.layer = 5;
   EXPECT_NEAR(edit_work(rome, gptj).flops / 1e12, 34.0, 5.0);
+  core::MemitConfig memit;
+  memit.layers = {13, 14, 15, 16, 17};
+  EXPECT_NEAR(edit_work(memit, xl).flops / 1e12, 2.4, 0.4);
+  memit.layers = {3, 4, 5, 6, 7, 8};
+  memit.v_num_grad_steps = 25;
+  EXPECT_NEAR(edit_work(memit, gptj).flops / 1e12, 12.2, 1.5);
   core::FineTuneConfig fine_tune;
   EXPECT_NEAR(edit_work(fine_tune, xl).flops / 1e12, 1.3, 0.2);
+  const auto single = edit_work(fine_tune, xl);
+  fine_tune.batch_size = 8;
+  EXPECT_DOUBLE_EQ(edit_work(fine_tune, xl).flops, single.flops) << "of one fact";
+  EXPECT_DOUBLE_EQ(edit_work(fine_tune, xl).bytes, single.bytes / 8) << "weights are read once for all";
   EXPECT_NEAR(scoring_work(xl).flops / 1e12, 0.35, 0.05);
 }
 
@@ -89,7 +105,18 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   const auto rome = worker_memory(config, core::RomeConfig{}, gptj);
   EXPECT_GT(rome, weights + 2'147'483'648) << "the factor alone is 16384^2 doubles";
   EXPECT_LT(rome, weights + 8'000'000'000);
+  core::MemitConfig memit;
+  memit.layers = {3, 4, 5, 6, 7, 8};
+  EXPECT_GT(worker_memory(config, memit, gptj), weights + 6 * 2'147'483'648) << "a factor for every layer";
   EXPECT_GT(role_memory(config, gptj).reducer_bytes, weights);
+  gptj.moments_layers = {3, 4, 5, 6, 7, 8};
+  gptj.moments_documents = 100'000;
+  config.models[0].second_moments = core::SecondMomentConfig{};
+  EXPECT_EQ(moments_disk(gptj), 6 * 2'147'483'648);
+  EXPECT_NEAR(static_cast<double>(partial_sums_disk(config, gptj)), 10 * 6 * 1.0905e9, 1e9);
+  const auto all_at_once = role_memory(config, gptj).moments_bytes;
+  config.models[0].second_moments->memory_gb = 2.5;
+  EXPECT_NEAR(static_cast<double>(all_at_once - role_memory(config, gptj).moments_bytes), 6 * 1.0905e9 - 2.5e9, 1e8);
   config.keep_snapshots = "newest";
   core::CellFacts cell;
   cell.cell = config.cells[0];
@@ -112,6 +139,19 @@ TEST(PlanReport, ListsCellsPrerequisitesMemoryDiskAndTime) {
                            "disk:", "done: 1 of 8 cells, 60 of 480 edits", "on 4 executor(s)"}) {
     EXPECT_NE(text.find(word), std::string::npos) << word << "\n" << text;
   }
+}
+
+TEST(PlanReport, TellsHowTheSecondMomentsAreCut) {
+  const auto config = make_config({.models = {"small-gpt2"}, .corpus_slices = 20});
+  FakeLedger ledger;
+  ledger.slices["small-gpt2"] = {0, 7, 8};
+  std::ostringstream out;
+  print_plan(config, make_inspection(config), ledger, 4, out);
+  // The corpus holds 1,000 documents: ten slices of the twenty that were asked for.
+  EXPECT_NE(out.str().find("in 10 slices of 100 documents (3 done)"), std::string::npos) << out.str();
+  EXPECT_NE(out.str().find("over 1000 documents: the corpus has no more, max_documents is 2000"), std::string::npos)
+      << out.str();
+  EXPECT_EQ(out.str().find("slice 3"), std::string::npos) << "slices are not listed one by one";
 }
 
 TEST(PlanReport, NamesCellsItCannotPrice) {

@@ -100,7 +100,14 @@ void SimulatedSweep::advance(int rank) {
   if (const auto* reduce = std::get_if<core::ReduceTask>(&*worker.task)) {
     for (const auto part : reduce->parts) ledger_.cells[reduce->cell].reductions.emplace(reduce->edits, part);
   }
-  if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) ledger_.moments.insert(moments->model);
+  if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) {
+    if (moments->slice) {
+      ledger_.slices[moments->model].insert(*moments->slice);
+    } else {
+      ledger_.moments.insert(moments->model);
+    }
+  }
+  if (const auto* editor = std::get_if<core::EditorTask>(&*worker.task)) ledger_.editors.insert(editor->model);
   if (const auto* baseline = std::get_if<core::BaselineTask>(&*worker.task)) ledger_.baselines.insert(baseline->model);
   finish(rank, core::DoneEvent{});
 }
@@ -132,6 +139,16 @@ void SimulatedSweep::finish(int rank, const core::Event& event) {
 
 void SimulatedSweep::send(int rank, const core::Event& event) {
   channels_[static_cast<std::size_t>(rank)]->send(0, to_message(event, workers_[static_cast<std::size_t>(rank)].epoch));
+}
+
+void expect_all_done(SimulatedSweep& sweep) {
+  FakeLedger expected;
+  for (const auto& cell : sweep.config().cells) expected.complete(sweep.config(), cell, sweep.config().edits.at(cell));
+  for (const auto& [cell, ledger] : expected.cells) {
+    EXPECT_EQ(sweep.ledger().cells[cell].num_edits, ledger.num_edits) << cell.name();
+    EXPECT_EQ(sweep.ledger().cells[cell].reductions, ledger.reductions) << cell.name();
+  }
+  for (const auto& model : sweep.config().models) EXPECT_TRUE(sweep.ledger().baselines.contains(model.name));
 }
 
 }  // namespace lethe::orchestrator::testing

@@ -92,4 +92,16 @@ class SimulatedSweep {
   void send(int rank, const core::Event& event);
 };
 
+/// The runs of one kind of task, in order of time.
+template <typename T>
+std::vector<SimulatedSweep::Run> runs_of(const SimulatedSweep& sweep) {
+  std::vector<SimulatedSweep::Run> runs;
+  std::ranges::copy_if(sweep.runs(), std::back_inserter(runs),
+                       [](const auto& run) { return std::holds_alternative<T>(run.task); });
+  return runs;
+}
+
+/// Every edit, every reduction part and every prerequisite is in the ledger.
+void expect_all_done(SimulatedSweep& sweep);
+
 }  // namespace lethe::orchestrator::testing

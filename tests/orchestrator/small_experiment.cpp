@@ -1,9 +1,13 @@
 #include "tests/orchestrator/small_experiment.h"
 
+#include <algorithm>
+
 #include "core/digest.h"
 
 namespace lethe::orchestrator::testing {
 namespace {
+
+constexpr std::int64_t kDocumentsPerSlice = 100;
 
 /// 12 hexadecimal digits that depend on a name.
 std::string identity_of(const std::string& name) { return core::digest_of(std::string_view(name)).hex().substr(0, 12); }
@@ -22,9 +26,15 @@ core::ExperimentConfig make_config(const SmallExperiment& experiment) {
     model.name = name;
     model.path = "/nowhere/" + name;
     model.second_moments = core::SecondMomentConfig{};
+    model.second_moments->max_documents = kDocumentsPerSlice * experiment.corpus_slices;
+    model.second_moments->documents_per_slice = kDocumentsPerSlice;
     for (const auto& method : experiment.methods) {
       if (method == "rome") {
         model.methods[method] = core::RomeConfig{};
+      } else if (method == "mend") {
+        core::MendConfig mend;
+        mend.training.records = "/nowhere/train.json";
+        model.methods[method] = mend;
       } else {
         model.methods[method] = core::FineTuneConfig{};
       }
@@ -61,6 +71,10 @@ core::Inspection make_inspection(const core::ExperimentConfig& config) {
     facts.num_parameters = 2000;
     facts.moments_identity = identity_of("moments " + model.name);
     if (model.methods.contains("rome")) facts.moments_layers = {0};
+    facts.needs_editor = model.methods.contains("mend");
+    if (facts.needs_editor) facts.editor_identity = identity_of("editor " + model.name);
+    if (model.second_moments)
+      facts.moments_documents = std::min<std::int64_t>(1000, model.second_moments->max_documents);
     facts.baseline_identity = identity_of("baseline " + model.name);
     inspection.models.push_back(std::move(facts));
   }

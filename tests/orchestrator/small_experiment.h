@@ -18,6 +18,7 @@ struct SmallExperiment {
   std::int64_t forgetting_every = 10;
   std::int64_t tasks_every = 30;
   bool has_tasks = true;
+  std::int64_t corpus_slices = 1;
 };
 core::ExperimentConfig make_config(const SmallExperiment& experiment);
 /// Facts of models with two layers of width 8, identities made from names.

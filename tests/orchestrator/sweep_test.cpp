@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "core/experiment_config.h"
+#include "ledger/ownership.h"
 #include "ledger/sweep_folder.h"
 #include "orchestrator/ledger_view.h"
 #include "orchestrator/sweep_status.h"
@@ -51,7 +52,7 @@ class SweepTest : public ::testing::Test {
                               "models:\n"
                               "  small:\n"
                               "    path: model\n"
-                              "    second_moments: {corpus: corpus.txt}\n"
+                              "    second_moments: {corpus: corpus.txt, documents_per_slice: 300}\n"
                               "    methods: {rome: {layer: 0}, ft-c: {layer: 0, linf_bound: 0.01}}\n"
                               "grid: {methods: [rome, ft-c], samples: [0, 1]}\n"
                            << "edits: " << edits
@@ -248,6 +249,60 @@ TEST_F(SweepTest, KillingMpirunLeavesNoExecutorBehindAndTheNextStartGoesOn) {
   environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
   EXPECT_EQ(run(sweep_command(3)), 0) << output();
   expect_complete();
+}
+
+TEST_F(SweepTest, ASecondSweepInTheSameFolderIsRefusedAndHarmsNothing) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.02";
+  const auto first = start(sweep_command(2));
+  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  EXPECT_EQ(run(sweep_command(0)), 69);
+  EXPECT_NE(output().find("another sweep is running in this folder (process "), std::string::npos) << output();
+  EXPECT_EQ(state(), "INCOMPLETE");
+  EXPECT_EQ(run(sweep_command(3)), 69) << "under mpirun too";
+  EXPECT_EQ(wait_for(first), 0);
+  expect_complete();
+}
+
+TEST_F(SweepTest, ALeftTokenOfAnotherHostIsWatchedThenFollowed) {
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  const auto token = fs::directory_iterator(out_ / "owners")->path();
+  std::ofstream(token)
+      << "beat 00000000000000000007 running \nowner host_1.2.3\nboot elsewhere\nprocess 2 on far-away\n";
+  environment_["LETHE_OWNER_WATCH_SECONDS"] = "0.3";
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  EXPECT_NE(output().find("watching for up to 0.3 s"), std::string::npos) << output();
+  EXPECT_NE(output().find("process 2 on far-away"), std::string::npos) << output();
+}
+
+TEST_F(SweepTest, ASweepIsRefusedWhileACellOfItsFolderIsWorkedOn) {
+  const auto claim = ledger::claim_ownership(out_ / "owners", "cell.rome+small+sample0", {});
+  ASSERT_NE(claim.ownership, nullptr);
+  EXPECT_EQ(run(sweep_command(0)), 69);
+  EXPECT_NE(output().find("is working on cell.rome+small+sample0"), std::string::npos) << output();
+  EXPECT_FALSE(fs::exists(out_ / "STATE"));
+}
+
+TEST_F(SweepTest, SlicesOfTheCorpusAreSpreadOverRanksAndResumed) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
+  const auto child = start(sweep_command(3));
+  ASSERT_TRUE(wait_for_event("slice-000000")) << output();
+  ::kill(child, SIGUSR1);
+  wait_for(child);
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  EXPECT_EQ(run(sweep_command(2)), 0) << output();
+  expect_complete();
+  const auto events = read_text(out_ / "events.jsonl");
+  const auto count = [&](const std::string& text) {
+    int found = 0;
+    for (auto at = events.find(text); at != std::string::npos; at = events.find(text, at + 1)) ++found;
+    return found;
+  };
+  for (const char* slice : {"slice-000000", "slice-000001", "slice-000002", "slice-000003"}) {
+    EXPECT_EQ(count(slice), 1) << slice << " is committed once\n" << events;
+  }
+  EXPECT_EQ(count("slice-000004"), 0) << "the corpus has 1,000 documents";
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", out_.string()}), 0);
+  EXPECT_EQ(output().find("second moments"), std::string::npos) << output();
 }
 
 TEST_F(SweepTest, AWrongConfigIsRefusedByAllRanks) {

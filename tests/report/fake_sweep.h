@@ -178,7 +178,7 @@ inline void commit_cell(const ledger::SweepFolder& folder, const core::Experimen
   std::int64_t first = 1;
   for (const std::int64_t last : core::checkpoints_of(config, cell)) {
     if (last > until) return;
-    storage::SegmentContents segment{cell, kEditIdentity, {}, {}, {}, {}, {}};
+    storage::SegmentContents segment{cell, kEditIdentity, {}, {}, {}, {}, {}, {}};
     for (std::int64_t n = first; n <= last; ++n) segment.edits.push_back(fake.edit(n));
     const std::string stem = ledger::segment_stem(first, last);
     const auto temporary = ledger::temporary_path(path, stem);

@@ -1,6 +1,7 @@
 #include "storage/second_moment_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "core/error.h"
 #include "tests/storage/sample_contents.h"
@@ -50,6 +51,44 @@ TEST(SecondMomentFile, RefusesACountThatDividesByZero) {
   contents.count = 0;
   write_second_moment(folder / "a.tmp", contents);
   EXPECT_THROW((void)read_second_moment(folder / "a.tmp"), core::StorageError);
+}
+
+/// Peak of this process's resident memory, bytes.
+std::int64_t peak_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss * 1024;
+}
+
+TEST(SecondMomentFile, IsWrittenWithoutACopyInMemory) {
+  const TemporaryFolder folder;
+  SecondMomentContents contents = moments(1);
+  contents.inner_width = 2048;  // 32 MiB
+  std::vector<double> values(2048UL * 2048UL);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i) - 0.5;
+  const auto before = peak_bytes();
+  write_second_moment(folder / "a.tmp", contents, values);
+  EXPECT_LT(peak_bytes() - before, 8 << 20);
+  EXPECT_EQ(read_second_moment(folder / "a.tmp").values, values);
+  EXPECT_LT(std::filesystem::file_size(folder / "a.tmp"), 2048UL * 2048UL * 8 + 64 * 1024);
+}
+
+TEST(MomentSumFile, ComesBackBitForBitAndRefusesADamagedOne) {
+  const TemporaryFolder folder;
+  MomentSumContents written{"gpt-j", "0123456789ab", 8, 41, 5, 256, 5'000'000'000, 9999, {}, {{"host", "a"}}};
+  const std::vector<double> values{1.0, 1.0 / 3.0, -0.0, 5e-324, 7.0};
+  const auto temporary = ledger::temporary_path(folder.path(), "slice-000041-layer-008");
+  write_moment_sum(temporary, written, values);
+  const auto file = ledger::publish(temporary, "slice-000041-layer-008");
+  const auto read = read_moment_sum(file);
+  EXPECT_EQ(read.slice, 41);
+  EXPECT_EQ(read.layer, 8);
+  EXPECT_EQ(read.count, 5'000'000'000) << "no 32-bit count";
+  EXPECT_EQ(read.num_documents, 9999);
+  EXPECT_EQ(read.panel_rows, 256);
+  EXPECT_EQ(read.values, values);
+  std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) - 8);
+  EXPECT_THROW((void)read_moment_sum(file), core::StorageError);
 }
 
 }  // namespace

@@ -88,16 +88,23 @@ json task_examples() {
   return examples;
 }
 
-std::string model_entry(const std::string& name, int batch_size) {
+std::string model_entry(const std::string& name, const TinyWorldOptions& options) {
   return "  " + name + ":\n    path: " + name +
-         "\n    second_moments: {corpus: corpus.txt, batch_tokens: 256}\n    methods:\n"
+         "\n    second_moments: {corpus: corpus.txt, batch_tokens: 256, documents_per_slice: " +
+         std::to_string(options.documents_per_slice) +
+         "}\n    methods:\n"
          "      rome: {layer: 0, v_num_grad_steps: 4, context_lengths: [{length_tokens: 3, count: 2}]}\n"
          "      r-rome: {layer: 1, v_num_grad_steps: 4, context_lengths: [{length_tokens: 3, count: 2}]}\n"
          "      memit: {layers: [0, 1], v_num_grad_steps: 4, mom2_update_weight: 5, batch_size: " +
-         std::to_string(batch_size) +
+         std::to_string(options.batch_size) +
          ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
          "      ft-c: {layer: 0, num_steps: 3, linf_bound: 0.001, batch_size: " +
-         std::to_string(batch_size) + "}\n";
+         std::to_string(options.batch_size) +
+         "}\n"
+         "      mend: {training: {records: records.json, corpus: corpus.txt, rank: 2, initial_rate: -0.001, "
+         "learning_rate: 0.01, rate_learning_rate: 0.001, accumulate: 3, max_iterations: 13, validation_every: 6, "
+         "validation_edits: 2, validation_texts: 1, max_text_tokens: 20, save_every: 4}, batch_size: " +
+         std::to_string(options.batch_size) + "}\n";
 }
 
 }  // namespace
@@ -156,10 +163,10 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
   const auto number = [](int value) { return std::to_string(value); };
   const auto config = folder / "tiny.yaml";
   write(config, "name: tiny\nseed: 7\ndataset: {records: records.json, samples: samples.json}\nmodels:\n" +
-                    model_entry("tiny-gpt2", options.batch_size) + model_entry("tiny-gptj", options.batch_size) +
-                    "grid: {methods: " + options.methods + ", models: " + options.models +
-                    ", samples: " + options.samples + "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " +
-                    number(options.checkpoint_every) + "\nforgetting_every: " + number(options.forgetting_every) +
+                    model_entry("tiny-gpt2", options) + model_entry("tiny-gptj", options) + "grid: {methods: " +
+                    options.methods + ", models: " + options.models + ", samples: " + options.samples +
+                    "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " + number(options.checkpoint_every) +
+                    "\nforgetting_every: " + number(options.forgetting_every) +
                     "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
   return config;
 }

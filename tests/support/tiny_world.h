@@ -31,11 +31,12 @@ struct TinyWorldOptions {
   int checkpoint_every = 2;
   int forgetting_every = 2;
   int tasks_every = 3;
-  int batch_size = 1;  ///< of memit and ft-c
+  int batch_size = 1;  ///< of memit, ft-c and mend
   std::string methods = "[rome, ft-c]";
   std::string models = "[tiny-gpt2, tiny-gptj]";
   std::string samples = "[0, 1]";
-  std::string extra;  ///< further lines of the config
+  int documents_per_slice = 10'000;  ///< of the corpus of 60 documents
+  std::string extra;                 ///< further lines of the config
 };
 
 /// A complete small experiment: two models, records, two sample orders, corpus, one task, config. Returns the config's

@@ -164,7 +164,8 @@ TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
 
 INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
                          testing::Values("rome/tiny-gpt2/sample0", "r-rome/tiny-gptj/sample1",
-                                         "memit/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample1", "ft-c/tiny-gptj/sample0"),
+                                         "memit/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample1", "ft-c/tiny-gptj/sample0",
+                                         "mend/tiny-gpt2/sample1", "mend/tiny-gptj/sample0"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::replace_if(

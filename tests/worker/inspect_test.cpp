@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "model/safetensors.h"
+#include "tests/model/checkpoint_writer.h"
 #include "tests/support/tiny_world.h"
 #include "worker/workspace.h"
 
@@ -67,6 +69,33 @@ TEST_F(Inspect, ChangedWeightsAreAnotherIdentity) {
   const auto before = inspect_world().cell(rome_).edit_identity;
   test::write_tiny_model(world_.path() / "tiny-gpt2", model::Family::kGpt2, 99);
   EXPECT_NE(inspect_world().cell(rome_).edit_identity, before);
+}
+
+TEST_F(Inspect, CheckpointsOfPytorchAreWeightsTooAndMissingShardsAProblem) {
+  const auto folder = world_.path() / "tiny-gpt2";
+  const auto before = inspect_world().cell(rome_).edit_identity;
+  const model::Network network(model::load_weights(folder, torch::kCPU));
+  const auto write_checkpoint = [&](const std::string& name, double scale) {
+    std::map<std::string, torch::Tensor> tensors;
+    const model::SafetensorsFile file(folder / "model.safetensors");
+    for (const auto& tensor : file.names()) tensors.emplace(tensor, file.tensor(tensor) * scale);
+    std::ofstream(folder / name, std::ios::binary) << test::state_dict_archive(tensors);
+  };
+  write_checkpoint("pytorch_model.bin", 1.0);
+  EXPECT_EQ(inspect_world().cell(rome_).edit_identity, before) << "safetensors come first";
+  write_checkpoint("second.bin", 2.0);
+  std::filesystem::rename(folder / "model.safetensors", folder / "kept.safetensors");
+  const auto of_first = inspect_world().cell(rome_).edit_identity;
+  EXPECT_NE(of_first, before);
+  std::filesystem::rename(folder / "second.bin", folder / "pytorch_model.bin");
+  EXPECT_NE(inspect_world().cell(rome_).edit_identity, of_first) << "other content";
+
+  std::filesystem::rename(folder / "pytorch_model.bin", folder / "shard-1.bin");
+  std::ofstream(folder / "pytorch_model.bin.index.json")
+      << R"({"weight_map": {"a": "shard-1.bin", "b": "shard-2.bin"}})";
+  const auto problems = inspect_world().problems;
+  ASSERT_FALSE(problems.empty());
+  EXPECT_NE(problems.front().find("shard-2.bin: missing"), std::string::npos) << problems.front();
 }
 
 TEST_F(Inspect, FindsAllProblemsAtOnce) {

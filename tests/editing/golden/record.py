@@ -6,7 +6,7 @@
 CHECKOUT is a folder holding `rome/`, `baselines/ft/`, `util/` and `globals.yml` of kmeng01/memit (commit 80426fd),
 unchanged; nothing of it is part of this repository. Needs PyTorch, transformers 4.x and numpy. The program runs them
 on the CPU in fp32, with fixed context templates, a given second moment (its inverse taken in fp64, then cast to fp32),
-and the weights that `editing_fixture.cpp` makes by the same formula.
+and the weights that `tests/support/uniform_weights.cpp` makes by the same formula.
 """
 import json
 import os
@@ -29,7 +29,7 @@ MASK = (1 << 64) - 1
 
 
 def uniform(name, count):
-    """[-1, 1): splitmix64 of index and FNV-1a of the name, as in editing_fixture.cpp."""
+    """[-1, 1): splitmix64 of index and FNV-1a of the name, as in tests/support/uniform_weights.cpp."""
     seed = 0xCBF29CE484222325
     for byte in name.encode():
         seed = ((seed ^ byte) * 0x100000001B3) & MASK

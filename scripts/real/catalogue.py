@@ -1,0 +1,109 @@
+"""What the published experiments read, where it is, and under which licence it comes."""
+
+import dataclasses
+
+HUB = "https://huggingface.co"
+BAULAB = "https://rome.baulab.info/data"  # REMOTE_ROOT_URL of the ROME and MEMIT programs
+
+MODEL_LICENCES = {
+    "gpt2": "GPT-2: MIT (modified), OpenAI",
+    "gptj": "GPT-J: Apache 2.0, EleutherAI",
+}
+DERIVED = "made from Wikipedia (CC BY-SA) and the model; published with ROME and MEMIT (MIT)"
+
+
+@dataclasses.dataclass(frozen=True)
+class File:
+    """One download. `target` is relative to the folder of all; a checksum that is None is recorded at first use."""
+
+    url: str
+    target: str
+    sha256: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    name: str
+    what: str
+    licence: str
+    files: tuple[File, ...] = ()
+    is_glue: bool = False  # rebuilt from rows, not downloaded as files
+
+
+def _model(name, repository, licence, weights, revision="main", extra=()):
+    names = ("config.json", "vocab.json", "merges.txt", *extra, weights)
+    address = f"{HUB}/{repository}/resolve/{revision}"
+    files = tuple(File(f"{address}/{file}", f"models/{name}/{file}") for file in names)
+    return Group(name, f"weights and tokenizer of {repository} ({revision})", licence, files)
+
+
+def _moments(name, folder, pattern, layers):
+    files = tuple(
+        File(
+            f"{BAULAB}/stats/{folder}/wikipedia_stats/{pattern.format(layer)}_float32_mom2_100000.npz",
+            f"stats/{name}/{pattern.format(layer)}_float32_mom2_100000.npz",
+        )
+        for layer in layers
+    )
+    shown = ", ".join(str(layer) for layer in layers)
+    return Group(f"stats-{name}", f"second moments of {name}, layer(s) {shown}", DERIVED, files)
+
+
+def _editor(name, files):
+    licence = "published with MEMIT (MIT); MEND: MIT"
+    return Group(
+        f"mend-{name}",
+        f"trained MEND editors of {name}",
+        licence,
+        tuple(File(f"{BAULAB}/weights/{file}", f"mend/{file}") for file in files),
+    )
+
+
+_GPTJ = ("EleutherAI/gpt-j-6b", MODEL_LICENCES["gptj"], "pytorch_model.bin")
+
+GROUPS = (
+    _model("gpt2-medium", "openai-community/gpt2-medium", MODEL_LICENCES["gpt2"], "model.safetensors"),
+    _model("gpt2-large", "openai-community/gpt2-large", MODEL_LICENCES["gpt2"], "model.safetensors"),
+    _model("gpt2-xl", "openai-community/gpt2-xl", MODEL_LICENCES["gpt2"], "model.safetensors"),
+    _model("gpt-j-6b", *_GPTJ, extra=("added_tokens.json",)),
+    _model("gpt-j-6b-fp16", *_GPTJ, revision="float16", extra=("added_tokens.json",)),
+    Group(
+        "counterfact",
+        "CounterFact, 21,919 records",
+        "MIT (ROME)",
+        (
+            File(
+                f"{BAULAB}/dsets/counterfact.json",
+                "counterfact.json",
+                "d017056125178a13728594e66a801357a8db9ed7973a7425554bb4271de9fc6f",
+                45_108_470,
+            ),
+        ),
+    ),
+    Group(
+        "zsre",
+        "MEND's zsRE questions, evaluation and training",
+        "MIT (MEND); zsRE: research use",
+        (
+            File(f"{BAULAB}/dsets/zsre_mend_eval.json", "zsre_mend_eval.json"),
+            File(f"{BAULAB}/dsets/zsre_mend_train.json", "zsre_mend_train.json"),
+        ),
+    ),
+    Group(
+        "glue",
+        "the paper's 200 examples of SST-2, MRPC, CoLA and RTE, drawn anew from GLUE's validation splits",
+        "research use; each set under its own terms (gluebenchmark.com)",
+        is_glue=True,
+    ),
+    _moments("gpt2-medium", "gpt2-medium", "transformer.h.{}.mlp.c_proj", (8,)),
+    _moments("gpt2-large", "gpt2-large", "transformer.h.{}.mlp.c_proj", (12,)),
+    _moments("gpt2-xl", "gpt2-xl", "transformer.h.{}.mlp.c_proj", (13, 14, 15, 16, 17)),
+    _moments("gpt-j-6b", "EleutherAI_gpt-j-6B", "transformer.h.{}.mlp.fc_out", (3, 4, 5, 6, 7, 8)),
+    _editor("gpt2-xl", ("mend-10tok-gpt2-xl.pt", "mend-1tok-counterfact-gpt2-xl.pt", "mend-1tok-zsre-gpt2-xl.pt")),
+    _editor("gpt-j-6b", ("mend-10tok-gpt-j-6b.pt", "mend-10tok-counterfact-gpt-j-6b.pt")),
+)
+
+PAPER = (
+    "gpt2-xl gpt-j-6b counterfact glue stats-gpt2-xl stats-gpt-j-6b mend-gpt2-xl mend-gpt-j-6b".split()
+)

@@ -1,0 +1,377 @@
+"""scripts/fetch-real against a server of its own on loopback: whole, interrupted, wrong, missing, no space."""
+
+import hashlib
+import http.server
+import importlib
+import json
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+catalogue = importlib.import_module("real.catalogue")
+glue = importlib.import_module("real.glue")
+transfer = importlib.import_module("real.transfer")
+
+HUB = "huggingface.co/openai-community/gpt2-medium/resolve/main"
+FILES = ("config.json", "vocab.json", "merges.txt", "model.safetensors")
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves the test's files; the test's plan says what goes wrong."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        site = self.server.site
+        site.requests.append((self.path, dict(self.headers)))
+        parts = urllib.parse.urlsplit(self.path)
+        if parts.path.endswith("/rows"):
+            return self.send_rows(dict(urllib.parse.parse_qsl(parts.query)))
+        if self.path in site.redirects:
+            address, declared = site.redirects[self.path]
+            self.send_response(302)
+            self.send_header("Location", address)
+            self.send_header("X-Linked-Etag", f'"{declared}"')
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        failures = site.failures.get(self.path)
+        if failures:
+            self.send_response(failures.pop(0))
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        content = site.files.get(self.path)
+        if content is None:
+            self.send_response(404)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        self.send_content(content)
+
+    def send_content(self, content):
+        site = self.server.site
+        etag = f'"{sha256(content)[:16]}"'
+        start = 0
+        asked = self.headers.get("Range")
+        if asked and site.knows_ranges and self.headers.get("If-Range") == etag:
+            start = int(asked.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(content):
+                self.send_response(416)
+                self.send_header("Content-Length", "0")
+                return self.end_headers()
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.send_header("ETag", etag)
+        self.send_header("Content-Length", str(site.claimed_bytes.get(self.path, len(content) - start)))
+        self.end_headers()
+        cuts = site.cuts.get(self.path)
+        if cuts:
+            self.wfile.write(content[start : start + cuts.pop(0)])
+            self.wfile.flush()
+            self.close_connection = True
+            return None
+        return self.wfile.write(content[start:])
+
+    def send_rows(self, query):
+        rows = self.server.site.splits[query["config"]]
+        first = int(query["offset"])
+        page = rows[first : first + int(query["length"])]
+        body = json.dumps(
+            {"rows": [{"row_idx": first + i, "row": row} for i, row in enumerate(page)], "num_rows_total": len(rows)}
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class Site:
+    def __init__(self):
+        self.files, self.redirects, self.failures = {}, {}, {}
+        self.cuts, self.claimed_bytes, self.splits = {}, {}, {}
+        self.requests = []
+        self.knows_ranges = True
+
+
+class LocalServer(unittest.TestCase):
+    """A folder to fetch into, and a server that has gpt2-medium."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lethe-fetch-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.site = Site()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.site = self.site
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.base = f"http://127.0.0.1:{server.server_address[1]}"
+        self.weights = random.Random(1).randbytes(3_000_000)
+        for name in FILES:
+            self.site.files[f"/{HUB}/{name}"] = name.encode()
+        self.weights_path = f"/{HUB}/model.safetensors"
+        self.site.files[self.weights_path] = self.weights
+
+    def fetch(self, *groups):
+        return subprocess.run(
+            [sys.executable, ROOT / "scripts/fetch-real", *groups, "--into", self.folder, "--base-url", self.base,
+             "--pause", "0"],
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+
+    def path(self, name):
+        return self.folder / "models/gpt2-medium" / name
+
+    def ranges(self):
+        return [headers.get("Range") for path, headers in self.site.requests if path == self.weights_path]
+
+    def assert_whole(self, result):
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.path("model.safetensors").read_bytes(), self.weights)
+        self.assertEqual(sorted(p.name for p in self.path("").iterdir()), sorted(FILES), "no parts are left")
+
+
+class FetchReal(LocalServer):
+    def test_fetches_a_group_and_writes_its_checksums_down(self):
+        result = self.fetch("gpt2-medium")
+        self.assert_whole(result)
+        self.assertIn("MIT", result.stdout)
+        recorded = (self.folder / "fetched.sha256").read_text()
+        self.assertIn(f"{sha256(self.weights)}  models/gpt2-medium/model.safetensors\n", recorded)
+        self.assertIn("recorded at first use", result.stdout)
+
+    def test_asks_for_nothing_that_is_there(self):
+        self.fetch("gpt2-medium")
+        self.site.requests.clear()
+        self.assertEqual(self.fetch("gpt2-medium").returncode, 0)
+        self.assertEqual(self.site.requests, [])
+
+    def test_goes_on_where_a_connection_broke(self):
+        self.site.cuts[self.weights_path] = [1_200_000, 700_000]
+        result = self.fetch("gpt2-medium")
+        self.assert_whole(result)
+        self.assertEqual(self.ranges(), [None, "bytes=1200000-", "bytes=1900000-"])
+
+    def test_goes_on_in_another_run(self):
+        self.site.cuts[self.weights_path] = [100_000] * transfer.TRIES
+        result = self.fetch("gpt2-medium")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("run the same command again", result.stderr)
+        self.assertFalse(self.path("model.safetensors").exists())
+        self.assertEqual(self.path("model.safetensors.part").stat().st_size, 100_000 * transfer.TRIES)
+        self.site.requests.clear()
+        self.assert_whole(self.fetch("gpt2-medium"))
+        self.assertEqual(self.ranges(), [f"bytes={100_000 * transfer.TRIES}-"])
+
+    def test_starts_anew_where_the_file_changed_in_between(self):
+        self.site.cuts[self.weights_path] = [100_000] * transfer.TRIES
+        self.fetch("gpt2-medium")
+        self.weights = self.weights[::-1]
+        self.site.files[self.weights_path] = self.weights
+        self.assert_whole(self.fetch("gpt2-medium"))
+
+    def test_starts_anew_where_the_server_knows_no_ranges(self):
+        self.site.knows_ranges = False
+        self.site.cuts[self.weights_path] = [1_200_000]
+        self.assert_whole(self.fetch("gpt2-medium"))
+
+    def test_tries_again_where_the_server_is_busy(self):
+        self.site.failures[self.weights_path] = [503, 429]
+        self.assert_whole(self.fetch("gpt2-medium"))
+
+    def test_a_finished_part_is_taken(self):
+        # Killed between the last byte and the rename: the server has nothing more to give.
+        self.site.cuts[self.weights_path] = [100_000] * transfer.TRIES
+        self.fetch("gpt2-medium")
+        self.path("model.safetensors.part").write_bytes(self.weights)
+        self.assert_whole(self.fetch("gpt2-medium"))
+
+    def test_says_which_file_is_missing_and_fetches_the_other_groups(self):
+        del self.site.files[self.weights_path]
+        self.site.files["/rome.baulab.info/data/stats/gpt2-medium/wikipedia_stats/"
+                        "transformer.h.8.mlp.c_proj_float32_mom2_100000.npz"] = b"moments"  # fmt: skip
+        result = self.fetch("gpt2-medium", "stats-gpt2-medium")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("404", result.stderr)
+        self.assertIn("model.safetensors", result.stderr)
+        self.assertIn("not complete: gpt2-medium\n", result.stderr)
+        self.assertEqual(
+            (self.folder / "stats/gpt2-medium/transformer.h.8.mlp.c_proj_float32_mom2_100000.npz").read_bytes(),
+            b"moments",
+        )
+
+    def test_holds_a_file_to_its_published_checksum(self):
+        url = "/rome.baulab.info/data/dsets/counterfact.json"
+        self.site.files[url] = b"[]" + b" " * (45_108_470 - 2)
+        result = self.fetch("counterfact")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("d017056125178a13728594e66a801357a8db9ed7973a7425554bb4271de9fc6f expected", result.stderr)
+        self.assertEqual(list(self.folder.glob("counterfact*")), [], "neither the file nor its part is kept")
+        self.site.files[url] = b"[]"
+        self.assertIn("45,108,470 expected", self.fetch("counterfact").stderr)
+
+    def test_holds_a_file_to_the_checksum_that_the_server_declares(self):
+        self.site.redirects[self.weights_path] = (f"{self.base}/storage/blob", sha256(self.weights))
+        self.site.files["/storage/blob"] = self.weights
+        result = self.fetch("gpt2-medium")
+        self.assert_whole(result)
+        self.assertIn("as the server declares", result.stdout)
+
+    def test_refuses_what_differs_from_the_declared_checksum(self):
+        self.site.redirects[self.weights_path] = (f"{self.base}/storage/blob", "0" * 64)
+        self.site.files["/storage/blob"] = self.weights
+        result = self.fetch("gpt2-medium")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("0" * 64 + " expected (as the server declares)", result.stderr)
+        self.assertFalse(self.path("model.safetensors").exists())
+
+    def test_refuses_what_differs_from_the_first_download(self):
+        self.fetch("gpt2-medium")
+        self.path("model.safetensors").unlink()
+        self.site.files[self.weights_path] = b"something else"
+        result = self.fetch("gpt2-medium")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("as at first use", result.stderr)
+        self.assertFalse(self.path("model.safetensors").exists())
+
+    def test_verifies_what_was_fetched(self):
+        self.fetch("gpt2-medium")
+        self.assertEqual(self.fetch("--verify").returncode, 0)
+        self.path("vocab.json").write_text("changed")
+        self.path("merges.txt").unlink()
+        result = self.fetch("--verify")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("CHANGED models/gpt2-medium/vocab.json", result.stdout)
+        self.assertIn("missing models/gpt2-medium/merges.txt", result.stdout)
+
+    def test_says_how_much_space_is_missing_before_it_begins(self):
+        self.site.claimed_bytes[self.weights_path] = 10**18
+        result = self.fetch("gpt2-medium")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("needs 1,000,000,000,000,000,000 bytes more", result.stderr)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
+    def test_says_where_the_disk_is_full(self):
+        self.path("").mkdir(parents=True)
+        self.path("model.safetensors.part").symlink_to("/dev/full")
+        result = self.fetch("gpt2-medium")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("No space left on device; make space", result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+
+    def test_lists_everything_with_its_licence(self):
+        result = self.fetch("--list")
+        self.assertEqual(result.returncode, 0)
+        for group in catalogue.GROUPS:
+            self.assertIn(group.name, result.stdout)
+        self.assertEqual(result.stdout.count("licence: "), len(catalogue.GROUPS))
+        self.assertEqual(self.site.requests, [])
+
+    def test_says_which_groups_there_are(self):
+        result = self.fetch("gpt3")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no such group: gpt3; there are: paper gpt2-medium", result.stderr)
+
+    def test_the_papers_groups_are_there(self):
+        names = {group.name for group in catalogue.GROUPS}
+        self.assertEqual(set(catalogue.PAPER) - names, set())
+
+
+def split_of(num_ones, num_zeros):
+    """Rows whose labels are counted as GLUE's are; the first has label 1, as in all four validation splits."""
+    labels = [1] * num_ones + [0] * num_zeros
+    random.Random(2).shuffle(labels)
+    labels.remove(1)
+    return [{"sentence": f"row {i}", "label": label, "idx": i} for i, label in enumerate([1, *labels])]
+
+
+SIZES = {"sst2": (444, 428), "mrpc": (279, 129), "cola": (721, 322), "rte": (131, 146)}
+
+
+class Glue(LocalServer):
+    """The rebuilt sets; the server's rows are stand-ins of the real sizes."""
+
+    def setUp(self):
+        super().setUp()
+        self.site.splits = {task: split_of(*sizes) for task, sizes in SIZES.items()}
+        self.into = self.folder / "glue"
+
+    def test_pages_are_put_together_and_drawn(self):
+        drawn = glue.draw({task: list(rows) for task, rows in self.site.splits.items()})
+        digests = {task: glue.digest_of(examples) for task, examples in drawn.items()}
+        glue.fetch_glue(self.folder, self.base, lambda text: None, digests)
+        for task, examples in drawn.items():
+            self.assertEqual(json.loads((self.into / f"{task}.json").read_text()), examples)
+            self.assertEqual(sorted(e["label"] for e in examples), [0] * 100 + [1] * 100)
+
+    def test_sets_that_are_not_the_published_ones_are_refused(self):
+        result = self.fetch("glue")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("GLUE sst2: the 200 examples drawn", result.stderr)
+        self.assertFalse(self.into.exists())
+
+
+REFERENCE = pathlib.Path(os.environ.get("LETHE_REFERENCE_DATA", ROOT / "../shared/reference/data"))
+
+
+@unittest.skipUnless(REFERENCE.is_dir(), f"no reference data at {REFERENCE}")
+class PublishedSets(unittest.TestCase):
+    """The draw is the published one: RTE to the letter, the others by their labels and the order of their rows."""
+
+    def setUp(self):
+        lines = (REFERENCE / "glue/full/RTE_dev.tsv").read_text(encoding="utf-8").splitlines()[1:]
+        rte = []
+        for line in lines:
+            index, first, second, label = line.split("\t")
+            rte.append(
+                {"sentence1": first, "sentence2": second, "label": int(label != "entailment"), "idx": int(index)}
+            )
+        splits = {task: split_of(*sizes) for task, sizes in SIZES.items()} | {"rte": rte}
+        ranks = {task: {0: [], 1: []} for task in splits}
+        for task, rows in splits.items():
+            for row in rows:
+                ranks[task][row["label"]].append(row["idx"])
+        self.ranks = ranks
+        self.drawn = glue.draw(splits)
+        self.published = {
+            task: json.loads((REFERENCE / f"glue/paper/{task}.json").read_text(encoding="utf-8")) for task in glue.TASKS
+        }
+
+    def test_the_digests_are_those_of_the_published_sets(self):
+        for task, examples in self.published.items():
+            self.assertEqual(glue.digest_of(examples), glue.TASKS[task], task)
+
+    def test_rte_is_rebuilt_to_the_letter(self):
+        self.assertEqual(self.drawn["rte"], self.published["rte"])
+
+    def test_the_other_draws_agree_in_label_and_rank(self):
+        for task in ("sst2", "mrpc", "cola"):
+            drawn, published = self.drawn[task], self.published[task]
+            self.assertEqual([e["label"] for e in drawn], [e["label"] for e in published], task)
+            for label in (0, 1):
+                # Which of a label's rows was drawn is its rank; published row numbers must rise with it.
+                rank = {idx: i for i, idx in enumerate(self.ranks[task][label])}
+                pairs = sorted((rank[a["idx"]], b["idx"]) for a, b in zip(drawn, published) if b["label"] == label)
+                rows = [row for _, row in pairs]
+                self.assertEqual(rows, sorted(set(rows)), f"{task}, label {label}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,73 @@
+#include "worker/carry_over.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "tests/support/tiny_world.h"
+#include "tests/worker/recording_monitor.h"
+
+namespace lethe::worker {
+namespace {
+
+class CarryOverTest : public testing::Test {
+ protected:
+  /// Gives the world's records a question form, but for every `skipped`th.
+  void add_questions(int skipped) const {
+    const auto path = world_.path() / "records.json";
+    std::ifstream in(path);
+    auto records = nlohmann::json::parse(in);
+    int number = 0;
+    for (auto& record : records) {
+      if (number++ % skipped != 0) record["question_prompt"] = "Where is {}?";
+    }
+    std::ofstream(path) << records.dump();
+  }
+
+  test::TemporaryFolder world_;
+  std::filesystem::path config_path_ = test::write_tiny_world(world_.path());
+  core::GridCell cell_ = core::GridCell::from_name("rome/tiny-gptj/sample1");
+};
+
+TEST_F(CarryOverTest, AsksBothFormsOfTheRecordsThatHaveThem) {
+  add_questions(3);
+  Workspace workspace(core::load_experiment_config(config_path_), world_.path() / "out");
+  test::RecordingMonitor monitor;
+  const auto all = measure_carry_over(workspace, cell_, 100, monitor);
+  EXPECT_EQ(all.question.asked, 4) << "six edits of the order 3, 8, 13, 18, 23, 4; 3 and 18 have no question";
+  EXPECT_EQ(all.known_before.asked, 4);
+  EXPECT_EQ(all.completion.asked, all.question.correct) << "only successful edits can carry over";
+  EXPECT_EQ(all.rewrite_tokens.asked, 4 * 2) << "a space and one letter each";
+  EXPECT_LE(all.lost_percent(), 100.0);
+  EXPECT_FALSE(monitor.files.empty()) << "second moments were made on the way";
+
+  const auto two = measure_carry_over(workspace, cell_, 2, monitor);
+  EXPECT_EQ(two.question.asked, 2);
+  EXPECT_TRUE(workspace.model("tiny-gptj")->unedited.edited_parameters().empty());
+}
+
+TEST_F(CarryOverTest, SaysThatNoRecordHasBothForms) {
+  Workspace workspace(core::load_experiment_config(config_path_), world_.path() / "out");
+  test::RecordingMonitor monitor;
+  try {
+    measure_carry_over(workspace, cell_, 5, monitor);
+    FAIL() << "no error";
+  } catch (const core::DataError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("both a question and a completion form"));
+  }
+}
+
+TEST(CarryOver, LosesWhatTheCompletionFormDoesNotShow) {
+  CarryOver result;
+  EXPECT_EQ(result.lost_percent(), 0.0) << "nothing succeeded, nothing to lose";
+  for (const bool is_correct : {true, true, true, true, false}) result.question.add(is_correct);
+  for (const bool is_correct : {true, false, false, false}) result.completion.add(is_correct);
+  EXPECT_EQ(result.question.percent(), 80.0);
+  EXPECT_EQ(result.lost_percent(), 75.0);
+}
+
+}  // namespace
+}  // namespace lethe::worker

@@ -1,0 +1,240 @@
+// Training of MEND editors through files, and cells that use them.
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "storage/comparison.h"
+#include "tests/support/tiny_world.h"
+#include "tests/worker/recording_monitor.h"
+#include "worker/cell_command.h"
+#include "worker/cell_editor.h"
+#include "worker/cell_replay.h"
+#include "worker/export_model.h"
+#include "worker/mend_editors.h"
+#include "worker/mend_task.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+const core::GridCell kCell{"mend", "tiny-gpt2", 0};
+
+/// Asks to stop once a number of training iterations are done.
+class TrainingMonitor final : public TaskMonitor {
+ public:
+  explicit TrainingMonitor(std::int64_t stop_after = -1) : stop_after_(stop_after) {}
+  void progress(std::string_view stage, std::int64_t done, std::int64_t, double) override {
+    if (stage == "editor") done_ = done;
+  }
+  void committed(const fs::path& file, std::int64_t) override { files.push_back(file.filename()); }
+  [[nodiscard]] bool should_stop() const override { return stop_after_ >= 0 && done_ >= stop_after_; }
+  std::vector<std::string> files;
+
+ private:
+  std::int64_t stop_after_;
+  std::int64_t done_ = 0;
+};
+
+class Mend : public testing::Test {
+ protected:
+  Mend() {
+    test::TinyWorldOptions options;
+    options.methods = "[mend]";
+    config_path_ = test::write_tiny_world(world_.path(), options);
+  }
+
+  core::ExperimentConfig config() const { return core::load_experiment_config(config_path_); }
+  static core::MendConfig& mend_of(core::ExperimentConfig& config) {
+    return std::get<core::MendConfig>(config.models.at(0).methods.at("mend"));
+  }
+  Workspace workspace(const std::string& out) { return {config(), world_.path() / out}; }
+
+  bool train(const std::string& out, TrainingMonitor monitor = TrainingMonitor()) {
+    auto work = workspace(out);
+    return run_editor_training(work, {kCell.model}, monitor);
+  }
+  std::vector<ledger::CommittedFile> editor_files(const std::string& out) {
+    auto work = workspace(out);
+    return ledger::committed_files(work.folder().editor(kCell.model, work.facts().model(kCell.model).editor_identity));
+  }
+
+  test::TemporaryFolder world_;
+  fs::path config_path_;
+};
+
+TEST_F(Mend, InterruptedTrainingEndsWithTheSameEditor) {
+  ASSERT_TRUE(train("whole"));
+  const auto whole = editor_files("whole");
+  ASSERT_EQ(whole.size(), 1U) << "states of the training are gone";
+  EXPECT_EQ(whole.front().stem, ledger::kEditorStem);
+  for (const std::int64_t stop : {1, 5, 8}) {
+    const auto out = "stopped" + std::to_string(stop);
+    EXPECT_FALSE(train(out, TrainingMonitor(stop)));
+    ASSERT_EQ(editor_files(out).size(), 1U);
+    EXPECT_TRUE(editor_files(out).front().stem.starts_with("training-"));
+    EXPECT_TRUE(train(out));
+    const auto difference = storage::compare_files(whole.front(), editor_files(out).front());
+    EXPECT_TRUE(difference.is_same) << stop << ": " << difference.first_difference;
+  }
+}
+
+TEST_F(Mend, ADamagedStateOfTheTrainingIsLeftBehind) {
+  ASSERT_TRUE(train("whole"));
+  EXPECT_FALSE(train("damaged", TrainingMonitor(5)));
+  const auto state = editor_files("damaged").front().path;
+  fs::resize_file(state, fs::file_size(state) / 2);
+  EXPECT_TRUE(train("damaged"));
+  EXPECT_TRUE(fs::exists(state.parent_path() / "quarantine" / state.filename()));
+  EXPECT_TRUE(storage::compare_files(editor_files("whole").front(), editor_files("damaged").front()).is_same);
+}
+
+TEST_F(Mend, ATrainedEditorIsNotTrainedAgain) {
+  ASSERT_TRUE(train("a"));
+  auto work = workspace("a");
+  TrainingMonitor monitor;
+  EXPECT_TRUE(run_editor_training(work, {kCell.model}, monitor));
+  EXPECT_TRUE(monitor.files.empty());
+}
+
+TEST_F(Mend, ACellWithANamedEditorEqualsOneThatTrainsIt) {
+  auto work = workspace("trained");
+  test::RecordingMonitor monitor;
+  ASSERT_TRUE(run_cell(work, kCell, monitor));
+  auto named_config = config();
+  mend_of(named_config).editor = editor_files("trained").front().path;
+  Workspace named(named_config, world_.path() / "named");
+  ASSERT_TRUE(run_cell(named, kCell, monitor));
+  EXPECT_NE(work.facts().cell(kCell).edit_identity, named.facts().cell(kCell).edit_identity);
+  EXPECT_FALSE(named.facts().model(kCell.model).needs_editor);
+  const auto deltas = [&](Workspace& space) {
+    const auto files = ledger::scan_cell(space.cell_folder(kCell));
+    return storage::read_segment(files.segments.back().file);
+  };
+  const auto left = deltas(work);
+  const auto right = deltas(named);
+  EXPECT_EQ(left.fingerprint_after, right.fingerprint_after);
+  EXPECT_EQ(left.method_state, right.method_state);
+  EXPECT_FALSE(left.method_state.empty()) << "running statistics are the cell's history";
+  EXPECT_GT(left.edits.front().deltas.front().left.shape.at(1), 1) << "as many ranks as tokens";
+}
+
+TEST_F(Mend, EditorsThatDoNotFitAreRefusedByName) {
+  ASSERT_TRUE(train("a"));
+  const auto refusal = [&](const fs::path& editor, auto change) -> std::string {
+    auto changed = config();
+    mend_of(changed).editor = editor;
+    change(mend_of(changed));
+    Workspace work(changed, world_.path() / "refused");
+    try {
+      const CellEditor unused(work, kCell, work.model(kCell.model), {});
+    } catch (const core::DataError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto same = [](core::MendConfig&) {};
+  const fs::path sound = editor_files("a").front().path;
+  EXPECT_EQ(refusal(sound, same), "accepted");
+  EXPECT_NE(refusal(sound, [](auto& mend) { mend.layers = {1}; }).find(sound.string()), std::string::npos);
+  EXPECT_NE(refusal(sound, [](auto& mend) { mend.last_bias = false; }).find("another form"), std::string::npos);
+  EXPECT_NE(refusal(world_.path() / "none.h5", same).find("is not there"), std::string::npos);
+  const fs::path renamed = world_.path() / "editor.h5";
+  fs::copy_file(sound, renamed);
+  EXPECT_NE(refusal(renamed, same).find("digits"), std::string::npos);
+  const fs::path truncated = world_.path() / sound.filename();
+  fs::copy_file(sound, truncated);
+  fs::resize_file(truncated, fs::file_size(truncated) / 2);
+  const auto text = refusal(truncated, same);
+  EXPECT_NE(text.find(truncated.string()), std::string::npos) << text;
+  EXPECT_NE(text.find("leave `editor:` out"), std::string::npos) << text;
+}
+
+TEST_F(Mend, APublishedEditorIsReadAndEdits) {
+  auto published = config();
+  auto& mend = mend_of(published);
+  mend.editor = fs::path(LETHE_SOURCE_DIR) / "tests/worker/golden/mend-tiny-gpt2.pt";
+  Workspace work(published, world_.path() / "published");
+  const auto editor = load_editor(work, kCell, work.starting_network(kCell));
+  // Every number is a function of its place (golden/record_mend_editor.py).
+  const auto entry = [](const torch::Tensor& tensor, std::int64_t place) {
+    return tensor.contiguous().view({-1})[place].item<double>();
+  };
+  ASSERT_EQ(editor->networks.size(), 2U);
+  EXPECT_NEAR(entry(editor->rates_P, 3), 0.013, 1e-6);
+  const auto& fc = editor->networks.at(1);
+  EXPECT_EQ(fc.num_inputs, 16);
+  EXPECT_NEAR(entry(fc.moments.mean_Z, 17), 2.001, 1e-6) << "outputs stand behind inputs";
+  EXPECT_NEAR(entry(fc.moments.squares_Z, 0), 36.0, 1e-6);
+  EXPECT_EQ(fc.moments.count, 10);
+  EXPECT_NEAR(entry(fc.layers.at(1).left_ZR, 9), 4.009, 1e-6);
+  EXPECT_NEAR(entry(fc.layers.at(0).right_RZ, 81), 5.081, 1e-6);
+  EXPECT_NEAR(entry(fc.layers.at(0).bias_Z, 5), 7.005, 1e-6);
+  EXPECT_NEAR(entry(fc.layers.at(1).shift_MZ, 80), 10.080, 1e-6);
+  EXPECT_NEAR(entry(fc.layers.at(1).scale_MZ, 80), 12.080, 1e-6);
+  mend.lr_scale = 1e-9;  // its numbers were not trained
+  Workspace edited(published, world_.path() / "published");
+  test::RecordingMonitor monitor;
+  EXPECT_TRUE(run_cell(edited, kCell, monitor));
+
+  mend.last_bias = false;
+  Workspace other(published, world_.path() / "other");
+  EXPECT_THROW(load_editor(other, kCell, other.starting_network(kCell)), core::DataError);
+}
+
+TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
+  test::TinyWorldOptions options;
+  options.methods = "[mend]";
+  options.batch_size = 4;
+  options.edits = 8;
+  options.checkpoint_every = options.forgetting_every = 4;
+  options.tasks_every = 8;
+  test::write_tiny_world(world_.path(), options);
+  auto work = workspace("whole");
+  test::RecordingMonitor monitor;
+  ASSERT_TRUE(run_cell(work, kCell, monitor));
+  const auto chain = ledger::scan_cell(work.cell_folder(kCell));
+  ASSERT_EQ(chain.segments.size(), 2U);
+  for (const auto& segment : chain.segments) {
+    const auto contents = storage::read_segment(segment.file);
+    for (const auto& edit : contents.edits) {
+      EXPECT_EQ(edit.deltas.size(), &edit == &contents.edits.back() ? 4U : 0U);
+      EXPECT_EQ(edit.record.status, core::EditStatus::kApplied);
+    }
+  }
+  auto interrupted = workspace("interrupted");
+  test::RecordingMonitor first(1);
+  EXPECT_FALSE(run_cell(interrupted, kCell, first));
+  EXPECT_TRUE(run_cell(interrupted, kCell, monitor));
+  const auto left = storage::read_segment(chain.segments.back().file);
+  const auto right = storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kCell)).segments.back().file);
+  EXPECT_EQ(left.method_state, right.method_state);
+  EXPECT_EQ(left.fingerprint_after, right.fingerprint_after);
+}
+
+TEST_F(Mend, PadClassIsPartOfTheCellFromItsStart) {
+  auto work = workspace("a");
+  test::RecordingMonitor monitor;
+  ASSERT_TRUE(run_cell(work, kCell, monitor));
+  auto plain_config = config();
+  mend_of(plain_config).pad_class = false;
+  Workspace plain(plain_config, world_.path() / "plain");
+  ASSERT_TRUE(run_cell(plain, kCell, monitor));
+  EXPECT_NE(plain.facts().cell(kCell).edit_identity, work.facts().cell(kCell).edit_identity);
+  EXPECT_EQ(network_at(work, kCell, 0).architecture().vocab_size, 258);
+  EXPECT_EQ(network_at(plain, kCell, 0).architecture().vocab_size, 257);
+  EXPECT_TRUE(network_at(work, kCell, 0).edited_parameters().empty()) << "the start is no edit: distance 0";
+
+  const auto target = world_.path() / "exported";
+  export_model(network_at(work, kCell, 6), work.config().model(kCell.model).path, target);
+  std::ifstream in(target / "config.json");
+  EXPECT_EQ(nlohmann::json::parse(in).at("vocab_size"), 258);
+  const model::Network back(model::load_weights(target, torch::kCPU));
+  EXPECT_TRUE(torch::equal(back.parameter("transformer.wte.weight"),
+                           network_at(work, kCell, 6).parameter("transformer.wte.weight")));
+}
+
+}  // namespace
+}  // namespace lethe::worker

@@ -1,0 +1,206 @@
+#include "worker/moments.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "storage/comparison.h"
+#include "storage/second_moment_file.h"
+#include "tests/support/tiny_world.h"
+#include "tests/worker/recording_monitor.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Counts batches, and asks to stop after some of them.
+class BatchMonitor final : public TaskMonitor {
+ public:
+  explicit BatchMonitor(int stop_after_batches = -1) : stop_after_batches_(stop_after_batches) {}
+  void progress(std::string_view stage, std::int64_t done, std::int64_t total, double) override {
+    if (stage != "moments") return;
+    ++num_batches;
+    EXPECT_LE(done, total);
+  }
+  void committed(const fs::path& file, std::int64_t) override { files.push_back(file.filename()); }
+  [[nodiscard]] bool should_stop() const override {
+    return stop_after_batches_ >= 0 && num_batches >= stop_after_batches_;
+  }
+
+  int num_batches = 0;
+  std::vector<std::string> files;
+
+ private:
+  int stop_after_batches_;
+};
+
+class Moments : public testing::Test {
+ protected:
+  explicit Moments(int documents_per_slice = 25) {
+    test::TinyWorldOptions options;
+    options.documents_per_slice = documents_per_slice;
+    config_path_ = test::write_tiny_world(world_.path(), options);
+  }
+  Workspace workspace(const std::string& out, const std::function<void(core::SecondMomentConfig&)>& change = {}) {
+    auto config = core::load_experiment_config(config_path_);
+    auto& model = config.models.front();
+    if (change) change(*model.second_moments);
+    return {std::move(config), world_.path() / out};
+  }
+  fs::path folder(Workspace& work) const {
+    return work.folder().moments("tiny-gpt2", work.facts().model("tiny-gpt2").moments_identity);
+  }
+  static ledger::CommittedFile layer_file(const fs::path& folder) {
+    for (const auto& file : ledger::committed_files(folder)) {
+      if (file.stem == ledger::moments_stem(0)) return file;
+    }
+    ADD_FAILURE() << "no second moments in " << folder;
+    return {};
+  }
+  storage::SecondMomentContents run(const std::string& out,
+                                    const std::function<void(core::SecondMomentConfig&)>& change = {}) {
+    auto work = workspace(out, change);
+    BatchMonitor monitor;
+    EXPECT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+    return storage::read_second_moment(layer_file(folder(work)));
+  }
+
+  test::TemporaryFolder world_;
+  fs::path config_path_;
+};
+
+TEST_F(Moments, AreTheSameToTheBitHoweverTheSlicesWereRun) {
+  const auto alone = run("alone");
+  EXPECT_EQ(alone.num_documents, 60);
+  auto work = workspace("spread");
+  BatchMonitor monitor;
+  for (const std::int64_t slice : {2, 0, 1}) ASSERT_TRUE(run_moments(work, {"tiny-gpt2", slice}, monitor));
+  ASSERT_EQ(ledger::committed_moment_slices(folder(work) / "slices").size(), 3U);
+  const int num_batches = monitor.num_batches;
+  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  EXPECT_EQ(monitor.num_batches, num_batches + 3) << "the last step adds three files and computes nothing";
+  const auto spread = storage::read_second_moment(layer_file(folder(work)));
+  EXPECT_EQ(spread.values, alone.values);
+  EXPECT_EQ(spread.count, alone.count);
+  EXPECT_EQ(spread.num_documents, 60);
+}
+
+TEST_F(Moments, RemoveTheirPartialSumsWhenTheSumIsCommitted) {
+  auto work = workspace("out");
+  BatchMonitor monitor;
+  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  EXPECT_FALSE(fs::exists(folder(work) / "slices"));
+  // A run that was killed between the last commit and the removal has left some behind.
+  fs::create_directories(folder(work) / "slices");
+  const auto left = folder(work) / "slices" / ledger::moment_slice_stem(1, 0);
+  std::ofstream(left.string() + "-" + core::digest_of(std::string_view("x")).hex() + ".h5") << "x";
+  monitor.files.clear();
+  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  EXPECT_FALSE(fs::exists(folder(work) / "slices"));
+  EXPECT_TRUE(monitor.files.empty());
+}
+
+TEST_F(Moments, GoOnAfterEveryInterruption) {
+  const auto whole = run("whole");
+  auto work = workspace("stopped");
+  int num_stops = 0;
+  for (; num_stops < 100; ++num_stops) {
+    BatchMonitor monitor(7);  // a slice of 25 documents of 40 tokens has five batches
+    if (run_moments(work, {"tiny-gpt2"}, monitor)) break;
+  }
+  EXPECT_GE(num_stops, 2);
+  EXPECT_EQ(storage::read_second_moment(layer_file(folder(work))).values, whole.values);
+}
+
+TEST_F(Moments, DependOnTheCutByTheirLastBitsOnly) {
+  const auto sliced = run("sliced");
+  const auto whole = run("whole", [](auto& config) { config.documents_per_slice = 100; });
+  ASSERT_EQ(sliced.values.size(), whole.values.size());
+  EXPECT_EQ(sliced.count, whole.count);
+  // An entry is a sum whose terms are of the size of the two diagonal entries, whatever they cancel to.
+  const auto width = static_cast<std::size_t>(whole.inner_width);
+  for (std::size_t i = 0; i < whole.values.size(); ++i) {
+    const double size = std::sqrt(whole.values[i / width * (width + 1)] * whole.values[i % width * (width + 1)]);
+    EXPECT_NEAR(sliced.values[i], whole.values[i], 1e-6 * size);
+  }
+}
+
+TEST_F(Moments, LessMemoryThanALayerTakesMeansOneLayerAtATime) {
+  const auto at_once = run("at_once");
+  const auto one_by_one = run("one_by_one", [](auto& config) { config.memory_gb = 1e-9; });
+  EXPECT_EQ(one_by_one.values, at_once.values);
+}
+
+TEST_F(Moments, ADamagedPartIsPutAsideAndComputedAgain) {
+  const auto sound = run("sound");
+  auto work = workspace("damaged");
+  BatchMonitor monitor;
+  for (const std::int64_t slice : {0, 1, 2}) ASSERT_TRUE(run_moments(work, {"tiny-gpt2", slice}, monitor));
+  const auto part = ledger::committed_moment_slices(folder(work) / "slices").at(1).file.path;
+  std::fstream(part, std::ios::in | std::ios::out | std::ios::binary).seekp(3000).put('#');
+  EXPECT_THROW(run_moments(work, {"tiny-gpt2"}, monitor), core::StorageError);
+  EXPECT_TRUE(fs::exists(folder(work) / "slices" / "quarantine" / part.filename()));
+  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  EXPECT_EQ(storage::read_second_moment(layer_file(folder(work))).values, sound.values);
+}
+
+TEST_F(Moments, JsonLinesAndPlainTextGiveTheSame) {
+  const auto plain = run("plain");
+  std::ifstream in(world_.path() / "corpus.txt");
+  std::ofstream out(world_.path() / "corpus.jsonl");
+  for (std::string line; std::getline(in, line);) {
+    std::string escaped;
+    for (const char c : line) {
+      if (c == '"' || c == '\\') escaped += '\\';
+      escaped += c;
+    }
+    out << "{\"id\": 1, \"text\": \"" << escaped << "\"}\n";
+  }
+  out.close();
+  const auto lines = run("lines", [&](auto& config) { config.corpus = world_.path() / "corpus.jsonl"; });
+  EXPECT_EQ(lines.values, plain.values);
+}
+
+TEST_F(Moments, StopAtTheLimitOfTokensAndOfDocuments) {
+  const auto limited = run("tokens", [](auto& config) { config.max_tokens = 300; });
+  EXPECT_GE(limited.count, 300);
+  EXPECT_LT(limited.count, 300 + 256);
+  const auto fewer = run("documents", [](auto& config) { config.max_documents = 30; });
+  EXPECT_EQ(fewer.num_documents, 30);
+  EXPECT_EQ(fewer.count, 30 * 40);
+}
+
+TEST_F(Moments, ACorpusWithTooFewTokensIsRefusedWithTheInputs) {
+  auto few_bytes = workspace("a", [](auto& config) { config.max_documents = 1; });
+  ASSERT_EQ(few_bytes.inspection().problems.size(), 1U);
+  EXPECT_NE(few_bytes.inspection().problems.front().find("at most 40 tokens"), std::string::npos)
+      << few_bytes.inspection().problems.front();
+  auto few_tokens = workspace("b", [](auto& config) { config.max_tokens = 3, config.batch_tokens = 8; });
+  ASSERT_EQ(few_tokens.inspection().problems.size(), 1U);
+  auto enough = workspace("c", [](auto& config) { config.max_documents = 2; });
+  EXPECT_TRUE(enough.inspection().problems.empty());
+}
+
+TEST_F(Moments, ACorpusThatShrankAfterThePlanIsNamed) {
+  auto work = workspace("out");
+  static_cast<void>(work.facts());
+  std::ofstream(world_.path() / "corpus.txt") << "one line\n";
+  BatchMonitor monitor;
+  try {
+    run_moments(work, {"tiny-gpt2"}, monitor);
+    FAIL() << "no error";
+  } catch (const core::DataError& error) {
+    EXPECT_NE(std::string(error.what()).find("corpus.txt: holds fewer documents"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(Moments, ASliceThatDoesNotExistIsRefused) {
+  auto work = workspace("out");
+  BatchMonitor monitor;
+  EXPECT_THROW(run_moments(work, {"tiny-gpt2", 3}, monitor), core::CommError);
+}
+
+}  // namespace
+}  // namespace lethe::worker

@@ -1,0 +1,120 @@
+#include "worker/mend_editors.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "model/pytorch_checkpoint.h"
+#include "worker/host_copies.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPublishedExtension = ".pt";
+
+/// The tensors that have fp64 forms in files.
+bool is_statistic(const std::string& name) {
+  return name.ends_with(".mean") || name.ends_with(".squares") || name.ends_with(".count");
+}
+
+editing::EditorForm form_from(const std::map<std::string, std::string>& texts, const std::string& place) {
+  const auto is = [&](const std::string& name, const std::string& yes, const std::string& no) {
+    const auto found = texts.find(name);
+    if (found == texts.end() || (found->second != yes && found->second != no)) {
+      throw core::DataError(place + ": /form@" + name + ": expected \"" + yes + "\" or \"" + no +
+                            "\"; the file is damaged or was not written by lethe");
+    }
+    return found->second == yes;
+  };
+  return {is("input_normalization", "running", "none") ? core::InputNormalization::kRunning
+                                                       : core::InputNormalization::kNone,
+          is("last_bias", "true", "false"),
+          is("update_sign", "plus", "minus") ? core::UpdateSign::kPlus : core::UpdateSign::kMinus};
+}
+
+editing::MendEditor read_own(const ledger::CommittedFile& file, const core::MendConfig& config,
+                             const model::Network& start) {
+  try {
+    const auto contents = storage::read_mend_editor(file);
+    return editor_of(contents.tensors, contents.statistics, contents.form, config, start, file.path.string());
+  } catch (const core::StorageError& error) {
+    throw core::DataError(std::string(error.what()) +
+                          "; restore the editor's file, or leave `editor:` out to have one trained");
+  }
+}
+
+/// A published file holds editors of the form that the published program trains.
+editing::MendEditor read_published(const fs::path& path, const core::MendConfig& config, const model::Network& start) {
+  const auto tensors = editing::tensors_of_published(model::read_pytorch_checkpoint(path), path.string());
+  return editing::editor_from_tensors(tensors, editing::EditorForm{}, config, start.architecture(), path.string(),
+                                      start.device(), start.dtype());
+}
+
+editing::MendEditor read_named(const fs::path& path, const core::MendConfig& config, const model::Network& start) {
+  if (!fs::exists(path)) {
+    throw core::DataError(path.string() + ": the editor is not there; leave `editor:` out to have one trained");
+  }
+  if (path.extension() == kPublishedExtension) return read_published(path, config, start);
+  const auto file = ledger::parse_committed(path);
+  if (!file) {
+    throw core::DataError(path.string() +
+                          ": is no name of an editor's file: expected the name that `lethe train-mend` gave it "
+                          "(<name>-<32 hexadecimal digits>.h5), because the digits are checked, or a published *.pt");
+  }
+  return read_own(*file, config, start);
+}
+
+editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const core::MendConfig& config,
+                                 const model::Network& start) {
+  const auto folder = workspace.folder().editor(model, workspace.facts().model(model).editor_identity);
+  const auto files = ledger::committed_files(folder);
+  const auto found =
+      std::find_if(files.begin(), files.end(), [](const auto& file) { return file.stem == ledger::kEditorStem; });
+  if (found == files.end()) {
+    throw core::DataError(folder.string() + ": the editor of " + model +
+                          " is not trained yet; run `lethe train-mend` or the sweep");
+  }
+  return read_own(*found, config, start);
+}
+
+}  // namespace
+
+storage::NamedTensors trained_tensors(const editing::MendEditor& editor) {
+  storage::NamedTensors tensors;
+  for (const auto& [name, tensor] : editor.trained()) tensors.emplace(name, to_host(tensor));
+  return tensors;
+}
+
+storage::NamedDoubles statistics_of(const editing::MendEditor& editor) {
+  storage::NamedDoubles statistics;
+  for (const auto& [name, tensor] : editing::tensors_of(editor)) {
+    if (is_statistic(name)) statistics.emplace(name, to_host_doubles(tensor));
+  }
+  return statistics;
+}
+
+std::map<std::string, std::string> form_texts(const editing::EditorForm& form) {
+  return {{"input_normalization", form.normalization == core::InputNormalization::kRunning ? "running" : "none"},
+          {"last_bias", form.last_bias ? "true" : "false"},
+          {"update_sign", form.sign == core::UpdateSign::kPlus ? "plus" : "minus"}};
+}
+
+editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storage::NamedDoubles& statistics,
+                              const std::map<std::string, std::string>& form, const core::MendConfig& config,
+                              const model::Network& start, const std::string& place) {
+  std::map<std::string, torch::Tensor> all;
+  for (const auto& [name, tensor] : tensors) all.emplace(name, to_torch(tensor, torch::kCPU));
+  for (const auto& [name, tensor] : statistics) all.emplace(name, to_torch(tensor));
+  return editing::editor_from_tensors(all, form_from(form, place), config, start.architecture(), place, start.device(),
+                                      start.dtype());
+}
+
+std::shared_ptr<const editing::MendEditor> load_editor(Workspace& workspace, const core::GridCell& cell,
+                                                       const model::Network& start) {
+  const auto& config = std::get<core::MendConfig>(workspace.config().method_of(cell));
+  return std::make_shared<const editing::MendEditor>(
+      config.editor ? read_named(*config.editor, config, start) : read_trained(workspace, cell.model, config, start));
+}
+
+}  // namespace lethe::worker

@@ -1,0 +1,276 @@
+#include "worker/moments.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <span>
+
+#include "core/error.h"
+#include "core/log.h"
+#include "core/schedule.h"
+#include "data/corpus.h"
+#include "editing/second_moments.h"
+#include "storage/second_moment_file.h"
+#include "worker/import_moments.h"
+#include "worker/provenance.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// One model's second moments, as far as they are and where they go.
+class MomentsRun {
+ public:
+  MomentsRun(Workspace& workspace, const std::string& model, TaskMonitor& monitor)
+      : workspace_(workspace),
+        facts_(workspace.facts().model(model)),
+        config_(config_of(workspace, model)),
+        folder_(workspace.folder().moments(model, facts_.moments_identity)),
+        slices_folder_(workspace.folder().moment_slices(model, facts_.moments_identity)),
+        slices_(core::slices_of(config_, facts_.moments_documents)),
+        monitor_(monitor) {
+    ledger::remove_stale_temporaries(folder_);
+    ledger::remove_stale_temporaries(slices_folder_);
+    const auto there = ledger::committed_moment_layers(folder_);
+    for (const int layer : facts_.moments_layers) {
+      if (std::find(there.begin(), there.end(), layer) == there.end()) missing_.push_back(layer);
+    }
+  }
+
+  bool run_slice(std::int64_t slice) {
+    if (slice < 0 || slice >= num_slices()) {
+      throw core::CommError("slice " + std::to_string(slice) + " of " + std::to_string(num_slices()) +
+                            " slices of the corpus of " + facts_.name);
+    }
+    std::vector<int> layers = missing_;
+    for (const auto& file : ledger::committed_moment_slices(slices_folder_)) {
+      if (file.slice == slice) std::erase(layers, file.layer);
+    }
+    return for_each_group(layers, [&](const std::vector<int>& group) { return sum_slice(slice, group); });
+  }
+
+  bool run_all() {
+    if (config_.is_published()) return import_moments(workspace_, facts_, missing_, monitor_);
+    const bool is_complete = num_slices() == 1
+                                 ? for_each_group(missing_, [&](const auto& group) { return sum_whole(group); })
+                                 : run_slices() && add_slices();
+    if (is_complete) remove_partial_sums();
+    return is_complete;
+  }
+
+ private:
+  Workspace& workspace_;
+  const core::ModelFacts& facts_;
+  const core::SecondMomentConfig& config_;
+  fs::path folder_;
+  fs::path slices_folder_;
+  std::vector<core::CorpusSlice> slices_;
+  TaskMonitor& monitor_;
+  std::vector<int> missing_;  // layers without a committed C
+
+  static const core::SecondMomentConfig& config_of(Workspace& workspace, const std::string& model) {
+    const auto& config = workspace.config().model(model).second_moments;
+    if (!config)
+      throw core::ConfigError("model " + model + " needs second_moments: {corpus: ...} or {npz: ...} for its cells");
+    return *config;
+  }
+
+  [[nodiscard]] std::int64_t num_slices() const { return static_cast<std::int64_t>(slices_.size()); }
+
+  /// As many layers at a time as fit the memory that the config gives their sums; the sums do not depend on it.
+  template <typename Visit>
+  bool for_each_group(const std::vector<int>& layers, const Visit& visit) const {
+    const double bytes = 8.0 * static_cast<double>(editing::PanelTriangle::num_values(facts_.inner_width));
+    const auto wanted =
+        config_.memory_gb > 0.0 ? static_cast<std::size_t>(config_.memory_gb * 1e9 / bytes) : layers.size();
+    const std::size_t group_size = std::max<std::size_t>(1, wanted);
+    for (std::size_t begin = 0; begin < layers.size(); begin += group_size) {
+      const auto end = std::min(layers.size(), begin + group_size);
+      if (!visit(std::vector<int>(layers.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  layers.begin() + static_cast<std::ptrdiff_t>(end)))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  struct Pass {
+    editing::SecondMomentAccumulator sums;
+    std::int64_t num_documents = 0;  // with at least one token
+    bool is_complete = false;
+  };
+
+  Pass read_corpus(const LoadedModel& loaded, const core::CorpusSlice& slice, const std::vector<int>& layers) {
+    const torch::NoGradGuard no_grad;
+    Pass pass{editing::SecondMomentAccumulator(loaded.unedited, layers)};
+    data::CorpusReader reader(config_.corpus);
+    if (reader.skip(slice.first_document) < slice.first_document) fail_shrunken();
+    std::int64_t position = slice.first_document;
+    while (position < slice.last_document && !is_enough(pass)) {
+      const auto group = read_group(reader, slice.last_document - position);
+      position += static_cast<std::int64_t>(group.size());
+      const auto batches = editing::pack_documents(group, loaded.tokenizer,
+                                                   loaded.unedited.architecture().max_positions, config_.batch_tokens);
+      for (const auto& batch : batches) {
+        if (monitor_.should_stop()) return pass;
+        if (is_enough(pass)) break;
+        const auto start = std::chrono::steady_clock::now();
+        pass.sums.add(model::pad_rows(batch, loaded.unedited.device()));
+        pass.num_documents += static_cast<std::int64_t>(batch.size());
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        monitor_.progress("moments", position - slice.first_document, slice.last_document - slice.first_document,
+                          seconds.count());
+      }
+    }
+    pass.is_complete = true;
+    return pass;
+  }
+
+  [[nodiscard]] bool is_enough(const Pass& pass) const {
+    return config_.max_tokens > 0 && pass.sums.count() >= config_.max_tokens;
+  }
+
+  std::vector<std::string> read_group(data::CorpusReader& reader, std::int64_t num_left) const {
+    std::vector<std::string> group;
+    const auto size = std::min<std::int64_t>(num_left, editing::kDocumentsPerGroup);
+    while (static_cast<std::int64_t>(group.size()) < size) {
+      auto document = reader.next();
+      if (!document) fail_shrunken();
+      group.push_back(std::move(*document));
+    }
+    return group;
+  }
+
+  [[noreturn]] void fail_shrunken() const {
+    throw core::DataError(config_.corpus.string() + ": holds fewer documents than the " +
+                          std::to_string(facts_.moments_documents) +
+                          " that were counted when the sweep was planned; has it been changed? Run the sweep again");
+  }
+
+  bool sum_whole(const std::vector<int>& layers) {
+    const auto loaded = workspace_.model(facts_.name);
+    const auto pass = read_corpus(*loaded, slices_.front(), layers);
+    if (!pass.is_complete) return false;
+    for (const auto& [layer, sum] : pass.sums.sums()) commit(layer, sum, pass.sums.count(), pass.num_documents);
+    return true;
+  }
+
+  bool sum_slice(std::int64_t slice, const std::vector<int>& layers) {
+    const auto loaded = workspace_.model(facts_.name);
+    const auto pass = read_corpus(*loaded, slices_.at(static_cast<std::size_t>(slice)), layers);
+    if (!pass.is_complete) return false;
+    for (const auto& [layer, sum] : pass.sums.sums()) {
+      storage::MomentSumContents contents{facts_.name,
+                                          facts_.moments_identity,
+                                          layer,
+                                          slice,
+                                          facts_.inner_width,
+                                          editing::PanelTriangle::kPanelRows,
+                                          pass.sums.count(),
+                                          pass.num_documents,
+                                          {},
+                                          provenance(workspace_)};
+      const auto values = sum.values().to(torch::kCPU).contiguous();
+      const auto stem = ledger::moment_slice_stem(slice, layer);
+      const auto temporary = ledger::temporary_path(slices_folder_, stem);
+      storage::write_moment_sum(temporary, contents, span_of(values));
+      monitor_.committed(ledger::publish(temporary, stem).path, 0);
+    }
+    return true;
+  }
+
+  bool run_slices() {
+    for (std::int64_t slice = 0; slice < num_slices(); ++slice) {
+      if (!run_slice(slice)) return false;
+    }
+    return true;
+  }
+
+  /// Adds the slices of each missing layer in their order.
+  bool add_slices() {
+    for (const int layer : missing_) {
+      editing::PanelTriangle sum(facts_.inner_width, torch::kCPU);
+      std::int64_t count = 0;
+      std::int64_t num_documents = 0;
+      std::int64_t num_added = 0;
+      for (const auto& file : ledger::committed_moment_slices(slices_folder_)) {
+        if (file.layer != layer) continue;
+        if (monitor_.should_stop()) return false;
+        const auto start = std::chrono::steady_clock::now();
+        const auto part = read_part(file);
+        auto values = torch::from_blob(const_cast<double*>(part.values.data()),
+                                       {static_cast<std::int64_t>(part.values.size())}, torch::kFloat64);
+        sum.add(editing::PanelTriangle(facts_.inner_width, values));
+        count += part.count;
+        num_documents += part.num_documents;
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        monitor_.progress("moments", ++num_added, num_slices(), seconds.count());
+      }
+      if (num_added != num_slices()) {
+        throw core::StorageError(slices_folder_.string() + ": " + std::to_string(num_added) + " of " +
+                                 std::to_string(num_slices()) + " partial sums of layer " + std::to_string(layer) +
+                                 " are there; run the sweep again");
+      }
+      commit(layer, sum, count, num_documents);
+    }
+    return true;
+  }
+
+  /// A damaged or foreign partial sum goes to quarantine, so that the next try computes it again.
+  storage::MomentSumContents read_part(const ledger::MomentSliceFile& file) const {
+    try {
+      auto part = storage::read_moment_sum(file.file);
+      const bool is_ours =
+          part.layer == file.layer && part.slice == file.slice && part.identity == facts_.moments_identity &&
+          part.inner_width == facts_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
+          static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(facts_.inner_width);
+      if (is_ours) return part;
+      throw core::StorageError(file.file.path.string() + ": is not the partial sum that its name says");
+    } catch (const core::StorageError& error) {
+      if (fs::exists(file.file.path)) ledger::quarantine(file.file.path, error.what());
+      throw core::StorageError(std::string(error.what()) + "; it was put in quarantine and is computed again");
+    }
+  }
+
+  void commit(int layer, const editing::PanelTriangle& sum, std::int64_t count, std::int64_t num_documents) {
+    if (num_documents < config_.max_documents && config_.max_tokens == 0) {
+      core::log_info("second moments of " + facts_.name + " over " + std::to_string(num_documents) +
+                     " documents, fewer than max_documents " + std::to_string(config_.max_documents) + ", " +
+                     core::log_field("corpus", config_.corpus.string()));
+    }
+    const auto moment = editing::second_moment_of(sum, count);
+    storage::SecondMomentContents contents;
+    contents.model = facts_.name;
+    contents.identity = facts_.moments_identity;
+    contents.layer = layer;
+    contents.inner_width = facts_.inner_width;
+    contents.count = count;
+    contents.num_documents = num_documents;
+    contents.provenance = provenance(workspace_);
+    const auto stem = ledger::moments_stem(layer);
+    const auto temporary = ledger::temporary_path(folder_, stem);
+    storage::write_second_moment(temporary, contents, span_of(moment.moment_FF));
+    monitor_.committed(ledger::publish(temporary, stem).path, 0);
+  }
+
+  /// Every layer's C is committed: nothing needs its parts any more.
+  void remove_partial_sums() const {
+    for (const auto& file : ledger::committed_moment_slices(slices_folder_)) fs::remove(file.file.path);
+    std::error_code ignored;
+    fs::remove(slices_folder_, ignored);  // stays if something else is in it
+  }
+
+  static std::span<const double> span_of(const torch::Tensor& values) {
+    return {values.data_ptr<double>(), static_cast<std::size_t>(values.numel())};
+  }
+};
+
+}  // namespace
+
+bool run_moments(Workspace& workspace, const core::MomentsTask& task, TaskMonitor& monitor) {
+  MomentsRun run(workspace, task.model, monitor);
+  return task.slice ? run.run_slice(*task.slice) : run.run_all();
+}
+
+}  // namespace lethe::worker
