@@ -25,6 +25,7 @@ void edit(benchmark::State& state, const char* name) {
 }
 
 BENCHMARK_CAPTURE(edit, rome, "rome")->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK_CAPTURE(edit, memit, "memit")->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK_CAPTURE(edit, ft_c, "ft-c")->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
