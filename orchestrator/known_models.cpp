@@ -39,7 +39,8 @@ core::ModelFacts with_layers(core::ModelFacts facts, const core::ExperimentConfi
     layers.insert(needed.begin(), needed.end());
   }
   facts.moments_layers.assign(layers.begin(), layers.end());
-  if (const auto& moments = config.model(facts.name).second_moments) facts.moments_documents = moments->max_documents;
+  const auto& moments = config.model(facts.name).second_moments;
+  if (moments && !moments->is_published()) facts.moments_documents = moments->max_documents;
   return facts;
 }
 

@@ -98,7 +98,7 @@ double seconds_with_parts(const Backlog& backlog, const PrerequisiteWork& work) 
 void print_corpus(const core::ExperimentConfig& config, const core::ModelFacts& model, const Backlog& backlog,
                   const PrerequisiteWork& work, std::ostream& out) {
   const auto& moments = config.model(model.name).second_moments;
-  if (!moments || work.state == WorkState::kDone) return;
+  if (!moments || moments->is_published() || work.state == WorkState::kDone) return;
   if (model.moments_documents < moments->max_documents && moments->max_tokens == 0) {
     out << fmt::format("    over {} documents: the corpus has no more, max_documents is {}\n", model.moments_documents,
                        moments->max_documents);

@@ -50,7 +50,7 @@ TEST(ShippedConfigs, SmallPaperIsQuickstartWithMoreEdits) {
 
 TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
   const auto config = shipped("paper.yaml");
-  EXPECT_EQ(config.cells.size(), 24U);
+  EXPECT_EQ(config.cells.size(), 32U);
   for (const auto& [cell, edits] : config.edits) {
     EXPECT_EQ(edits, cell.method != "memit" ? 1000 : cell.model == "gpt2-xl" ? 5000 : 2000) << cell.name();
   }
