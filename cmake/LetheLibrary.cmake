@@ -55,6 +55,9 @@ endfunction()
 # is the list, and every test gets it.
 file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/mpi_environment.sh LETHE_MPI_ENVIRONMENT REGEX "^export ")
 list(TRANSFORM LETHE_MPI_ENVIRONMENT REPLACE "^export " "")
+# Two programs whose threads wait for each other by spinning need minutes for seconds' work on two cores. What a test
+# computes with more threads, it asks for itself.
+set(LETHE_TEST_ENVIRONMENT ${LETHE_MPI_ENVIRONMENT} OMP_NUM_THREADS=1)
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS scripts/mpi_environment.sh)
 
 # lethe_add_test(<name> [TORCH] [WHOLE] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds] [DEPENDS targets...])
@@ -84,10 +87,10 @@ function(lethe_add_test name)
   if(arg_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
-                                            ENVIRONMENT "${LETHE_MPI_ENVIRONMENT}")
+                                            ENVIRONMENT "${LETHE_TEST_ENVIRONMENT}")
   else()
     # gtest_discover_tests takes no lists as property values: the environment comes from a launcher.
-    set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_MPI_ENVIRONMENT}")
+    set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_TEST_ENVIRONMENT}")
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
   endif()
 endfunction()
@@ -113,6 +116,6 @@ function(lethe_add_mpi_test name)
   foreach(ranks ${arg_RANKS})
     add_test(NAME ${name}.ranks${ranks} COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${name}>)
     set_tests_properties(${name}.ranks${ranks} PROPERTIES LABELS mpi TIMEOUT ${arg_TIMEOUT} PROCESSORS 2
-                         ENVIRONMENT "${LETHE_MPI_ENVIRONMENT}")
+                         ENVIRONMENT "${LETHE_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()
