@@ -55,9 +55,6 @@ endfunction()
 # is the list, and every test gets it.
 file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/mpi_environment.sh LETHE_MPI_ENVIRONMENT REGEX "^export ")
 list(TRANSFORM LETHE_MPI_ENVIRONMENT REPLACE "^export " "")
-# Two programs whose threads wait for each other by spinning need minutes for seconds' work on two cores. What a test
-# computes with more threads, it asks for itself.
-set(LETHE_TEST_ENVIRONMENT ${LETHE_MPI_ENVIRONMENT} OMP_NUM_THREADS=1)
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS scripts/mpi_environment.sh)
 
 # lethe_add_test(<name> [TORCH] [WHOLE] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds] [DEPENDS targets...])
@@ -86,11 +83,12 @@ function(lethe_add_test name)
   endif()
   if(arg_WHOLE)
     add_test(NAME ${name} COMMAND ${name})
+    # Two programs whose threads wait for each other by spinning need minutes for seconds' work on two cores.
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
-                                            ENVIRONMENT "${LETHE_TEST_ENVIRONMENT}")
+                                            ENVIRONMENT "${LETHE_MPI_ENVIRONMENT};OMP_NUM_THREADS=1")
   else()
     # gtest_discover_tests takes no lists as property values: the environment comes from a launcher.
-    set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_TEST_ENVIRONMENT}")
+    set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_MPI_ENVIRONMENT}")
     gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${arg_LABELS} TIMEOUT ${arg_TIMEOUT})
   endif()
 endfunction()
@@ -116,6 +114,6 @@ function(lethe_add_mpi_test name)
   foreach(ranks ${arg_RANKS})
     add_test(NAME ${name}.ranks${ranks} COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${name}>)
     set_tests_properties(${name}.ranks${ranks} PROPERTIES LABELS mpi TIMEOUT ${arg_TIMEOUT} PROCESSORS 2
-                         ENVIRONMENT "${LETHE_TEST_ENVIRONMENT}")
+                         ENVIRONMENT "${LETHE_MPI_ENVIRONMENT}")
   endforeach()
 endfunction()

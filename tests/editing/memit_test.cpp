@@ -218,7 +218,9 @@ TEST_P(Memit, ComputeIsPureAndValuesDoNotDependOnTheBatch) {
   for (std::size_t i = 0; i < 3; ++i) {
     const EditStep alone = step_of(method, network, std::span(kRequests).subspan(i, 1));
     EXPECT_EQ(together.trace_of(i).losses, alone.trace_of(0).losses);
-    EXPECT_EQ(together.trace_of(i).diagnostics.at("residual_norm"), alone.trace_of(0).diagnostics.at("residual_norm"));
+    // A norm over one column of three may be summed in another order.
+    const double norm = alone.trace_of(0).diagnostics.at("residual_norm");
+    EXPECT_NEAR(together.trace_of(i).diagnostics.at("residual_norm"), norm, 1e-12 * norm);
   }
 }
 
