@@ -12,6 +12,7 @@
 #include "data/corpus.h"
 #include "data/counterfact.h"
 #include "editing/edit_method.h"
+#include "editing/memit.h"
 #include "editing/rome_forward.h"
 #include "editing/rome_prompts.h"
 #include "editing/second_moments.h"
@@ -180,6 +181,47 @@ TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
     EXPECT_LT(difference(forward->initial_value(), edit.at("v0")), 1e-4);
     EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
     EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-2);
+  });
+}
+
+TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
+  const json& recorded = run_.golden("r-rome");
+  core::RRomeConfig config;
+  config.layer = recorded.at("layer");
+  config.clamp_norm_factor = recorded.at("clamp_norm_factor");
+  config.contexts_file = "prefixes of the published run";
+  const auto method = editing::make_method(
+      config,
+      {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
+  follow(run_, *method, recorded, [](const auto&, const auto&, const auto& step, const json& edit) {
+    EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
+    EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-2);
+  });
+}
+
+TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
+  const json& recorded = run_.golden("memit");
+  core::MemitConfig config;
+  config.layers = recorded.at("layers").get<std::vector<int>>();
+  config.clamp_norm_factor = recorded.at("clamp_norm_factor");
+  config.mom2_update_weight = recorded.at("mom2_update_weight");
+  config.contexts_file = "prefixes of the published run";
+  const auto contexts = run_.contexts(config, "memit_prefixes");
+  const auto method =
+      editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments(config.layers)});
+  follow(run_, *method, recorded, [&](const auto& network, const auto& request, const auto& step, const json& edit) {
+    const auto prompts = editing::make_rome_prompts(config, contexts, request, run_.tokenizer(), 128);
+    const auto forward = editing::suffix_forward(network, prompts, config.layers.back(),
+                                                 {editing::ValueSite::kBlockOutput, config.layers.front()});
+    const at::Tensor key_F = editing::weighted_key(forward->subject_states().keys_CF, config.key_weights);
+    EXPECT_LT(difference(key_F, edit.at("key")), 1e-4);
+    EXPECT_LT(difference(forward->initial_value(), edit.at("h0")), 1e-4);
+    for (std::size_t index = 0; index < config.layers.size(); ++index) {
+      SCOPED_TRACE("layer " + std::to_string(config.layers[index]));
+      const json& layer = edit.at("layers")[index];
+      EXPECT_LT(difference(factors_of(step, index).right_IR, layer.at("solved_key")), 1e-4);
+      EXPECT_LT(difference(factors_of(step, index).left_OR, layer.at("residual")), 1e-2);
+    }
   });
 }
 
