@@ -41,7 +41,13 @@ function(_lethe_cuda_torch_problem directory cuda_version out)
   set(trial /tmp/lethe-torch-trial-${word})
   file(WRITE ${trial}/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(trial LANGUAGES C CXX)\n"
        "set(CMAKE_CXX_STANDARD 20)\nfind_package(Torch REQUIRED)\n")
-  execute_process(COMMAND ${CMAKE_COMMAND} -S ${trial} -B ${trial}/build -DTorch_DIR=${directory}
+  # A machine with Ninja need not have Make, which CMake asks for otherwise.
+  find_program(_lethe_ninja ninja NO_CACHE)
+  set(generator "")
+  if(_lethe_ninja)
+    set(generator -G Ninja)
+  endif()
+  execute_process(COMMAND ${CMAKE_COMMAND} ${generator} -S ${trial} -B ${trial}/build -DTorch_DIR=${directory}
                   RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE errors)
   file(REMOVE_RECURSE ${trial})
   if(status EQUAL 0)
