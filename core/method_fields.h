@@ -1,9 +1,11 @@
 #pragma once
 
+#include <concepts>
 #include <limits>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/method_config.h"
@@ -37,6 +39,10 @@ struct WordRule {
   std::vector<std::string> words;
 };
 
+/// A method's config, to be read or to be filled in: one list of fields serves both.
+template <typename Given, typename Config>
+concept ConstOrNot = std::same_as<std::remove_const_t<Given>, Config>;
+
 inline constexpr int kMaxLayers = 1000;
 inline constexpr RealRange kAboveZero{0.0, false};
 inline constexpr RealRange kAtLeastZero{0.0, true};
@@ -68,20 +74,20 @@ void visit_rank_one_fields(Visitor& visit, Config& config) {
   visit("contexts_file", config.contexts_file, NoRule{});
 }
 
-template <typename Visitor, typename Config>
-void visit_rome_fields(Visitor& visit, Config& config) {
+template <typename Visitor, ConstOrNot<RomeConfig> Config>
+void visit_fields(Visitor& visit, Config& config) {
   visit_rank_one_fields(visit, config);
   visit("residual_key", config.residual_key, WordRule{{"bare_prompt", "context_mean"}});
 }
 
-template <typename Visitor, typename Config>
-void visit_r_rome_fields(Visitor& visit, Config& config) {
+template <typename Visitor, ConstOrNot<RRomeConfig> Config>
+void visit_fields(Visitor& visit, Config& config) {
   visit_rank_one_fields(visit, config);
   visit("form", config.form, WordRule{{"random_prefix", "prompt_keys"}});
 }
 
-template <typename Visitor, typename Config>
-void visit_memit_fields(Visitor& visit, Config& config) {
+template <typename Visitor, ConstOrNot<MemitConfig> Config>
+void visit_fields(Visitor& visit, Config& config) {
   visit("layers", config.layers, IntegerListRule{{0, kMaxLayers - 1}, Presence::kRequired});
   visit_batch_size(visit, config);
   visit_value_fields(visit, config, kAtLeastZero);
@@ -92,8 +98,8 @@ void visit_memit_fields(Visitor& visit, Config& config) {
   visit("key_weights", config.key_weights, WordRule{{"group_means", "plain"}});
 }
 
-template <typename Visitor, typename Config>
-void visit_fine_tune_fields(Visitor& visit, Config& config) {
+template <typename Visitor, ConstOrNot<FineTuneConfig> Config>
+void visit_fields(Visitor& visit, Config& config) {
   visit("layer", config.layer, IntegerRule{{0, kMaxLayers - 1}, Presence::kRequired});
   visit_batch_size(visit, config);
   visit("chunk_size", config.chunk_size, IntegerRule{{1, 100'000}});
@@ -134,8 +140,8 @@ void visit_mend_training_fields(Visitor& visit, Config& training) {
   visit("seed", training.seed, IntegerRule{{0, kMany}});
 }
 
-template <typename Visitor, typename Config>
-void visit_mend_fields(Visitor& visit, Config& config) {
+template <typename Visitor, ConstOrNot<MendConfig> Config>
+void visit_fields(Visitor& visit, Config& config) {
   visit("layers", config.layers, IntegerListRule{{0, kMaxLayers - 1}});
   visit("batch_size", config.batch_size, IntegerRule{{1, 100'000}});
   visit("editor", config.editor, NoRule{});
@@ -147,48 +153,6 @@ void visit_mend_fields(Visitor& visit, Config& config) {
   visit("last_bias", config.last_bias, NoRule{});
   visit("update_sign", config.update_sign, WordRule{{"plus", "minus"}});
   visit("training", config.training, NoRule{});
-}
-
-template <typename Visitor>
-void visit_fields(Visitor& visit, RomeConfig& config) {
-  visit_rome_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, const RomeConfig& config) {
-  visit_rome_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, RRomeConfig& config) {
-  visit_r_rome_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, const RRomeConfig& config) {
-  visit_r_rome_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, MemitConfig& config) {
-  visit_memit_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, const MemitConfig& config) {
-  visit_memit_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, FineTuneConfig& config) {
-  visit_fine_tune_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, const FineTuneConfig& config) {
-  visit_fine_tune_fields(visit, config);
-}
-
-template <typename Visitor>
-void visit_fields(Visitor& visit, MendConfig& config) {
-  visit_mend_fields(visit, config);
-}
-template <typename Visitor>
-void visit_fields(Visitor& visit, const MendConfig& config) {
-  visit_mend_fields(visit, config);
 }
 
 /// Visits the fields of whichever method the variant holds.
