@@ -11,6 +11,7 @@
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "data/unicode.h"
+#include "tests/support/reference_data.h"
 
 namespace lethe::data {
 namespace {
@@ -18,8 +19,7 @@ namespace {
 class ReferenceData : public testing::Test {
  protected:
   void SetUp() override {
-    const char* folder = std::getenv("LETHE_REFERENCE_DATA");
-    folder_ = folder != nullptr ? folder : std::string(LETHE_SOURCE_DIR) + "/../shared/reference/data";
+    folder_ = test::reference_data();
     if (!std::filesystem::exists(folder_)) GTEST_SKIP() << "no reference data at " << folder_;
   }
   std::filesystem::path folder_;

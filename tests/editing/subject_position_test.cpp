@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "data/counterfact.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/reference_data.h"
 
 namespace lethe::editing {
 namespace {
@@ -49,18 +50,13 @@ TEST(SubjectPosition, FillsOnlyTheHoleOfTheContext) {
   EXPECT_THROW(in_context("none", parse_prompt("{}")), core::DataError);
 }
 
-std::filesystem::path reference_data() {
-  const char* folder = std::getenv("LETHE_REFERENCE_DATA");
-  return folder != nullptr ? folder : LETHE_SOURCE_DIR "/../shared/reference/data";
-}
-
 // With GPT-2's vocabulary on all of CounterFact: published facts about where subjects end.
 TEST(SubjectPosition, AgreesWithWholeTextTokensOnCounterFact) {
-  const std::filesystem::path records = reference_data() / "counterfact" / "counterfact_rebuilt.jsonl";
+  const std::filesystem::path records = test::reference_data() / "counterfact" / "counterfact_rebuilt.jsonl";
   if (!std::filesystem::exists(records)) {
-    GTEST_SKIP() << "no reference data at " << reference_data();
+    GTEST_SKIP() << "no reference data at " << test::reference_data();
   }
-  const model::Tokenizer tokenizer = model::Tokenizer::from_folder(reference_data() / "tokenizer");
+  const model::Tokenizer tokenizer = model::Tokenizer::from_folder(test::reference_data() / "tokenizer");
   std::int64_t num_records = 0;
   std::int64_t num_additive = 0;
   double sum_of_positions = 0.0;

@@ -13,6 +13,7 @@
 #include "data/unicode.h"
 #include "model/tokenizer.h"
 #include "tests/model/crc32.h"
+#include "tests/support/reference_data.h"
 
 namespace lethe::model {
 namespace {
@@ -24,11 +25,6 @@ const json& golden() {
   static const json contents =
       json::parse(std::ifstream(std::string(LETHE_SOURCE_DIR) + "/tests/model/golden/tokenizer.json"));
   return contents;
-}
-
-fs::path reference_folder() {
-  const char* folder = std::getenv("LETHE_REFERENCE_DATA");
-  return folder != nullptr ? fs::path(folder) : fs::path(LETHE_SOURCE_DIR) / "../shared/reference/data";
 }
 
 /// `context` with every "{}" replaced by a character.
@@ -47,7 +43,7 @@ class TokenizerGolden : public testing::TestWithParam<const char*> {
   void SetUp() override {
     const bool is_small = GetParam() == std::string("small");
     const fs::path folder =
-        is_small ? fs::path(LETHE_SOURCE_DIR) / "assets/small-gpt2" : reference_folder() / "tokenizer";
+        is_small ? fs::path(LETHE_SOURCE_DIR) / "assets/small-gpt2" : test::reference_data() / "tokenizer";
     if (!is_small && !fs::exists(folder)) GTEST_SKIP() << "no reference data at " << folder;
     tokenizer_.emplace(Tokenizer::from_folder(folder));
   }
@@ -97,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Vocabularies, TokenizerGolden, testing::Values("small",
 
 /// algorithms.md 0: on all CounterFact records each target is one token, and these are the mean lengths.
 TEST(TokenizerOnCounterfact, TargetsAreSingleTokens) {
-  const fs::path folder = reference_folder();
+  const fs::path folder = test::reference_data();
   if (!fs::exists(folder)) GTEST_SKIP() << "no reference data at " << folder;
   const Tokenizer tokenizer = Tokenizer::from_folder(folder / "tokenizer");
   EXPECT_EQ(tokenizer.vocab_size(), 50257);

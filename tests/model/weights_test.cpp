@@ -1,5 +1,6 @@
 #include "model/weights.h"
 
+#include <array>
 #include <unistd.h>
 
 #include <cstring>
@@ -140,16 +141,26 @@ TEST_F(WeightsFolder, AcceptTheHubsShortNamesAndIgnoreMaskBuffers) {
   expect_equal(*load_weights(folder_, torch::kCPU), *saved);
 }
 
+/// Tensors in two parts, the second block's in the other one, and the index of files named <prefix>-<part>.<suffix>.
+struct Sharded {
+  std::array<std::map<std::string, torch::Tensor>, 2> shards;
+  nlohmann::json index;
+};
+Sharded sharded(const std::map<std::string, torch::Tensor>& tensors, const std::string& prefix,
+                const std::string& suffix) {
+  Sharded result;
+  for (const auto& [name, tensor] : tensors) {
+    const std::size_t shard = name.find("h.1.") != std::string::npos ? 1 : 0;
+    result.shards[shard].emplace(name, tensor);
+    result.index["weight_map"][name] = prefix + "-" + std::to_string(shard) + "." + suffix;
+  }
+  return result;
+}
+
 TEST_F(WeightsFolder, ReadShardsThroughTheIndex) {
   const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
   write_config(Family::kGptj);
-  std::map<std::string, torch::Tensor> shards[2];
-  nlohmann::json index;
-  for (const auto& [name, tensor] : saved->tensors()) {
-    const std::size_t shard = name.find("h.1.") != std::string::npos ? 1 : 0;
-    shards[shard].emplace(name, tensor);
-    index["weight_map"][name] = "model-" + std::to_string(shard) + ".safetensors";
-  }
+  const auto [shards, index] = sharded(saved->tensors(), "model", "safetensors");
   for (int i = 0; i < 2; ++i) write_safetensors(folder_ / ("model-" + std::to_string(i) + ".safetensors"), shards[i]);
   write("model.safetensors.index.json", index.dump());
   expect_equal(*load_weights(folder_, torch::kCPU), *saved);
@@ -194,13 +205,7 @@ TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
 TEST_F(WeightsFolder, ReadShardedPytorchCheckpoints) {
   const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
   write_config(Family::kGptj);
-  std::map<std::string, torch::Tensor> shards[2];
-  nlohmann::json index;
-  for (const auto& [name, tensor] : saved->tensors()) {
-    const std::size_t shard = name.find("h.1.") != std::string::npos ? 1 : 0;
-    shards[shard].emplace(name, tensor);
-    index["weight_map"][name] = "pytorch_model-" + std::to_string(shard) + ".bin";
-  }
+  const auto [shards, index] = sharded(saved->tensors(), "pytorch_model", "bin");
   for (int i = 0; i < 2; ++i) {
     write("pytorch_model-" + std::to_string(i) + ".bin", test::state_dict_archive(shards[i]));
   }

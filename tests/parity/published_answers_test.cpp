@@ -10,6 +10,7 @@
 #include "metrics/downstream.h"
 #include "model/weights.h"
 #include "tests/parity/golden.h"
+#include "tests/support/reference_data.h"
 #include "tests/support/uniform_weights.h"
 
 namespace lethe {
@@ -50,8 +51,7 @@ TEST_P(PublishedAnswers, AreGivenToTheSmallTasks) {
 /// GPT-2's tokenizer and the paper's 800 examples on a model of two layers, whose every token depends on the whole
 /// prompt: right answers are not to be expected, but the same ones.
 TEST(PublishedAnswersToThePapersTasks, AreTheSameTokens) {
-  const char* named = std::getenv("LETHE_REFERENCE_DATA");
-  const std::filesystem::path data = named != nullptr ? named : source_path("../shared/reference/data");
+  const auto data = test::reference_data();
   if (!std::filesystem::exists(data / "glue/paper")) GTEST_SKIP() << "no reference data (LETHE_REFERENCE_DATA)";
   const auto tokenizer = model::Tokenizer::from_folder(data / "tokenizer");
   model::Architecture shape;
