@@ -2,10 +2,14 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <string>
 
 #include "data/corpus.h"
 #include "data/counterfact.h"
+#include "data/published_moments.h"
+#include "editing/mend_editor.h"
 #include "editing/second_moments.h"
 #include "worker/workspace.h"
 
@@ -13,65 +17,129 @@ namespace lethe::bench {
 namespace {
 
 constexpr std::int64_t kNumRequests = 100;
-constexpr std::int64_t kNumMomentDocuments = 500;
+constexpr std::string_view kRandom = "random:";
 
 std::string setting(const char* name, const std::string& otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-/// GPT-2 with 124 M parameters.
-model::Architecture gpt2_124m() {
+struct Gpt2Shape {
+  std::int64_t num_layers, width, num_heads;
+};
+
+model::Architecture gpt2(const Gpt2Shape& size) {
   model::Architecture shape;
   shape.family = model::Family::kGpt2;
-  shape.num_layers = 12;
-  shape.width = 768;
-  shape.num_heads = 12;
-  shape.inner_width = 3072;
+  shape.num_layers = size.num_layers;
+  shape.width = size.width;
+  shape.num_heads = size.num_heads;
+  shape.inner_width = 4 * size.width;
   shape.max_positions = 1024;
   shape.vocab_size = 50257;
   return shape;
 }
 
-BenchWorld load_world() {
-  const std::filesystem::path source = LETHE_SOURCE_DIR;
-  const auto small_model = source / "assets" / "small-gpt2";
-  auto config = core::load_experiment_config(source / "configs" / "quickstart.yaml");
-  config.threads = std::stoi(setting("LETHE_BENCH_THREADS", "1"));
-  worker::configure_numerics(config);  // as executors do
-  worker::keep_freed_memory();
-  const auto name = setting("LETHE_BENCH_MODEL", small_model.string());
-  const bool is_random = name == "random-124m";
-  auto weights =
-      is_random ? model::random_weights(gpt2_124m(), 1, torch::kCPU) : model::load_weights(name, torch::kCPU);
-  const auto records = data::read_records(config.dataset);
-  const auto samples = data::orders_of(config.dataset, records);
-  auto requests = data::select_requests(records, samples.at(0), kNumRequests, 0);
-  // The small vocabulary's ids exist in the large one too; what they mean does not matter to the clock.
-  auto tokenizer = model::Tokenizer::from_folder(is_random ? small_model : std::filesystem::path(name));
-  return {std::move(config), model::Network(std::move(weights)), std::move(tokenizer), std::move(requests)};
+model::Architecture gptj() {
+  model::Architecture shape;
+  shape.family = model::Family::kGptj;
+  shape.num_layers = 28;
+  shape.width = 4096;
+  shape.num_heads = 16;
+  shape.inner_width = 16384;
+  shape.max_positions = 2048;
+  shape.vocab_size = 50400;
+  shape.rotary_dim = 64;
+  return shape;
 }
 
-std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, const core::MethodConfig& method) {
-  const auto layers = core::second_moment_layers(method);
-  if (layers.empty()) return {};
-  const auto& corpus = world.config.model("small-gpt2").second_moments->corpus;
-  const auto documents = data::read_corpus(corpus, kNumMomentDocuments);
-  editing::SecondMomentAccumulator sums(world.network, layers);
+model::Architecture named_shape(const std::string& name) {
+  if (name == "gpt2") return gpt2({12, 768, 12});
+  if (name == "gpt2-medium") return gpt2({24, 1024, 16});
+  if (name == "gpt2-large") return gpt2({36, 1280, 20});
+  if (name == "gpt2-xl") return gpt2({48, 1600, 25});
+  if (name == "gpt-j-6b") return gptj();
+  throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + name +
+                              ": expected random:gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b");
+}
+
+BenchWorld load_world() {
+  const std::filesystem::path source = LETHE_SOURCE_DIR;
+  auto name = setting("LETHE_BENCH_MODEL", "");
+  const bool is_random = name.starts_with(kRandom);
+  if (is_random) name.erase(0, kRandom.size());
+  auto config = core::load_experiment_config(
+      is_random ? source / "bench/random_shapes.yaml"
+                : std::filesystem::path(setting("LETHE_BENCH_CONFIG", source / "configs/quickstart.yaml")));
+  if (name.empty()) name = config.models.front().name;
+  config.device = setting("LETHE_BENCH_DEVICE", config.device);
+  config.threads = std::stoi(setting("LETHE_BENCH_THREADS", std::to_string(config.threads)));
+  worker::configure_numerics(config);  // as executors do
+  worker::keep_freed_memory();
+
+  const auto& path = config.model(name).path;
+  const auto device = worker::device_of(config);
+  auto weights = is_random ? model::random_weights(named_shape(name), 1, device) : model::load_weights(path, device);
+  const auto records = data::read_records(config.dataset);
+  const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
+  auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);
+  // Of a random shape: the small vocabulary's ids exist in the large one too; what they mean does not matter to the clock.
+  auto tokenizer = model::Tokenizer::from_folder(path);
+  return {std::move(config), name, model::Network(std::move(weights)), std::move(tokenizer), std::move(requests)};
+}
+
+std::map<int, editing::SecondMoment> corpus_moments(const BenchWorld& world, const std::vector<int>& layers) {
   const auto& shape = world.network.architecture();
-  for (const auto& rows : editing::pack_documents(documents, world.tokenizer, shape.max_positions, 4096)) {
+  const auto& source = *world.model().second_moments;
+  const auto documents = data::read_corpus(source.corpus, source.max_documents);
+  editing::SecondMomentAccumulator sums(world.network, layers);
+  for (const auto& rows :
+       editing::pack_documents(documents, world.tokenizer, shape.max_positions, source.batch_tokens)) {
+    if (sums.count() >= 4 * shape.inner_width) break;
     sums.add(model::pad_rows(rows, world.network.device()));
   }
   return sums.finish();
 }
 
+editing::SecondMoment published_moment(const BenchWorld& world, int layer) {
+  const auto width = world.network.architecture().inner_width;
+  const auto path = data::moments_file_of(world.model().second_moments->npz, layer);
+  auto published = data::read_published_moments(path, width);
+  return {torch::from_blob(published.values.data(), {width, width}, torch::kFloat64).clone(), published.count};
+}
+
+std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, const core::MethodConfig& method) {
+  const auto layers = core::second_moment_layers(method);
+  if (layers.empty()) return {};
+  if (!world.model().second_moments->is_published()) return corpus_moments(world, layers);
+  std::map<int, editing::SecondMoment> moments;
+  for (const int layer : layers) moments.emplace(layer, published_moment(world, layer));
+  return moments;
+}
+
+editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodConfig& method) {
+  if (!editing::uses_contexts(method)) return {};
+  std::vector<std::string> lines;
+  if (const auto file = core::contexts_file(method)) {
+    std::ifstream in(*file);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+  }
+  return editing::make_contexts(method, world.network, world.tokenizer, world.config.seed, lines);
+}
+
+std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {
+  if (!editing::uses_editor(method)) return nullptr;
+  return std::make_shared<const editing::MendEditor>(
+      editing::initial_editor(std::get<core::MendConfig>(method), world.network.architecture(), world.network.device(),
+                              world.network.dtype()));
+}
+
 }  // namespace
 
-std::unique_ptr<editing::EditMethod> BenchWorld::method(const char* name) const {
-  const auto& method = config.model("small-gpt2").methods.at(name);
-  auto contexts = editing::uses_contexts(method) ? editing::make_contexts(method, network, tokenizer, config.seed, {})
-                                                 : editing::EditContexts{};
-  return editing::make_method(method, {network, tokenizer, std::move(contexts), second_moments(*this, method)});
+std::unique_ptr<editing::EditMethod> BenchWorld::method(const std::string& name) const {
+  const auto& method = model().methods.at(name);
+  return editing::make_method(method, {network, tokenizer, contexts_of(*this, method), second_moments(*this, method),
+                                       editor_of(*this, method)});
 }
 
 const BenchWorld& bench_world() {

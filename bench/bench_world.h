@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "core/experiment_config.h"
@@ -11,18 +13,23 @@
 
 namespace lethe::bench {
 
-/// What every benchmark works on: configs/quickstart.yaml's records, tasks and hyper-parameters, and one model.
-///   LETHE_BENCH_MODEL    folder of a GPT-2 or GPT-J model, or "random-124m": GPT-2's 124 M shape with random
-///                        weights. Default: assets/small-gpt2.
-///   LETHE_BENCH_THREADS  compute threads, default 1 (what one executor has by default).
+/// What every benchmark works on: one model of a config, with that config's records, tasks and hyper-parameters.
+///   LETHE_BENCH_CONFIG   an experiment's YAML. Default: configs/quickstart.yaml.
+///   LETHE_BENCH_MODEL    a model of that config (default: its first), or random:<name>, a shape with random weights:
+///                        gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b, edited as bench/random_shapes.yaml says.
+///   LETHE_BENCH_DEVICE   cpu or cuda, LETHE_BENCH_THREADS compute threads: in place of the config's.
 struct BenchWorld {
   core::ExperimentConfig config;
+  std::string model_name;
   model::Network network;
   model::Tokenizer tokenizer;
-  std::vector<data::EditRequest> requests;  ///< the first 100 edits of sample 0
+  std::vector<data::EditRequest> requests;  ///< the first 100 edits of the first sample, or as many as there are
 
-  /// `name` as configured for small-gpt2, ready to edit `network`; ROME with second moments of 500 documents.
-  [[nodiscard]] std::unique_ptr<editing::EditMethod> method(const char* name) const;
+  [[nodiscard]] const core::ModelConfig& model() const { return config.model(model_name); }
+  /// A method of the model, ready to edit `network`. Second moments are the published ones that the config names, or
+  /// those of the first documents of its corpus, four tokens for each of a key's dimensions. MEND's editor is an
+  /// untrained one.
+  [[nodiscard]] std::unique_ptr<editing::EditMethod> method(const std::string& name) const;
 };
 
 /// Loaded at the first call, once per process.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "bench/registrations.h"
 #include "ledger/commit.h"
 #include "ledger/sweep_folder.h"
 #include "storage/segment.h"
@@ -52,7 +53,15 @@ void commit_segment(benchmark::State& state) {
   }
   std::filesystem::remove_all(folder);
 }
-BENCHMARK(commit_segment)->Arg(128)->Arg(1600)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
+
+void register_storage_benchmarks() {
+  benchmark::RegisterBenchmark("commit_segment", commit_segment)
+      ->Arg(128)
+      ->Arg(1600)
+      ->Unit(benchmark::kMillisecond)
+      ->UseRealTime();
+}
+
 }  // namespace lethe::bench
