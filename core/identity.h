@@ -14,8 +14,8 @@ namespace lethe::core {
 
 /// Raised whenever a change of the code changes the bits of an edit, or of an evaluation: files made before are
 /// then refused instead of being continued (design C2).
-inline constexpr int kEditNumericsVersion = 2;
-inline constexpr int kEvaluationNumericsVersion = 2;
+inline constexpr int kEditNumericsVersion = 3;
+inline constexpr int kEvaluationNumericsVersion = 3;
 
 /// What was hashed into an identity, by name, so that two identities can be compared field by field.
 /// Contents come in as digests, never as paths: moving a file changes nothing.

@@ -175,14 +175,11 @@ class SuffixForward final : public ValueForward {
   }
 
   [[nodiscard]] torch::Tensor scored_hidden(const torch::Tensor& delta_D) const override {
-    at::Tensor hidden_BTD = suffix_BTD_ + is_subject_BT1_ * delta_D;
-    if (first_layer_ < network_.architecture().num_layers) {
-      model::ForwardOptions options;
-      options.first_layer = first_layer_;
-      options.prefix = prefix_.empty() ? nullptr : &prefix_;
-      hidden_BTD = network_.forward_layers(hidden_BTD, options);
-    }
-    return hidden_BTD.flatten(0, 1).index_select(0, scored_S_);
+    model::ForwardOptions options;
+    options.first_layer = first_layer_;
+    options.prefix = prefix_.empty() ? nullptr : &prefix_;
+    options.read_positions_N = scored_S_;
+    return network_.forward_layers(suffix_BTD_ + is_subject_BT1_ * delta_D, options);
   }
 
  private:

@@ -6,7 +6,8 @@
 
 #include "core/error.h"
 
-// Legend: B rows, T tokens, D width, N read positions, V vocabulary.
+// Legend: B rows, T tokens, D width, N read positions, M readings (a position may be read for several targets), V
+// vocabulary.
 
 namespace lethe::metrics {
 namespace {
@@ -71,65 +72,88 @@ void add_rows(std::vector<Row>& rows, const std::vector<TokenId>& prompt, std::s
   }
 }
 
+/// What the rows of a batch read: each position once, however many targets are read there.
+struct BatchReadings {
+  std::vector<std::int64_t> positions;  ///< flat indices of the positions read, ascending [N]
+  std::vector<std::int64_t> logits;     ///< which of them each reading is of [M]
+  std::vector<std::int64_t> tokens;     ///< [M]
+  std::vector<std::size_t> targets;     ///< [M]
+};
+
+BatchReadings readings_of(std::span<const Row* const> batch, std::size_t longest) {
+  BatchReadings all;
+  for (std::size_t r = 0; r < batch.size(); ++r) {
+    const auto first_of_row = all.positions.size();
+    for (const auto& reading : batch[r]->readings) {
+      const auto flat = static_cast<std::int64_t>(r * longest) + reading.position;
+      const auto row_begin = all.positions.begin() + static_cast<std::ptrdiff_t>(first_of_row);
+      const auto found = std::find(row_begin, all.positions.end(), flat);
+      all.logits.push_back(found - all.positions.begin());
+      if (found == all.positions.end()) all.positions.push_back(flat);
+      all.tokens.push_back(reading.token);
+      all.targets.push_back(reading.target);
+    }
+  }
+  return all;
+}
+
 /// Adds one batch's readings to `targets`.
 void read_batch(const model::Network& network, std::span<const Row* const> batch, std::vector<TargetScore>& targets) {
   std::vector<std::vector<TokenId>> ids;
-  std::vector<std::int64_t> flat_index;
-  std::vector<std::int64_t> tokens;
-  std::size_t longest = 0;
-  for (const auto* row : batch) longest = std::max(longest, row->ids.size());
-  for (std::size_t r = 0; r < batch.size(); ++r) {
-    ids.push_back(batch[r]->ids);
-    for (const auto& reading : batch[r]->readings) {
-      flat_index.push_back(static_cast<std::int64_t>(r * longest) + reading.position);
-      tokens.push_back(reading.token);
-    }
-  }
-  const auto device = network.device();
-  const auto rows_BT = model::pad_rows(ids, device);
+  for (const auto* row : batch) ids.push_back(row->ids);
+  const auto rows_BT = model::pad_rows(ids, network.device());
+  const auto readings = readings_of(batch, static_cast<std::size_t>(rows_BT.ids_BT.size(1)));
+  const auto on_device = [&](const std::vector<std::int64_t>& values) {
+    return torch::tensor(values, torch::kInt64).to(network.device());
+  };
   model::ForwardOptions options;
-  options.read_positions_N = torch::tensor(flat_index, torch::kInt64).to(device);
-  const auto token_N = torch::tensor(tokens, torch::kInt64).to(device);
+  options.read_positions_N = on_device(readings.positions);
   const auto logits_NV = network.logits(network.forward_layers(network.embed(rows_BT.ids_BT), options));
 
-  const auto target_N = logits_NV.gather(1, token_N.unsqueeze(1)).squeeze(1);
-  const auto nll_N = (logits_NV.logsumexp(1) - target_N).to(torch::kCPU, torch::kFloat64).contiguous();
+  const auto logits_M = on_device(readings.logits);
+  const auto token_M = on_device(readings.tokens);
+  const auto target_M = logits_NV.index({logits_M, token_M});
+  const auto nll_M = (logits_NV.logsumexp(1).index_select(0, logits_M) - target_M).to(torch::kCPU, torch::kFloat64);
   const auto [top_N2, top_index_N2] = logits_NV.topk(2, 1);
-  const auto is_top_N = top_index_N2.select(1, 0).eq(token_N);
-  const auto rival_N = torch::where(is_top_N, top_N2.select(1, 1), top_N2.select(1, 0));
-  const auto margin_N = (target_N - rival_N).to(torch::kCPU, torch::kFloat32).contiguous();
-  const auto correct_N = is_top_N.to(torch::kCPU).contiguous();
+  const auto top_M2 = top_N2.index_select(0, logits_M);
+  const auto is_top_M = top_index_N2.select(1, 0).index_select(0, logits_M).eq(token_M);
+  const auto rival_M = torch::where(is_top_M, top_M2.select(1, 1), top_M2.select(1, 0));
+  const auto margin_M = (target_M - rival_M).to(torch::kCPU, torch::kFloat32);
+  const auto correct_M = is_top_M.to(torch::kCPU);
 
-  std::size_t n = 0;
-  for (const auto* row : batch) {
-    for (const auto& reading : row->readings) {
-      auto& target = targets[reading.target];
-      target.nll_sum += nll_N.data_ptr<double>()[n];
-      target.num_tokens += 1;
-      target.margin = std::min(target.margin, margin_N.data_ptr<float>()[n]);
-      target.is_correct = target.is_correct && correct_N.data_ptr<bool>()[n];
-      ++n;
-    }
+  for (std::size_t m = 0; m < readings.targets.size(); ++m) {
+    auto& target = targets[readings.targets[m]];
+    target.nll_sum += nll_M.data_ptr<double>()[m];
+    target.num_tokens += 1;
+    target.margin = std::min(target.margin, margin_M.data_ptr<float>()[m]);
+    target.is_correct = target.is_correct && correct_M.data_ptr<bool>()[m];
   }
 }
 
-/// Rows by length, cut where the padded size would pass `batch_tokens`; depends on the rows only.
-void read_rows(const model::Network& network, const std::vector<Row>& rows, std::int64_t batch_tokens,
+/// Number of rows in the batch that begins with `rows.front()`, the longest.
+std::size_t batch_size(std::span<const Row* const> rows, const ScoreOptions& options) {
+  const auto longest = std::ssize(rows.front()->ids);
+  std::int64_t padding = 0;
+  std::int64_t size = 1;
+  for (; size < std::ssize(rows); ++size) {
+    padding += longest - std::ssize(rows[static_cast<std::size_t>(size)]->ids);
+    if (padding > options.padding_tokens || (size + 1) * longest > options.batch_tokens) break;
+  }
+  return static_cast<std::size_t>(size);
+}
+
+/// Rows from the longest on, in batches that depend on the rows only.
+void read_rows(const model::Network& network, const std::vector<Row>& rows, const ScoreOptions& options,
                std::vector<TargetScore>& targets) {
   std::vector<const Row*> order;
   order.reserve(rows.size());
   for (const auto& row : rows) order.push_back(&row);
   std::stable_sort(order.begin(), order.end(),
-                   [](const Row* a, const Row* b) { return a->ids.size() < b->ids.size(); });
-  std::size_t begin = 0;
-  while (begin < order.size()) {
-    std::size_t end = begin + 1;
-    while (end < order.size() &&
-           static_cast<std::int64_t>((end + 1 - begin) * order[end]->ids.size()) <= batch_tokens) {
-      ++end;
-    }
-    read_batch(network, std::span(order).subspan(begin, end - begin), targets);
-    begin = end;
+                   [](const Row* a, const Row* b) { return a->ids.size() > b->ids.size(); });
+  for (std::span<const Row* const> left(order); !left.empty();) {
+    const auto size = batch_size(left, options);
+    read_batch(network, left.first(size), targets);
+    left = left.subspan(size);
   }
 }
 
@@ -178,7 +202,7 @@ std::vector<std::vector<core::PromptScore>> score_requests(const model::Network&
     }
   }
   std::vector<TargetScore> targets(num_targets);
-  read_rows(network, rows, options.batch_tokens, targets);
+  read_rows(network, rows, options, targets);
 
   std::vector<std::vector<core::PromptScore>> scores;
   std::size_t next = 0;

@@ -95,14 +95,20 @@ TEST_P(RewriteScores, EqualThePlainForwardPromptByPrompt) {
 
 TEST_P(RewriteScores, DoNotDependOnTheBatchBeyondRounding) {
   const auto requests = some_requests();
-  ScoreOptions narrow;
-  narrow.batch_tokens = 1;  // every row alone
-  const auto batched = score_requests(network_, tokenizer_, requests);
-  const auto alone = score_requests(network_, tokenizer_, requests, narrow);
-  for (std::size_t i = 0; i < batched.size(); ++i) {
-    for (std::size_t p = 0; p < batched[i].size(); ++p) {
-      EXPECT_NEAR(batched[i][p].nll_new, alone[i][p].nll_new, 1e-4);
-      EXPECT_NEAR(batched[i][p].nll_true, alone[i][p].nll_true, 1e-4);
+  ScoreOptions together;
+  together.padding_tokens = together.batch_tokens;
+  const auto batched = score_requests(network_, tokenizer_, requests, together);
+  ScoreOptions alone;
+  alone.batch_tokens = 1;
+  ScoreOptions by_length;
+  by_length.padding_tokens = 0;
+  for (const auto& options : {alone, by_length, ScoreOptions{}}) {
+    const auto scores = score_requests(network_, tokenizer_, requests, options);
+    for (std::size_t i = 0; i < batched.size(); ++i) {
+      for (std::size_t p = 0; p < batched[i].size(); ++p) {
+        EXPECT_NEAR(batched[i][p].nll_new, scores[i][p].nll_new, 1e-4);
+        EXPECT_NEAR(batched[i][p].nll_true, scores[i][p].nll_true, 1e-4);
+      }
     }
   }
 }
