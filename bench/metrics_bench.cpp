@@ -1,3 +1,6 @@
+#include <set>
+#include <string>
+
 #include <benchmark/benchmark.h>
 
 #include "bench/bench_world.h"
@@ -31,15 +34,49 @@ void ask_edit_prompts(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(world.requests.size()));
 }
 
+metrics::PreparedTask prepared(const core::TaskConfig& config) {
+  const auto& world = bench_world();
+  return metrics::prepare_task(config, data::read_task_examples(config.examples), world.tokenizer,
+                               world.network.architecture());
+}
+
 /// A downstream task: all its examples, few-shot prefix prefilled once.
 void answer_task(benchmark::State& state, const core::TaskConfig& config) {
   const auto& world = bench_world();
-  const auto examples = data::read_task_examples(config.examples);
-  const auto task = metrics::prepare_task(config, examples, world.tokenizer, world.network.architecture());
+  const auto task = prepared(config);
   for (auto _ : state) {
     benchmark::DoNotOptimize(metrics::evaluate_task(world.network, world.tokenizer, task));
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(examples.size()));
+  state.SetItemsProcessed(state.iterations() * std::ssize(task.rows));
+}
+
+/// The same of a model edited from block `layer` on, as at a cell's second checkpoint: what lower blocks make of the
+/// prompts is kept from the first.
+void answer_task_again(benchmark::State& state, const core::TaskConfig& config, int layer) {
+  const auto& world = bench_world();
+  const auto task = prepared(config);
+  auto edited = world.network;
+  const auto weight = world.network.architecture().mlp_projection(layer) + ".weight";
+  edited.set_parameter(weight, world.network.parameter(weight).clone());
+  model::LowerStateCache cache(core::bytes_of_gb(world.config.reducer_cache_gb));
+  (void)metrics::evaluate_task(edited, world.tokenizer, task, &cache);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(metrics::evaluate_task(edited, world.tokenizer, task, &cache));
+  }
+  state.SetItemsProcessed(state.iterations() * std::ssize(task.rows));
+  state.counters["kept_mb"] = static_cast<double>(cache.num_bytes()) / 1e6;
+}
+
+/// Lowest edited layers of the model's methods, each once, without the bottom one, below which is nothing.
+std::set<int> lowest_layers() {
+  const auto& world = bench_world();
+  std::set<int> lowest;
+  for (const auto& [name, method] : world.model().methods) {
+    const auto layers = core::edited_layers(method);
+    lowest.insert(layers.empty() ? static_cast<int>(world.network.architecture().num_layers) - 3 : layers.front());
+  }
+  lowest.erase(0);
+  return lowest;
 }
 
 }  // namespace
@@ -52,6 +89,12 @@ void register_metrics_benchmarks() {
                                  [&task](benchmark::State& state) { answer_task(state, task); })
         ->Unit(benchmark::kMillisecond)
         ->UseRealTime();
+    for (const int layer : lowest_layers()) {
+      benchmark::RegisterBenchmark(("task_again/" + task.name + "/layer" + std::to_string(layer)).c_str(),
+                                   [&task, layer](benchmark::State& state) { answer_task_again(state, task, layer); })
+          ->Unit(benchmark::kMillisecond)
+          ->UseRealTime();
+    }
   }
 }
 

@@ -4,7 +4,8 @@ namespace lethe::bench {
 
 /// One benchmark `edit/<method>` for each method of the model.
 void register_editing_benchmarks();
-/// `score_record`, `ask_edit_prompts`, and `task/<name>` for each task of the config.
+/// `score_record`, `ask_edit_prompts`; for each task of the config `task/<name>` and, for each lowest edited layer,
+/// `task_again/<name>/layer<n>`.
 void register_metrics_benchmarks();
 /// `commit_segment/<width>`.
 void register_storage_benchmarks();

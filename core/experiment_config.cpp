@@ -241,6 +241,7 @@ class ExperimentReader {
     if (const auto value = map_.find("keep_snapshots")) {
       assign(config_.keep_snapshots, value->word(std::vector<std::string>{"all", "newest"}));
     }
+    if (const auto value = map_.find("reducer_cache_gb")) assign(config_.reducer_cache_gb, value->real({0.0}));
     if (config_.reducers == 0 && !config_.elastic_roles) {
       reducers->problem("nobody would reduce with 0 reducers and elastic_roles: false; expected at least 1");
     }

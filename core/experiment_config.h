@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -25,6 +26,9 @@ struct SecondMomentConfig {
   [[nodiscard]] bool is_published() const { return !npz.empty(); }
   bool operator==(const SecondMomentConfig&) const = default;
 };
+
+/// Bytes of a size in gigabytes (1e9), cut at a million terabytes.
+inline std::int64_t bytes_of_gb(double gb) { return static_cast<std::int64_t>(std::clamp(gb, 0.0, 1e9) * 1e9); }
 
 /// Segment names hold edit numbers of seven digits.
 inline constexpr std::int64_t kMaxEdits = 9'999'999;
@@ -95,6 +99,8 @@ struct ExperimentConfig {
   bool elastic_roles = true;
   int executors_per_gpu = 1;
   std::string keep_snapshots = "all";  ///< dense snapshots: "all" or "newest"
+  /// What a reducer may keep of downstream prompts below the edited layers, from checkpoint to checkpoint; changes no bit.
+  double reducer_cache_gb = 4.0;
 
   /// Both throw `ConfigError` for a name or a cell that the config does not hold.
   [[nodiscard]] const ModelConfig& model(const std::string& name) const;

@@ -134,6 +134,7 @@ void read_numbers(ConfigObject& object, ExperimentConfig& config) {
   config.tasks_every = object.integer("tasks_every", 1, kMaxEdits);
   config.elastic_roles = object.boolean("elastic_roles");
   config.executors_per_gpu = object.small_integer("executors_per_gpu", 1, 64);
+  config.reducer_cache_gb = object.real("reducer_cache_gb");
   if (object.is_null("reducers")) {
     object.at("reducers");
   } else {
@@ -174,7 +175,8 @@ std::string to_json(const ExperimentConfig& config) {
                       {"reducers", config.reducers ? json(*config.reducers) : json(nullptr)},
                       {"elastic_roles", config.elastic_roles},
                       {"executors_per_gpu", config.executors_per_gpu},
-                      {"keep_snapshots", config.keep_snapshots}};
+                      {"keep_snapshots", config.keep_snapshots},
+                      {"reducer_cache_gb", config.reducer_cache_gb}};
   return dump_json(document, 1) + "\n";
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "model/generate.h"
+#include "model/shared_prefix.h"
 
 namespace lethe::metrics {
 namespace {
@@ -68,10 +68,12 @@ int match_answer(const core::TaskConfig& config, const std::string& decoded) {
 }
 
 core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
-                               const PreparedTask& task) {
+                               const PreparedTask& task, model::LowerStateCache* cache) {
   model::SharedPrefixOptions options;
   options.max_new_tokens = task.config.max_new_tokens;
   options.end_of_text = tokenizer.end_of_text();
+  options.cache = cache;
+  options.cache_key = task.config.name;
   auto answers = model::answer_with_shared_prefix(network, task.shared_prefix, task.rows, options);
 
   core::TaskRecord record;

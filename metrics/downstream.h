@@ -7,6 +7,7 @@
 #include "core/experiment_config.h"
 #include "core/metric_record.h"
 #include "data/task_examples.h"
+#include "model/lower_states.h"
 #include "model/network.h"
 #include "model/tokenizer.h"
 
@@ -24,9 +25,10 @@ struct PreparedTask {
 PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExamples& examples,
                           const model::Tokenizer& tokenizer, const model::Architecture& architecture);
 
-/// Greedy answers, decoded and matched as published (algorithms 8).
+/// Greedy answers, decoded and matched as published (algorithms 8). `cache` keeps what blocks below the edited ones make
+/// of the prompts, for the next state of the same model; answers do not depend on it.
 core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
-                               const PreparedTask& task);
+                               const PreparedTask& task, model::LowerStateCache* cache = nullptr);
 
 /// The label of a decoded prompt + answer; -1 if no answer word is found.
 int match_answer(const core::TaskConfig& config, const std::string& decoded);

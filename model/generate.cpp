@@ -1,28 +1,14 @@
 #include "model/generate.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
-#include "core/error.h"
+#include "model/row_checks.h"
 
-// Legend: B rows, T tokens, P shared prefix positions, D width, V vocabulary, K likeliest tokens.
+// Legend: B rows, T tokens, D width, V vocabulary, K likeliest tokens.
 
 namespace lethe::model {
 namespace {
-
-void check_positions(const Network& network, std::size_t num_tokens) {
-  const auto available = network.architecture().max_positions;
-  if (static_cast<std::int64_t>(num_tokens) <= available) return;
-  throw core::ModelError("a text of " + std::to_string(num_tokens) + " tokens exceeds the model's " +
-                         std::to_string(available) + " positions; shorten the prompt or generate fewer tokens");
-}
-
-void check_not_empty(std::span<const std::vector<TokenId>> rows) {
-  if (std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.empty(); })) {
-    throw core::ModelError("a row to continue has no tokens; give at least one");
-  }
-}
 
 /// Chooses one token from each row of logits, in row order.
 class TokenChooser {
@@ -103,74 +89,6 @@ class GrowingRows {
   std::size_t num_fed_ = 0;
 };
 
-/// Answers to the rows of one batch behind a shared prefix.
-class AnswerBatch {
- public:
-  AnswerBatch(const Network& network, const KeyValues& shared, const SharedPrefixOptions& options)
-      : network_(network), shared_(shared), options_(options) {}
-
-  std::vector<std::vector<TokenId>> run(std::span<const std::vector<TokenId>> rows) {
-    std::vector<std::vector<TokenId>> answers(rows.size());
-    std::vector<bool> is_open(rows.size(), true);
-    auto ids_B1 = prefill(rows);
-    for (int step = 1;; ++step) {
-      const auto ids = ids_B1.to(torch::kCPU).contiguous();
-      for (std::size_t r = 0; r < rows.size(); ++r) {
-        const auto id = static_cast<TokenId>(ids.data_ptr<std::int64_t>()[r]);
-        is_open[r] = is_open[r] && id != options_.end_of_text;
-        if (is_open[r]) answers[r].push_back(id);
-      }
-      const bool is_done = std::find(is_open.begin(), is_open.end(), true) == is_open.end();
-      if (step >= options_.max_new_tokens || is_done) return answers;
-      ids_B1 = decode(ids_B1, /*is_last=*/step + 1 >= options_.max_new_tokens);
-    }
-  }
-
- private:
-  /// Greedy next tokens [B,1] behind the rows.
-  torch::Tensor prefill(std::span<const std::vector<TokenId>> rows) {
-    const auto padded = pad_rows(rows, network_.device());
-    KeyValues collected;
-    ForwardOptions options;
-    options.prefix = &shared_;
-    options.collected = &collected;
-    options.read_positions_N = flat_positions(padded.lengths_B - 1, padded.ids_BT.size(1));
-    const auto hidden_BD = network_.forward_layers(network_.embed(padded.ids_BT, shared_.lengths), options);
-    if (options_.max_new_tokens > 1) own_ = rows_before(collected, padded.lengths_B);
-    return network_.logits(hidden_BD).argmax(1, true);
-  }
-
-  /// Greedy next tokens [B,1] behind one more token of each row.
-  torch::Tensor decode(const torch::Tensor& ids_B1, bool is_last) {
-    KeyValues collected;
-    ForwardOptions options;
-    options.prefix = &shared_;
-    options.row_prefix = &own_;
-    options.collected = &collected;
-    const auto offsets_B = shared_.lengths.defined() ? own_.lengths + shared_.lengths : own_.lengths;
-    const auto hidden_B1D = network_.forward_layers(network_.embed(ids_B1, offsets_B), options);
-    if (!is_last) own_ = append(own_, collected);
-    return network_.logits(hidden_B1D.select(1, 0)).argmax(1, true);
-  }
-
-  const Network& network_;
-  const KeyValues& shared_;
-  const SharedPrefixOptions& options_;
-  KeyValues own_;
-};
-
-KeyValues prefill_shared(const Network& network, std::span<const TokenId> shared) {
-  KeyValues collected;
-  if (shared.empty()) return collected;
-  const std::vector<std::vector<TokenId>> row(1, {shared.begin(), shared.end()});
-  const auto rows = pad_rows(row, network.device());
-  ForwardOptions options;
-  options.collected = &collected;
-  options.read_positions_N = torch::empty({0}, rows.lengths_B.options());  // keys and values are all that is wanted
-  (void)network.forward_layers(network.embed(rows.ids_BT), options);
-  return collected;
-}
-
 }  // namespace
 
 std::vector<std::vector<TokenId>> generate(const Network& network, std::span<const std::vector<TokenId>> prompts,
@@ -201,32 +119,6 @@ std::vector<std::vector<TokenId>> generate(const Network& network, std::span<con
     if (!has_open()) return rows;
     logits_BV = growing.feed_next(rows);
   }
-}
-
-std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& network, std::span<const TokenId> shared,
-                                                            std::span<const std::vector<TokenId>> rows,
-                                                            const SharedPrefixOptions& options) {
-  const torch::NoGradGuard no_grad;
-  std::vector<std::vector<TokenId>> answers(rows.size());
-  if (rows.empty() || options.max_new_tokens < 1) return answers;
-  check_not_empty(rows);
-  std::vector<std::size_t> order(rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return rows[a].size() < rows[b].size(); });
-  check_positions(network,
-                  shared.size() + rows[order.back()].size() + static_cast<std::size_t>(options.max_new_tokens) - 1);
-
-  const auto prefix = prefill_shared(network, shared);
-  const auto batch_rows = static_cast<std::size_t>(std::max(options.batch_rows, 1));
-  for (std::size_t begin = 0; begin < order.size(); begin += batch_rows) {
-    const auto end = std::min(begin + batch_rows, order.size());
-    std::vector<std::vector<TokenId>> batch;
-    for (auto i = begin; i < end; ++i) batch.push_back(rows[order[i]]);
-    auto batch_answers = AnswerBatch(network, prefix, options).run(batch);
-    for (auto i = begin; i < end; ++i) answers[order[i]] = std::move(batch_answers[i - begin]);
-  }
-  return answers;
 }
 
 }  // namespace lethe::model

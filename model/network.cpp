@@ -204,6 +204,17 @@ std::vector<std::string> Network::edited_parameters() const {
   return names;
 }
 
+int Network::first_edited_block() const {
+  auto first = static_cast<int>(architecture().num_layers);
+  for (const auto& [name, value] : overlay_) {
+    if (name.starts_with("transformer.wte.") || name.starts_with("transformer.wpe.")) return 0;
+    int block = 0;
+    while (block < first && !name.starts_with(block_prefix(block))) ++block;
+    first = block;
+  }
+  return first;
+}
+
 torch::Tensor Network::embed(const torch::Tensor& ids_BT, const torch::Tensor& offsets_B) const {
   const auto num_tokens = ids_BT.size(1);
   const auto max_positions = architecture().max_positions;

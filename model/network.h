@@ -97,6 +97,9 @@ class Network {
   void set_parameter(const std::string& name, torch::Tensor value);
   /// Names of the parameters that differ from the base weights, sorted.
   [[nodiscard]] std::vector<std::string> edited_parameters() const;
+  /// The lowest block that an edit reaches: below it hidden states are the base's. 0 if the embedding is edited, the
+  /// number of blocks if none is.
+  [[nodiscard]] int first_edited_block() const;
 
   /// Token (and for GPT-2 position) embeddings [B,T,D]. Row r's positions start at offsets[r] (default 0; [1] for
   /// all rows alike). Throws `core::ModelError` if T exceeds the model's positions; with offsets, positions beyond

@@ -123,15 +123,18 @@ double file_bytes(const std::filesystem::path& path) {
   return error ? 0.0 : static_cast<double>(bytes);
 }
 
+double tokens_of(const core::TaskConfig& task) {
+  const double examples = file_bytes(task.examples);
+  const double text_bytes = kJsonShare * examples + static_cast<double>(task.prefix.size());
+  return examples > 0.0 ? text_bytes / kBytesPerTokenOfText : kUnknownTaskTokens;
+}
+
 /// One pass over the examples of all tasks with a shared prefix, and the few generated tokens.
 Work tasks_work(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
   Work work;
   for (const auto& task : config.tasks) {
-    const double examples = file_bytes(task.examples);
-    const double text_bytes = kJsonShare * examples + static_cast<double>(task.prefix.size());
-    const double tokens = examples > 0.0 ? text_bytes / kBytesPerTokenOfText : kUnknownTaskTokens;
     work = work + passes(facts, 1.0 + task.max_new_tokens, static_cast<double>(facts.num_layers),
-                         tokens / (1.0 + task.max_new_tokens), 200.0);
+                         tokens_of(task) / (1.0 + task.max_new_tokens), 200.0);
   }
   return work;
 }
@@ -173,6 +176,12 @@ DeviceSpeed assumed_speed(const core::ExperimentConfig& config) {
 double seconds_of(const Work& work, const DeviceSpeed& speed) {
   const double bound = std::max(work.flops / speed.flops_per_second, work.bytes / speed.bytes_per_second);
   return kSafetyFactor * bound + work.layer_passes * speed.seconds_per_layer;
+}
+
+double task_tokens(const core::ExperimentConfig& config) {
+  double tokens = 0.0;
+  for (const auto& task : config.tasks) tokens += tokens_of(task);
+  return tokens;
 }
 
 Work edit_work(const core::MethodConfig& method, const core::ModelFacts& facts) {

@@ -73,6 +73,8 @@ struct Work {
   double bytes = 0.0;
   double layer_passes = 0.0;
 };
+/// Tokens of all downstream tasks with their shared prefixes once; estimated from the sizes of their files.
+double task_tokens(const core::ExperimentConfig& config);
 Work edit_work(const core::MethodConfig& method, const core::ModelFacts& facts);
 Work scoring_work(const core::ModelFacts& facts);
 double seconds_of(const Work& work, const DeviceSpeed& speed);

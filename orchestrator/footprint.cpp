@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/schedule.h"
+#include "orchestrator/cost_model.h"
 
 namespace lethe::orchestrator {
 namespace {
@@ -55,7 +56,19 @@ std::int64_t sums_bytes(const core::ExperimentConfig& config, const core::ModelF
   const auto all = static_cast<std::int64_t>(facts.moments_layers.size()) * sum_bytes(facts);
   const auto& moments = config.model(facts.name).second_moments;
   if (!moments || moments->memory_gb <= 0.0) return all;
-  return std::min(all, std::max(sum_bytes(facts), static_cast<std::int64_t>(moments->memory_gb * 1e9)));
+  return std::min(all, std::max(sum_bytes(facts), core::bytes_of_gb(moments->memory_gb)));
+}
+
+/// States of all downstream prompts below the highest of the lowest edited blocks of the model's methods.
+std::int64_t kept_state_bytes(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
+  std::int64_t num_blocks = 0;
+  for (const auto& [name, method] : config.model(facts.name).methods) {
+    const auto layers = core::edited_layers(method);
+    num_blocks = std::max(num_blocks, layers.empty() ? facts.num_layers - 3 : std::int64_t{layers.front()});
+  }
+  const auto tokens = static_cast<std::int64_t>(task_tokens(config));
+  const auto all = num_blocks > 0 ? kFloat * tokens * facts.width * (1 + 2 * num_blocks) : 0;
+  return std::min(all, core::bytes_of_gb(config.reducer_cache_gb));
 }
 
 std::int64_t scoring_bytes(const core::ModelFacts& facts) { return kFloat * kScoredRows * facts.vocab_size; }
@@ -68,7 +81,8 @@ RoleMemory role_memory(const core::ExperimentConfig& config, const core::ModelFa
   RoleMemory memory;
   memory.moments_bytes = base_bytes(config, facts) + forward_bytes(facts, batch_tokens) + sums_bytes(config, facts);
   memory.reducer_bytes = base_bytes(config, facts) + 2 * projection_bytes(facts) +
-                         forward_bytes(facts, kReducedTokens) + scoring_bytes(facts);
+                         forward_bytes(facts, kReducedTokens) + scoring_bytes(facts) +
+                         kept_state_bytes(config, facts);
   return memory;
 }
 

@@ -59,7 +59,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
       }
       case core::ReductionPart::kTasks:
         for (const auto& prepared : loaded->tasks) {
-          contents.tasks.push_back(metrics::evaluate_task(replay.network(), loaded->tokenizer, prepared));
+          contents.tasks.push_back(metrics::evaluate_task(replay.network(), loaded->tokenizer, prepared, &cache_));
         }
         break;
     }

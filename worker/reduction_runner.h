@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/executor_messages.h"
+#include "model/lower_states.h"
 #include "worker/cell_replay.h"
 #include "worker/task_monitor.h"
 #include "worker/workspace.h"
@@ -10,19 +11,29 @@
 namespace lethe::worker {
 
 /// Evaluates cells at checkpoints. Keeps the last cell's model between calls, so that the next checkpoint of the
-/// same cell applies only the new segments.
+/// same cell applies only the new segments; and, within `reducer_cache_gb`, what blocks below the edited ones make of the
+/// downstream prompts, which serves all cells of a model that are edited from the same block on.
 class ReductionRunner {
  public:
-  explicit ReductionRunner(Workspace& workspace) : workspace_(workspace) {}
+  explicit ReductionRunner(Workspace& workspace)
+      : workspace_(workspace), cache_(core::bytes_of_gb(workspace.config().reducer_cache_gb)) {}
 
   /// Commits the parts of `task` that are not there yet.
   void run(const core::ReduceTask& task, TaskMonitor& monitor);
-  /// Lets go of the model.
-  void forget() { replay_.reset(); }
+  /// Of prompts' states.
+  [[nodiscard]] std::int64_t kept_bytes() const { return cache_.num_bytes(); }
+  /// True if what is kept is of this model.
+  [[nodiscard]] bool holds(const std::string& model) const { return replay_ && replay_->model_name() == model; }
+  /// Lets go of the model and of all that was kept of it.
+  void forget() {
+    replay_.reset();
+    cache_.clear();
+  }
 
  private:
   Workspace& workspace_;
   std::unique_ptr<CellReplay> replay_;
+  model::LowerStateCache cache_;
 
   CellReplay& replay_of(const core::GridCell& cell);
 };

@@ -49,7 +49,7 @@ const std::string* model_of(const core::Task& task) {
 
 TaskRunner::Result TaskRunner::run(const core::Task& task, TaskMonitor& monitor) {
   // A reducer's rebuilt model must not keep another base model alive beside the one to be loaded.
-  if (!std::holds_alternative<core::ReduceTask>(task)) reductions_.forget();
+  if (!std::holds_alternative<core::ReduceTask>(task) || !reductions_.holds(*model_of(task))) reductions_.forget();
   monitor.progress("load", 0, 1, 0.0);
   // Adding up partial sums needs no model; second moments load it themselves if they do.
   if (!std::holds_alternative<core::MomentsTask>(task)) workspace_.model(*model_of(task));

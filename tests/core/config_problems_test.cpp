@@ -46,7 +46,7 @@ const std::vector<Case>& top_level_cases() {
       {minimal_config() + "chekpoint_every: 5\n",
        {"x.yaml:9:1: chekpoint_every: unknown key; expected name, fidelity, device, threads, seed, dataset, models, "
         "grid, edits, checkpoint_every, forgetting_every, tasks_every, tasks, reducers, elastic_roles, "
-        "executors_per_gpu or keep_snapshots; did you mean \"checkpoint_every\"?"}},
+        "executors_per_gpu, keep_snapshots or reducer_cache_gb; did you mean \"checkpoint_every\"?"}},
       {minimal_config() + "seed: 1\nseed: 2\n",
        {"x.yaml:10:1: seed: is given twice (first in line 9); expected one value"}},
       {minimal_config() + "fidelity: papper\n",

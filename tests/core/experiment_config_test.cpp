@@ -262,6 +262,7 @@ reducers: 2
 elastic_roles: false
 executors_per_gpu: 4
 keep_snapshots: newest
+reducer_cache_gb: 2.5
 tasks:
   - {name: t, title: "A \"T\"", examples: t.json, prefix: "a\n\n", query: "{{x}} {s}\nA:", marker: "A:", answers: [{word: Yes, label: 1}, {word: "No", label: 0}], max_new_tokens: 5}
 )" + minimal_config("rome: {layer: 1, contexts_file: c.txt, v_lr: 0.1}, ft: {layer: 2}, "

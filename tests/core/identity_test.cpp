@@ -81,6 +81,7 @@ TEST(EditIdentity, StaysWithAllThatDoesNot) {
       [](auto& c, auto&) { c.checkpoint_every = c.forgetting_every = c.tasks_every = 3; },
       [](auto& c, auto&) { c.reducers = 4; },
       [](auto& c, auto&) { c.keep_snapshots = "newest"; },
+      [](auto& c, auto&) { c.reducer_cache_gb = 0.0; },
       [](auto& c, auto&) { c.name = "other"; },
       [](auto& c, auto&) { c.models[0].path = "/moved/here"; },
       [](auto& c, auto&) { c.models[0].methods.erase("ft-c"); },

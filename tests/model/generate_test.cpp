@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "model/shared_prefix.h"
 #include "tests/model/tiny_networks.h"
 
 namespace lethe::model {

@@ -1,0 +1,70 @@
+#include "worker/reduction_runner.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/tiny_world.h"
+#include "tests/worker/recording_monitor.h"
+#include "worker/cell_command.h"
+#include "worker/verify.h"
+
+namespace lethe::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using test::RecordingMonitor;
+
+/// A cell that is edited at the upper of two blocks, so that there is a lower one to keep.
+class KeptStates : public testing::Test {
+ protected:
+  KeptStates() {
+    test::TinyWorldOptions options;
+    options.methods = "[r-rome, ft-c]";
+    config_path_ = test::write_tiny_world(world_.path(), options);
+  }
+
+  Workspace workspace(const std::string& out, double cache_gb) {
+    auto config = core::load_experiment_config(config_path_);
+    config.reducer_cache_gb = cache_gb;
+    return {std::move(config), world_.path() / out};
+  }
+
+  /// Answers of the tasks are asked anew, at one checkpoint after the other. Returns what was kept then.
+  std::int64_t reduce_again(const core::GridCell& cell, const std::string& from, const std::string& out, double cache_gb) {
+    fs::copy(world_.path() / from, world_.path() / out, fs::copy_options::recursive);
+    auto work = workspace(out, cache_gb);
+    for (const auto& entry : fs::directory_iterator(work.cell_folder(cell))) {
+      if (entry.path().filename().string().starts_with("tasks-")) fs::remove(entry.path());
+    }
+    ReductionRunner runner(work);
+    RecordingMonitor monitor;
+    for (const std::int64_t edits : {3, 6}) runner.run({cell, edits, {core::ReductionPart::kTasks}}, monitor);
+    EXPECT_EQ(monitor.files.size(), 2U);
+    EXPECT_TRUE(runner.holds(cell.model));
+    const auto kept = runner.kept_bytes();
+    runner.forget();
+    EXPECT_EQ(runner.kept_bytes(), 0);
+    EXPECT_FALSE(runner.holds(cell.model));
+    return kept;
+  }
+
+  test::TemporaryFolder world_;
+  fs::path config_path_;
+};
+
+TEST_F(KeptStates, ChangeNoResult) {
+  for (const char* name : {"r-rome/tiny-gpt2/sample0", "r-rome/tiny-gptj/sample0", "ft-c/tiny-gpt2/sample0"}) {
+    const auto cell = core::GridCell::from_name(name);
+    const auto whole = cell.method + cell.model;
+    auto work = workspace(whole, 0.0);
+    RecordingMonitor monitor;
+    ASSERT_TRUE(run_cell(work, cell, monitor));
+    EXPECT_EQ(reduce_again(cell, whole, whole + "-kept", 1.0) > 0, cell.method == "r-rome") << name;
+    EXPECT_EQ(reduce_again(cell, whole, whole + "-not-kept", 0.0), 0) << name;
+    for (const char* other : {"-kept", "-not-kept"}) {
+      EXPECT_TRUE(compare_sweeps(world_.path() / whole, world_.path() / (whole + other)).problems.empty()) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lethe::worker
