@@ -49,19 +49,6 @@ std::string describe_differences(const Fields& stored, const Fields& wanted) {
   return text;
 }
 
-core::ExperimentConfig load_config(const SweepOptions& options) {
-  try {
-    return core::load_experiment_config(options.config);
-  } catch (const core::ConfigError&) {
-    // Whoever named the folder reads STATE there; without a valid config the default folder is not known.
-    if (options.out) {
-      fs::create_directories(*options.out);
-      write_state(ledger::SweepFolder(*options.out), kConfigErrorState);
-    }
-    throw;
-  }
-}
-
 constexpr const char* kSweepKey = "sweep";
 constexpr const char* kOwnedRemedy = "; wait until it has ended, stop it, or choose another --out";
 
@@ -93,6 +80,26 @@ std::unique_ptr<ledger::Ownership> own_folder(const ledger::SweepFolder& folder,
   return std::move(claim.ownership);
 }
 
+/// Says CONFIG_ERROR in a folder that nobody is at work in.
+void mark_config_error(const ledger::SweepFolder& folder, const std::function<bool()>& should_stop) {
+  try {
+    fs::create_directories(folder.root());
+    if (const auto ownership = own_folder(folder, should_stop)) write_state(folder, kConfigErrorState);
+  } catch (const core::OwnedError& error) {
+    spdlog::warn("STATE is left as it is: {}", error.what());
+  }
+}
+
+core::ExperimentConfig load_config(const SweepOptions& options, const std::function<bool()>& should_stop) {
+  try {
+    return core::load_experiment_config(options.config);
+  } catch (const core::ConfigError&) {
+    // Whoever named the folder reads STATE there; without a valid config the default folder is not known.
+    if (options.out) mark_config_error(ledger::SweepFolder(*options.out), should_stop);
+    throw;
+  }
+}
+
 void refuse_problems(const core::Inspection& inspection) {
   if (inspection.problems.empty()) return;
   std::string text;
@@ -118,7 +125,7 @@ std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspe
 
 std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
                                       const std::function<bool()>& should_stop) {
-  auto config = load_config(options);
+  auto config = load_config(options, should_stop);
   ledger::SweepFolder folder(fs::absolute(options.out ? *options.out : fs::path("runs") / config.name));
   fs::create_directories(folder.root());
   auto ownership = own_folder(folder, should_stop);

@@ -263,6 +263,20 @@ TEST_F(SweepTest, ASecondSweepInTheSameFolderIsRefusedAndHarmsNothing) {
   expect_complete();
 }
 
+TEST_F(SweepTest, AWrongConfigLeavesTheStateOfARunningSweepAlone) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.02";
+  const auto first = start(sweep_command(2));
+  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  const auto wrong = folder_.path() / "wrong.yaml";
+  std::ofstream(wrong) << read_text(config_) << "chekpoint_every: 5\n";
+  EXPECT_EQ(run({LETHE_PROGRAM, "sweep", wrong.string(), "--out", out_.string()}), 2);
+  EXPECT_NE(output().find("chekpoint_every"), std::string::npos) << output();
+  EXPECT_NE(output().find("STATE is left as it is"), std::string::npos) << output();
+  EXPECT_EQ(state(), "INCOMPLETE");
+  EXPECT_EQ(wait_for(first), 0);
+  expect_complete();
+}
+
 TEST_F(SweepTest, ALeftTokenOfAnotherHostIsWatchedThenFollowed) {
   EXPECT_EQ(run(sweep_command(0)), 0) << output();
   const auto token = fs::directory_iterator(out_ / "owners")->path();
