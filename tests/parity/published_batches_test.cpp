@@ -29,7 +29,7 @@ TEST_P(PublishedBatches, OfMemitAreTheSame) {
   const auto method = editing::make_method(
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "memit_prefixes"), run_.moments(config.layers)});
-  test::follow(run_, *method, run_.unedited(), recorded_.at("memit"),
+  test::follow(run_.sequence(), *method, recorded_.at("memit"),
                [&](const auto&, auto, const auto& step, const json& edit) {
                  for (std::size_t index = 0; index < config.layers.size(); ++index) {
                    SCOPED_TRACE("layer " + std::to_string(config.layers[index]));
@@ -45,7 +45,7 @@ TEST_P(PublishedBatches, OfFineTuningAreTheSame) {
   config.layer = run_.golden("ft-c").at("layer");
   config.linf_bound = run_.golden("ft-c").at("linf_bound").get<double>();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
-  test::follow(run_, *method, run_.unedited(), recorded_.at("ft-c"),
+  test::follow(run_.sequence(), *method, recorded_.at("ft-c"),
                [](const auto& network, auto, const auto& step, const json& edit) {
                  for (const editing::ParameterUpdate& update : step.updates) {
                    const at::Tensor change =
@@ -63,14 +63,17 @@ TEST_P(PublishedBatches, OfMendAreTheSame) {
   const auto start = editing::starting_network(config, run_.unedited(), mend.at("seed"));
   const auto method = editing::make_method(
       config, {run_.unedited(), run_.tokenizer(), {}, {}, test::shipped_editor(GetParam(), config, start)});
-  test::follow(run_, *method, start, recorded_.at("mend"), [](const auto&, auto, const auto& step, const json& edit) {
-    ASSERT_EQ(step.updates.size(), edit.at("weights").size());
-    for (std::size_t i = 0; i < step.updates.size(); ++i) {
-      SCOPED_TRACE(step.updates[i].parameter);
-      const auto& update = factors_of(step, i);
-      EXPECT_LT(difference(at::matmul(update.left_OR, update.right_IR.t()), edit.at("weights")[i].at("update")), 1e-4);
-    }
-  });
+  test::follow({run_.requests(), run_.tokenizer(), start}, *method, recorded_.at("mend"),
+               [](const auto&, auto, const auto& step, const json& edit) {
+                 ASSERT_EQ(step.updates.size(), edit.at("weights").size());
+                 for (std::size_t i = 0; i < step.updates.size(); ++i) {
+                   SCOPED_TRACE(step.updates[i].parameter);
+                   const auto& update = factors_of(step, i);
+                   EXPECT_LT(
+                       difference(at::matmul(update.left_OR, update.right_IR.t()), edit.at("weights")[i].at("update")),
+                       1e-4);
+                 }
+               });
 }
 
 }  // namespace

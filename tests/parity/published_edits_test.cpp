@@ -30,7 +30,7 @@ TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
   const auto contexts = run_.contexts(config, "rome_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments({config.layer})});
-  follow(run_, *method, run_.unedited(), recorded,
+  follow(run_.sequence(), *method, recorded,
          [&](const auto& network, auto requests, const auto& step, const json& edit) {
            const auto prompts = editing::make_rome_prompts(config, contexts, requests.front(), run_.tokenizer(), 128);
            const auto forward = editing::suffix_forward(network, prompts, config.layer);
@@ -52,7 +52,7 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
   const auto method = editing::make_method(
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
-  follow(run_, *method, run_.unedited(), recorded, [](const auto&, auto, const auto& step, const json& edit) {
+  follow(run_.sequence(), *method, recorded, [](const auto&, auto, const auto& step, const json& edit) {
     EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
     EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-2);
   });
@@ -68,7 +68,7 @@ TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
   const auto contexts = run_.contexts(config, "memit_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments(config.layers)});
-  follow(run_, *method, run_.unedited(), recorded,
+  follow(run_.sequence(), *method, recorded,
          [&](const auto& network, auto requests, const auto& step, const json& edit) {
            const auto prompts = editing::make_rome_prompts(config, contexts, requests.front(), run_.tokenizer(), 128);
            const auto forward = editing::suffix_forward(network, prompts, config.layers.back(),
@@ -91,7 +91,7 @@ TEST_P(PublishedEdits, FineTuningComputesTheSameSequence) {
   config.layer = recorded.at("layer");
   config.linf_bound = recorded.at("linf_bound").get<double>();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
-  follow(run_, *method, run_.unedited(), recorded, [](const auto& network, auto, const auto& step, const json& edit) {
+  follow(run_.sequence(), *method, recorded, [](const auto& network, auto, const auto& step, const json& edit) {
     for (const editing::ParameterUpdate& update : step.updates) {
       const at::Tensor change =
           std::get<editing::DenseUpdate>(update.change).value - network.parameter(update.parameter);

@@ -31,7 +31,7 @@ TEST_P(PublishedMend, ComputesTheSameSequence) {
   }
   const auto editor = test::shipped_editor(GetParam(), config, start);
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}, editor});
-  test::follow(run_, *method, start, recorded,
+  test::follow({run_.requests(), run_.tokenizer(), start}, *method, recorded,
                [&](const auto& network, auto requests, const auto& step, const json& edit) {
                  const auto row = editing::labelled_row(requests.front(), run_.tokenizer(), 128);
                  const auto seen = editing::inner_gradients(network, editor->parameters, std::span(&row, 1));

@@ -35,16 +35,6 @@ std::vector<core::PromptScore> flattened(const std::vector<std::vector<core::Pro
   return all;
 }
 
-/// A step's own losses, or those of each of its requests.
-void expect_step_losses(const editing::EditStep& step, const json& recorded) {
-  if (step.requests.empty()) {
-    expect_losses(step.losses, recorded);
-    return;
-  }
-  ASSERT_EQ(step.requests.size(), recorded.size());
-  for (std::size_t i = 0; i < recorded.size(); ++i) expect_losses(step.requests[i].losses, recorded[i]);
-}
-
 }  // namespace
 
 PublishedRun::PublishedRun(const std::string& model)
@@ -57,6 +47,8 @@ PublishedRun::PublishedRun(const std::string& model)
   }
   for (const std::int64_t case_id : golden_.at("cases")) requests_.push_back(by_case.at(case_id));
 }
+
+Sequence PublishedRun::sequence() const { return {requests_, tokenizer_, network_}; }
 
 editing::EditContexts PublishedRun::contexts(const core::MethodConfig& config, const char* list) const {
   return editing::make_contexts(config, network_, tokenizer_, 0, golden_.at(list).get<std::vector<std::string>>());
@@ -99,6 +91,15 @@ void expect_losses(const std::vector<float>& actual, const json& recorded) {
   }
 }
 
+void expect_step_losses(const editing::EditStep& step, const json& recorded) {
+  if (step.requests.empty()) {
+    expect_losses(step.losses, recorded);
+    return;
+  }
+  ASSERT_EQ(step.requests.size(), recorded.size());
+  for (std::size_t i = 0; i < recorded.size(); ++i) expect_losses(step.requests[i].losses, recorded[i]);
+}
+
 void expect_scores(std::span<const core::PromptScore> scores, const json& recorded) {
   ASSERT_EQ(scores.size(), recorded.at("nll").size());
   for (std::size_t prompt = 0; prompt < scores.size(); ++prompt) {
@@ -107,11 +108,10 @@ void expect_scores(std::span<const core::PromptScore> scores, const json& record
   }
 }
 
-void follow(const PublishedRun& run, const editing::EditMethod& method, const model::Network& start,
-            const json& recorded, const CheckStep& check) {
+void follow(const Sequence& sequence, const editing::EditMethod& method, const json& recorded, const CheckStep& check) {
   const auto batch = recorded.value("batch", std::size_t{1});
-  const auto requests = std::span(run.requests()).first(recorded.at("edits").size() * batch);
-  model::Network network = start;
+  const auto requests = sequence.requests.first(recorded.at("edits").size() * batch);
+  model::Network network = sequence.start;
   editing::MethodState state = method.initial_state();
   for (std::size_t index = 0; index < recorded.at("edits").size(); ++index) {
     SCOPED_TRACE("edit " + std::to_string(index + 1));
@@ -123,13 +123,13 @@ void follow(const PublishedRun& run, const editing::EditMethod& method, const mo
     expect_step_losses(step, edit.at("losses"));
     check(network, present, step, edit);
     editing::apply_updates(network, step.updates);
-    expect_scores(flattened(metrics::score_requests(network, run.tokenizer(), present)), edit);
+    expect_scores(flattened(metrics::score_requests(network, sequence.tokenizer, present)), edit);
   }
   if (!recorded.contains("forgetting")) return;
   SCOPED_TRACE("asked again");
   metrics::ScoreOptions options;
   options.rewrite_only = true;
-  expect_scores(flattened(metrics::score_requests(network, run.tokenizer(), requests, options)),
+  expect_scores(flattened(metrics::score_requests(network, sequence.tokenizer, requests, options)),
                 recorded.at("forgetting"));
 }
 

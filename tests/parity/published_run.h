@@ -21,6 +21,13 @@
 
 namespace lethe::test {
 
+/// Facts to edit one after the other from a network; a recorded sequence uses the first of them.
+struct Sequence {
+  std::span<const data::EditRequest> requests;
+  const model::Tokenizer& tokenizer;
+  const model::Network& start;
+};
+
 /// A shipped model with what the published run was given, and the numbers of that run.
 class PublishedRun {
  public:
@@ -31,6 +38,8 @@ class PublishedRun {
   [[nodiscard]] const model::Tokenizer& tokenizer() const { return tokenizer_; }
   [[nodiscard]] const model::Network& unedited() const { return network_; }
 
+  /// As a method sees it that starts from the unedited network.
+  [[nodiscard]] Sequence sequence() const;
   [[nodiscard]] editing::EditContexts contexts(const core::MethodConfig& config, const char* list) const;
   /// Second moments over the documents that both sides read.
   [[nodiscard]] std::map<int, editing::SecondMoment> moments(const std::vector<int>& layers) const;
@@ -63,13 +72,16 @@ void expect_losses(const std::vector<float>& actual, const nlohmann::json& recor
 /// that rounding decides.
 void expect_scores(std::span<const core::PromptScore> scores, const nlohmann::json& recorded);
 
+/// Of a step's own optimisation, or of those of its requests.
+void expect_step_losses(const editing::EditStep& step, const nlohmann::json& recorded);
+
 using CheckStep = std::function<void(const model::Network&, std::span<const data::EditRequest>,
                                      const editing::EditStep&, const nlohmann::json& recorded)>;
 
-/// Edits one after the other from `start`, `batch` facts a step; `check` sees each before it is applied, its scores are
-/// compared after, and what is asked again after the last.
-void follow(const PublishedRun& run, const editing::EditMethod& method, const model::Network& start,
-            const nlohmann::json& recorded, const CheckStep& check);
+/// Edits one after the other, `batch` facts a step; `check` sees each before it is applied, its scores are compared
+/// after, and what is asked again after the last.
+void follow(const Sequence& sequence, const editing::EditMethod& method, const nlohmann::json& recorded,
+            const CheckStep& check);
 
 const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index = 0);
 
