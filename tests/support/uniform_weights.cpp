@@ -1,5 +1,6 @@
 #include "tests/support/uniform_weights.h"
 
+#include <cmath>
 #include <map>
 #include <vector>
 
@@ -15,19 +16,37 @@ double amplitude_of(const std::string& name, std::int64_t num_dimensions) {
   return name.find(".h.") == std::string::npos ? 1.0 : 0.4;
 }
 
-}  // namespace
-
-double uniform_of(const std::string& name, std::uint64_t index) {
+std::uint64_t hash_of(const std::string& name) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char letter : name) {
     hash = (hash ^ static_cast<unsigned char>(letter)) * 0x100000001b3ULL;
   }
+  return hash;
+}
+
+double uniform_of_hash(std::uint64_t hash, std::uint64_t index) {
   std::uint64_t z = hash + (index + 1) * 0x9e3779b97f4a7c15ULL;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
   z ^= z >> 31;
   return static_cast<double>(z >> 11) * 0x1p-52 - 1.0;
 }
+
+/// Of a standard deviation.
+at::Tensor spread_tensor(const model::ParameterShape& parameter, double deviation) {
+  at::Tensor values = at::empty(parameter.shape, at::kFloat);
+  auto* value = values.data_ptr<float>();
+  const std::uint64_t hash = hash_of(parameter.name);
+  const double amplitude = deviation * std::sqrt(3.0);
+  for (std::int64_t index = 0; index < values.numel(); ++index) {
+    value[index] = static_cast<float>(uniform_of_hash(hash, static_cast<std::uint64_t>(index)) * amplitude);
+  }
+  return values;
+}
+
+}  // namespace
+
+double uniform_of(const std::string& name, std::uint64_t index) { return uniform_of_hash(hash_of(name), index); }
 
 torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::int64_t columns) {
   std::vector<double> values(static_cast<std::size_t>(rows * columns));
@@ -45,6 +64,22 @@ std::shared_ptr<const model::Weights> uniform_weights(const model::Architecture&
     const at::Tensor values = uniform_matrix(name, 1, shape.numel()).mul(amplitude_of(name, shape.dim())).add(centre);
     // Rounded to fp32 first, so that both precisions hold the same numbers.
     tensors[name] = values.view(shape.sizes()).to(at::kFloat).to(dtype);
+  }
+  return std::make_shared<const model::Weights>(architecture, std::move(tensors));
+}
+
+std::shared_ptr<const model::Weights> initialised_weights(const model::Architecture& architecture, torch::Dtype dtype) {
+  constexpr double kDeviation = 0.02;
+  std::map<std::string, torch::Tensor> tensors;
+  for (const model::ParameterShape& parameter : model::parameter_shapes(architecture)) {
+    if (parameter.shape.size() == 1) {
+      const bool is_norm = parameter.name.find("ln_") != std::string::npos && parameter.name.ends_with(".weight");
+      tensors[parameter.name] = at::full(parameter.shape, is_norm ? 1.0 : 0.0, dtype);
+      continue;
+    }
+    const bool is_residual = parameter.name.ends_with(".c_proj.weight");
+    const auto num_terms = static_cast<double>(is_residual ? 2 * architecture.num_layers : 1);
+    tensors[parameter.name] = spread_tensor(parameter, kDeviation / std::sqrt(num_terms)).to(dtype);
   }
   return std::make_shared<const model::Weights>(architecture, std::move(tensors));
 }

@@ -21,4 +21,8 @@ torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::in
 /// the blocks within 0.4, embeddings and head within 1. Predictions differ and gradients do not vanish.
 std::shared_ptr<const model::Weights> uniform_weights(const model::Architecture& architecture, torch::Dtype dtype);
 
+/// Weights by `uniform_of` with the spread of an initialised GPT-2, rounded to fp32, in [O,I] order: 0.02, of the
+/// projections into the residual stream 0.02 / sqrt(2 layers); norms' weights 1, biases 0.
+std::shared_ptr<const model::Weights> initialised_weights(const model::Architecture& architecture, torch::Dtype dtype);
+
 }  // namespace lethe::test

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/metric_record.h"
+#include "editing/edit_method.h"
+#include "model/network.h"
+#include "model/tokenizer.h"
+#include "tests/parity/golden.h"
+
+// Legend: F inner width, D width, N entries that are recorded of a vector or matrix.
+
+namespace lethe::test {
+
+/// Facts to edit one after the other from a network; a recorded sequence uses the first of them.
+struct Sequence {
+  std::span<const data::EditRequest> requests;
+  const model::Tokenizer& tokenizer;
+  const model::Network& start;
+};
+
+/// A shipped model with what the published run was given, and the numbers of that run.
+class PublishedRun {
+ public:
+  explicit PublishedRun(const std::string& model);
+
+  [[nodiscard]] const nlohmann::json& golden(const std::string& method) const { return golden_.at(method); }
+  [[nodiscard]] const std::vector<data::EditRequest>& requests() const { return requests_; }
+  [[nodiscard]] const model::Tokenizer& tokenizer() const { return tokenizer_; }
+  [[nodiscard]] const model::Network& unedited() const { return network_; }
+
+  /// As a method sees it that starts from the unedited network.
+  [[nodiscard]] Sequence sequence() const;
+  [[nodiscard]] editing::EditContexts contexts(const core::MethodConfig& config, const char* list) const;
+  /// Second moments over the documents that both sides read.
+  [[nodiscard]] std::map<int, editing::SecondMoment> moments(const std::vector<int>& layers) const;
+
+ private:
+  nlohmann::json golden_;
+  model::Tokenizer tokenizer_;
+  model::Network network_;
+  std::vector<data::EditRequest> requests_;
+};
+
+/// Reads a run once. `model`: "small-gpt2" or "small-gptj".
+const PublishedRun& run_of(const std::string& model);
+
+/// Tests that run on both shipped models.
+class OnBothModels : public testing::TestWithParam<const char*> {
+ protected:
+  const PublishedRun& run_ = run_of(GetParam());
+};
+std::string model_test_name(const testing::TestParamInfo<const char*>& param);
+
+/// Difference relative to the recorded entries' norm, itself where they are all zero. A record holds `stride` and the
+/// entries 0, stride, 2 stride, ... of the flattened tensor.
+double difference(const at::Tensor& actual, const nlohmann::json& record);
+
+/// The first four losses of an optimisation to 1e-4, all of them to 1e-2: rounding grows with every step of Adam.
+void expect_losses(const std::vector<float>& actual, const nlohmann::json& recorded);
+
+/// NLLs of prompts to 1e-4 of the larger of 1 nat and their size; flags and decisions equal but where the margin says
+/// that rounding decides.
+void expect_scores(std::span<const core::PromptScore> scores, const nlohmann::json& recorded);
+
+/// Of a step's own optimisation, or of those of its requests.
+void expect_step_losses(const editing::EditStep& step, const nlohmann::json& recorded);
+
+using CheckStep = std::function<void(const model::Network&, std::span<const data::EditRequest>,
+                                     const editing::EditStep&, const nlohmann::json& recorded)>;
+
+/// Edits one after the other, `batch` facts a step; `check` sees each before it is applied, its scores are compared
+/// after, and what is asked again after the last.
+void follow(const Sequence& sequence, const editing::EditMethod& method, const nlohmann::json& recorded,
+            const CheckStep& check);
+
+const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index = 0);
+
+}  // namespace lethe::test
