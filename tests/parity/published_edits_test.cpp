@@ -19,6 +19,7 @@
 #include "metrics/rewrite_scores.h"
 #include "model/weights.h"
 #include "tests/parity/golden.h"
+#include "tests/support/test_device.h"
 
 // Legend: F inner width, D width, N entries that are recorded of a vector or matrix.
 
@@ -34,7 +35,7 @@ class PublishedRun {
   explicit PublishedRun(const std::string& model)
       : golden_(test::golden(model + ".json")),
         tokenizer_(model::Tokenizer::from_folder(source_path("assets") / model)),
-        network_(model::load_weights(source_path("assets") / model, torch::kCPU)) {
+        network_(model::load_weights(source_path("assets") / model, test::test_device())) {
     std::map<std::int64_t, data::EditRequest> by_case;
     for (auto& request : data::read_counterfact(source_path("assets/world/counterfact.json"))) {
       by_case[request.case_id] = request;
@@ -56,7 +57,7 @@ class PublishedRun {
     const auto documents = data::read_corpus(source_path("assets/world/corpus.txt"), golden_.at("documents"));
     editing::SecondMomentAccumulator sums(network_, layers);
     for (const auto& rows : editing::pack_documents(documents, tokenizer_, 128, 4096)) {
-      sums.add(model::pad_rows(rows, torch::kCPU));
+      sums.add(model::pad_rows(rows, test::test_device()));
     }
     EXPECT_EQ(sums.count(), golden_.at("document_tokens").get<std::int64_t>());
     return sums.finish();
@@ -80,7 +81,7 @@ const PublishedRun& run_of(const std::string& model) {
 /// of the flattened tensor.
 double difference(const at::Tensor& actual, const json& record) {
   const at::Tensor expected_N = at::tensor(record.at("entries").get<std::vector<double>>(), at::kDouble);
-  const at::Tensor flat = actual.detach().to(at::kDouble).flatten();
+  const at::Tensor flat = actual.detach().to(at::kCPU, at::kDouble).flatten();
   const at::Tensor actual_N = flat.slice(0, 0, flat.numel(), record.at("stride").get<std::int64_t>());
   return (actual_N - expected_N).norm().item<double>() / expected_N.norm().item<double>();
 }

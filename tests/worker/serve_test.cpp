@@ -21,7 +21,7 @@ class Serve : public testing::Test {
     EXPECT_EQ(::pipe(events_), 0);
     const auto config = test::write_tiny_world(world_.path());
     served_ = std::async(std::launch::async, [this, config] {
-      Workspace workspace(core::load_experiment_config(config), world_.path() / "out");
+      Workspace workspace(test::load_config(config), world_.path() / "out");
       serve(workspace, commands_[0], events_[1]);
     });
     reader_ = ::fdopen(events_[0], "r");

@@ -1,0 +1,93 @@
+// Whole cells on a device that is not the CPU.
+
+#include <gtest/gtest.h>
+
+#include "storage/reduction.h"
+#include "storage/segment.h"
+#include "tests/support/foreign_device.h"
+#include "tests/support/tiny_world.h"
+#include "tests/worker/recording_monitor.h"
+#include "worker/cell_command.h"
+
+namespace lethe::worker {
+namespace {
+
+// Before any other test's backward pass (foreign_device.h).
+const torch::Device kForeign = test::foreign_device();
+
+class DeviceCell : public testing::TestWithParam<std::string> {
+ protected:
+  DeviceCell() {
+    options_.methods = "[" + cell_.method + "]";
+    config_path_ = test::write_tiny_world(world_.path(), options_);
+  }
+
+  ledger::CellFiles run_on(torch::Device device) {
+    auto config = core::load_experiment_config(config_path_);
+    config.device = c10::DeviceTypeName(device.type(), true);
+    Workspace work(config, world_.path() / config.device);
+    test::RecordingMonitor monitor;
+    EXPECT_TRUE(run_cell(work, cell_, monitor));
+    EXPECT_EQ(work.model(cell_.model)->unedited.device(), device);
+    return ledger::scan_cell(work.cell_folder(cell_));
+  }
+
+  static void expect_same(const storage::SegmentContents& left, const storage::SegmentContents& right) {
+    EXPECT_EQ(left.contexts, right.contexts);
+    EXPECT_EQ(left.fingerprint_after, right.fingerprint_after);
+    EXPECT_EQ(left.method_state, right.method_state);
+    ASSERT_EQ(left.edits.size(), right.edits.size());
+    for (std::size_t i = 0; i < left.edits.size(); ++i) {
+      EXPECT_EQ(left.edits[i].deltas, right.edits[i].deltas) << i;
+      EXPECT_EQ(left.edits[i].record.losses, right.edits[i].record.losses) << i;
+      EXPECT_EQ(left.edits[i].record.diagnostics, right.edits[i].record.diagnostics) << i;
+      EXPECT_EQ(left.edits[i].record.scores, right.edits[i].record.scores) << i;
+    }
+  }
+
+  static void expect_same(const storage::ReductionContents& left, const storage::ReductionContents& right) {
+    ASSERT_EQ(left.distances.size(), right.distances.size());
+    for (std::size_t i = 0; i < left.distances.size(); ++i) {
+      EXPECT_EQ(left.distances[i].frobenius, right.distances[i].frobenius);
+    }
+    ASSERT_EQ(left.forgetting.size(), right.forgetting.size());
+    for (std::size_t i = 0; i < left.forgetting.size(); ++i) {
+      EXPECT_EQ(left.forgetting[i].rewrite, right.forgetting[i].rewrite);
+    }
+    ASSERT_EQ(left.tasks.size(), right.tasks.size());
+    for (std::size_t i = 0; i < left.tasks.size(); ++i) {
+      EXPECT_EQ(left.tasks[i].generated_ids, right.tasks[i].generated_ids);
+    }
+  }
+
+  test::TemporaryFolder world_;
+  test::TinyWorldOptions options_;
+  core::GridCell cell_ = core::GridCell::from_name(GetParam());
+  std::filesystem::path config_path_;
+};
+
+// The stand-in computes with the CPU's kernels, so any difference is data that took another way.
+TEST_P(DeviceCell, OnAForeignDeviceEqualsTheCpusBitForBit) {
+  const auto foreign = run_on(kForeign);
+  const auto host = run_on(torch::kCPU);
+  ASSERT_EQ(foreign.segments.size(), host.segments.size());
+  for (std::size_t i = 0; i < host.segments.size(); ++i) {
+    expect_same(storage::read_segment(foreign.segments[i].file), storage::read_segment(host.segments[i].file));
+  }
+  ASSERT_FALSE(host.reductions.empty());
+  ASSERT_EQ(foreign.reductions.size(), host.reductions.size());
+  for (std::size_t i = 0; i < host.reductions.size(); ++i) {
+    expect_same(storage::read_reduction(foreign.reductions[i].file), storage::read_reduction(host.reductions[i].file));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, DeviceCell,
+                         testing::Values("rome/tiny-gptj/sample1", "memit/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample1",
+                                         "mend/tiny-gptj/sample0"),
+                         [](const auto& instance) {
+                           const auto method = instance.param.substr(0, instance.param.find('/'));
+                           return method == "ft-c" ? std::string("ft") : method;
+                         });
+
+}  // namespace
+}  // namespace lethe::worker
