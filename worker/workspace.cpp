@@ -103,8 +103,9 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
   auto& factor = factors_[layer];
   if (!factor) {
     const auto folder = folder_.moments(name, facts().model(name).moments_identity);
-    factor =
-        std::make_shared<const editing::MomentFactor>(read_moment(folder, layer), layer, loaded->unedited.device());
+    const bool is_on_host = config_.model(name).second_moment_placement == core::SecondMomentPlacement::kHost;
+    factor = std::make_shared<const editing::MomentFactor>(
+        read_moment(folder, layer), layer, is_on_host ? torch::Device(torch::kCPU) : loaded->unedited.device());
   }
   return factor;
 }

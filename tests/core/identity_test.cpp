@@ -91,6 +91,20 @@ TEST(EditIdentity, StaysWithAllThatDoesNot) {
   for (const auto& change : changes) EXPECT_EQ(edit_hex(change), before);
 }
 
+TEST(EditIdentity, FollowsThePlaceOfSecondMomentsWhereItChangesBits) {
+  const auto identity = [](const std::string& device, SecondMomentPlacement placement, const std::string& moments) {
+    return edit_hex([&](auto& c, auto& i) {
+      c.device = device;
+      c.models[0].second_moment_placement = placement;
+      i.moments_identity = moments;
+    });
+  };
+  using enum SecondMomentPlacement;
+  EXPECT_NE(identity("cuda", kHost, "moments"), identity("cuda", kDevice, "moments"));
+  EXPECT_EQ(identity("cpu", kHost, "moments"), identity("cpu", kDevice, "moments"));
+  EXPECT_EQ(identity("cuda", kHost, ""), identity("cuda", kDevice, "")) << "a method without them";
+}
+
 TEST(EditIdentity, FollowsTheNumberOfEditsOnlyWhereItCutsAStep) {
   auto batched = config();
   const GridCell cell{"ft-c", "small-gpt2", 2};

@@ -15,6 +15,9 @@ namespace {
 // Before any other test's backward pass (foreign_device.h).
 const torch::Device kForeign = test::foreign_device();
 
+constexpr auto kOnDevice = core::SecondMomentPlacement::kDevice;
+constexpr auto kOnHost = core::SecondMomentPlacement::kHost;
+
 class DeviceCell : public testing::TestWithParam<std::string> {
  protected:
   DeviceCell() {
@@ -22,14 +25,31 @@ class DeviceCell : public testing::TestWithParam<std::string> {
     config_path_ = test::write_tiny_world(world_.path(), options_);
   }
 
-  ledger::CellFiles run_on(torch::Device device) {
+  ledger::CellFiles run_on(torch::Device device, core::SecondMomentPlacement placement = kOnDevice) {
     auto config = core::load_experiment_config(config_path_);
     config.device = c10::DeviceTypeName(device.type(), true);
-    Workspace work(config, world_.path() / config.device);
+    for (auto& model : config.models) model.second_moment_placement = placement;
+    Workspace work(config, world_.path() / (config.device + (placement == kOnHost ? "-host" : "-device")));
     test::RecordingMonitor monitor;
     EXPECT_TRUE(run_cell(work, cell_, monitor));
     EXPECT_EQ(work.model(cell_.model)->unedited.device(), device);
+    for (const int layer : core::second_moment_layers(config.method_of(cell_))) {
+      EXPECT_EQ(work.moment_factor(cell_.model, layer)->device(), placement == kOnHost ? torch::kCPU : device);
+    }
+    identity_ = work.facts().cell(cell_).edit_identity;
     return ledger::scan_cell(work.cell_folder(cell_));
+  }
+
+  static void expect_same(const ledger::CellFiles& left, const ledger::CellFiles& right) {
+    ASSERT_EQ(left.segments.size(), right.segments.size());
+    for (std::size_t i = 0; i < right.segments.size(); ++i) {
+      expect_same(storage::read_segment(left.segments[i].file), storage::read_segment(right.segments[i].file));
+    }
+    ASSERT_FALSE(right.reductions.empty());
+    ASSERT_EQ(left.reductions.size(), right.reductions.size());
+    for (std::size_t i = 0; i < right.reductions.size(); ++i) {
+      expect_same(storage::read_reduction(left.reductions[i].file), storage::read_reduction(right.reductions[i].file));
+    }
   }
 
   static void expect_same(const storage::SegmentContents& left, const storage::SegmentContents& right) {
@@ -62,23 +82,25 @@ class DeviceCell : public testing::TestWithParam<std::string> {
 
   test::TemporaryFolder world_;
   test::TinyWorldOptions options_;
+  std::string identity_;  ///< of the last cell run
   core::GridCell cell_ = core::GridCell::from_name(GetParam());
   std::filesystem::path config_path_;
 };
 
 // The stand-in computes with the CPU's kernels, so any difference is data that took another way.
-TEST_P(DeviceCell, OnAForeignDeviceEqualsTheCpusBitForBit) {
-  const auto foreign = run_on(kForeign);
-  const auto host = run_on(torch::kCPU);
-  ASSERT_EQ(foreign.segments.size(), host.segments.size());
-  for (std::size_t i = 0; i < host.segments.size(); ++i) {
-    expect_same(storage::read_segment(foreign.segments[i].file), storage::read_segment(host.segments[i].file));
-  }
-  ASSERT_FALSE(host.reductions.empty());
-  ASSERT_EQ(foreign.reductions.size(), host.reductions.size());
-  for (std::size_t i = 0; i < host.reductions.size(); ++i) {
-    expect_same(storage::read_reduction(foreign.reductions[i].file), storage::read_reduction(host.reductions[i].file));
-  }
+TEST_P(DeviceCell, OnAForeignDeviceEqualsTheCpusBitForBit) { expect_same(run_on(kForeign), run_on(torch::kCPU)); }
+
+TEST_P(DeviceCell, WithSecondMomentsOnTheHostEqualsOneWithThemOnTheDevice) {
+  const auto on_cpu = run_on(torch::kCPU);
+  const auto identity = identity_;
+  expect_same(run_on(torch::kCPU, kOnHost), on_cpu);
+  EXPECT_EQ(identity_, identity) << "on the CPU the two are one place";
+  // On a real device the bits differ, on the stand-in they do not: the host solves with the same kernels.
+  expect_same(run_on(kForeign, kOnHost), on_cpu);
+  const auto identity_on_host = identity_;
+  static_cast<void>(run_on(kForeign));
+  const bool has_moments = !core::second_moment_layers(test::load_config(config_path_).method_of(cell_)).empty();
+  EXPECT_EQ(identity_on_host != identity_, has_moments) << "a resume cannot mix them";
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, DeviceCell,
