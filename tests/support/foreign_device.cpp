@@ -1,5 +1,7 @@
 #include "tests/support/foreign_device.h"
 
+#include <utility>
+
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <torch/version.h>
 #if TORCH_VERSION_MAJOR >= 2
@@ -62,6 +64,8 @@ bool register_device() {
 }
 
 }  // namespace
+
+void break_foreign_device(std::string text) { set_foreign_fault(std::move(text)); }
 
 torch::Device foreign_device() {
   static const bool is_registered = register_device();

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <torch/types.h>
 
 namespace lethe::test {
@@ -15,5 +17,8 @@ namespace lethe::test {
 /// Registers the device with LibTorch at the first call, which must come before the process's first backward pass: then
 /// LibTorch starts a thread for each device that it knows.
 torch::Device foreign_device();
+
+/// From now on every operation on the device throws this text, as all do after a GPU's error. Empty: it works again.
+void break_foreign_device(std::string text);
 
 }  // namespace lethe::test

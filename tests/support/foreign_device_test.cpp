@@ -110,6 +110,15 @@ TEST(ForeignDevice, FactorsAndSolvesAsTheCpu) {
   EXPECT_TRUE(at::equal(solve(foreign_device()).cpu(), solve(torch::kCPU)));
 }
 
+TEST(ForeignDevice, FailsFromAnErrorOnUntilItIsRepaired) {
+  const at::Tensor foreign = numbers({2}).to(foreign_device());
+  break_foreign_device("CUDA error: some");
+  EXPECT_THAT(error_of([&] { static_cast<void>(foreign + foreign); }), testing::HasSubstr("CUDA error: some"));
+  EXPECT_THAT(error_of([&] { static_cast<void>(foreign.cpu()); }), testing::HasSubstr("CUDA error: some"));
+  break_foreign_device("");
+  EXPECT_EQ((foreign + foreign).device(), foreign_device());
+}
+
 TEST(ForeignDevice, ViewsShareMemoryAndOutputsGrow) {
   const at::Tensor foreign = at::zeros({4, 6}, at::device(foreign_device()));
   foreign.narrow(1, 2, 3).t().select(0, 1).fill_(5.0);

@@ -26,6 +26,13 @@ using Stack = torch::jit::Stack;
 bool is_foreign(const at::Tensor& tensor) { return tensor.defined() && tensor.device().type() == kForeignType; }
 bool is_on_cpu(const at::Tensor& tensor) { return tensor.defined() && tensor.device().is_cpu(); }
 
+std::string& fault() {
+  static std::string text;
+  return text;
+}
+
+void check_fault() { TORCH_CHECK(fault().empty(), fault()); }
+
 /// Calls `visit` with every tensor of an argument.
 template <typename Visit>
 void for_each_tensor(const c10::IValue& value, const Visit& visit) {
@@ -98,6 +105,7 @@ void check_devices(const c10::FunctionSchema& schema, at::ArrayRef<c10::IValue> 
 
 /// Runs the CPU's kernel on the operands' memory, after the check of their devices.
 void run_on_host(const c10::OperatorHandle& op, Stack* stack) {
+  check_fault();
   const auto& schema = op.schema();
   const auto num_arguments = schema.arguments().size();
   const auto first = static_cast<std::ptrdiff_t>(stack->size() - num_arguments);
@@ -125,18 +133,21 @@ void run_on_host(const c10::OperatorHandle& op, Stack* stack) {
 
 at::Tensor empty(at::IntArrayRef size, c10::optional<at::ScalarType> dtype, c10::optional<at::Layout>,
                  c10::optional<at::Device>, c10::optional<bool>, c10::optional<at::MemoryFormat> format) {
+  check_fault();
   return at::detail::empty_generic(size, &foreign_allocator(), c10::DispatchKeySet(DispatchKey::PrivateUse1),
                                    c10::dtype_or_default(dtype), format);
 }
 
 at::Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride, c10::optional<at::ScalarType> dtype,
                          c10::optional<at::Layout>, c10::optional<at::Device>, c10::optional<bool>) {
+  check_fault();
   return at::detail::empty_strided_generic(size, stride, &foreign_allocator(),
                                            c10::DispatchKeySet(DispatchKey::PrivateUse1), c10::dtype_or_default(dtype));
 }
 
 /// The only way between the devices.
 at::Tensor copy_from(const at::Tensor& source, const at::Tensor& target, bool) {
+  check_fault();
   const auto host = is_foreign(target) ? on_host(target) : target;
   host.copy_(is_foreign(source) ? on_host(source) : source);
   return target;
@@ -156,6 +167,8 @@ bool is_excluded(const c10::OperatorName& name) {
 }
 
 }  // namespace
+
+void set_foreign_fault(std::string text) { fault() = std::move(text); }
 
 void register_foreign_operators() {
   static torch::Library library(torch::Library::IMPL, "aten", DispatchKey::PrivateUse1, __FILE__, __LINE__);
