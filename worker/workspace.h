@@ -79,7 +79,8 @@ torch::Device device_of(const core::ExperimentConfig& config);
 /// Keeps freed memory in this process; executors call it once at their start.
 void keep_freed_memory();
 
-/// Fixes compute threads and numerics (no TF32) of this process as the config says (design C1, C7).
+/// Fixes compute threads and numerics (no TF32; on a GPU sums in a fixed order) of this process as the config says
+/// (design C1, C7). Call it before anything uses the device.
 void configure_numerics(const core::ExperimentConfig& config);
 
 }  // namespace lethe::worker
