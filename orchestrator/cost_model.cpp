@@ -55,11 +55,11 @@ Work rome_work(const core::RankOneConfig& method, const core::ModelFacts& facts)
          passes(facts, steps, above, kRomeStepTokens, kRomeContexts);
 }
 
-/// A pair of triangular solves in fp64 with each second moment of a method.
+/// A pair of triangular solves in fp64 with each second moment of a method, half a matrix each.
 Work solve_work(const core::MethodConfig& method, const core::ModelFacts& facts) {
   const auto num_layers = static_cast<double>(core::second_moment_layers(method).size());
   const auto inner = static_cast<double>(facts.inner_width);
-  return {num_layers * 4.0 * inner * inner, num_layers * 16.0 * inner * inner, 0.0};
+  return {num_layers * 2.0 * inner * inner, num_layers * 8.0 * inner * inner, 0.0};
 }
 
 /// One fact: its value as ROME's but from the last edited layer on, keys and residuals of every edited layer, and a
