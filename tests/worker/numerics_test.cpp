@@ -3,16 +3,21 @@
 #include <ATen/Context.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/test_device.h"
 #include "worker/workspace.h"
 
 namespace lethe::worker {
 namespace {
 
-/// The process's settings, given back at the end.
+/// Begins with LibTorch's own settings, and gives the program's back at the end.
 class Numerics : public testing::Test {
  protected:
-  Numerics() { ::unsetenv(kWorkspace); }
+  Numerics() { reset(); }
   ~Numerics() override {
+    reset();
+    configure(c10::DeviceTypeName(test::test_device().type(), true));
+  }
+  static void reset() {
     at::globalContext().setDeterministicAlgorithms(false, false);
     ::unsetenv(kWorkspace);
   }
