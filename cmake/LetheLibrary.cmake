@@ -57,12 +57,14 @@ file(STRINGS ${PROJECT_SOURCE_DIR}/scripts/mpi_environment.sh LETHE_MPI_ENVIRONM
 list(TRANSFORM LETHE_MPI_ENVIRONMENT REPLACE "^export " "")
 set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS scripts/mpi_environment.sh)
 
-# lethe_add_test(<name> [TORCH] [WHOLE] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds] [DEPENDS targets...])
+# lethe_add_test(<name> [TORCH] [WHOLE [FOREIGN]] SOURCES ... [LINK targets...] LABELS label [TIMEOUT seconds]
+#                [DEPENDS targets...])
 # One GoogleTest program per name. Each TEST becomes one ctest entry; with WHOLE the program does (loading LibTorch takes
-# about a second), and may have several labels. Run with the environment Open MPI needs: a test may start `mpirun`
-# itself; name the programs it starts in DEPENDS.
+# about a second), and may have several labels; with FOREIGN it runs a second time, as <name>.foreign, with its tensors
+# on a stand-in for a GPU (tests/support/foreign_device.h). Run with the environment Open MPI needs: a test may start
+# `mpirun` itself; name the programs it starts in DEPENDS.
 function(lethe_add_test name)
-  cmake_parse_arguments(arg "TORCH;WHOLE" "TIMEOUT" "SOURCES;LINK;LABELS;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "TORCH;WHOLE;FOREIGN" "TIMEOUT" "SOURCES;LINK;LABELS;DEPENDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   lethe_compile_quickly(${name})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
@@ -86,6 +88,12 @@ function(lethe_add_test name)
     # Two programs whose threads wait for each other by spinning need minutes for seconds' work on two cores.
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
                                             ENVIRONMENT "${LETHE_MPI_ENVIRONMENT};OMP_NUM_THREADS=1")
+    if(arg_FOREIGN)
+      add_test(NAME ${name}.foreign COMMAND ${name})
+      set_tests_properties(
+        ${name}.foreign PROPERTIES LABELS "${arg_LABELS};foreign" TIMEOUT ${arg_TIMEOUT}
+        ENVIRONMENT "${LETHE_MPI_ENVIRONMENT};OMP_NUM_THREADS=1;LETHE_TEST_DEVICE=privateuseone")
+    endif()
   else()
     # gtest_discover_tests takes no lists as property values: the environment comes from a launcher.
     set_target_properties(${name} PROPERTIES CROSSCOMPILING_EMULATOR "${CMAKE_COMMAND};-E;env;${LETHE_MPI_ENVIRONMENT}")

@@ -27,7 +27,8 @@ bool mentions_any(std::string_view text, std::initializer_list<std::string_view>
 // LibTorch reports allocation failures and device errors as one exception type; only the text tells them apart.
 FailureClass classify_foreign(std::string_view text) {
   if (mentions_any(text, {"out of memory", "can't allocate memory"})) return FailureClass::kOutOfMemory;
-  if (mentions_any(text, {"CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error"})) return FailureClass::kCrash;
+  if (mentions_any(text, {"CUDA error", "CUBLAS_STATUS", "CUSOLVER_STATUS", "CUDNN_STATUS", "cuDNN error"}))
+    return FailureClass::kCrash;
   return FailureClass::kMethod;
 }
 

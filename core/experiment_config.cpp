@@ -117,11 +117,15 @@ class ExperimentReader {
     ModelConfig model;
     model.name = name;
     model_places_.emplace(name, value);
-    YamlMap map(value, "a map with path, second_moments and methods");
+    YamlMap map(value, "a map with path, second_moments, second_moment_placement and methods");
     if (const auto path = map.find("path", Presence::kRequired, "a path of a Hugging Face model folder")) {
       assign(model.path, path->file_path());
     }
     if (const auto moments = map.find("second_moments")) model.second_moments = read_second_moments(*moments);
+    if (const auto placement = map.find("second_moment_placement")) {
+      const auto word = placement->word(std::vector<std::string>{"device", "host"});
+      if (word == "host") model.second_moment_placement = SecondMomentPlacement::kHost;
+    }
     if (const auto methods = map.find("methods", Presence::kRequired, "a map of hyper-parameters by method")) {
       model.methods = read_methods(*methods);
     }

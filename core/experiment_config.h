@@ -30,6 +30,12 @@ struct SecondMomentConfig {
 /// Bytes of a size in gigabytes (1e9), cut at a million terabytes.
 inline std::int64_t bytes_of_gb(double gb) { return static_cast<std::int64_t>(std::clamp(gb, 0.0, 1e9) * 1e9); }
 
+/// Where the factored second moments of a model are kept, and with them where the systems of an edit's keys are solved.
+enum class SecondMomentPlacement {
+  kDevice,  ///< beside the model
+  kHost,    ///< in the executor's host memory, by the CPU: for devices that cannot hold both
+};
+
 /// Segment names hold edit numbers of seven digits.
 inline constexpr std::int64_t kMaxEdits = 9'999'999;
 
@@ -37,6 +43,7 @@ struct ModelConfig {
   std::string name;
   std::filesystem::path path;  ///< Hugging Face folder
   std::optional<SecondMomentConfig> second_moments;
+  SecondMomentPlacement second_moment_placement = SecondMomentPlacement::kDevice;
   std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name
   bool operator==(const ModelConfig&) const = default;
 };

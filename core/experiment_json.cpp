@@ -59,7 +59,12 @@ json model_to_json(const ModelConfig& model) {
                {"documents_per_slice", model.second_moments->documents_per_slice},
                {"memory_gb", model.second_moments->memory_gb}};
   }
-  return {{"name", model.name}, {"path", model.path.string()}, {"second_moments", moments}, {"methods", methods}};
+  const bool is_on_host = model.second_moment_placement == SecondMomentPlacement::kHost;
+  return {{"name", model.name},
+          {"path", model.path.string()},
+          {"second_moments", moments},
+          {"second_moment_placement", is_on_host ? "host" : "device"},
+          {"methods", methods}};
 }
 
 SecondMomentConfig moments_from_json(ConfigObject object) {
@@ -76,6 +81,12 @@ SecondMomentConfig moments_from_json(ConfigObject object) {
   return moments;
 }
 
+std::string choose(ConfigObject& object, const char* key, const std::set<std::string>& words) {
+  auto word = object.text(key);
+  if (words.count(word) == 0) object.fail(std::string(key) + ": \"" + word + "\" is none of its words");
+  return word;
+}
+
 ModelConfig model_from_json(ConfigObject object) {
   ModelConfig model;
   model.name = object.text("name");
@@ -83,6 +94,8 @@ ModelConfig model_from_json(ConfigObject object) {
   model.path = object.text("path");
   const auto& moments = object.at("second_moments");
   if (!moments.is_null()) model.second_moments = moments_from_json({moments, object.place_of("second_moments")});
+  const auto placement = choose(object, "second_moment_placement", {"device", "host"});
+  if (placement == "host") model.second_moment_placement = SecondMomentPlacement::kHost;
   for (const auto& [method, value] : object.object("methods").items()) {
     model.methods.emplace(method, method_from_json(method, value, object.place_of("methods." + method)));
   }
@@ -107,14 +120,9 @@ void read_cells(ConfigObject& object, ExperimentConfig& config) {
 }
 
 void read_choices(ConfigObject& object, ExperimentConfig& config) {
-  const auto choose = [&](const char* key, const std::set<std::string>& words) {
-    auto word = object.text(key);
-    if (words.count(word) == 0) object.fail(std::string(key) + ": \"" + word + "\" is none of its words");
-    return word;
-  };
-  config.fidelity = choose("fidelity", {"code", "paper"}) == "paper" ? Fidelity::kPaper : Fidelity::kCode;
-  config.device = choose("device", {"cpu", "cuda"});
-  config.keep_snapshots = choose("keep_snapshots", {"all", "newest"});
+  config.fidelity = choose(object, "fidelity", {"code", "paper"}) == "paper" ? Fidelity::kPaper : Fidelity::kCode;
+  config.device = choose(object, "device", {"cpu", "cuda"});
+  config.keep_snapshots = choose(object, "keep_snapshots", {"all", "newest"});
   const auto& dataset = object.at("dataset");
   ConfigObject fields(dataset, object.place_of("dataset"));
   config.dataset = {fields.text("format"), fields.text("records"), fields.text("samples"), std::nullopt};

@@ -12,6 +12,13 @@ namespace {
 // Design C7; another one would be an identity of its own.
 constexpr const char* kPrecision = "fp32";
 
+/// What decides how sums are split and rounded. The CPU's files had no device to tell apart from.
+void add_machine(Identity& identity, const ExperimentConfig& config) {
+  identity.fields["threads"] = std::to_string(config.threads);
+  if (config.device != "cpu") identity.fields["device"] = config.device;
+  identity.fields["precision"] = kPrecision;
+}
+
 /// Adds every field of a method. The contexts file's path is left out: its digest stands for it.
 void add_method(Identity& identity, const std::string& method, const MethodConfig& config) {
   identity.fields["method"] = method;
@@ -76,8 +83,12 @@ Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, con
   if (edits % batch_size(config.method_of(cell)) != 0) identity.fields["edits"] = std::to_string(edits);
   identity.fields["seed"] = std::to_string(config.seed);
   identity.fields["sample"] = std::to_string(cell.sample);
-  identity.fields["threads"] = std::to_string(config.threads);
-  identity.fields["precision"] = kPrecision;
+  add_machine(identity, config);
+  // On the CPU both places give the same bits.
+  const bool is_on_host = config.model(cell.model).second_moment_placement == SecondMomentPlacement::kHost;
+  if (is_on_host && config.device != "cpu" && !inputs.moments_identity.empty()) {
+    identity.fields["second_moment_placement"] = "host";
+  }
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);
   identity.fields["weights"] = inputs.weights.hex();
   identity.fields["tokenizer"] = inputs.tokenizer.hex();
@@ -102,8 +113,7 @@ Identity editor_identity(const ExperimentConfig& config, const MendConfig& mend,
   }
   // The added class is drawn with the config's seed.
   if (mend.pad_class) identity.fields["seed"] = std::to_string(config.seed);
-  identity.fields["threads"] = std::to_string(config.threads);
-  identity.fields["precision"] = kPrecision;
+  add_machine(identity, config);
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);
   identity.fields["weights"] = inputs.weights.hex();
   identity.fields["tokenizer"] = inputs.tokenizer.hex();
@@ -128,8 +138,7 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
   identity.fields["batch_tokens"] = std::to_string(model.second_moments->batch_tokens);
   // Where the sum is cut decides its last bits; how much memory it may take does not.
   identity.fields["documents_per_slice"] = std::to_string(model.second_moments->documents_per_slice);
-  identity.fields["threads"] = std::to_string(config.threads);
-  identity.fields["precision"] = kPrecision;
+  add_machine(identity, config);
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);
   identity.fields["weights"] = inputs.weights.hex();
   identity.fields["tokenizer"] = inputs.tokenizer.hex();
@@ -152,8 +161,7 @@ Identity baseline_identity(const ExperimentConfig& config, const Digest& weights
                            const std::map<std::string, Digest>& examples) {
   auto identity = reduction_identity(ReductionPart::kTasks, config, examples);
   identity.fields["kind"] = "baseline";
-  identity.fields["threads"] = std::to_string(config.threads);
-  identity.fields["precision"] = kPrecision;
+  add_machine(identity, config);
   identity.fields["weights"] = weights.hex();
   identity.fields["tokenizer"] = tokenizer.hex();
   return identity;

@@ -41,9 +41,9 @@ struct EditInputs {
 };
 
 /// Hash of all that changes a cell's edits: method and hyper-parameters, fidelity, seed, sample, contents, precision,
-/// threads, numerics version. Not: intervals, roles, paths, names, nor the number of edits (but for one that cuts the
-/// last step of a batched method short: more edits would change that step). Throws `ConfigError` for a cell that is not
-/// in the grid.
+/// threads, kind of device, where second moments are (but on the CPU, where it changes nothing), numerics version. Not:
+/// intervals, roles, paths, names, nor the number of edits (but for one that cuts the last step of a batched method
+/// short: more edits would change that step). Throws `ConfigError` for a cell that is not in the grid.
 Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, const EditInputs& inputs);
 
 /// Contents that the second moments of a model depend on. Layers are not among them: each has a file of its own.

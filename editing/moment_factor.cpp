@@ -25,6 +25,12 @@ void check(const SecondMoment& moment, const std::string& name) {
   }
 }
 
+/// (L L^T)^-1 B. `cholesky_solve` does the same arithmetic, but on a copy of L: 2 GiB of GPT-J's for every key.
+at::Tensor solve_factored(const at::Tensor& lower_FF, const at::Tensor& right_FN) {
+  const at::Tensor half_FN = at::linalg_solve_triangular(lower_FF, right_FN, /*upper=*/false);
+  return at::linalg_solve_triangular(lower_FF.mT(), half_FN, /*upper=*/true);
+}
+
 }  // namespace
 
 MomentFactor::MomentFactor(const SecondMoment& moment, int layer, torch::Device device) {
@@ -45,8 +51,7 @@ MomentFactor::MomentFactor(const SecondMoment& moment, int layer, torch::Device 
 torch::Tensor MomentFactor::solve(const torch::Tensor& keys) const {
   const at::NoGradGuard no_grad;
   const at::Tensor right = keys.detach().to(lower_FF_.device(), torch::kFloat64);
-  return right.dim() == 2 ? at::cholesky_solve(right, lower_FF_)
-                          : at::cholesky_solve(right.unsqueeze(1), lower_FF_).squeeze(1);
+  return right.dim() == 2 ? solve_factored(lower_FF_, right) : solve_factored(lower_FF_, right.unsqueeze(1)).squeeze(1);
 }
 
 torch::Tensor MomentFactor::solve_with_keys(const torch::Tensor& keys_FN, double weight) const {

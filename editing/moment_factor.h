@@ -11,7 +11,8 @@
 namespace lethe::editing {
 
 /// Lower Cholesky factor of a second moment in fp64, computed once per (model, layer) and shared by all edits
-/// (2/3 F^3 of a general inverse in fp32, as published, is both slower and less exact). Immutable.
+/// (2/3 F^3 of a general inverse in fp32, as published, is both slower and less exact). Immutable. It may be on another
+/// device than the network: keys are copied to it, and who asks copies the solution back.
 class MomentFactor {
  public:
   /// Factors `moment` on `device`. Throws `core::DataError` if it holds fewer tokens than dimensions, is not
@@ -24,6 +25,7 @@ class MomentFactor {
   /// MEMIT's (weight C + K K^T)^-1 K for keys [F,n], fp64 on the factor's device, by Sherman-Morrison-Woodbury:
   /// C^-1 K (weight I + K^T C^-1 K)^-1. O(n F^2 + n^2 F). Not finite if the [n,n] matrix cannot be factored.
   [[nodiscard]] torch::Tensor solve_with_keys(const torch::Tensor& keys_FN, double weight) const;
+  [[nodiscard]] torch::Device device() const { return lower_FF_.device(); }
   /// Smallest over largest squared pivot: an upper bound of 1/cond(C), for the log.
   [[nodiscard]] double pivot_ratio() const { return pivot_ratio_; }
 

@@ -55,6 +55,13 @@ Work rome_work(const core::RankOneConfig& method, const core::ModelFacts& facts)
          passes(facts, steps, above, kRomeStepTokens, kRomeContexts);
 }
 
+/// A pair of triangular solves in fp64 with each second moment of a method, half a matrix each.
+Work solve_work(const core::MethodConfig& method, const core::ModelFacts& facts) {
+  const auto num_layers = static_cast<double>(core::second_moment_layers(method).size());
+  const auto inner = static_cast<double>(facts.inner_width);
+  return {num_layers * 2.0 * inner * inner, num_layers * 8.0 * inner * inner, 0.0};
+}
+
 /// One fact: its value as ROME's but from the last edited layer on, keys and residuals of every edited layer, and a
 /// pair of triangular solves a layer.
 Work memit_work(const core::MemitConfig& method, const core::ModelFacts& facts) {
@@ -64,13 +71,8 @@ Work memit_work(const core::MemitConfig& method, const core::ModelFacts& facts) 
   const double steps = 2.0 * std::max(1, method.v_num_grad_steps) - 1.0;
   Work work = passes(facts, 1.0, last + 1.0, kMemitRowTokens, 0.0) +
               passes(facts, steps, std::max(0.0, layers - last - 1.0), kMemitStepTokens, kMemitContexts);
-  const auto inner = static_cast<double>(facts.inner_width);
-  for (const int layer : method.layers) {
-    work = work + passes(facts, 1.0, last - layer + 1.0, kMemitKeyTokens, 0.0);
-    work.flops += 4.0 * inner * inner;
-    work.bytes += 16.0 * inner * inner;
-  }
-  return work;
+  for (const int layer : method.layers) work = work + passes(facts, 1.0, last - layer + 1.0, kMemitKeyTokens, 0.0);
+  return work + solve_work(method, facts);
 }
 
 /// One fact of a step that tunes several together: weights are read once for all.
@@ -168,9 +170,23 @@ bool contains(std::span<const core::ReductionPart> parts, core::ReductionPart pa
 
 }  // namespace
 
+namespace {
+
+DeviceSpeed assumed_host_speed(int threads) { return {40e9 * std::max(1, threads), 8e9, 60e-6, 5e8}; }
+
+/// Of one fact, by the host for the device that an edit runs on.
+double host_solve_seconds(const core::ExperimentConfig& config, const core::ModelConfig& model,
+                          const core::MethodConfig& method, const core::ModelFacts& facts) {
+  const bool is_on_host = model.second_moment_placement == core::SecondMomentPlacement::kHost;
+  if (config.device == "cpu" || !is_on_host) return 0.0;
+  return seconds_of(solve_work(method, facts), assumed_host_speed(config.threads)) / core::batch_size(method);
+}
+
+}  // namespace
+
 DeviceSpeed assumed_speed(const core::ExperimentConfig& config) {
   if (config.device == "cuda") return {60e12, 3.5e12, 30e-6, 1e9};
-  return {40e9 * std::max(1, config.threads), 8e9, 60e-6, 5e8};
+  return assumed_host_speed(config.threads);
 }
 
 double seconds_of(const Work& work, const DeviceSpeed& speed) {
@@ -225,8 +241,9 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
     prior.distance = 0.01;
     priors_[facts.name] = prior;
     for (const auto& [method, settings] : model.methods) {
-      edit_seconds_[key_of(method, facts.name)] =
-          seconds_of(edit_work(settings, facts), speed) + seconds_of(scoring_work(facts), speed);
+      edit_seconds_[key_of(method, facts.name)] = seconds_of(edit_work(settings, facts), speed) +
+                                                  seconds_of(scoring_work(facts), speed) +
+                                                  host_solve_seconds(config, model, settings, facts);
     }
   }
 }

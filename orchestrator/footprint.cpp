@@ -29,7 +29,16 @@ std::int64_t base_bytes(const core::ExperimentConfig& config, const core::ModelF
 
 std::int64_t projection_bytes(const core::ModelFacts& facts) { return kFloat * facts.width * facts.inner_width; }
 
-std::int64_t factor_bytes(const core::ModelFacts& facts) { return kDouble * facts.inner_width * facts.inner_width; }
+/// Factored second moments of all layers that a method edits with them.
+std::int64_t factors_bytes(const core::MethodConfig& method, const core::ModelFacts& facts) {
+  const auto num_layers = static_cast<std::int64_t>(core::second_moment_layers(method).size());
+  return num_layers * kDouble * facts.inner_width * facts.inner_width;
+}
+
+bool has_factors_beside_device(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
+  return config.device != "cpu" &&
+         config.model(facts.name).second_moment_placement == core::SecondMomentPlacement::kHost;
+}
 
 /// Hidden states of rows up to the subject, kept from layer to layer.
 std::int64_t hidden_bytes(const core::ModelFacts& facts, std::int64_t rows) {
@@ -90,15 +99,14 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
                            const core::ModelFacts& facts) {
   struct Visitor {
     const core::ModelFacts& facts;
-    std::int64_t operator()(const core::RankOneConfig& rome) const {
-      const auto factor = rome.mom2_adjustment ? factor_bytes(facts) : 0;
-      return factor + 2 * projection_bytes(facts) + graph_bytes(facts, kOptimisedRows * kOptimisedTokens);
+    std::int64_t operator()(const core::RankOneConfig&) const {
+      return 2 * projection_bytes(facts) + graph_bytes(facts, kOptimisedRows * kOptimisedTokens);
     }
     std::int64_t operator()(const core::MemitConfig& memit) const {
       const auto num_layers = static_cast<std::int64_t>(memit.layers.size());
-      // Of each layer: the factor, the weight that is edited, and its copy while an edit is computed.
-      return num_layers * (factor_bytes(facts) + 2 * projection_bytes(facts)) +
-             graph_bytes(facts, kMemitRows * kOptimisedTokens) + memit.batch_size * hidden_bytes(facts, kMemitRows);
+      // Of each layer: the weight that is edited, and its copy while an edit is computed.
+      return num_layers * 2 * projection_bytes(facts) + graph_bytes(facts, kMemitRows * kOptimisedTokens) +
+             memit.batch_size * hidden_bytes(facts, kMemitRows);
     }
     std::int64_t operator()(const core::FineTuneConfig& tuned) const {
       // Gradient, two moments of Adam, the centre of the bound, the copy that is edited.
@@ -114,7 +122,13 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
       return networks + 2 * num_blocks * projection_bytes(facts) + embeddings + graph_bytes(facts, kTunedTokens);
     }
   };
-  return base_bytes(config, facts) + std::visit(Visitor{facts}, method) + scoring_bytes(facts);
+  const auto factors = has_factors_beside_device(config, facts) ? 0 : factors_bytes(method, facts);
+  return base_bytes(config, facts) + factors + std::visit(Visitor{facts}, method) + scoring_bytes(facts);
+}
+
+std::int64_t worker_host_memory(const core::ExperimentConfig& config, const core::MethodConfig& method,
+                                const core::ModelFacts& facts) {
+  return has_factors_beside_device(config, facts) ? factors_bytes(method, facts) : 0;
 }
 
 std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFacts& facts) {

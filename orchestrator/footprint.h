@@ -14,9 +14,13 @@ struct RoleMemory {
   std::int64_t reducer_bytes = 0;
 };
 RoleMemory role_memory(const core::ExperimentConfig& config, const core::ModelFacts& facts);
-/// A worker's, by method.
+/// A worker's, by method. Factored second moments count where the model's config places them.
 std::int64_t worker_memory(const core::ExperimentConfig& config, const core::MethodConfig& method,
                            const core::ModelFacts& facts);
+/// What a worker holds in host memory beside a device: the factors that are placed there. 0 on the CPU, where
+/// `worker_memory` counts everything.
+std::int64_t worker_host_memory(const core::ExperimentConfig& config, const core::MethodConfig& method,
+                                const core::ModelFacts& facts);
 
 /// What the files of a finished cell take on disk, bytes.
 std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFacts& facts);

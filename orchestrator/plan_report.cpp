@@ -151,7 +151,10 @@ void print_memory(const core::ExperimentConfig& config, const core::Inspection& 
     }
     for (const auto& method : methods) {
       const auto& settings = config.model(model.name).methods.at(method);
-      out << fmt::format("    worker {:<9} {:>10}\n", method, format_bytes(worker_memory(config, settings, model)));
+      out << fmt::format("    worker {:<9} {:>10}", method, format_bytes(worker_memory(config, settings, model)));
+      const auto on_host = worker_host_memory(config, settings, model);
+      if (on_host > 0) out << fmt::format(", and {} of second moments in host memory", format_bytes(on_host));
+      out << '\n';
     }
     out << fmt::format("    reducer          {:>10}\n", format_bytes(roles.reducer_bytes));
     if (!model.moments_layers.empty())

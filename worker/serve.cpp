@@ -149,7 +149,10 @@ core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor
     throw;  // the supervisor is gone: nobody to report to
   } catch (const std::exception& error) {
     core::log_error(core::log_field("task", core::describe(task)) + " failed: " + error.what());
-    return core::FailedEvent{core::classify(error), error.what(), 0};
+    const auto failure = core::classify(error);
+    // After a GPU's error every later call of this process fails too: leave, and the supervisor starts another one.
+    if (failure == core::FailureClass::kCrash) throw;
+    return core::FailedEvent{failure, error.what(), 0};
   }
 }
 

@@ -4,9 +4,11 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <torch/version.h>
 
 #include "core/error.h"
 #include "data/counterfact.h"
@@ -103,8 +105,9 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
   auto& factor = factors_[layer];
   if (!factor) {
     const auto folder = folder_.moments(name, facts().model(name).moments_identity);
-    factor =
-        std::make_shared<const editing::MomentFactor>(read_moment(folder, layer), layer, loaded->unedited.device());
+    const bool is_on_host = config_.model(name).second_moment_placement == core::SecondMomentPlacement::kHost;
+    factor = std::make_shared<const editing::MomentFactor>(
+        read_moment(folder, layer), layer, is_on_host ? torch::Device(torch::kCPU) : loaded->unedited.device());
   }
   return factor;
 }
@@ -142,11 +145,27 @@ void keep_freed_memory() {
   ::mallopt(M_TRIM_THRESHOLD, kOneGiB);
 }
 
+namespace {
+
+/// Sums in one order on a GPU: gradients of gathered rows without atomics, cuBLAS with workspaces of its own. Where
+/// LibTorch has no such kernel it only says so; the operations that lethe uses then meet each element once.
+void fix_order_of_sums() {
+  // Read when cuBLAS starts, and again by LibTorch's check. The environment that a user has must not decide bits.
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 1);
+  at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+#if TORCH_VERSION_MAJOR >= 2
+  at::globalContext().setDeterministicFillUninitializedMemory(false);  // nothing is read before it is written
+#endif
+}
+
+}  // namespace
+
 void configure_numerics(const core::ExperimentConfig& config) {
   at::set_num_threads(config.threads);
   set_blas_threads(config.threads);
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
+  if (config.device != "cpu") fix_order_of_sums();
 }
 
 }  // namespace lethe::worker

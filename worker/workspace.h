@@ -42,7 +42,8 @@ class Workspace {
   /// Loads a model, or returns the one at hand. One model is held at a time: models of gigabytes do not fit twice.
   std::shared_ptr<const LoadedModel> model(const std::string& name);
   /// The factored second moments of a layer of a model: read and factored at the first call, O(F^3), then shared by all
-  /// cells of that model. Throws `core::StorageError` if they are not committed, `core::DataError` if unusable.
+  /// cells of that model; on the device or the host as the config places it. Throws `core::StorageError` if they are
+  /// not committed, `core::DataError` if unusable.
   std::shared_ptr<const editing::MomentFactor> moment_factor(const std::string& model, int layer);
   /// What a cell's edits start from and what it is evaluated with: the unedited network, or one with a class more.
   model::Network starting_network(const std::string& model, const core::MethodConfig& method);
@@ -78,7 +79,8 @@ torch::Device device_of(const core::ExperimentConfig& config);
 /// Keeps freed memory in this process; executors call it once at their start.
 void keep_freed_memory();
 
-/// Fixes compute threads and numerics (no TF32) of this process as the config says (design C1, C7).
+/// Fixes compute threads and numerics (no TF32; on a GPU sums in a fixed order) of this process as the config says
+/// (design C1, C7). Call it before anything uses the device.
 void configure_numerics(const core::ExperimentConfig& config);
 
 }  // namespace lethe::worker

@@ -81,6 +81,11 @@ const std::vector<Case>& top_level_cases() {
         "x.yaml:1:1: grid: is missing; expected a map with methods, models and samples",
         "x.yaml:1:1: edits: is missing; expected a whole number of edits per cell, or a map"}},
       {"[1, 2]\n", {"x.yaml:1:1: expected a map of an experiment's settings, found a list"}},
+      {"dataset: {records: r, samples: s}\n"
+       "models: {a: {path: p, second_moments: {corpus: c}, second_moment_placement: gpu, methods: {rome: {layer: "
+       "0}}}}\n"
+       "grid: {methods: [rome], samples: [0]}\nedits: 1\n",
+       {"x.yaml:2:77: models.a.second_moment_placement: expected device or host, found \"gpu\""}},
   };
   return cases;
 }
@@ -144,7 +149,8 @@ const std::vector<Case>& model_and_method_cases() {
        "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
        {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE} or {npz: FILES}, because rome needs "
         "it",
-        "x.yaml:2:56: models.b: expected a map with path, second_moments and methods, found \"7\""}},
+        "x.yaml:2:56: models.b: expected a map with path, second_moments, second_moment_placement and methods, found "
+        "\"7\""}},
   };
   return cases;
 }

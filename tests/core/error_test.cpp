@@ -29,6 +29,7 @@ TEST(Classify, ForeignExceptionsByTypeOrText) {
   EXPECT_EQ(classify(std::runtime_error("DefaultCPUAllocator: can't allocate memory: you tried")),
             FailureClass::kOutOfMemory);
   EXPECT_EQ(classify(std::runtime_error("CUDA error: device-side assert triggered")), FailureClass::kCrash);
+  EXPECT_EQ(classify(std::runtime_error("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR")), FailureClass::kCrash);
   EXPECT_EQ(classify(std::runtime_error("mat1 and mat2 shapes cannot be multiplied")), FailureClass::kMethod);
   EXPECT_EQ(classify(std::invalid_argument("x")), FailureClass::kMethod);
 }

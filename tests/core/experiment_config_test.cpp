@@ -248,6 +248,24 @@ TEST(ExperimentConfig, UnknownNamesAreSaidWithTheNearest) {
   EXPECT_THROW(static_cast<void>(config.method_of({"ft", "a", 0})), ConfigError);
 }
 
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+/// The minimal config with its second moments in host memory.
+std::string with_moments_on_host() {
+  return with(minimal_config(), "    second_moments:", "    second_moment_placement: host\n    second_moments:");
+}
+
+TEST(ExperimentConfig, SecondMomentsAreOnTheDeviceUnlessSaidOtherwise) {
+  EXPECT_EQ(load(minimal_config()).model("a").second_moment_placement, SecondMomentPlacement::kDevice);
+  EXPECT_EQ(load(with_moments_on_host()).model("a").second_moment_placement, SecondMomentPlacement::kHost);
+  EXPECT_EQ(load(with(with_moments_on_host(), ": host", ": device")).model("a").second_moment_placement,
+            SecondMomentPlacement::kDevice);
+}
+
 ExperimentConfig everything_set() {
   return load(R"(
 name: all-set
@@ -272,7 +290,7 @@ tasks:
 }
 
 TEST(ExperimentJson, GivesTheSameConfigBack) {
-  for (const auto& config : {load(minimal_config()), everything_set()}) {
+  for (const auto& config : {load(minimal_config()), everything_set(), load(with_moments_on_host())}) {
     const auto text = to_json(config);
     const auto back = experiment_config_from_json(text);
     EXPECT_EQ(back, config);
@@ -287,12 +305,6 @@ TEST(ExperimentJson, IsCanonical) {
   EXPECT_EQ(text.back(), '\n');
 }
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
-  const auto at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
 TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
   const auto good = to_json(everything_set());
   const std::vector<std::pair<std::string, std::string>> changes{
@@ -303,6 +315,7 @@ TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
       {"\"seed\": 9223372036854775807", "\"seed\": 18446744073709551615"},
       {"\"device\": \"cuda\"", "\"device\": \"tpu\""},
       {"\"fidelity\": \"paper\"", "\"fidelity\": \"pap\""},
+      {"\"second_moment_placement\": \"device\"", "\"second_moment_placement\": \"cpu\""},
       {"\"name\": \"all-set\"", "\"name\": \"../x\""},
       {"\"cell\": \"rome/a/sample0\"", "\"cell\": \"rome/b/sample0\""},
       {"\"cell\": \"rome/a/sample0\"", "\"cell\": \"rome/a/sample3\""},

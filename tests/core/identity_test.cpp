@@ -63,6 +63,7 @@ TEST(EditIdentity, ChangesWithAllThatChangesEdits) {
       [](auto& c, auto&) { c.fidelity = Fidelity::kPaper; },
       [](auto& c, auto&) { c.seed = 38; },
       [](auto& c, auto&) { c.threads = 2; },
+      [](auto& c, auto&) { c.device = "cuda"; },
       [](auto&, auto& i) { i.weights = digest_of("other"); },
       [](auto&, auto& i) { i.tokenizer = digest_of("other"); },
       [](auto&, auto& i) { i.requests = "other"; },
@@ -89,6 +90,20 @@ TEST(EditIdentity, StaysWithAllThatDoesNot) {
       [](auto& c, auto&) { rome(c).contexts_file = "/some/where.txt"; },  // its digest counts
   };
   for (const auto& change : changes) EXPECT_EQ(edit_hex(change), before);
+}
+
+TEST(EditIdentity, FollowsThePlaceOfSecondMomentsWhereItChangesBits) {
+  const auto identity = [](const std::string& device, SecondMomentPlacement placement, const std::string& moments) {
+    return edit_hex([&](auto& c, auto& i) {
+      c.device = device;
+      c.models[0].second_moment_placement = placement;
+      i.moments_identity = moments;
+    });
+  };
+  using enum SecondMomentPlacement;
+  EXPECT_NE(identity("cuda", kHost, "moments"), identity("cuda", kDevice, "moments"));
+  EXPECT_EQ(identity("cpu", kHost, "moments"), identity("cpu", kDevice, "moments"));
+  EXPECT_EQ(identity("cuda", kHost, ""), identity("cuda", kDevice, "")) << "a method without them";
 }
 
 TEST(EditIdentity, FollowsTheNumberOfEditsOnlyWhereItCutsAStep) {
@@ -133,8 +148,16 @@ TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   changed.second_moments->corpus = "/moved.txt";
   EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
   EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d")}).digest(), before);
+  auto on_gpu = base;
+  on_gpu.device = "cuda";
+  EXPECT_NE(moments_identity(on_gpu, base.models[0], contents).digest(), before) << "other kernels round otherwise";
   changed.second_moments.reset();
   EXPECT_THROW(moments_identity(base, changed, contents), ConfigError);
+}
+
+TEST(Identity, OfTheCpuNamesNoDevice) {
+  EXPECT_FALSE(edit_identity(config(), kCell, inputs()).fields.contains("device"))
+      << "so that files made before GPUs were told apart are still continued";
 }
 
 TEST(MomentsIdentity, OfPublishedFilesIsTheirContent) {

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/test_device.h"
+
 namespace lethe::editing {
 namespace {
 
@@ -19,9 +21,9 @@ const std::vector<std::vector<double>> kWithDecay{{0.4995000000047619, -1.249500
                                                   {0.4992683716485073, -1.2494417975729948, 1.9997146010753994}};
 
 void expect_steps(Adam adam, const std::vector<std::vector<double>>& expected, torch::Dtype dtype, double tolerance) {
-  at::Tensor parameter = at::tensor(std::vector<double>{0.5, -1.25, 2.0}, dtype);
+  at::Tensor parameter = test::on_test_device(at::tensor(std::vector<double>{0.5, -1.25, 2.0}, dtype));
   for (std::size_t step = 0; step < kGradients.size(); ++step) {
-    adam.step({parameter}, {at::tensor(kGradients[step], dtype)});
+    adam.step({parameter}, {test::on_test_device(at::tensor(kGradients[step], dtype))});
     for (std::size_t i = 0; i < 3; ++i) {
       EXPECT_NEAR(parameter[static_cast<std::int64_t>(i)].item<double>(), expected[step][i], tolerance)
           << "step " << step << ", coordinate " << i;
@@ -41,8 +43,8 @@ TEST(Adam, FollowsTorchWithWeightDecay) {
 
 TEST(Adam, FirstStepIsSignLike) {
   Adam adam({.learning_rate = 0.5});
-  at::Tensor parameter = at::zeros({3}, at::kDouble);
-  adam.step({parameter}, {at::tensor(std::vector<double>{1e-3, -7.0, 1e-8}, at::kDouble)});
+  at::Tensor parameter = test::on_test_device(at::zeros({3}, at::kDouble));
+  adam.step({parameter}, {test::on_test_device(at::tensor(std::vector<double>{1e-3, -7.0, 1e-8}, at::kDouble))});
   EXPECT_NEAR(parameter[0].item<double>(), -0.5, 1e-5);
   EXPECT_NEAR(parameter[1].item<double>(), 0.5, 1e-8);
   EXPECT_NEAR(parameter[2].item<double>(), -0.25, 1e-12);  // as large as epsilon: half a step
@@ -50,11 +52,12 @@ TEST(Adam, FirstStepIsSignLike) {
 
 TEST(Adam, LeavesAParameterWithoutGradientAlone) {
   Adam adam({.learning_rate = 0.5});
-  at::Tensor moved = at::ones({2});
-  at::Tensor still = at::ones({2});
-  adam.step({moved, still}, {at::ones({2}), at::Tensor()});
-  EXPECT_TRUE(at::equal(still, at::ones({2})));
-  EXPECT_FALSE(at::equal(moved, at::ones({2})));
+  const at::Tensor ones = test::on_test_device(at::ones({2}));
+  at::Tensor moved = ones.clone();
+  at::Tensor still = ones.clone();
+  adam.step({moved, still}, {ones, at::Tensor()});
+  EXPECT_TRUE(at::equal(still, ones));
+  EXPECT_FALSE(at::equal(moved, ones));
 }
 
 }  // namespace

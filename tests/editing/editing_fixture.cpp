@@ -93,7 +93,7 @@ core::FineTuneConfig fine_tune_config(int layer) {
 }
 
 double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected) {
-  const at::Tensor difference = (actual.to(at::kDouble) - expected.to(at::kDouble)).abs().max();
+  const at::Tensor difference = (actual.to(at::kCPU, at::kDouble) - expected.to(at::kCPU, at::kDouble)).abs().max();
   return difference.item<double>() / std::max(1e-300, expected.abs().max().item<double>());
 }
 

@@ -42,7 +42,7 @@ core::RomeConfig rome_config(int layer);
 core::MemitConfig memit_config(const std::vector<int>& layers);
 core::FineTuneConfig fine_tune_config(int layer);
 
-/// Largest difference relative to the largest entry of `expected`.
+/// Largest difference relative to the largest entry of `expected`; the two may be on different devices.
 double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected);
 
 /// Names a test by family and precision.

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -39,7 +40,7 @@ std::string projection(const model::Network& network, int layer) {
 double plain_loss(const model::Network& network, const std::string& text, const std::vector<std::int64_t>& positions,
                   const std::string& target) {
   const std::vector<std::vector<model::TokenId>> rows{ids_of(text)};
-  const at::Tensor log_probs = network.forward(model::pad_rows(rows, torch::kCPU))[0].log_softmax(1);
+  const at::Tensor log_probs = network.forward(model::pad_rows(rows, test::test_device()))[0].log_softmax(1);
   double sum = 0.0;
   for (std::size_t j = 0; j < positions.size(); ++j) {
     sum -= log_probs[positions[j]][static_cast<unsigned char>(target[j])].item<double>();

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "editing/rome_forward.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -52,7 +53,8 @@ at::Tensor plain_reading(const model::Network& network, const RomePrompts& promp
     model::ForwardOptions options;
     options.taps = taps;
     const std::vector<std::vector<model::TokenId>> rows{prompts.key_rows[row]};
-    static_cast<void>(network.forward_layers(network.embed(model::pad_rows(rows, torch::kCPU).ids_BT), options));
+    static_cast<void>(
+        network.forward_layers(network.embed(model::pad_rows(rows, test::test_device()).ids_BT), options));
     values.push_back(taps.front().value.squeeze(0));
   }
   return at::stack(values);
@@ -88,7 +90,7 @@ std::vector<at::Tensor> plain_updates(const model::Network& network, const core:
     }
     const at::Tensor K = at::stack(keys, 1).to(at::kDouble);
     const at::Tensor R = at::stack(residuals, 1).to(at::kDouble) / static_cast<double>(config.layers.size() - index);
-    const at::Tensor& moment = inputs.second_moments.at(layer).moment_FF;
+    const at::Tensor moment = test::on_test_device(inputs.second_moments.at(layer).moment_FF);
     const at::Tensor A = at::linalg_solve(config.mom2_update_weight * moment + K.mm(K.t()), K);
     updates.push_back(R.mm(A.t()));
     const std::string name = network.architecture().mlp_projection(layer) + ".weight";
@@ -98,7 +100,8 @@ std::vector<at::Tensor> plain_updates(const model::Network& network, const core:
 }
 
 TEST(WeightedKey, HalvesOrAveragesByHand) {
-  const at::Tensor keys = at::tensor(std::vector<double>{8, 0, 2, 3, 4, 5}, at::kDouble).view({3, 2});
+  const at::Tensor keys =
+      test::on_test_device(at::tensor(std::vector<double>{8, 0, 2, 3, 4, 5}, at::kDouble).view({3, 2}));
   const at::Tensor groups = weighted_key(keys, core::KeyWeights::kGroupMeans);
   EXPECT_EQ(groups[0].item<double>(), 5.5);  // (8 + (2 + 4) / 2) / 2
   EXPECT_EQ(groups[1].item<double>(), 2.0);  // (0 + (3 + 5) / 2) / 2
@@ -173,7 +176,7 @@ TEST_P(Memit, EditMakesTheTargetLikelier) {
   const std::vector<data::EditRequest> requests{request_of("Who is {}", "Suao", " ")};
   const auto target_log_prob = [&] {
     const std::vector<std::vector<model::TokenId>> rows{test::ids_of("Who is Suao")};
-    return network.forward(model::pad_rows(rows, torch::kCPU))[0][-1].log_softmax(0)[' '].item<double>();
+    return network.forward(model::pad_rows(rows, test::test_device()))[0][-1].log_softmax(0)[' '].item<double>();
   };
   const double before = target_log_prob();
   const MemitMethod method(config, test::inputs_of(network, config.layers));
@@ -231,7 +234,7 @@ TEST(MemitValue, GradientsAtTheBlockOutputMatchFiniteDifferences) {
     const RomePrompts prompts = prompts_of(config, test::some_contexts(), kRequests[1]);
     const auto forward = suffix_forward(network, prompts, 1, {ValueSite::kBlockOutput, 0});
     ValueObjective objective(network, config, prompts, *forward);
-    static_cast<void>(objective.evaluate(at::zeros(16, at::kDouble)));
+    static_cast<void>(objective.evaluate(test::on_test_device(at::zeros(16, at::kDouble))));
     const at::Tensor delta = (test::uniform_matrix("delta", 1, 16)[0] * 0.3).requires_grad_();
     const at::Tensor gradient = torch::autograd::grad({objective.evaluate(delta).total}, {delta}).front();
     const at::NoGradGuard no_grad;

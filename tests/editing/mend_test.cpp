@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -26,8 +27,8 @@ core::MendConfig mend_config() {
 
 /// An editor whose every tensor matters, of a config.
 std::shared_ptr<MendEditor> lively_editor(const core::MendConfig& config, const model::Network& network) {
-  auto editor =
-      std::make_shared<MendEditor>(initial_editor(config, network.architecture(), torch::kCPU, network.dtype()));
+  auto editor = std::make_shared<MendEditor>(
+      initial_editor(config, network.architecture(), test::test_device(), network.dtype()));
   std::uint64_t index = 0;
   for (const auto& [name, tensor] : editor->trained()) {
     const at::Tensor noise = uniform_matrix("editor" + std::to_string(index++), 1, tensor.numel());
@@ -55,8 +56,8 @@ TEST(RunningMoments, EqualWelfordRowByRowInTheOrderOfHistory) {
   RunningMoments merged = RunningMoments::none(5);
   for (const auto& [first, count] : {std::pair{0, 1}, {1, 7}, {8, 15}})
     merged = merged.absorbed(rows.narrow(0, first, count));
-  at::Tensor mean = at::zeros({5}, at::kDouble);
-  at::Tensor squares = at::zeros({5}, at::kDouble);
+  at::Tensor mean = at::zeros({5}, rows.options());
+  at::Tensor squares = at::zeros({5}, rows.options());
   for (int i = 0; i < 23; ++i) {
     const at::Tensor next = mean + (rows[i] - mean) / (i + 1);
     squares = squares + (rows[i] - mean) * (rows[i] - next);
@@ -82,12 +83,12 @@ TEST(RunningMoments, DependOnWhatCameBefore) {
 TEST(EditorNetwork, ComputesWhatIsWrittenByHand) {
   // Z = 2, R = 1, two weights of the shape.
   const auto matrix = [](std::vector<double> values, std::int64_t rows) {
-    return at::tensor(values, at::kDouble).view({rows, -1});
+    return test::on_test_device(at::tensor(values, at::kDouble).view({rows, -1}));
   };
   EditorLayer layer;
   layer.left_ZR = matrix({2, -1}, 2);
   layer.right_RZ = matrix({1, 3}, 1);
-  layer.bias_Z = at::tensor({0.5, 1.0}, at::kDouble);
+  layer.bias_Z = test::on_test_device(at::tensor({0.5, 1.0}, at::kDouble));
   layer.scale_MZ = matrix({1, 1, 2, -1}, 2);
   layer.shift_MZ = matrix({0, 0, 0.25, 7}, 2);
   const EditorNetwork network{1, 1, {layer, layer}, {}};
@@ -100,7 +101,7 @@ TEST(EditorNetwork, ComputesWhatIsWrittenByHand) {
 
 TEST(MendEditor, IsTheIdentityBeforeItIsTrained) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  const MendEditor editor = initial_editor(mend_config(), network.architecture(), torch::kCPU, torch::kFloat32);
+  const MendEditor editor = initial_editor(mend_config(), network.architecture(), test::test_device(), torch::kFloat32);
   for (const EditorNetwork& each : editor.networks) {
     const at::Tensor z = uniform_matrix("identity", 4, each.num_inputs + each.num_outputs).to(at::kFloat);
     EXPECT_TRUE(at::equal(each.transform(z, 1), z));
@@ -129,7 +130,7 @@ TEST(InnerParameters, StandInThePublishedOrder) {
 /// Loss of a row under a network.
 double row_loss(const model::Network& network, const LabelledRow& row) {
   const at::NoGradGuard no_grad;
-  const auto rows = model::pad_rows(std::vector<std::vector<model::TokenId>>{row.ids}, torch::kCPU);
+  const auto rows = model::pad_rows(std::vector<std::vector<model::TokenId>>{row.ids}, test::test_device());
   return mean_label_nll(network, network.forward_layers(network.embed(rows.ids_BT)), std::span(&row, 1)).item<double>();
 }
 
@@ -190,7 +191,7 @@ TEST(TrialUpdates, EqualTheEditedNetwork) {
                    {parameter.name, LowRankUpdate{updates.back().outputs_KO.t(), updates.back().inputs_KI.t()}});
     }
     const auto rows =
-        model::pad_rows(std::vector<std::vector<model::TokenId>>{test::ids_of("Some text.")}, torch::kCPU);
+        model::pad_rows(std::vector<std::vector<model::TokenId>>{test::ids_of("Some text.")}, test::test_device());
     model::ForwardOptions options;
     options.modify_mlp = with_trial_updates(parameters, updates);
     const at::Tensor trial = network.forward_layers(network.embed(rows.ids_BT), options);
@@ -216,7 +217,7 @@ TEST(MendMethod, DeltaIsTheRateTimesTheProductOfTheTransformedFactors) {
     const EditorNetwork& each = editor->networks[parameter.network];
     const at::Tensor rows = at::cat({gradients.factors[i].inputs_KI, gradients.factors[i].gradients_KO}, 1);
     const at::Tensor z = each.transform(each.moments.normalized(rows), parameter.mode);
-    at::Tensor expected = at::zeros({each.num_outputs, each.num_inputs}, at::kDouble);
+    at::Tensor expected = at::zeros({each.num_outputs, each.num_inputs}, z.options());
     for (std::int64_t t = 0; t < z.size(0); ++t) {
       expected += at::outer(z[t].narrow(0, each.num_inputs, each.num_outputs), z[t].narrow(0, 0, each.num_inputs));
     }
@@ -337,7 +338,7 @@ TEST(MendMethod, RefusesWhatItCannotWorkWith) {
 
 MendEditor through_tensors(const std::map<std::string, torch::Tensor>& tensors, const core::MendConfig& config) {
   return editor_from_tensors(tensors, form_of(mend_config()), config, test::lively_architecture(model::Family::kGpt2),
-                             "editor.h5", torch::kCPU, torch::kFloat32);
+                             "editor.h5", test::test_device(), torch::kFloat32);
 }
 
 TEST(EditorTensors, ComeBackAndForeignOnesAreRefused) {
@@ -418,7 +419,7 @@ TEST(PadClass, AddsOneClassToEverySoftmax) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const model::Network padded = with_pad_class(network, 7);
     const auto rows =
-        model::pad_rows(std::vector<std::vector<model::TokenId>>{test::ids_of("Some text.")}, torch::kCPU);
+        model::pad_rows(std::vector<std::vector<model::TokenId>>{test::ids_of("Some text.")}, test::test_device());
     const at::Tensor logits = network.forward(rows);
     const at::Tensor more = padded.forward(rows);
     ASSERT_EQ(more.size(2), logits.size(2) + 1);

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -19,7 +20,7 @@ SecondMoment moment_of(const at::Tensor& matrix, std::int64_t count) {
 
 std::string refusal_of(const SecondMoment& moment) {
   try {
-    const MomentFactor factor(moment, 5, torch::kCPU);
+    const MomentFactor factor(moment, 5, test::test_device());
   } catch (const core::DataError& error) {
     return error.what();
   }
@@ -29,7 +30,7 @@ std::string refusal_of(const SecondMoment& moment) {
 TEST(MomentFactor, SolvesHandComputedTwoByTwo) {
   // C = [[2, 1], [1, 2]], C^-1 = [[2, -1], [-1, 2]] / 3.
   const MomentFactor factor(moment_of(at::tensor(std::vector<double>{2, 1, 1, 2}, at::kDouble).view({2, 2}), 10), 0,
-                            torch::kCPU);
+                            test::test_device());
   const at::Tensor solution = factor.solve(at::tensor(std::vector<double>{3, 0}, at::kDouble));
   EXPECT_NEAR(solution[0].item<double>(), 2.0, 1e-14);
   EXPECT_NEAR(solution[1].item<double>(), -1.0, 1e-14);
@@ -38,11 +39,11 @@ TEST(MomentFactor, SolvesHandComputedTwoByTwo) {
 TEST(MomentFactor, SolvesInDoublePrecisionForAFloatKey) {
   at::Tensor keys = at::linspace(-1, 1, 60 * 12, at::kDouble).sin().view({60, 12}) + at::eye(60, 12, at::kDouble);
   const at::Tensor moment = at::matmul(keys.t(), keys) / 60;
-  const MomentFactor factor(moment_of(moment, 60), 0, torch::kCPU);
+  const MomentFactor factor(moment_of(moment, 60), 0, test::test_device());
   const at::Tensor key = at::linspace(0.1, 1.7, 12);
-  const at::Tensor solution = factor.solve(key);
+  const at::Tensor solution = factor.solve(test::on_test_device(key));
   EXPECT_EQ(solution.scalar_type(), at::kDouble);
-  EXPECT_LT((at::mv(moment, solution) - key.to(at::kDouble)).abs().max().item<double>(), 1e-12);
+  EXPECT_LT((at::mv(moment, solution.cpu()) - key.to(at::kDouble)).abs().max().item<double>(), 1e-12);
   EXPECT_GT(factor.pivot_ratio(), 0.0);
   EXPECT_LE(factor.pivot_ratio(), 1.0);
 }
@@ -72,7 +73,7 @@ TEST(MomentFactor, RefusesValuesThatAreNotFiniteOrNotSquare) {
 
 /// A symmetric matrix of size `size` whose eigenvalues fall evenly in logarithm from 1 to 1 / `condition`.
 at::Tensor spectrum(std::int64_t size, double condition) {
-  const at::Tensor basis = std::get<0>(at::linalg_qr(test::uniform_matrix("basis", size, size)));
+  const at::Tensor basis = std::get<0>(at::linalg_qr(test::uniform_matrix("basis", size, size).cpu()));
   const at::Tensor values = at::logspace(0.0, -std::log10(condition), size, 10.0, at::kDouble);
   const at::Tensor matrix = basis.mm(at::diag(values)).mm(basis.t());
   return (matrix + matrix.t()) / 2.0;
@@ -87,14 +88,15 @@ struct KeyedSystem {
 KeyedSystem keyed_system(double condition, double weight, std::int64_t num_keys) {
   constexpr std::int64_t kSize = 96;
   const at::Tensor moment = spectrum(kSize, condition);
-  const MomentFactor factor(moment_of(moment, 1000), 0, torch::kCPU);
+  const MomentFactor factor(moment_of(moment, 1000), 0, test::test_device());
   const at::Tensor keys = test::uniform_matrix("keys", kSize, num_keys);
-  return {weight * moment + keys.mm(keys.t()), keys, factor.solve_with_keys(keys, weight)};
+  const at::Tensor matrix = weight * test::on_test_device(moment) + keys.mm(keys.t());
+  return {matrix, keys, factor.solve_with_keys(keys, weight)};
 }
 
 TEST(MomentFactor, SolvesWithKeysByHand) {
   // C = I, weight 2, k = (1, 1): (2 I + k k^T)^-1 k = k / (2 + k.k) = k / 4.
-  const MomentFactor factor(moment_of(at::eye(2, at::kDouble), 10), 0, torch::kCPU);
+  const MomentFactor factor(moment_of(at::eye(2, at::kDouble), 10), 0, test::test_device());
   const at::Tensor solution = factor.solve_with_keys(at::ones({2, 1}), 2.0);
   EXPECT_EQ(solution.sizes().vec(), (std::vector<std::int64_t>{2, 1}));
   EXPECT_NEAR(solution[0][0].item<double>(), 0.25, 1e-15);
@@ -130,7 +132,7 @@ TEST(MomentFactor, LeavesNoResidualWhereTheConditionIsBad) {
 }
 
 TEST(MomentFactor, KeysThatAreNotFiniteGiveNothingFinite) {
-  const MomentFactor factor(moment_of(at::eye(4, at::kDouble), 10), 0, torch::kCPU);
+  const MomentFactor factor(moment_of(at::eye(4, at::kDouble), 10), 0, test::test_device());
   for (const std::int64_t num_keys : {1, 3}) {
     at::Tensor keys = at::ones({4, num_keys});
     keys[2][0] = std::numeric_limits<float>::quiet_NaN();

@@ -10,6 +10,7 @@
 #include "editing/rome_forward.h"
 #include "editing/value_optimization.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -31,7 +32,7 @@ data::EditRequest request_of(const json& recorded) {
 }
 
 SecondMoment recorded_moment() {
-  const at::Tensor rows = test::uniform_matrix("second moment", 200, 64);
+  const at::Tensor rows = test::uniform_matrix("second moment", 200, 64).cpu();
   return {.moment_FF = at::matmul(rows.t(), rows) / 200 + 0.05 * at::eye(64, at::kDouble), .count = 200, .factor = {}};
 }
 
@@ -54,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(Families, Published, testing::Values(model::Family::kGp
 
 TEST_P(Published, ModelsAreTheSame) {
   const std::vector<std::vector<model::TokenId>> rows{test::ids_of("The home of Suao is")};
-  const at::Tensor logits = network_.forward(model::pad_rows(rows, torch::kCPU))[0][-1].narrow(0, 0, 8);
+  const at::Tensor logits = network_.forward(model::pad_rows(rows, test::test_device()))[0][-1].narrow(0, 0, 8);
   EXPECT_LT(relative_difference(logits, tensor_of(recorded().at("logits"))), 1e-5);
 }
 

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -18,7 +19,9 @@ using test::Variant;
 
 double tolerance(torch::Dtype dtype) { return dtype == torch::kFloat32 ? 1e-5 : 1e-10; }
 
-at::Tensor some_delta(torch::Dtype dtype) { return at::linspace(-0.8, 1.1, 16, at::kDouble).sin().to(dtype); }
+at::Tensor some_delta(torch::Dtype dtype) {
+  return test::on_test_device(at::linspace(-0.8, 1.1, 16, at::kDouble).sin().to(dtype));
+}
 
 struct Case {
   std::string what;
@@ -83,7 +86,7 @@ TEST_P(RomeForward, ValueMayStandAtTheBlockOutputWithKeysOfALowerLayer) {
       model::ForwardOptions forward_options;
       forward_options.taps = taps;
       const std::vector<std::vector<model::TokenId>> bare{prompts.key_rows[0]};
-      const at::Tensor embedded = network.embed(model::pad_rows(bare, torch::kCPU).ids_BT);
+      const at::Tensor embedded = network.embed(model::pad_rows(bare, test::test_device()).ids_BT);
       static_cast<void>(network.forward_layers(embedded, forward_options));
       const auto last = prompts.subject_last[0];
       for (const auto* forward : {suffix.get(), plain.get()}) {
@@ -133,7 +136,8 @@ TEST_P(RomeForward, ReadsKeysAndOutputsOfTheBareTexts) {
     model::ForwardOptions options;
     options.taps = taps;
     const std::vector<std::vector<model::TokenId>> alone{prompts.key_rows[row]};
-    static_cast<void>(network.forward_layers(network.embed(model::pad_rows(alone, torch::kCPU).ids_BT), options));
+    static_cast<void>(
+        network.forward_layers(network.embed(model::pad_rows(alone, test::test_device()).ids_BT), options));
     const auto index = static_cast<std::int64_t>(row);
     const auto position = prompts.subject_last[row];
     EXPECT_LT(relative_difference(suffix->subject_states().keys_CF[index], taps[0].value[0][position]),

@@ -8,6 +8,7 @@
 #include "editing/rome_forward.h"
 #include "editing/value_optimization.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -65,7 +66,7 @@ TEST_P(Rome, EditMakesTheTargetLikelier) {
   const data::EditRequest request = request_of("Who is {}", "Suao", " ");
   const auto target_log_prob = [&] {
     const std::vector<std::vector<model::TokenId>> rows{test::ids_of("Who is Suao")};
-    return network.forward(model::pad_rows(rows, torch::kCPU))[0][-1].log_softmax(0)[' '].item<double>();
+    return network.forward(model::pad_rows(rows, test::test_device()))[0][-1].log_softmax(0)[' '].item<double>();
   };
   const double before = target_log_prob();
   apply_updates(network, step_of(method, network, request).updates);
@@ -75,7 +76,7 @@ TEST_P(Rome, EditMakesTheTargetLikelier) {
 TEST_P(Rome, DirectionIsTheUnitSolutionOfTheSecondMoment) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   const MethodInputs inputs = inputs_of(network, 1);
-  const at::Tensor moment = inputs.second_moments.at(1).moment_FF;
+  const at::Tensor moment = test::on_test_device(inputs.second_moments.at(1).moment_FF);
   const EditStep step = step_of(RomeMethod(test::rome_config(1), inputs), network);
   const RomePrompts prompts = make_rome_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
   const at::Tensor mean_key = plain_forward(network, prompts, 1)->subject_states().keys_CF.mean(0);
@@ -142,9 +143,9 @@ TEST_P(Rome, PromptKeysFormUsesTheBareKeyThroughout) {
   const MethodInputs inputs = inputs_of(network, 1);
   const EditStep step = step_of(RomeMethod(config, inputs), network);
   const SubjectStates before = bare_states(network, kRequest, 1);
-  const at::Tensor expected_u =
-      at::linalg_solve(inputs.second_moments.at(1).moment_FF, before.keys_CF[0].to(at::kDouble).unsqueeze(1))
-          .squeeze(1);
+  const at::Tensor expected_u = at::linalg_solve(test::on_test_device(inputs.second_moments.at(1).moment_FF),
+                                                 before.keys_CF[0].to(at::kDouble).unsqueeze(1))
+                                    .squeeze(1);
   const bool is_float = GetParam().dtype == torch::kFloat32;
   EXPECT_LT(relative_difference(factors(step).right_IR.squeeze(1), expected_u / expected_u.norm()),
             is_float ? 1e-3 : 1e-8);
@@ -224,7 +225,7 @@ TEST(RomeMethod, TakesAFactorThatItsCallerKeeps) {
   MethodInputs inputs = inputs_of(network, 1);
   const EditStep expected = step_of(RomeMethod(test::rome_config(1), inputs), network);
   SecondMoment& moment = inputs.second_moments.at(1);
-  moment.factor = std::make_shared<const MomentFactor>(moment, 1, torch::kCPU);
+  moment.factor = std::make_shared<const MomentFactor>(moment, 1, test::test_device());
   moment.moment_FF = at::Tensor();
   EXPECT_TRUE(at::equal(factors(step_of(RomeMethod(test::rome_config(1), inputs), network)).left_OR,
                         factors(expected).left_OR));

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -17,12 +18,13 @@ using Rows = std::vector<std::vector<model::TokenId>>;
 
 /// Sum of k k^T, one unpadded row at a time, in fp64.
 at::Tensor direct_sum(const model::Network& network, const Rows& rows, int layer) {
-  at::Tensor sum = at::zeros({64, 64}, at::kDouble);
+  at::Tensor sum = test::on_test_device(at::zeros({64, 64}, at::kDouble));
   for (const auto& row : rows) {
     std::array<model::Tap, 1> taps{model::Tap{layer, model::Site::kProjectionInput, {}, {}}};
     model::ForwardOptions options;
     options.taps = taps;
-    static_cast<void>(network.forward_layers(network.embed(model::pad_rows(Rows{row}, torch::kCPU).ids_BT), options));
+    static_cast<void>(
+        network.forward_layers(network.embed(model::pad_rows(Rows{row}, test::test_device()).ids_BT), options));
     const at::Tensor keys = taps[0].value.squeeze(0).to(at::kDouble);
     sum += at::matmul(keys.t(), keys);
   }
@@ -36,7 +38,7 @@ TEST(SecondMoments, EqualTheDirectSumOverRealTokens) {
   for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
     const model::Network network = lively_network(family);
     SecondMomentAccumulator accumulator(network, {0, 2});
-    accumulator.add(model::pad_rows(kRows, torch::kCPU));
+    accumulator.add(model::pad_rows(kRows, test::test_device()));
     EXPECT_EQ(accumulator.count(), kTokens);
     const auto moments = accumulator.finish();
     ASSERT_EQ(moments.size(), 2U);
@@ -57,10 +59,10 @@ TEST(SecondMoments, AreSymmetricInDoublePrecision) {
 TEST(SecondMoments, DependOnTheCutIntoBatchesByRoundingOnly) {
   const model::Network network = lively_network(model::Family::kGpt2);
   SecondMomentAccumulator together(network, {1});
-  together.add(model::pad_rows(kRows, torch::kCPU));
+  together.add(model::pad_rows(kRows, test::test_device()));
   SecondMomentAccumulator apart(network, {1});
   for (auto row = kRows.rbegin(); row != kRows.rend(); ++row) {
-    apart.add(model::pad_rows(Rows{*row}, torch::kCPU));
+    apart.add(model::pad_rows(Rows{*row}, test::test_device()));
   }
   EXPECT_EQ(together.count(), apart.count());
   EXPECT_LT(relative_difference(apart.finish().at(1).moment_FF, together.finish().at(1).moment_FF), 1e-6);
@@ -76,9 +78,9 @@ TEST(SecondMoments, RefuseAnEmptySumAndAnUnknownLayer) {
 TEST(PanelTriangle, EqualsThePlainProductAtEveryWidth) {
   for (const std::int64_t width : {1, 7, 256, 257, 512, 700}) {
     at::manual_seed(static_cast<std::uint64_t>(width));
-    const at::Tensor first = at::randn({90, width});
-    const at::Tensor second = at::randn({33, width});
-    PanelTriangle sum(width, torch::kCPU);
+    const at::Tensor first = test::on_test_device(at::randn({90, width}));
+    const at::Tensor second = test::on_test_device(at::randn({33, width}));
+    PanelTriangle sum(width, test::test_device());
     sum.add_product(first);
     sum.add_product(second);
     EXPECT_EQ(sum.values().numel(), PanelTriangle::num_values(width));
@@ -92,11 +94,11 @@ TEST(PanelTriangle, EqualsThePlainProductAtEveryWidth) {
 
 TEST(PanelTriangle, SumsOfSlicesAddUpToTheBit) {
   at::manual_seed(3);
-  const at::Tensor first = at::randn({50, 300});
-  const at::Tensor second = at::randn({60, 300});
-  PanelTriangle together(300, torch::kCPU);
+  const at::Tensor first = test::on_test_device(at::randn({50, 300}));
+  const at::Tensor second = test::on_test_device(at::randn({60, 300}));
+  PanelTriangle together(300, test::test_device());
   together.add_product(first);
-  PanelTriangle apart(300, torch::kCPU);
+  PanelTriangle apart(300, test::test_device());
   apart.add_product(second);
   const at::Tensor expected = together.values() + apart.values();
   PanelTriangle from_file(300, apart.values().clone());
@@ -107,9 +109,9 @@ TEST(PanelTriangle, SumsOfSlicesAddUpToTheBit) {
 TEST(PanelTriangle, RefusesOtherShapes) {
   EXPECT_THROW(PanelTriangle(300, at::zeros({10}, at::kDouble)), core::DataError);
   EXPECT_THROW(PanelTriangle(2, at::zeros({4}, at::kFloat)), core::DataError);
-  PanelTriangle sum(3, torch::kCPU);
+  PanelTriangle sum(3, test::test_device());
   EXPECT_THROW(sum.add_product(at::zeros({2, 4})), core::DataError);
-  EXPECT_THROW(sum.add(PanelTriangle(4, torch::kCPU)), core::DataError);
+  EXPECT_THROW(sum.add(PanelTriangle(4, test::test_device())), core::DataError);
 }
 
 std::vector<std::vector<std::size_t>> sizes_of(const std::vector<Rows>& batches) {

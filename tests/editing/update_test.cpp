@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -14,7 +15,7 @@ using test::lively_network;
 const std::string kWeight = "transformer.h.1.mlp.c_proj.weight";
 
 at::Tensor matrix(std::vector<float> values, std::int64_t rows, std::int64_t columns) {
-  return at::tensor(values).view({rows, columns});
+  return test::on_test_device(at::tensor(values).view({rows, columns}));
 }
 
 /// A weight of zeros whose upper left corner is a 3x2 matrix [O,I], so that results can be checked by hand.
@@ -27,7 +28,7 @@ at::Tensor with_corner(const at::Tensor& shape_of, const at::Tensor& corner_32) 
 at::Tensor corner(const model::Network& network) { return network.parameter(kWeight).narrow(0, 0, 3).narrow(1, 0, 2); }
 
 at::Tensor column(const at::Tensor& top, std::int64_t size) {
-  at::Tensor value = at::zeros({size, top.size(1)});
+  at::Tensor value = at::zeros({size, top.size(1)}, top.options());
   value.narrow(0, 0, top.size(0)).copy_(top);
   return value;
 }
@@ -96,7 +97,7 @@ TEST(LowRankUpdate, RefusesFactorsOfAnotherShape) {
 
 TEST(DenseUpdate, StoresACopyOfTheValue) {
   model::Network network = lively_network(model::Family::kGpt2);
-  const at::Tensor value = at::rand({16, 64});
+  const at::Tensor value = test::on_test_device(at::rand({16, 64}));
   const at::Tensor expected = value.clone();
   apply_update(network, {kWeight, DenseUpdate{value}});
   value.zero_();

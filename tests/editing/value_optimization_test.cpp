@@ -7,6 +7,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -23,7 +24,7 @@ RomePrompts prompts_of(const core::RomeConfig& config) {
   return make_rome_prompts(config, some_contexts(), kRequestToValue, byte_tokenizer(), 96);
 }
 
-at::Tensor some_delta() { return at::linspace(-0.8, 1.1, 16, at::kDouble).sin(); }
+at::Tensor some_delta() { return test::on_test_device(at::linspace(-0.8, 1.1, 16, at::kDouble).sin()); }
 
 class ValueOptimization : public testing::TestWithParam<model::Family> {};
 INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization, testing::Values(model::Family::kGpt2, model::Family::kGptj),
@@ -38,13 +39,13 @@ TEST_P(ValueOptimization, GradientMatchesFiniteDifferences) {
     const RomePrompts prompts = prompts_of(config);
     const auto forward = suffix_forward(network, prompts, 1);
     ValueObjective objective(network, config, prompts, *forward);
-    static_cast<void>(objective.evaluate(at::zeros({16}, at::kDouble)));
+    static_cast<void>(objective.evaluate(at::zeros_like(some_delta())));
     const at::Tensor delta = some_delta().requires_grad_();
     const at::Tensor gradient = torch::autograd::grad({objective.evaluate(delta).total}, {delta}).front();
     const at::NoGradGuard no_grad;
     const double h = 1e-5;
     for (std::int64_t i = 0; i < 16; ++i) {
-      at::Tensor step = at::zeros({16}, at::kDouble);
+      at::Tensor step = at::zeros_like(some_delta());
       step[i] = h;
       const double up = objective.evaluate(some_delta() + step).total.item<double>();
       const double down = objective.evaluate(some_delta() - step).total.item<double>();
@@ -59,7 +60,7 @@ TEST_P(ValueOptimization, LossIsTheSumOfItsHandComputedTerms) {
   const RomePrompts prompts = prompts_of(config);
   const auto forward = plain_forward(network, prompts, 1);
   ValueObjective objective(network, config, prompts, *forward);
-  const at::Tensor zero = at::zeros({16}, at::kDouble);
+  const at::Tensor zero = at::zeros_like(some_delta());
   const at::Tensor original = network.logits(forward->scored_hidden(zero)).log_softmax(1);
   const at::Tensor changed = network.logits(forward->scored_hidden(some_delta())).log_softmax(1);
   static_cast<void>(objective.evaluate(zero));

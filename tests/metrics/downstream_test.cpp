@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 
 namespace lethe::metrics {
@@ -71,7 +72,7 @@ std::vector<model::TokenId> plain_answer(const model::Network& network, std::vec
   std::vector<model::TokenId> answer;
   for (int i = 0; i < count; ++i) {
     const auto logits_BTV =
-        network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, torch::kCPU));
+        network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, test::test_device()));
     const auto next = static_cast<model::TokenId>(logits_BTV[0][-1].argmax().item<std::int64_t>());
     if (next == end_of_text) break;
     answer.push_back(next);
@@ -87,7 +88,7 @@ TEST_P(EvaluateTask, GeneratesTheTokensOfThePublishedProcedure) {
   test::TemporaryFolder folder;
   test::write_tiny_model(folder.path(), GetParam(), 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
-  const model::Network network(model::load_weights(folder.path(), torch::kCPU));
+  const model::Network network(model::load_weights(folder.path(), test::test_device()));
   const auto task = prepare_task(toy_config(), toy_examples(), tokenizer, network.architecture());
   const auto record = evaluate_task(network, tokenizer, task);
   ASSERT_EQ(record.generated_ids.size(), 4U);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 
 namespace lethe::metrics {
@@ -24,7 +25,7 @@ PlainScore plain_score(const model::Network& network, const model::Tokenizer& to
   const auto target_ids = tokenizer.encode(" " + target);
   row.insert(row.end(), target_ids.begin(), target_ids.end());
   const auto logits_TV =
-      network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, torch::kCPU)).select(0, 0);
+      network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, test::test_device())).select(0, 0);
   const auto log_probabilities_TV = logits_TV.log_softmax(1);
   PlainScore score;
   for (std::size_t j = 0; j < target_ids.size(); ++j) {
@@ -57,7 +58,7 @@ std::vector<data::EditRequest> some_requests() {
 class RewriteScores : public testing::TestWithParam<Family> {
  protected:
   RewriteScores()
-      : network_(model::random_weights(test::tiny_architecture(GetParam()), 3, torch::kCPU)),
+      : network_(model::random_weights(test::tiny_architecture(GetParam()), 3, test::test_device())),
         tokenizer_(make_tokenizer()) {}
 
   model::Tokenizer make_tokenizer() {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 
 namespace lethe::metrics {
@@ -9,7 +10,7 @@ namespace {
 
 TEST(WeightDistance, IsTheFrobeniusNormOfTheChange) {
   const auto architecture = test::tiny_architecture(model::Family::kGpt2);
-  model::Network network(model::random_weights(architecture, 1, torch::kCPU));
+  model::Network network(model::random_weights(architecture, 1, test::test_device()));
   const auto name = architecture.mlp_projection(1) + ".weight";
   auto changed = network.parameter(name).clone().contiguous();
   changed[0][0] += 3.0;
@@ -24,7 +25,7 @@ TEST(WeightDistance, IsTheFrobeniusNormOfTheChange) {
 
 TEST(WeightDistance, IsZeroForAnUneditedParameter) {
   const auto architecture = test::tiny_architecture(model::Family::kGptj);
-  const model::Network network(model::random_weights(architecture, 1, torch::kCPU));
+  const model::Network network(model::random_weights(architecture, 1, test::test_device()));
   const auto records = weight_distances(network, std::vector<std::string>{architecture.mlp_projection(0) + ".bias"});
   EXPECT_EQ(records.at(0).frobenius, 0.0);
 }

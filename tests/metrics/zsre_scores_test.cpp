@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 
 namespace lethe::metrics {
@@ -16,7 +17,8 @@ std::vector<bool> plain_answers(const model::Network& network, const model::Toke
     const auto before = tokenizer.decode_cleaned(std::span(answer).first(i));
     const auto ids = tokenizer.encode(prompt + (i == 0 ? "" : before));
     const auto logits_TV =
-        network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, torch::kCPU)).select(0, 0);
+        network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, test::test_device()))
+            .select(0, 0);
     const auto wanted = tokenizer.encode(tokenizer.decode_cleaned(std::span(answer).subspan(i, 1))).front();
     answers.push_back(logits_TV[static_cast<std::int64_t>(ids.size()) - 1].argmax().item<std::int64_t>() == wanted);
   }
@@ -29,7 +31,8 @@ std::string greedy(const model::Network& network, const model::Tokenizer& tokeni
   for (int i = 0; i < count; ++i) {
     const auto ids = tokenizer.encode(prompt);
     const auto logits_TV =
-        network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, torch::kCPU)).select(0, 0);
+        network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, test::test_device()))
+            .select(0, 0);
     const auto next = static_cast<model::TokenId>(
         logits_TV[static_cast<std::int64_t>(ids.size()) - 1].narrow(0, 33, 90).argmax().item<std::int64_t>() + 33);
     prompt += tokenizer.decode(std::span(&next, 1));
@@ -41,7 +44,7 @@ TEST(ZsreScores, AskTokenByTokenAsPublished) {
   const test::TemporaryFolder folder;
   test::write_tiny_model(folder.path(), model::Family::kGpt2, 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
-  const model::Network network(model::load_weights(folder.path(), torch::kCPU));
+  const model::Network network(model::load_weights(folder.path(), test::test_device()));
   std::vector<data::EditRequest> records(3);
   for (std::size_t i = 0; i < records.size(); ++i) {
     auto& record = records[i];

@@ -68,7 +68,7 @@ inline std::string state_dict_archive(const std::map<std::string, torch::Tensor>
   std::vector<std::pair<std::string, std::string>> entries;
   std::map<std::string, std::string> storages;
   for (const auto& [name, tensor] : tensors) {
-    const auto host = tensor.contiguous();
+    const auto host = tensor.to(torch::kCPU).contiguous();
     const auto key = std::to_string(storages.size());
     const auto* type = host.scalar_type() == torch::kFloat16 ? "HalfStorage"
                        : host.scalar_type() == torch::kBool  ? "BoolStorage"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,16 +12,14 @@
 
 #include "model/network.h"
 #include "model/weights.h"
+#include "tests/support/test_device.h"
 
 // Networks small enough for finite differences, with weights from a formula that
 // tests/model/golden/record_logits.py repeats.
 
 namespace lethe::model::testing {
 
-inline torch::Device test_device() {
-  const char* name = std::getenv("LETHE_TEST_DEVICE");
-  return torch::Device(name != nullptr ? name : "cpu");
-}
+using lethe::test::test_device;
 
 inline Architecture tiny_architecture(Family family) {
   Architecture architecture;

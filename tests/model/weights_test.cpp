@@ -1,7 +1,7 @@
 #include "model/weights.h"
 
-#include <array>
 #include <unistd.h>
+#include <array>
 
 #include <cstring>
 #include <filesystem>
@@ -66,7 +66,7 @@ class WeightsFolder : public Test {
     return "no error";
   }
   [[nodiscard]] std::string load_error() const {
-    return error_of([&] { load_weights(folder_, torch::kCPU); });
+    return error_of([&] { load_weights(folder_, testing::test_device()); });
   }
   [[nodiscard]] std::string config_error(const std::function<void(nlohmann::json&)>& change,
                                          Family family = Family::kGpt2) const {
@@ -85,15 +85,15 @@ void expect_equal(const Weights& actual, const Weights& expected) {
 
 TEST_F(WeightsFolder, ComeBackAsTheyWereSaved) {
   for (const auto family : {Family::kGpt2, Family::kGptj}) {
-    const auto saved = random_weights(testing::tiny_architecture(family), 3, torch::kCPU);
+    const auto saved = random_weights(testing::tiny_architecture(family), 3, testing::test_device());
     write_config(family);
     save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
-    expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+    expect_equal(*load_weights(folder_, testing::test_device()), *saved);
   }
 }
 
 TEST_F(WeightsFolder, StoreGpt2ProjectionsTurned) {
-  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, testing::test_device());
   save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
   const SafetensorsFile file(folder_ / "model.safetensors");
   EXPECT_EQ(file.tensor("transformer.h.0.mlp.c_proj.weight").sizes(), torch::IntArrayRef({80, 32}));
@@ -113,13 +113,13 @@ TEST_F(WeightsFolder, AreReadInPlaceAndOutliveTheFile) {
 }
 
 TEST_F(WeightsFolder, ReadHalfPrecisionFiles) {
-  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, testing::test_device());
   write_config(Family::kGpt2);
   for (const auto dtype : {torch::kFloat16, torch::kBFloat16}) {
     std::map<std::string, torch::Tensor> halves;
     for (const auto& [name, tensor] : saved->tensors()) halves.emplace(name, tensor.to(dtype));
     save_safetensors(folder_ / "model.safetensors", saved->architecture(), halves);
-    const auto loaded = load_weights(folder_, torch::kCPU);
+    const auto loaded = load_weights(folder_, testing::test_device());
     for (const auto& [name, half] : halves) {
       EXPECT_EQ(loaded->tensor(name).scalar_type(), torch::kFloat32);
       EXPECT_TRUE(torch::equal(loaded->tensor(name), half.to(torch::kFloat32))) << name;
@@ -128,7 +128,7 @@ TEST_F(WeightsFolder, ReadHalfPrecisionFiles) {
 }
 
 TEST_F(WeightsFolder, AcceptTheHubsShortNamesAndIgnoreMaskBuffers) {
-  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, testing::test_device());
   write_config(Family::kGpt2);
   save_safetensors(folder_ / "long.safetensors", saved->architecture(), saved->tensors());
   const SafetensorsFile file(folder_ / "long.safetensors");
@@ -138,7 +138,7 @@ TEST_F(WeightsFolder, AcceptTheHubsShortNamesAndIgnoreMaskBuffers) {
   renamed.emplace("h.0.attn.masked_bias", torch::tensor(-1e4F));
   renamed.emplace("lm_head.weight", renamed.at("wte.weight"));
   write_safetensors(folder_ / "model.safetensors", renamed);
-  expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+  expect_equal(*load_weights(folder_, testing::test_device()), *saved);
 }
 
 /// Tensors in two parts, the second block's in the other one, and the index of files named <prefix>-<part>.<suffix>.
@@ -158,12 +158,12 @@ Sharded sharded(const std::map<std::string, torch::Tensor>& tensors, const std::
 }
 
 TEST_F(WeightsFolder, ReadShardsThroughTheIndex) {
-  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, testing::test_device());
   write_config(Family::kGptj);
   const auto [shards, index] = sharded(saved->tensors(), "model", "safetensors");
   for (int i = 0; i < 2; ++i) write_safetensors(folder_ / ("model-" + std::to_string(i) + ".safetensors"), shards[i]);
   write("model.safetensors.index.json", index.dump());
-  expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+  expect_equal(*load_weights(folder_, testing::test_device()), *saved);
 
   std::filesystem::remove(folder_ / "model-1.safetensors");
   EXPECT_THAT(load_error(), HasSubstr("model-1.safetensors"));
@@ -175,7 +175,7 @@ TEST_F(WeightsFolder, ReadShardsThroughTheIndex) {
 
 TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
   for (const auto family : {Family::kGpt2, Family::kGptj}) {
-    const auto saved = random_weights(testing::tiny_architecture(family), 3, torch::kCPU);
+    const auto saved = random_weights(testing::tiny_architecture(family), 3, testing::test_device());
     write_config(family);
     save_safetensors(folder_ / "stored.safetensors", saved->architecture(), saved->tensors());
     const SafetensorsFile stored(folder_ / "stored.safetensors");
@@ -188,13 +188,14 @@ TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
     tensors.emplace("h.0.attn.masked_bias", torch::tensor(-1e4F));
     write("pytorch_model.bin", test::state_dict_archive(tensors));
     EXPECT_EQ(weight_file_names(folder_), std::vector<std::string>{"pytorch_model.bin"});
-    const auto loaded = load_weights(folder_, torch::kCPU);
+    const auto loaded = load_weights(folder_, testing::test_device());
     expect_equal(*loaded, *saved);
-    EXPECT_FALSE(loaded->tensors().begin()->second.storage().resizable()) << "a view of the mapping, not a copy";
+    const auto on_host = load_weights(folder_, torch::kCPU);
+    EXPECT_FALSE(on_host->tensors().begin()->second.storage().resizable()) << "a view of the mapping, not a copy";
 
     for (auto& [name, tensor] : tensors) tensor = tensor.to(torch::kFloat16);
     write("pytorch_model.bin", test::state_dict_archive(tensors));
-    const auto halves = load_weights(folder_, torch::kCPU);
+    const auto halves = load_weights(folder_, testing::test_device());
     for (const auto& [name, tensor] : saved->tensors()) {
       EXPECT_TRUE(torch::equal(halves->tensor(name), tensor.to(torch::kFloat16).to(torch::kFloat32))) << name;
     }
@@ -203,7 +204,7 @@ TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
 }
 
 TEST_F(WeightsFolder, ReadShardedPytorchCheckpoints) {
-  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, torch::kCPU);
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGptj), 3, testing::test_device());
   write_config(Family::kGptj);
   const auto [shards, index] = sharded(saved->tensors(), "pytorch_model", "bin");
   for (int i = 0; i < 2; ++i) {
@@ -211,7 +212,7 @@ TEST_F(WeightsFolder, ReadShardedPytorchCheckpoints) {
   }
   write("pytorch_model.bin.index.json", index.dump());
   EXPECT_EQ(weight_file_names(folder_).size(), 3U);
-  expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+  expect_equal(*load_weights(folder_, testing::test_device()), *saved);
   write("pytorch_model-1.bin", "\x80\x02.");
   EXPECT_THAT(load_error(), HasSubstr("pytorch_model-1.bin: no zip archive"));
 }
@@ -220,7 +221,7 @@ TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   EXPECT_THAT(load_error(), HasSubstr("config.json"));
   write_config(Family::kGpt2);
   EXPECT_THAT(load_error(), HasSubstr("has no model.safetensors"));
-  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, testing::test_device());
   auto tensors = saved->tensors();
   save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
   write_config(Family::kGpt2, [](auto& config) { config["n_layer"] = 4; });

@@ -96,6 +96,20 @@ TEST(CostModel, MeasuredRatesReplacePriors) {
   EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, parts), 3.0 * prior, 1e-9);
 }
 
+TEST(CostModel, SolvesOnTheHostTakeTheHostsTime) {
+  auto config = make_config({.models = {"gpt-j-6b"}});
+  auto inspection = make_inspection(config);
+  inspection.models = {*known_model(config.models[0])};
+  const auto seconds = [&](const std::string& device, core::SecondMomentPlacement placement) {
+    config.device = device;
+    config.models[0].second_moment_placement = placement;
+    return CostModel(config, inspection).edit_seconds("rome", "gpt-j-6b");
+  };
+  using enum core::SecondMomentPlacement;
+  EXPECT_GT(seconds("cuda", kHost), seconds("cuda", kDevice) + 0.5) << "2 GiB at 8 GB/s, with the plan's safety";
+  EXPECT_EQ(seconds("cpu", kHost), seconds("cpu", kDevice));
+}
+
 TEST(Footprint, CountsWhatAnExecutorHolds) {
   auto config = make_config({.models = {"gpt-j-6b"}});
   config.device = "cuda";
@@ -108,6 +122,15 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   core::MemitConfig memit;
   memit.layers = {3, 4, 5, 6, 7, 8};
   EXPECT_GT(worker_memory(config, memit, gptj), weights + 6 * 2'147'483'648) << "a factor for every layer";
+  EXPECT_EQ(worker_host_memory(config, memit, gptj), 0);
+  config.models[0].second_moment_placement = core::SecondMomentPlacement::kHost;
+  EXPECT_LT(worker_memory(config, memit, gptj), weights + 6'500'000'000) << "weights of six layers, activations";
+  EXPECT_EQ(worker_host_memory(config, memit, gptj), 6 * 2'147'483'648);
+  EXPECT_EQ(worker_host_memory(config, core::FineTuneConfig{}, gptj), 0);
+  config.device = "cpu";
+  EXPECT_EQ(worker_host_memory(config, memit, gptj), 0) << "the worker's own memory is the host's";
+  EXPECT_GT(worker_memory(config, memit, gptj), weights + 6 * 2'147'483'648);
+  config.device = "cuda";
   EXPECT_GT(role_memory(config, gptj).reducer_bytes, weights);
   gptj.moments_layers = {3, 4, 5, 6, 7, 8};
   gptj.moments_documents = 100'000;

@@ -11,6 +11,7 @@
 #include "model/weights.h"
 #include "tests/parity/golden.h"
 #include "tests/support/reference_data.h"
+#include "tests/support/test_device.h"
 #include "tests/support/uniform_weights.h"
 
 namespace lethe {
@@ -40,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedAnswers, testing::Values("small-gpt2",
 
 TEST_P(PublishedAnswers, AreGivenToTheSmallTasks) {
   const std::filesystem::path folder = source_path("assets") / GetParam();
-  const model::Network network(model::load_weights(folder, torch::kCPU));
+  const model::Network network(model::load_weights(folder, test::test_device()));
   const auto tokenizer = model::Tokenizer::from_folder(folder);
   const json recorded = test::golden("small-answers.json").at(GetParam());
   for (const auto& config : core::load_experiment_config(source_path("configs/quickstart.yaml")).tasks) {

@@ -18,6 +18,7 @@
 #include "metrics/rewrite_scores.h"
 #include "tests/parity/published_run.h"
 #include "tests/support/reference_data.h"
+#include "tests/support/test_device.h"
 #include "tests/support/uniform_weights.h"
 
 // Legend: F inner width, D width, R rank.
@@ -63,7 +64,7 @@ struct Given {
       moment_FF.diagonal().add_(0.02);
       constexpr std::int64_t kTokens = 1'000'000;
       factor = std::make_shared<const editing::MomentFactor>(editing::SecondMoment{moment_FF, kTokens}, layers.front(),
-                                                             torch::kCPU);
+                                                             test::test_device());
     }
     std::map<int, editing::SecondMoment> moments;
     for (const int layer : layers) moments[layer] = {{}, 1, factor};
@@ -170,7 +171,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {
 std::shared_ptr<const editing::MendEditor> formula_editor(core::MendConfig config, const model::Network& start) {
   config.training.rank = 48;
   config.training.initial_rate = -1e-4;
-  auto editor = editing::initial_editor(config, start.architecture(), torch::kCPU, torch::kFloat32);
+  auto editor = editing::initial_editor(config, start.architecture(), test::test_device(), torch::kFloat32);
   for (auto& [name, tensor] : editor.trained()) {
     const bool is_matrix = tensor.dim() == 2;
     const at::Tensor values =

@@ -10,6 +10,7 @@
 #include "model/weights.h"
 #include "tests/parity/published_run.h"
 #include "tests/parity/shipped_editor.h"
+#include "tests/support/test_device.h"
 
 namespace lethe {
 namespace {
@@ -86,7 +87,7 @@ TEST_P(PublishedMend, TakesTheSameStepsInTraining) {
   const json recorded = test::golden("small-mend-training.json").at(GetParam());
   const auto config = recorded_training();
   const model::Network unedited(
-      model::load_weights(test::source_path("assets") / GetParam(), torch::kCPU, torch::kFloat64));
+      model::load_weights(test::source_path("assets") / GetParam(), test::test_device(), torch::kFloat64));
   const auto network = editing::starting_network(config, unedited, 37);
   const editing::MendData data(config.training, data::read_counterfact(test::source_path("assets/world/train.json")),
                                data::read_corpus(test::source_path("assets/world/corpus.txt"), 2000), run_.tokenizer(),

@@ -8,6 +8,7 @@
 #include "editing/second_moments.h"
 #include "metrics/rewrite_scores.h"
 #include "model/weights.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::test {
 namespace {
@@ -40,7 +41,7 @@ std::vector<core::PromptScore> flattened(const std::vector<std::vector<core::Pro
 PublishedRun::PublishedRun(const std::string& model)
     : golden_(test::golden(model + ".json")),
       tokenizer_(model::Tokenizer::from_folder(source_path("assets") / model)),
-      network_(model::load_weights(source_path("assets") / model, torch::kCPU)) {
+      network_(model::load_weights(source_path("assets") / model, test_device())) {
   std::map<std::int64_t, data::EditRequest> by_case;
   for (auto& request : data::read_counterfact(source_path("assets/world/counterfact.json"))) {
     by_case[request.case_id] = request;
@@ -58,7 +59,7 @@ std::map<int, editing::SecondMoment> PublishedRun::moments(const std::vector<int
   const auto documents = data::read_corpus(source_path("assets/world/corpus.txt"), golden_.at("documents"));
   editing::SecondMomentAccumulator sums(network_, layers);
   for (const auto& rows : editing::pack_documents(documents, tokenizer_, 128, 4096)) {
-    sums.add(model::pad_rows(rows, torch::kCPU));
+    sums.add(model::pad_rows(rows, test_device()));
   }
   EXPECT_EQ(sums.count(), golden_.at("document_tokens").get<std::int64_t>());
   return sums.finish();
@@ -77,7 +78,7 @@ std::string model_test_name(const testing::TestParamInfo<const char*>& param) {
 
 double difference(const at::Tensor& actual, const json& record) {
   const at::Tensor expected_N = at::tensor(record.at("entries").get<std::vector<double>>(), at::kDouble);
-  const at::Tensor flat = actual.detach().to(at::kDouble).flatten();
+  const at::Tensor flat = actual.detach().to(at::kCPU, at::kDouble).flatten();
   const at::Tensor actual_N = flat.slice(0, 0, flat.numel(), record.at("stride").get<std::int64_t>());
   const double size = expected_N.norm().item<double>();
   return (actual_N - expected_N).norm().item<double>() / (size > 0.0 ? size : 1.0);

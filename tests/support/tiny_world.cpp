@@ -9,6 +9,7 @@
 
 #include "core/random_stream.h"
 #include "model/weights.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::test {
 namespace {
@@ -162,12 +163,21 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
         "marker: \"Say :\"\nanswers: [{word: a, label: 1}, {word: b, label: 0}]\nmax_new_tokens: 2\n");
   const auto number = [](int value) { return std::to_string(value); };
   const auto config = folder / "tiny.yaml";
-  write(config, "name: tiny\nseed: 7\ndataset: {records: records.json, samples: samples.json}\nmodels:\n" +
-                    model_entry("tiny-gpt2", options) + model_entry("tiny-gptj", options) + "grid: {methods: " +
-                    options.methods + ", models: " + options.models + ", samples: " + options.samples +
-                    "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " + number(options.checkpoint_every) +
-                    "\nforgetting_every: " + number(options.forgetting_every) +
-                    "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
+  // For tests that run the programs; the stand-in for a GPU is none that a file may name.
+  const std::string device = test_device().is_cuda() ? "device: cuda\n" : "";
+  write(config,
+        "name: tiny\nseed: 7\n" + device + "dataset: {records: records.json, samples: samples.json}\nmodels:\n" +
+            model_entry("tiny-gpt2", options) + model_entry("tiny-gptj", options) +
+            "grid: {methods: " + options.methods + ", models: " + options.models + ", samples: " + options.samples +
+            "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " + number(options.checkpoint_every) +
+            "\nforgetting_every: " + number(options.forgetting_every) +
+            "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
+  return config;
+}
+
+core::ExperimentConfig load_config(const fs::path& path) {
+  auto config = core::load_experiment_config(path);
+  config.device = c10::DeviceTypeName(test_device().type(), true);
   return config;
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "core/experiment_config.h"
 #include "model/architecture.h"
 
 namespace lethe::test {
@@ -42,5 +43,8 @@ struct TinyWorldOptions {
 /// A complete small experiment: two models, records, two sample orders, corpus, one task, config. Returns the config's
 /// path.
 std::filesystem::path write_tiny_world(const std::filesystem::path& folder, const TinyWorldOptions& options = {});
+
+/// The config of a file, with `test_device()` as its device: one that a config file may not name, too.
+core::ExperimentConfig load_config(const std::filesystem::path& path);
 
 }  // namespace lethe::test

@@ -6,6 +6,8 @@
 
 #include <ATen/ATen.h>
 
+#include "tests/support/test_device.h"
+
 namespace lethe::test {
 namespace {
 
@@ -53,7 +55,7 @@ torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::in
   for (std::size_t index = 0; index < values.size(); ++index) {
     values[index] = uniform_of(name, index);
   }
-  return at::tensor(values, at::kDouble).view({rows, columns});
+  return at::tensor(values, at::kDouble).view({rows, columns}).to(test_device());
 }
 
 std::shared_ptr<const model::Weights> uniform_weights(const model::Architecture& architecture, torch::Dtype dtype) {

@@ -34,7 +34,7 @@ class CarryOverTest : public testing::Test {
 
 TEST_F(CarryOverTest, AsksBothFormsOfTheRecordsThatHaveThem) {
   add_questions(3);
-  Workspace workspace(core::load_experiment_config(config_path_), world_.path() / "out");
+  Workspace workspace(test::load_config(config_path_), world_.path() / "out");
   test::RecordingMonitor monitor;
   const auto all = measure_carry_over(workspace, cell_, 100, monitor);
   EXPECT_EQ(all.question.asked, 4) << "six edits of the order 3, 8, 13, 18, 23, 4; 3 and 18 have no question";
@@ -50,7 +50,7 @@ TEST_F(CarryOverTest, AsksBothFormsOfTheRecordsThatHaveThem) {
 }
 
 TEST_F(CarryOverTest, SaysThatNoRecordHasBothForms) {
-  Workspace workspace(core::load_experiment_config(config_path_), world_.path() / "out");
+  Workspace workspace(test::load_config(config_path_), world_.path() / "out");
   test::RecordingMonitor monitor;
   try {
     measure_carry_over(workspace, cell_, 5, monitor);

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/cell_command.h"
@@ -24,9 +25,7 @@ class CellRun : public testing::TestWithParam<std::string> {
     config_path_ = test::write_tiny_world(world_.path(), options_);
   }
 
-  Workspace workspace(const std::string& out) {
-    return {core::load_experiment_config(config_path_), world_.path() / out};
-  }
+  Workspace workspace(const std::string& out) { return {test::load_config(config_path_), world_.path() / out}; }
   /// Runs the cell; true if it came to its end.
   bool run(const std::string& out, int stop_after_edits = -1) {
     auto work = workspace(out);
@@ -129,7 +128,7 @@ TEST_P(CellRun, VerifyAcceptsSoundFilesAndNamesDamagedOnes) {
 
 TEST_P(CellRun, OtherSettingsInTheSameFolderAreRefused) {
   ASSERT_TRUE(run("a"));
-  auto config = core::load_experiment_config(config_path_);
+  auto config = test::load_config(config_path_);
   config.seed += 1;
   Workspace other(config, world_.path() / "a");
   RecordingMonitor monitor;
@@ -155,7 +154,7 @@ TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
   const auto network = network_at(work, cell_, 5);
   const auto target = world_.path() / "exported";
   export_model(network, work.config().model(cell_.model).path, target);
-  const model::Network back(model::load_weights(target, torch::kCPU));
+  const model::Network back(model::load_weights(target, test::test_device()));
   for (const auto& [name, value] : network.base()->tensors()) {
     EXPECT_TRUE(torch::equal(back.parameter(name), network.parameter(name))) << name;
   }
@@ -239,10 +238,10 @@ TEST(Snapshots, NewestOnlyAreKeptAndOldEditsAreEditedAgain) {
   test::TemporaryFolder world;
   test::TinyWorldOptions options;
   options.extra = "keep_snapshots: newest\n";
-  const auto config = core::load_experiment_config(test::write_tiny_world(world.path(), options));
+  const auto config = test::load_config(test::write_tiny_world(world.path(), options));
   const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
   RecordingMonitor monitor;
-  Workspace all(core::load_experiment_config(config.source), world.path() / "pruned");
+  Workspace all(test::load_config(config.source), world.path() / "pruned");
   ASSERT_TRUE(run_cell(all, cell, monitor));
   const auto folder = all.cell_folder(cell);
   for (const auto& snapshot : ledger::scan_cell(folder).snapshots) {

@@ -42,7 +42,7 @@ class ImportMoments : public testing::Test {
  protected:
   /// A config whose first model has published second moments; only ROME on it.
   core::ExperimentConfig published_config() const {
-    auto config = core::load_experiment_config(config_path_);
+    auto config = test::load_config(config_path_);
     config.models[0].second_moments->npz = (world_.path() / "stats.{layer}.npz").string();
     return config;
   }

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "model/safetensors.h"
 #include "tests/model/checkpoint_writer.h"
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 #include "worker/workspace.h"
 
@@ -18,7 +19,7 @@ namespace {
 class Inspect : public testing::Test {
  protected:
   core::Inspection inspect_world(const std::function<void(core::ExperimentConfig&)>& change = {}) {
-    auto config = core::load_experiment_config(config_path_);
+    auto config = test::load_config(config_path_);
     if (change) change(config);
     Workspace workspace(config, world_.path() / "out");
     return workspace.inspection();
@@ -74,7 +75,7 @@ TEST_F(Inspect, ChangedWeightsAreAnotherIdentity) {
 TEST_F(Inspect, CheckpointsOfPytorchAreWeightsTooAndMissingShardsAProblem) {
   const auto folder = world_.path() / "tiny-gpt2";
   const auto before = inspect_world().cell(rome_).edit_identity;
-  const model::Network network(model::load_weights(folder, torch::kCPU));
+  const model::Network network(model::load_weights(folder, test::test_device()));
   const auto write_checkpoint = [&](const std::string& name, double scale) {
     std::map<std::string, torch::Tensor> tensors;
     const model::SafetensorsFile file(folder / "model.safetensors");

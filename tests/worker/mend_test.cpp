@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "storage/comparison.h"
+#include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/cell_command.h"
@@ -46,7 +47,7 @@ class Mend : public testing::Test {
     config_path_ = test::write_tiny_world(world_.path(), options);
   }
 
-  core::ExperimentConfig config() const { return core::load_experiment_config(config_path_); }
+  core::ExperimentConfig config() const { return test::load_config(config_path_); }
   static core::MendConfig& mend_of(core::ExperimentConfig& config) {
     return std::get<core::MendConfig>(config.models.at(0).methods.at("mend"));
   }
@@ -231,7 +232,7 @@ TEST_F(Mend, PadClassIsPartOfTheCellFromItsStart) {
   export_model(network_at(work, kCell, 6), work.config().model(kCell.model).path, target);
   std::ifstream in(target / "config.json");
   EXPECT_EQ(nlohmann::json::parse(in).at("vocab_size"), 258);
-  const model::Network back(model::load_weights(target, torch::kCPU));
+  const model::Network back(model::load_weights(target, test::test_device()));
   EXPECT_TRUE(torch::equal(back.parameter("transformer.wte.weight"),
                            network_at(work, kCell, 6).parameter("transformer.wte.weight")));
 }

@@ -45,7 +45,7 @@ class Moments : public testing::Test {
     config_path_ = test::write_tiny_world(world_.path(), options);
   }
   Workspace workspace(const std::string& out, const std::function<void(core::SecondMomentConfig&)>& change = {}) {
-    auto config = core::load_experiment_config(config_path_);
+    auto config = test::load_config(config_path_);
     auto& model = config.models.front();
     if (change) change(*model.second_moments);
     return {std::move(config), world_.path() / out};

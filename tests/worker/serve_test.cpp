@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "core/executor_messages.h"
+#include "tests/support/foreign_device.h"
 #include "tests/support/tiny_world.h"
 
 namespace lethe::worker {
@@ -21,7 +22,7 @@ class Serve : public testing::Test {
     EXPECT_EQ(::pipe(events_), 0);
     const auto config = test::write_tiny_world(world_.path());
     served_ = std::async(std::launch::async, [this, config] {
-      Workspace workspace(core::load_experiment_config(config), world_.path() / "out");
+      Workspace workspace(test::load_config(config), world_.path() / "out");
       serve(workspace, commands_[0], events_[1]);
     });
     reader_ = ::fdopen(events_[0], "r");
@@ -86,6 +87,57 @@ TEST_F(Serve, ReportsAFailedTaskAndLivesOn) {
   ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
   EXPECT_NE(std::get<core::FailedEvent>(events.back()).reason.find("second moments"), std::string::npos);
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
+}
+
+// Before any other test's backward pass (foreign_device.h).
+const torch::Device kBreakable = test::foreign_device();
+
+/// How an executor takes a task while its device fails with `fault`: the event that ends the task. What `serve` throws
+/// is thrown; the pipes then stay open, because its reader still waits for commands.
+core::Event answer_with(const std::string& fault) {
+  test::TemporaryFolder world;
+  auto config = core::load_experiment_config(test::write_tiny_world(world.path()));
+  config.device = c10::DeviceTypeName(kBreakable.type(), true);
+  Workspace workspace(std::move(config), world.path() / "out");
+  int commands[2];
+  int events[2];
+  EXPECT_EQ(::pipe(commands), 0);
+  EXPECT_EQ(::pipe(events), 0);
+  const auto send = [&](const core::Command& command) {
+    const auto line = core::to_json(command) + "\n";
+    EXPECT_EQ(::write(commands[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  };
+  test::break_foreign_device(fault);
+  auto served = std::async(std::launch::async, [&] {
+    const std::unique_ptr<const int, void (*)(const int*)> end(&events[1], [](const int* fd) { ::close(*fd); });
+    serve(workspace, commands[0], events[1]);
+  });
+  send(core::RunCommand{core::MomentsTask{"tiny-gpt2"}});
+  std::FILE* reader = ::fdopen(events[0], "r");
+  char* line = nullptr;
+  std::size_t size = 0;
+  core::Event last;
+  while (!std::holds_alternative<core::FailedEvent>(last) && ::getline(&line, &size, reader) > 0) {
+    last = core::event_from_json(line);
+  }
+  if (std::holds_alternative<core::FailedEvent>(last)) send(core::QuitCommand{});
+  served.wait();
+  std::free(line);
+  std::fclose(reader);
+  test::break_foreign_device("");
+  served.get();
+  for (const int fd : commands) ::close(fd);
+  return last;
+}
+
+TEST(ServeOnABrokenDevice, ReportsThatMemoryWasNotEnoughAndLivesOn) {
+  const auto event = answer_with("CUDA out of memory. Tried to allocate 2.00 GiB");
+  ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(event));
+  EXPECT_EQ(std::get<core::FailedEvent>(event).failure, core::FailureClass::kOutOfMemory);
+}
+
+TEST(ServeOnABrokenDevice, LeavesAfterAnErrorThatTheProcessCannotRecoverFrom) {
+  EXPECT_THROW(answer_with("CUDA error: an illegal memory access was encountered"), c10::Error);
 }
 
 }  // namespace

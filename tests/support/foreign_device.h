@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include <torch/types.h>
+
+namespace lethe::test {
+
+/// A stand-in for a GPU where there is none: the device `privateuseone`, which fails where CUDA fails and computes what
+/// the CPU computes.
+/// - Reading or writing its memory on the host is a segmentation fault: its addresses are none of the process's.
+/// - Operands of different devices are refused, with CUDA's message and CUDA's exceptions: a CPU scalar [] beside an
+///   element by element operation's tensors, CPU indices of an indexing.
+/// - Every number is the CPU kernel's on the same bytes in the same layout, so results are the CPU's bit for bit.
+/// - Autograd runs a thread of its own for it, as for a GPU.
+/// What it cannot show: the GPU's own rounding, its order of sums, its speed and its memory.
+/// Registers the device with LibTorch at the first call, which must come before the process's first backward pass: then
+/// LibTorch starts a thread for each device that it knows.
+torch::Device foreign_device();
+
+/// From now on every operation on the device throws this text, as all do after a GPU's error. Empty: it works again.
+void break_foreign_device(std::string text);
+
+}  // namespace lethe::test
