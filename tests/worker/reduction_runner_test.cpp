@@ -23,7 +23,7 @@ class KeptStates : public testing::Test {
   }
 
   Workspace workspace(const std::string& out, double cache_gb) {
-    auto config = core::load_experiment_config(config_path_);
+    auto config = test::load_config(config_path_);
     config.reducer_cache_gb = cache_gb;
     return {std::move(config), world_.path() / out};
   }
