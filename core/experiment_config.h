@@ -43,8 +43,8 @@ struct ModelConfig {
   std::string name;
   std::filesystem::path path;  ///< Hugging Face folder
   std::optional<SecondMomentConfig> second_moments;
-  SecondMomentPlacement second_moment_placement = SecondMomentPlacement::kDevice;
   std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name
+  SecondMomentPlacement second_moment_placement = SecondMomentPlacement::kDevice;
   bool operator==(const ModelConfig&) const = default;
 };
 
