@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <ctime>
 
 #include "core/build_info.h"
@@ -39,6 +40,9 @@ storage::Provenance provenance(const Workspace& workspace) {
                              {"threads", std::to_string(config.threads)},
                              {"seed", std::to_string(config.seed)},
                              {"written_at", utc_now()}};
+  // The supervisor binds its executor to one device, by UUID.
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (config.device == "cuda" && visible != nullptr) values.emplace("device_id", visible);
   for (const auto& library : core::library_versions()) {
     values["library_" + std::string(library.name)] = std::string(library.version);
   }
