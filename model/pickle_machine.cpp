@@ -45,6 +45,7 @@ enum Opcode : unsigned {
   kBinBytes = 'B',
   kShortBinBytes = 'C',
   kProtocol = 0x80,
+  kNewObject = 0x81,
   kTuple1 = 0x85,
   kTuple2 = 0x86,
   kTuple3 = 0x87,
@@ -59,7 +60,7 @@ enum Opcode : unsigned {
 };
 
 /// The only globals that a checkpoint may name. None of them is called.
-constexpr std::array<std::string_view, 25> kAllowedGlobals{
+constexpr std::array<std::string_view, 27> kAllowedGlobals{
     "torch._utils._rebuild_tensor",
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_parameter",
@@ -86,10 +87,16 @@ constexpr std::array<std::string_view, 25> kAllowedGlobals{
     "numpy._core.multiarray.scalar",
     "numpy.dtype",
     "_codecs.encode",
+    // The published MEND editors hold the configuration of the model they were trained for; it stays unread too.
+    "transformers.models.gpt2.configuration_gpt2.GPT2Config",
+    "transformers.models.gptj.configuration_gptj.GPTJConfig",
 };
 
 constexpr std::array<std::string_view, 5> kInertCalls{"torch.device", "numpy.core.multiarray.scalar",
                                                       "numpy._core.multiarray.scalar", "numpy.dtype", "_codecs.encode"};
+
+constexpr std::array<std::string_view, 2> kInertClasses{"transformers.models.gpt2.configuration_gpt2.GPT2Config",
+                                                        "transformers.models.gptj.configuration_gptj.GPTJConfig"};
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -278,6 +285,15 @@ void PickleMachine::reduce() {
   }
 }
 
+/// An object made without its class's constructor. Here it is a value that nothing looks into.
+void PickleMachine::make_object() {
+  const auto& arguments = pop();
+  const auto& type = pop();
+  if (type.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) refuse("an object of what is no class");
+  if (!is_one_of(kInertClasses, type.text)) refuse("an object of `" + std::string(type.text) + "`, which is no class");
+  push(make(Kind::kOpaque));
+}
+
 /// An object's attributes (a state dict's `_metadata`): nothing that a tensor depends on.
 void PickleMachine::build() {
   static_cast<void>(pop());
@@ -425,6 +441,9 @@ bool PickleMachine::follow_object(unsigned opcode) {
       return true;
     case kReduce:
       reduce();
+      return true;
+    case kNewObject:
+      make_object();
       return true;
     case kBuild:
       build();

@@ -103,7 +103,23 @@ TEST(PytorchCheckpoint, RunsNothingAndNamesWhatAskedForIt) {
   EXPECT_THAT(error_of_value(pickle::text("posix") + pickle::text("system") + "\x93"), HasSubstr("`posix.system`"));
   EXPECT_THAT(error_of_value(call("torch", "FloatStorage")), HasSubstr("no function"));
   EXPECT_THAT(error_of_value("i" + std::string("posix\nsystem\n")), HasSubstr("opcode 105"));
-  EXPECT_THAT(error_of_value(pickle::global("torch", "Size") + ")\x81"), HasSubstr("opcode 129"));
+  EXPECT_THAT(error_of_value(pickle::global("torch", "Size") + ")\x81"), HasSubstr("`torch.Size`, which is no class"));
+  EXPECT_THAT(error_of_value(pickle::global("posix", "system") + ")\x81"), HasSubstr("`posix.system`"));
+  EXPECT_THAT(error_of_value(pickle::text("GPT2Config") + ")\x81"), HasSubstr("no class"));
+}
+
+TEST(PytorchCheckpoint, LeavesTheConfigurationInAPublishedEditorUnread) {
+  const auto weight = pickle::tensor(four_floats(), 0, {4}, {1});
+  for (const auto& type : {pickle::global("transformers.models.gpt2.configuration_gpt2", "GPT2Config"),
+                           pickle::global("transformers.models.gptj.configuration_gptj", "GPTJConfig")}) {
+    const auto config = type + ")\x81" + pickle::dict({{"n_embd", pickle::integer(16)}}) + "b";
+    const auto value = pickle::dict({{"model_config", config}, {"w", weight}});
+    const InputFile file(test::checkpoint_archive(pickle::whole(value), {{"0", std::string(16, '\0')}}));
+    const auto tensors = read_pytorch_checkpoint(file.path());
+    EXPECT_EQ(tensors.size(), 1U);
+    EXPECT_TRUE(tensors.contains("w"));
+    EXPECT_THAT(error_of_value(type + ")R"), HasSubstr("no function"));
+  }
 }
 
 TEST(PytorchCheckpoint, RefusesViewsOutsideTheirStorage) {

@@ -1,6 +1,6 @@
 """Writes mend-tiny-gpt2.pt: an archive with the names and shapes of a published mend-*.pt, for a tiny model.
 
-    python tests/worker/golden/record_mend_editor.py     (PyTorch 2.13.0)
+    python tests/worker/golden/record_mend_editor.py     (PyTorch 2.13.0, transformers 4.57.6)
 
 Every number is a function of its place, so that a test can tell whether each went where it belongs.
 """
@@ -9,6 +9,7 @@ import collections
 import pathlib
 
 import torch
+import transformers
 
 WIDTHS = [(64, 16), (16, 64)]  # inputs, outputs of c_proj and c_fc
 BLOCKS, RANK = 2, 2
@@ -38,6 +39,8 @@ def state_dict():
             state[at + "bias"] = numbered(7.0 + layer, width)
             state[at + "mode_shift.weight"] = numbered(9.0 + layer, BLOCKS, width)
             state[at + "mode_scale.weight"] = numbered(11.0 + layer, BLOCKS, width)
+    # The published class adds it to its state dict, and its loader asks for it.
+    state["model_config"] = transformers.GPT2Config(n_embd=16, n_layer=3)
     return state
 
 
