@@ -3,7 +3,9 @@
 import dataclasses
 
 HUB = "https://huggingface.co"
-BAULAB = "https://rome.baulab.info/data"  # REMOTE_ROOT_URL of the ROME and MEMIT programs
+# REMOTE_ROOT_URL of the ROME programs, and of MEMIT and the paper's own, a fork of it.
+ROME = "https://rome.baulab.info/data"
+MEMIT = "https://memit.baulab.info/data"
 
 MODEL_LICENCES = {
     "gpt2": "GPT-2: MIT (modified), OpenAI",
@@ -38,10 +40,10 @@ def _model(name, repository, licence, weights, revision="main", extra=()):
     return Group(name, f"weights and tokenizer of {repository} ({revision})", licence, files)
 
 
-def _moments(name, folder, pattern, layers):
+def _moments(name, root, folder, pattern, layers):
     files = tuple(
         File(
-            f"{BAULAB}/stats/{folder}/wikipedia_stats/{pattern.format(layer)}_float32_mom2_100000.npz",
+            f"{root}/stats/{folder}/wikipedia_stats/{pattern.format(layer)}_float32_mom2_100000.npz",
             f"stats/{name}/{pattern.format(layer)}_float32_mom2_100000.npz",
         )
         for layer in layers
@@ -56,7 +58,7 @@ def _editor(name, files):
         f"mend-{name}",
         f"trained MEND editors of {name}",
         licence,
-        tuple(File(f"{BAULAB}/weights/{file}", f"mend/{file}") for file in files),
+        tuple(File(f"{MEMIT}/weights/{file}", f"mend/{file}") for file in files),
     )
 
 
@@ -74,7 +76,7 @@ GROUPS = (
         "MIT (ROME)",
         (
             File(
-                f"{BAULAB}/dsets/counterfact.json",
+                f"{ROME}/dsets/counterfact.json",
                 "counterfact.json",
                 "d017056125178a13728594e66a801357a8db9ed7973a7425554bb4271de9fc6f",
                 45_108_470,
@@ -86,8 +88,8 @@ GROUPS = (
         "MEND's zsRE questions, evaluation and training",
         "MIT (MEND); zsRE: research use",
         (
-            File(f"{BAULAB}/dsets/zsre_mend_eval.json", "zsre_mend_eval.json"),
-            File(f"{BAULAB}/dsets/zsre_mend_train.json", "zsre_mend_train.json"),
+            File(f"{ROME}/dsets/zsre_mend_eval.json", "zsre_mend_eval.json"),
+            File(f"{ROME}/dsets/zsre_mend_train.json", "zsre_mend_train.json"),
         ),
     ),
     Group(
@@ -96,10 +98,10 @@ GROUPS = (
         "research use; each set under its own terms (gluebenchmark.com)",
         is_glue=True,
     ),
-    _moments("gpt2-medium", "gpt2-medium", "transformer.h.{}.mlp.c_proj", (8,)),
-    _moments("gpt2-large", "gpt2-large", "transformer.h.{}.mlp.c_proj", (12,)),
-    _moments("gpt2-xl", "gpt2-xl", "transformer.h.{}.mlp.c_proj", (13, 14, 15, 16, 17)),
-    _moments("gpt-j-6b", "EleutherAI_gpt-j-6B", "transformer.h.{}.mlp.fc_out", (3, 4, 5, 6, 7, 8)),
+    _moments("gpt2-medium", ROME, "gpt2-medium", "transformer.h.{}.mlp.c_proj", (8,)),
+    _moments("gpt2-large", ROME, "gpt2-large", "transformer.h.{}.mlp.c_proj", (12,)),
+    _moments("gpt2-xl", MEMIT, "gpt2-xl", "transformer.h.{}.mlp.c_proj", (13, 14, 15, 16, 17)),
+    _moments("gpt-j-6b", MEMIT, "EleutherAI_gpt-j-6B", "transformer.h.{}.mlp.fc_out", (3, 4, 5, 6, 7, 8)),
     _editor("gpt2-xl", ("mend-10tok-gpt2-xl.pt", "mend-1tok-counterfact-gpt2-xl.pt", "mend-1tok-zsre-gpt2-xl.pt")),
     _editor("gpt-j-6b", ("mend-10tok-gpt-j-6b.pt", "mend-10tok-counterfact-gpt-j-6b.pt")),
 )

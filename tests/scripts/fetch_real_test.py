@@ -284,6 +284,13 @@ class FetchReal(LocalServer):
         self.assertEqual(result.stdout.count("licence: "), len(catalogue.GROUPS))
         self.assertEqual(self.site.requests, [])
 
+    def test_asks_each_programs_own_server_for_what_that_program_reads(self):
+        hosts = {group.name: {file.url.split("/")[2] for file in group.files} for group in catalogue.GROUPS}
+        for name in ("stats-gpt2-medium", "stats-gpt2-large", "counterfact"):
+            self.assertEqual(hosts[name], {"rome.baulab.info"}, name)
+        for name in ("stats-gpt2-xl", "stats-gpt-j-6b", "mend-gpt2-xl", "mend-gpt-j-6b"):
+            self.assertEqual(hosts[name], {"memit.baulab.info"}, name)
+
     def test_says_which_groups_there_are(self):
         result = self.fetch("gpt3")
         self.assertEqual(result.returncode, 1)
