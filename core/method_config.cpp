@@ -61,7 +61,7 @@ std::string single_fact_problem(const MethodConfig& config) {
   const auto facts = batch_size(config);
   if (facts == 1) return "";
   return "batch_size: expected 1, found " + std::to_string(facts) +
-         "; rome and r-rome edit one fact a step (memit and ft-c edit several)";
+         "; rome and r-rome edit one fact a step (memit, mend, ft-c and ft edit several)";
 }
 
 std::string no_problem(const MethodConfig&) { return ""; }
@@ -225,6 +225,15 @@ class YamlFieldReader {
   }
 };
 
+/// Reports "key: text" where the key is given, in the first of the maps that has it, else at the last map.
+void report_at_key(std::vector<YamlMap>& maps, const std::string& problem) {
+  const auto colon = problem.find(": ");
+  for (auto& map : maps) {
+    if (const auto given = map.find(problem.substr(0, colon))) return given->problem(problem.substr(colon + 2));
+  }
+  maps.back().value().inner_problem(problem);
+}
+
 }  // namespace
 
 RankOneConfig::RankOneConfig() : context_lengths{{5, 10}, {10, 10}} {}
@@ -310,17 +319,22 @@ MethodConfig read_method_config(const std::string& method, Fidelity fidelity, co
   YamlFieldReader reader(map, false);
   visit_method(reader, config);
 
+  std::vector<YamlMap> places;  // what decides, first
   if (const auto paper = map.find("paper")) {
     auto overridden = config;
     YamlMap overrides(*paper, "a map of the fields that `fidelity: paper` changes");
     YamlFieldReader override_reader(overrides, true);
     visit_method(override_reader, overridden);
     overrides.finish();
-    if (fidelity == Fidelity::kPaper) config = std::move(overridden);
+    if (fidelity == Fidelity::kPaper) {
+      config = std::move(overridden);
+      places.push_back(std::move(overrides));
+    }
   }
   map.finish();
-  if (const auto problem = method_config_problem(method, config); map.is_map() && !problem.empty()) {
-    value.inner_problem(problem);
+  places.push_back(std::move(map));
+  if (const auto problem = method_config_problem(method, config); places.back().is_map() && !problem.empty()) {
+    report_at_key(places, problem);
   }
   return config;
 }

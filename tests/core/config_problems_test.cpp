@@ -120,7 +120,7 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:39: models.a.methods.ft-c.linf_bound: is missing; expected a number above 0 (without a bound the "
         "method is ft)"}},
       {minimal_config("rome: {layer: 0}, ft: {layer: 0, linf_bound: 1}"),
-       {"x.yaml:6:37: models.a.methods.ft.linf_bound: is not a parameter of ft; expected none (with a bound the method "
+       {"x.yaml:6:60: models.a.methods.ft.linf_bound: is not a parameter of ft; expected none (with a bound the method "
         "is ft-c)"}},
       {minimal_config("rome: {layer: 0}, rom: {layer: 0}"),
        {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c, ft or mend; did "
@@ -158,12 +158,15 @@ const std::vector<Case>& model_and_method_cases() {
 const std::vector<Case>& batch_and_layer_cases() {
   static const std::vector<Case> cases{
       {minimal_config("rome: {layer: 0, batch_size: 4}, r-rome: {layer: 0, batch_size: 2, form: prompt}"),
-       {"x.yaml:6:21: models.a.methods.rome.batch_size: expected 1, found 4; rome and r-rome edit one fact a step "
-        "(memit and ft-c edit several)",
-        "x.yaml:6:56: models.a.methods.r-rome.batch_size: expected 1, found 2; rome and r-rome edit one fact a step "
-        "(memit and ft-c edit several)",
+       {"x.yaml:6:44: models.a.methods.rome.batch_size: expected 1, found 4; rome and r-rome edit one fact a step "
+        "(memit, mend, ft-c and ft edit several)",
+        "x.yaml:6:79: models.a.methods.r-rome.batch_size: expected 1, found 2; rome and r-rome edit one fact a step "
+        "(memit, mend, ft-c and ft edit several)",
         "x.yaml:6:88: models.a.methods.r-rome.form: expected random_prefix or prompt_keys, found \"prompt\"; did you "
         "mean \"prompt_keys\"?"}},
+      {"fidelity: paper\n" + minimal_config("rome: {layer: 0, batch_size: 1, paper: {batch_size: 4}}"),
+       {"x.yaml:7:67: models.a.methods.rome.paper.batch_size: expected 1, found 4; rome and r-rome edit one fact a "
+        "step (memit, mend, ft-c and ft edit several)"}},
       {minimal_config("rome: {layer: 0}, memit: {layers: [3, 4, 4], context_seeds: [], batch_size: 0}"),
        {"x.yaml:6:40: models.a.methods.memit.mom2_update_weight: is missing; expected a number",
         "x.yaml:6:49: models.a.methods.memit.layers: expected numbers each above the one before, found 4 after 4",
