@@ -19,6 +19,7 @@
 #include "editing/edit_method.h"
 #include "metrics/downstream.h"
 #include "model/architecture.h"
+#include "model/pytorch_checkpoint.h"
 #include "model/tokenizer.h"
 #include "model/weight_files.h"
 
@@ -147,6 +148,7 @@ class Inspector {
   }
 
   void inspect_model(const core::ModelConfig& model) {
+    inspect_imports(model);
     if (!fs::is_directory(model.path)) {
       throw core::ModelError(model.path.string() + ": model folder of " + model.name +
                              " not found; put a Hugging Face folder (config.json, model.safetensors, vocab.json, "
@@ -164,6 +166,20 @@ class Inspector {
     }
     result_.models.push_back(facts_of(model, content));
     contents_.emplace(model.name, std::move(content));
+  }
+
+  /// Published files beside a model: all of them are looked at, whatever else is missing.
+  void inspect_imports(const core::ModelConfig& model) {
+    if (model.second_moments && model.second_moments->is_published()) {
+      for (const int layer : moments_layers(model)) {
+        attempt([&] { check_moments_file(model, layer); });
+      }
+    }
+    for (const auto& cell : config_.cells) {
+      if (cell.model != model.name) continue;
+      const auto* mend = std::get_if<core::MendConfig>(&config_.method_of(cell));
+      if (mend != nullptr && mend->editor) attempt([&] { check_editor_file(*mend->editor, model.name); });
+    }
   }
 
   core::ModelFacts facts_of(const core::ModelConfig& model, const ModelContent& content) {
@@ -215,22 +231,32 @@ class Inspector {
     const auto* mend = std::get_if<core::MendConfig>(&method);
     if (mend == nullptr) return "";
     if (!mend->editor) return "training " + model.editor_identity;
-    if (!fs::exists(*mend->editor)) {
-      throw core::DataError(mend->editor->string() + ": the editor of " + model.name +
-                            " is not there; put it there, change `editor:`, or leave it out to have one trained");
-    }
+    check_editor_file(*mend->editor, model.name);
     return "file " + digests_.of_file(*mend->editor).hex();
   }
 
-  /// Digest of a layer's published file; its directory is read, so that a cut file is found before the sweep starts.
-  core::Digest published_digest(const core::ModelConfig& model, int layer) {
+  /// A published editor's directory and pickle are read: a cut or foreign file is found before the sweep starts.
+  static void check_editor_file(const fs::path& path, const std::string& model) {
+    if (!fs::exists(path)) {
+      throw core::DataError(path.string() + ": the editor of " + model +
+                            " is not there; put it there, change `editor:`, or leave it out to have one trained");
+    }
+    if (path.extension() == ".pt") static_cast<void>(model::read_pytorch_checkpoint(path));
+  }
+
+  /// The directory of a layer's published file is read, for the same reason.
+  static void check_moments_file(const core::ModelConfig& model, int layer) {
     const auto path = data::moments_file_of(model.second_moments->npz, layer);
     if (!fs::exists(path)) {
       throw core::DataError(path.string() + ": second moments of layer " + std::to_string(layer) + " of " + model.name +
                             " are not there; fetch them (scripts/fetch-real) or name a corpus instead");
     }
     static_cast<void>(data::ZipArchive(path));
-    return digests_.of_file(path);
+  }
+
+  core::Digest published_digest(const core::ModelConfig& model, int layer) {
+    check_moments_file(model, layer);
+    return digests_.of_file(data::moments_file_of(model.second_moments->npz, layer));
   }
 
   std::string identity_of_moments(const core::ModelConfig& model, const ModelContent& content,

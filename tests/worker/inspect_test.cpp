@@ -116,6 +116,29 @@ TEST_F(Inspect, FindsAllProblemsAtOnce) {
   EXPECT_TRUE(has("999"));
 }
 
+TEST_F(Inspect, LooksAtEveryPublishedFileAlsoWhereTheModelIsMissing) {
+  const auto cut = world_.path() / "cut.pt";
+  std::ofstream(cut) << "PK";
+  std::filesystem::remove_all(world_.path() / "tiny-gpt2");
+  const auto facts = inspect_world([&](core::ExperimentConfig& config) {
+    auto& model = config.models[0];
+    model.second_moments.emplace().npz = world_.path() / "layer-{layer}.npz";
+    core::MemitConfig memit;
+    memit.layers = {0, 1};
+    core::MendConfig mend;
+    mend.editor = cut;
+    model.methods = {{"memit", memit}, {"mend", mend}};
+    config.cells = {core::GridCell::from_name("memit/tiny-gpt2/sample0"),
+                    core::GridCell::from_name("mend/tiny-gpt2/sample0")};
+    for (const auto& cell : config.cells) config.edits[cell] = 6;
+  });
+  ASSERT_EQ(facts.problems.size(), 4U);
+  EXPECT_NE(facts.problems[0].find("layer-0.npz"), std::string::npos) << facts.problems[0];
+  EXPECT_NE(facts.problems[1].find("layer-1.npz"), std::string::npos) << facts.problems[1];
+  EXPECT_NE(facts.problems[2].find("cut.pt"), std::string::npos) << facts.problems[2];
+  EXPECT_NE(facts.problems[3].find("model folder"), std::string::npos) << facts.problems[3];
+}
+
 TEST_F(Inspect, NamesEveryRecordThatCannotBeEditedOnce) {
   const auto path = world_.path() / "records.json";
   auto records = nlohmann::json::parse(std::ifstream(path));
