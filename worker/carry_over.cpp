@@ -44,10 +44,6 @@ bool names_new_object(const model::Network& network, const model::Tokenizer& tok
   return scores.front().front().is_correct;
 }
 
-void add_all(Tally& tally, const std::vector<bool>& answers) {
-  for (const bool is_correct : answers) tally.add(is_correct);
-}
-
 /// One fact: edit a fresh copy of the model, ask, forget the copy.
 void measure_one(const LoadedModel& loaded, const model::Network& start, CellEditor& editor, const Forms& forms,
                  std::int64_t number, CarryOver& result) {
@@ -59,9 +55,9 @@ void measure_one(const LoadedModel& loaded, const model::Network& start, CellEdi
   result.question.add(is_successful);
   if (is_successful) result.completion.add(names_new_object(network, loaded.tokenizer, forms.completion));
   const auto tokens = metrics::score_zsre(network, loaded.tokenizer, {&forms.question, 1});
-  add_all(result.rewrite_tokens, tokens.front().rewrite);
-  add_all(result.paraphrase_tokens, tokens.front().paraphrase);
-  add_all(result.neighborhood_tokens, tokens.front().neighborhood);
+  result.rewrite_tokens.add(tokens.front().rewrite);
+  result.paraphrase_tokens.add(tokens.front().paraphrase);
+  result.neighborhood_tokens.add(tokens.front().neighborhood);
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ TEST_F(CarryOverTest, AsksBothFormsOfTheRecordsThatHaveThem) {
   EXPECT_EQ(all.question.asked, 4) << "six edits of the order 3, 8, 13, 18, 23, 4; 3 and 18 have no question";
   EXPECT_EQ(all.known_before.asked, 4);
   EXPECT_EQ(all.completion.asked, all.question.correct) << "only successful edits can carry over";
-  EXPECT_EQ(all.rewrite_tokens.asked, 4 * 2) << "a space and one letter each";
-  EXPECT_LE(all.lost_percent(), 100.0);
+  EXPECT_EQ(all.rewrite_tokens.tokens.asked, 4 * 2) << "a space and one letter each";
+  EXPECT_EQ(all.lost_percent().has_value(), all.question.correct > 0);
   EXPECT_FALSE(monitor.files.empty()) << "second moments were made on the way";
 
   const auto two = measure_carry_over(workspace, cell_, 2, monitor);
@@ -62,11 +62,22 @@ TEST_F(CarryOverTest, SaysThatNoRecordHasBothForms) {
 
 TEST(CarryOver, LosesWhatTheCompletionFormDoesNotShow) {
   CarryOver result;
-  EXPECT_EQ(result.lost_percent(), 0.0) << "nothing succeeded, nothing to lose";
+  EXPECT_EQ(result.lost_percent(), std::nullopt) << "nothing succeeded: no share at all";
   for (const bool is_correct : {true, true, true, true, false}) result.question.add(is_correct);
   for (const bool is_correct : {true, false, false, false}) result.completion.add(is_correct);
   EXPECT_EQ(result.question.percent(), 80.0);
   EXPECT_EQ(result.lost_percent(), 75.0);
+}
+
+TEST(RecordShares, CountEveryRecordAlike) {
+  RecordShares shares;
+  shares.add({true});
+  shares.add({false, false, false});
+  shares.add({});
+  EXPECT_EQ(shares.percent(), 50.0) << "not the 25 % of all tokens";
+  EXPECT_EQ(shares.tokens.correct, 1);
+  EXPECT_EQ(shares.tokens.asked, 4);
+  EXPECT_EQ(RecordShares{}.percent(), 0.0);
 }
 
 }  // namespace
