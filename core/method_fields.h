@@ -46,6 +46,9 @@ concept ConstOrNot = std::same_as<std::remove_const_t<Given>, Config>;
 inline constexpr int kMaxLayers = 1000;
 inline constexpr RealRange kAboveZero{0.0, false};
 inline constexpr RealRange kAtLeastZero{0.0, true};
+/// Of a whole: none or all of it too; or some of it, not all.
+inline constexpr RealRange kShare{0.0, true, 1.0};
+inline constexpr RealRange kPart{0.0, false, 0.9};
 
 template <typename Visitor, typename Config>
 void visit_batch_size(Visitor& visit, Config& config) {
@@ -119,7 +122,7 @@ void visit_mend_training_fields(Visitor& visit, Config& training) {
   constexpr RealRange kAny{-std::numeric_limits<double>::max(), true};
   visit("records", training.records, NoRule{});
   visit("corpus", training.corpus, NoRule{});
-  visit("corpus_share", training.corpus_share, RealRule{kAtLeastZero});
+  visit("corpus_share", training.corpus_share, RealRule{kShare});
   visit("rank", training.rank, IntegerRule{{1, 1'000'000}});
   visit("hidden_layers", training.hidden_layers, IntegerRule{{0, 100}});
   visit("initial_rate", training.initial_rate, RealRule{kAny});
@@ -133,7 +136,7 @@ void visit_mend_training_fields(Visitor& visit, Config& training) {
   visit("validation_every", training.validation_every, IntegerRule{{1, kMany}});
   visit("validation_edits", training.validation_edits, IntegerRule{{1, kMany}});
   visit("validation_texts", training.validation_texts, IntegerRule{{1, 1000}});
-  visit("validation_share", training.validation_share, RealRule{kAboveZero});
+  visit("validation_share", training.validation_share, RealRule{kPart});
   visit("patience", training.patience, IntegerRule{{1, kMany}});
   visit("max_text_tokens", training.max_text_tokens, IntegerRule{{2, 100'000}});
   visit("save_every", training.save_every, IntegerRule{{1, kMany}});

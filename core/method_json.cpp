@@ -51,8 +51,7 @@ class JsonFieldReader {
   }
   void operator()(const char* name, double& field, const RealRule& rule) {
     field = object_.real(name);
-    const bool is_in_range = rule.range.includes_min ? field >= rule.range.min : field > rule.range.min;
-    if (!std::isfinite(field) || !is_in_range) object_.fail(std::string(name) + ": is out of range");
+    if (!rule.range.contains(field)) object_.fail(std::string(name) + ": is out of range");
   }
   void operator()(const char* name, std::optional<double>& field, const RealRule& rule) {
     if (is_null(name)) return;

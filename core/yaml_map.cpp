@@ -60,7 +60,8 @@ std::string in_words(IntegerRange range) {
 }
 
 std::string in_words(RealRange range) {
-  return std::string("a number ") + (range.includes_min ? "of at least " : "above ") + shortest(range.min);
+  const auto least = std::string("a number ") + (range.includes_min ? "of at least " : "above ") + shortest(range.min);
+  return std::isinf(range.max) ? least : least + " and at most " + shortest(range.max);
 }
 
 }  // namespace
@@ -104,9 +105,7 @@ std::optional<std::int64_t> YamlValue::integer(IntegerRange range) const {
 
 std::optional<double> YamlValue::real(RealRange range) const {
   const auto number = number_from<double>(node);
-  if (number && std::isfinite(*number) && (range.includes_min ? *number >= range.min : *number > range.min)) {
-    return number;
-  }
+  if (number && range.contains(*number)) return number;
   unexpected(in_words(range));
   return std::nullopt;
 }

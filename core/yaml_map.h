@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -24,6 +25,11 @@ struct IntegerRange {
 struct RealRange {
   double min = 0.0;
   bool includes_min = true;
+  double max = std::numeric_limits<double>::infinity();  ///< included; infinity is never in the range
+
+  [[nodiscard]] bool contains(double number) const {
+    return std::isfinite(number) && (includes_min ? number >= min : number > min) && number <= max;
+  }
 };
 
 /// A node, the key path that leads to it ("grid.exclude[0].method"), and the file it stands in.

@@ -15,6 +15,14 @@ namespace {
 
 std::string shape_text(const std::vector<std::int64_t>& shape) { return nlohmann::json(shape).dump(); }
 
+/// One number that is not finite makes every answer of the model meaningless, and nothing later would say why. The sum
+/// of finite fp32 numbers cannot leave fp64.
+void check_finite(const torch::Tensor& tensor, const std::string& name, const std::filesystem::path& folder) {
+  if (torch::isfinite(tensor.sum(torch::kFloat64)).item<bool>()) return;
+  throw core::ModelError(folder.string() + ": `" + name + "` holds a number that is not finite (NaN or infinity); the " +
+                         "file is damaged, or the model was saved after it had diverged: fetch or make it again");
+}
+
 }  // namespace
 
 Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors)
@@ -59,7 +67,9 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
     }
     // A transposed view costs nothing: matrix products read either orientation in place.
     if (parameter.is_transposed_in_file) stored = stored.t();
-    tensors.emplace(parameter.name, stored.to(device, dtype));
+    auto value = stored.to(device, dtype);
+    check_finite(value, parameter.name, folder);
+    tensors.emplace(parameter.name, std::move(value));
   }
   return std::make_shared<const Weights>(architecture, std::move(tensors));
 }

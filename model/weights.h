@@ -31,7 +31,7 @@ class Weights {
 /// Memory-maps a folder's weights, safetensors or PyTorch's checkpoints, single or sharded (`weight_file_names`;
 /// fp32, fp16 or bf16 in the file), and gives tensors of `dtype` on `device`; on the CPU an fp32 file is used in place.
 /// Names may carry or lack "transformer."; buffers that are no parameters (attn.bias, masked_bias) are ignored.
-/// Every name and shape is checked against the architecture. Throws `core::ModelError`.
+/// Every name and shape is checked against the architecture, and every number to be finite. Throws `core::ModelError`.
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype = torch::kFloat32);
 

@@ -194,7 +194,19 @@ class EditRun {
     storage::write_segment(temporary, segment);
     const auto file = ledger::publish(temporary, stem);
     monitor_.committed(file.path, edits_);
+    warn_of_failures(segment);
     if (is_dense_) prune_snapshots(workspace_, task_.cell);
+  }
+
+  /// Failed edits are results and do not end a cell; whoever watches the log should see them all the same.
+  void warn_of_failures(const storage::SegmentContents& segment) const {
+    const auto num_failed = std::count_if(segment.edits.begin(), segment.edits.end(), [](const auto& edit) {
+      return edit.record.status != core::EditStatus::kApplied;
+    });
+    if (num_failed == 0) return;
+    core::log_warning("edits failed numerically and left the weights as they were " + core::log_field(task_.cell) +
+                      " edits=" + std::to_string(segment.edits.front().record.edit) + "-" + std::to_string(edits_) +
+                      " failed=" + std::to_string(num_failed));
   }
 
   void commit_snapshot(const storage::SegmentContents& segment) {

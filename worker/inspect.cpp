@@ -218,12 +218,32 @@ class Inspector {
       const auto& training = mend->training;
       // Beside an editor, training may name inputs that are not there: nothing is trained.
       if (!training.records || (mend->editor && !fs::exists(*training.records))) continue;
+      if (facts.needs_editor && !has_training_inputs(training, model.name)) continue;
       attempt([&] {
         core::EditorInputs inputs{content.weights, content.tokenizer, digests_.of_file(*training.records), ""};
         if (training.corpus) inputs.corpus = digests_.of_file(*training.corpus).hex();
         facts.editor_identity = core::editor_identity(config_, *mend, inputs).short_hex();
       });
     }
+  }
+
+  /// What an editor is trained on is there and holds something; what is wrong becomes a problem.
+  bool has_training_inputs(const core::MendTrainingConfig& training, const std::string& model) {
+    const bool has_records = attempt([&] {
+      check_training_file(*training.records, model, "records");
+      static_cast<void>(data::read_counterfact(*training.records));
+    });
+    const bool has_corpus = !training.corpus || attempt([&] {
+      check_training_file(*training.corpus, model, "corpus");
+      static_cast<void>(data::read_corpus(*training.corpus, 1));
+    });
+    return has_records && has_corpus;
+  }
+
+  static void check_training_file(const fs::path& path, const std::string& model, const std::string& key) {
+    if (fs::exists(path)) return;
+    throw core::DataError(path.string() + ": is not there; MEND's editor of " + model +
+                          " is trained on it: put it there, change `training: {" + key + "}`, or name an `editor:`");
   }
 
   /// What stands for a cell's editor in its identity; empty for methods without one.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 #include <array>
+#include <limits>
 
 #include <cstring>
 #include <filesystem>
@@ -110,6 +111,19 @@ TEST_F(WeightsFolder, AreReadInPlaceAndOutliveTheFile) {
   loaded.reset();
   std::filesystem::remove(folder_ / "model.safetensors");
   EXPECT_TRUE(torch::equal(kept, saved->tensor("lm_head.weight")));
+}
+
+TEST_F(WeightsFolder, RefuseNumbersThatAreNotFinite) {
+  const auto saved = random_weights(testing::tiny_architecture(Family::kGpt2), 3, torch::kCPU);
+  write_config(Family::kGpt2);
+  for (const double wrong : {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()}) {
+    auto tensors = saved->tensors();
+    auto& damaged = tensors.at("transformer.h.1.mlp.c_fc.weight");
+    damaged = damaged.clone();
+    damaged[3][5] = wrong;
+    save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
+    EXPECT_THAT(load_error(), AllOf(HasSubstr("`transformer.h.1.mlp.c_fc.weight`"), HasSubstr("not finite")));
+  }
 }
 
 TEST_F(WeightsFolder, ReadHalfPrecisionFiles) {

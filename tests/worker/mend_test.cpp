@@ -92,6 +92,31 @@ TEST_F(Mend, ADamagedStateOfTheTrainingIsLeftBehind) {
   EXPECT_TRUE(storage::compare_files(editor_files("whole").front(), editor_files("damaged").front()).is_same);
 }
 
+TEST_F(Mend, InputsOfTheTrainingAreCheckedBeforeAnythingRuns) {
+  std::ofstream(world_.path() / "none.json") << "[]";
+  std::ofstream(world_.path() / "blank.txt") << "\n  \n";
+  const auto problems_with = [&](const fs::path& records, const fs::path& corpus) {
+    auto changed = config();
+    for (auto& model : changed.models) {
+      auto& training = std::get<core::MendConfig>(model.methods.at("mend")).training;
+      training.records = world_.path() / records;
+      training.corpus = world_.path() / corpus;
+    }
+    Workspace work(changed, world_.path() / "out");
+    std::string text;
+    for (const auto& problem : work.inspection().problems) text += problem + "\n";
+    return text;
+  };
+  EXPECT_EQ(problems_with("records.json", "corpus.txt"), "");
+  const auto empty = problems_with("none.json", "blank.txt");
+  EXPECT_NE(empty.find("none.json: holds no record"), std::string::npos) << empty;
+  EXPECT_NE(empty.find("blank.txt: holds no document"), std::string::npos) << empty;
+  const auto missing = problems_with("nowhere.json", "corpus.txt");
+  EXPECT_NE(missing.find("nowhere.json: is not there; MEND's editor of tiny-gpt2 is trained on it"), std::string::npos)
+      << missing;
+  EXPECT_EQ(missing.find("No such file"), std::string::npos) << "told once\n" << missing;
+}
+
 TEST_F(Mend, ATrainedEditorIsNotTrainedAgain) {
   ASSERT_TRUE(train("a"));
   auto work = workspace("a");
