@@ -104,6 +104,20 @@ class AnswerBatch {
   KeyValues own_;
 };
 
+/// Number of rows in the batch that begins with `order.front()`; `order` goes from the shortest row to the longest.
+std::size_t batch_size(std::span<const std::vector<TokenId>> rows, std::span<const std::size_t> order,
+                       const SharedPrefixOptions& options) {
+  const auto most = std::min(order.size(), static_cast<std::size_t>(std::max(options.batch_rows, 1)));
+  std::int64_t padding = 0;
+  std::size_t size = 1;
+  for (; size < most; ++size) {
+    const auto longer = std::ssize(rows[order[size]]) - std::ssize(rows[order[size - 1]]);
+    padding += longer * static_cast<std::int64_t>(size);  // every row so far is padded to the new one
+    if (padding > options.padding_tokens) break;
+  }
+  return size;
+}
+
 KeyValues prefill_shared(const Network& network, std::span<const TokenId> shared, const LowerBlocks& lower) {
   KeyValues collected;
   if (shared.empty()) return collected;
@@ -136,9 +150,8 @@ std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& netwo
 
   const LowerBlocks lower(network, options);
   const auto prefix = prefill_shared(network, shared, lower);
-  const auto batch_rows = static_cast<std::size_t>(std::max(options.batch_rows, 1));
-  for (std::size_t begin = 0; begin < order.size(); begin += batch_rows) {
-    const auto end = std::min(begin + batch_rows, order.size());
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = begin + batch_size(rows, std::span(order).subspan(begin), options);
     std::vector<std::vector<TokenId>> batch;
     for (auto i = begin; i < end; ++i) batch.push_back(rows[order[i]]);
     auto batch_answers = AnswerBatch(network, prefix, options).run(batch, lower, "/" + std::to_string(begin));

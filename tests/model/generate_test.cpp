@@ -48,10 +48,11 @@ TEST_P(Generate, SharedPrefixAnswersEqualRepeatedFullForwards) {
   const auto net = network();
   const auto shared = token_row(9, 8);
   const Rows rows{token_row(1, 3), token_row(2, 9), token_row(3, 1), token_row(4, 5), token_row(5, 2)};
-  for (const int batch_rows : {1, 2, 50}) {
+  for (const auto& [batch_rows, padding_tokens] : {std::pair{1, 256}, {2, 256}, {50, 256}, {50, 0}, {50, 3}}) {
     SharedPrefixOptions options;
     options.max_new_tokens = 4;
     options.batch_rows = batch_rows;
+    options.padding_tokens = padding_tokens;
     const auto answers = answer_with_shared_prefix(net, shared, rows, options);
     for (std::size_t r = 0; r < rows.size(); ++r) {
       auto whole = shared;
