@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::json;
 using test::difference;
-using test::factors_of;
 using test::follow;
 
 using PublishedEdits = test::OnBothModels;
@@ -23,10 +22,7 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedEdits, testing::Values("small-gpt2", "
 
 TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
   const json& recorded = run_.golden("rome");
-  core::RomeConfig config;
-  config.layer = recorded.at("layer");
-  config.clamp_norm_factor = recorded.at("clamp_norm_factor");
-  config.contexts_file = "prefixes of the published run";
+  const core::RomeConfig config = run_.rome();
   const auto contexts = run_.contexts(config, "rome_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments({config.layer})});
@@ -38,8 +34,7 @@ TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
            EXPECT_LT(difference(states.keys_CF.mean(0), edit.at("kbar")), 1e-4);
            EXPECT_LT(difference(states.keys_CF[0], edit.at("k0")), 1e-4);
            EXPECT_LT(difference(forward->initial_value(), edit.at("v0")), 1e-4);
-           EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
-           EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-2);
+           test::expect_rank_one(step, edit, 1e-2);
          });
 }
 
@@ -53,18 +48,13 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
   follow(run_.sequence(), *method, recorded, [](const auto&, auto, const auto& step, const json& edit) {
-    EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
-    EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-2);
+    test::expect_rank_one(step, edit, 1e-2);
   });
 }
 
 TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
   const json& recorded = run_.golden("memit");
-  core::MemitConfig config;
-  config.layers = recorded.at("layers").get<std::vector<int>>();
-  config.clamp_norm_factor = recorded.at("clamp_norm_factor");
-  config.mom2_update_weight = recorded.at("mom2_update_weight");
-  config.contexts_file = "prefixes of the published run";
+  const core::MemitConfig config = run_.memit();
   const auto contexts = run_.contexts(config, "memit_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments(config.layers)});
@@ -76,27 +66,16 @@ TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
            const at::Tensor key_F = editing::weighted_key(forward->subject_states().keys_CF, config.key_weights);
            EXPECT_LT(difference(key_F, edit.at("key")), 1e-4);
            EXPECT_LT(difference(forward->initial_value(), edit.at("h0")), 1e-4);
-           for (std::size_t index = 0; index < config.layers.size(); ++index) {
-             SCOPED_TRACE("layer " + std::to_string(config.layers[index]));
-             const json& layer = edit.at("layers")[index];
-             EXPECT_LT(difference(factors_of(step, index).right_IR, layer.at("solved_key")), 1e-4);
-             EXPECT_LT(difference(factors_of(step, index).left_OR, layer.at("residual")), 1e-2);
-           }
+           test::expect_layers(step, edit, 1e-2);
          });
 }
 
 TEST_P(PublishedEdits, FineTuningComputesTheSameSequence) {
   const json& recorded = run_.golden("ft-c");
-  core::FineTuneConfig config;
-  config.layer = recorded.at("layer");
-  config.linf_bound = recorded.at("linf_bound").get<double>();
+  const core::FineTuneConfig config = run_.fine_tune();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
   follow(run_.sequence(), *method, recorded, [](const auto& network, auto, const auto& step, const json& edit) {
-    for (const editing::ParameterUpdate& update : step.updates) {
-      const at::Tensor change =
-          std::get<editing::DenseUpdate>(update.change).value - network.parameter(update.parameter);
-      EXPECT_LT(difference(change, edit.at(update.parameter.ends_with(".bias") ? "bias" : "weight")), 1e-4);
-    }
+    test::expect_dense_changes(network, step, edit, 1e-4);
   });
 }
 

@@ -118,8 +118,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRomeAreTheSame) {
     EXPECT_LT(difference(forward->subject_states().keys_CF.mean(0), edit.at("kbar")), 1e-4);
     EXPECT_LT(difference(forward->subject_states().keys_CF[0], edit.at("k0")), 1e-4);
     EXPECT_LT(difference(forward->initial_value(), edit.at("v0")), 1e-4);
-    EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
-    EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-3);
+    test::expect_rank_one(step, edit, 1e-3);
   });
 }
 
@@ -131,8 +130,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRRomeAreTheSame) {
       config,
       {given_->network, given_->tokenizer, given_->contexts(config, "rome_prefixes"), given_->moments({config.layer})});
   repeat("r-rome", *method, given_->network, [](const auto&, auto, const auto& step, const json& edit) {
-    EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
-    EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), 1e-3);
+    test::expect_rank_one(step, edit, 1e-3);
   });
 }
 
@@ -145,12 +143,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
   const auto method =
       editing::make_method(config, {given_->network, given_->tokenizer, contexts, given_->moments(config.layers)});
   repeat("memit", *method, given_->network, [&](const auto&, auto, const auto& step, const json& edit) {
-    for (std::size_t index = 0; index < config.layers.size(); ++index) {
-      SCOPED_TRACE("layer " + std::to_string(config.layers[index]));
-      const json& layer = edit.at("layers")[index];
-      EXPECT_LT(difference(factors_of(step, index).right_IR, layer.at("solved_key")), 1e-4);
-      EXPECT_LT(difference(factors_of(step, index).left_OR, layer.at("residual")), 1e-3);
-    }
+    test::expect_layers(step, edit, 1e-3);
   });
 }
 
@@ -159,11 +152,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {
   config.linf_bound = 5e-4;
   const auto method = editing::make_method(config, {given_->network, given_->tokenizer, {}, {}});
   repeat("ft-c", *method, given_->network, [](const auto& network, auto, const auto& step, const json& edit) {
-    for (const editing::ParameterUpdate& update : step.updates) {
-      const at::Tensor change =
-          std::get<editing::DenseUpdate>(update.change).value - network.parameter(update.parameter);
-      EXPECT_LT(difference(change, edit.at(update.parameter.ends_with(".bias") ? "bias" : "weight")), 1e-4);
-    }
+    test::expect_dense_changes(network, step, edit, 1e-4);
   });
 }
 

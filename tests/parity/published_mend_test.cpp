@@ -23,19 +23,15 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedMend, testing::Values("small-gpt2", "s
 
 TEST_P(PublishedMend, ComputesTheSameSequence) {
   const json recorded = test::golden("small-mend.json").at(GetParam());
-  core::MendConfig config;
-  config.layers = recorded.at("layers").get<std::vector<int>>();
-  const auto start = editing::starting_network(config, run_.unedited(), recorded.at("seed"));
+  const auto mend = test::shipped_mend(GetParam(), run_);
   for (const auto& [parameter, row] : recorded.at("added_row").items()) {
     const char* name = parameter == "wte" ? "transformer.wte.weight" : "lm_head.weight";
-    EXPECT_LT(difference(start.parameter(name)[-1], row), 1e-6) << name;
+    EXPECT_LT(difference(mend.start.parameter(name)[-1], row), 1e-6) << name;
   }
-  const auto editor = test::shipped_editor(GetParam(), config, start);
-  const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}, editor});
-  test::follow({run_.requests(), run_.tokenizer(), start}, *method, recorded,
+  test::follow({run_.requests(), run_.tokenizer(), mend.start}, *mend.method, recorded,
                [&](const auto& network, auto requests, const auto& step, const json& edit) {
                  const auto row = editing::labelled_row(requests.front(), run_.tokenizer(), 128);
-                 const auto seen = editing::inner_gradients(network, editor->parameters, std::span(&row, 1));
+                 const auto seen = editing::inner_gradients(network, mend.editor->parameters, std::span(&row, 1));
                  ASSERT_EQ(step.updates.size(), edit.at("weights").size());
                  for (std::size_t i = 0; i < step.updates.size(); ++i) {
                    SCOPED_TRACE(step.updates[i].parameter);

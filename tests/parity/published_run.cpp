@@ -65,6 +65,33 @@ std::map<int, editing::SecondMoment> PublishedRun::moments(const std::vector<int
   return sums.finish();
 }
 
+constexpr const char* kGivenContexts = "prefixes of the published run";
+
+core::RomeConfig PublishedRun::rome() const {
+  core::RomeConfig config;
+  config.layer = golden("rome").at("layer");
+  config.clamp_norm_factor = golden("rome").at("clamp_norm_factor");
+  config.contexts_file = kGivenContexts;
+  return config;
+}
+
+core::MemitConfig PublishedRun::memit() const {
+  const json& recorded = golden("memit");
+  core::MemitConfig config;
+  config.layers = recorded.at("layers").get<std::vector<int>>();
+  config.clamp_norm_factor = recorded.at("clamp_norm_factor");
+  config.mom2_update_weight = recorded.at("mom2_update_weight");
+  config.contexts_file = kGivenContexts;
+  return config;
+}
+
+core::FineTuneConfig PublishedRun::fine_tune() const {
+  core::FineTuneConfig config;
+  config.layer = golden("ft-c").at("layer");
+  config.linf_bound = golden("ft-c").at("linf_bound").get<double>();
+  return config;
+}
+
 const PublishedRun& run_of(const std::string& model) {
   static std::map<std::string, std::unique_ptr<PublishedRun>> runs;
   auto& run = runs[model];
@@ -136,6 +163,29 @@ void follow(const Sequence& sequence, const editing::EditMethod& method, const j
 
 const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index) {
   return std::get<editing::LowRankUpdate>(step.updates.at(index).change);
+}
+
+void expect_rank_one(const editing::EditStep& step, const json& edit, double tolerance) {
+  EXPECT_LT(difference(factors_of(step).right_IR, edit.at("u")), 1e-4);
+  EXPECT_LT(difference(factors_of(step).left_OR, edit.at("right")), tolerance);
+}
+
+void expect_layers(const editing::EditStep& step, const json& edit, double tolerance) {
+  ASSERT_EQ(step.updates.size(), edit.at("layers").size());
+  for (std::size_t index = 0; index < step.updates.size(); ++index) {
+    SCOPED_TRACE(step.updates[index].parameter);
+    const json& layer = edit.at("layers")[index];
+    EXPECT_LT(difference(factors_of(step, index).right_IR, layer.at("solved_key")), 1e-4);
+    EXPECT_LT(difference(factors_of(step, index).left_OR, layer.at("residual")), tolerance);
+  }
+}
+
+void expect_dense_changes(const model::Network& before, const editing::EditStep& step, const json& edit,
+                          double tolerance) {
+  for (const editing::ParameterUpdate& update : step.updates) {
+    const at::Tensor change = std::get<editing::DenseUpdate>(update.change).value - before.parameter(update.parameter);
+    EXPECT_LT(difference(change, edit.at(update.parameter.ends_with(".bias") ? "bias" : "weight")), tolerance);
+  }
 }
 
 }  // namespace lethe::test

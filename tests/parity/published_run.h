@@ -38,6 +38,11 @@ class PublishedRun {
   [[nodiscard]] const model::Tokenizer& tokenizer() const { return tokenizer_; }
   [[nodiscard]] const model::Network& unedited() const { return network_; }
 
+  /// The settings of its sequences.
+  [[nodiscard]] core::RomeConfig rome() const;
+  [[nodiscard]] core::MemitConfig memit() const;
+  [[nodiscard]] core::FineTuneConfig fine_tune() const;
+
   /// As a method sees it that starts from the unedited network.
   [[nodiscard]] Sequence sequence() const;
   [[nodiscard]] editing::EditContexts contexts(const core::MethodConfig& config, const char* list) const;
@@ -84,5 +89,15 @@ void follow(const Sequence& sequence, const editing::EditMethod& method, const n
             const CheckStep& check);
 
 const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index = 0);
+
+// Checks of a step beside a recorded one, by relative difference.
+
+/// ROME's u to 1e-4, and the update's other factor.
+void expect_rank_one(const editing::EditStep& step, const nlohmann::json& edit, double tolerance);
+/// Every layer's solved key to 1e-4, and its share of the residual.
+void expect_layers(const editing::EditStep& step, const nlohmann::json& edit, double tolerance);
+/// Changes of weight and bias from where the step began.
+void expect_dense_changes(const model::Network& before, const editing::EditStep& step, const nlohmann::json& edit,
+                          double tolerance);
 
 }  // namespace lethe::test

@@ -9,15 +9,21 @@
 
 namespace lethe::test {
 
-std::shared_ptr<const editing::MendEditor> shipped_editor(const std::string& model, const core::MendConfig& config,
-                                                          const model::Network& start) {
+ShippedMend shipped_mend(const std::string& model, const PublishedRun& run) {
   const std::filesystem::directory_iterator files(source_path("assets") / model);
   const auto found = std::find_if(begin(files), end(files), [](const auto& entry) {
     return entry.path().filename().string().starts_with("editor-") && entry.path().extension() == ".h5";
   });
   const auto contents = storage::read_mend_editor(found->path());
-  return std::make_shared<const editing::MendEditor>(
+
+  const auto recorded = golden("small-mend.json").at(model);
+  core::MendConfig config;
+  config.layers = recorded.at("layers").get<std::vector<int>>();
+  auto start = editing::starting_network(config, run.unedited(), recorded.at("seed"));
+  auto editor = std::make_shared<const editing::MendEditor>(
       worker::editor_of(contents.tensors, contents.statistics, contents.form, config, start, found->path().string()));
+  auto method = editing::make_method(config, {run.unedited(), run.tokenizer(), {}, {}, editor});
+  return {std::move(start), std::move(editor), std::move(method)};
 }
 
 }  // namespace lethe::test

@@ -3,14 +3,19 @@
 #include <memory>
 #include <string>
 
-#include "core/mend_config.h"
+#include "editing/edit_method.h"
 #include "editing/mend_editor.h"
-#include "model/network.h"
+#include "tests/parity/published_run.h"
 
 namespace lethe::test {
 
-/// The editor in a shipped model's folder. `start`: the network that the cells' edits start from.
-std::shared_ptr<const editing::MendEditor> shipped_editor(const std::string& model, const core::MendConfig& config,
-                                                          const model::Network& start);
+/// MEND with the editor in a shipped model's folder, as the published run used it.
+struct ShippedMend {
+  model::Network start;  ///< the unedited network with a class more
+  std::shared_ptr<const editing::MendEditor> editor;
+  std::unique_ptr<editing::EditMethod> method;
+};
+/// `run` must outlive the result.
+ShippedMend shipped_mend(const std::string& model, const PublishedRun& run);
 
 }  // namespace lethe::test
