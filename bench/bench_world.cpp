@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 
@@ -11,6 +10,8 @@
 #include "data/published_moments.h"
 #include "editing/mend_editor.h"
 #include "editing/second_moments.h"
+#include "orchestrator/known_models.h"
+#include "worker/cell_editor.h"
 #include "worker/workspace.h"
 
 namespace lethe::bench {
@@ -24,43 +25,24 @@ std::string setting(const char* name, const std::string& otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-struct Gpt2Shape {
-  std::int64_t num_layers, width, num_heads;
-};
-
-model::Architecture gpt2(const Gpt2Shape& size) {
+/// The shape that plans know by the model's name.
+model::Architecture known_shape(const core::ModelConfig& model) {
+  const auto known = orchestrator::known_model(model);
+  if (!known) {
+    throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + model.name + ": no model of a known shape; expected " +
+                                "random:gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b");
+  }
+  const bool is_gptj = known->family == model::to_string(model::Family::kGptj);
   model::Architecture shape;
-  shape.family = model::Family::kGpt2;
-  shape.num_layers = size.num_layers;
-  shape.width = size.width;
-  shape.num_heads = size.num_heads;
-  shape.inner_width = 4 * size.width;
-  shape.max_positions = 1024;
-  shape.vocab_size = 50257;
+  shape.family = is_gptj ? model::Family::kGptj : model::Family::kGpt2;
+  shape.num_layers = known->num_layers;
+  shape.width = known->width;
+  shape.num_heads = known->width / (is_gptj ? 256 : 64);
+  shape.inner_width = known->inner_width;
+  shape.max_positions = known->max_positions;
+  shape.vocab_size = known->vocab_size;
+  shape.rotary_dim = is_gptj ? 64 : 0;
   return shape;
-}
-
-model::Architecture gptj() {
-  model::Architecture shape;
-  shape.family = model::Family::kGptj;
-  shape.num_layers = 28;
-  shape.width = 4096;
-  shape.num_heads = 16;
-  shape.inner_width = 16384;
-  shape.max_positions = 2048;
-  shape.vocab_size = 50400;
-  shape.rotary_dim = 64;
-  return shape;
-}
-
-model::Architecture named_shape(const std::string& name) {
-  if (name == "gpt2") return gpt2({12, 768, 12});
-  if (name == "gpt2-medium") return gpt2({24, 1024, 16});
-  if (name == "gpt2-large") return gpt2({36, 1280, 20});
-  if (name == "gpt2-xl") return gpt2({48, 1600, 25});
-  if (name == "gpt-j-6b") return gptj();
-  throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + name +
-                              ": expected random:gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b");
 }
 
 BenchWorld load_world() {
@@ -77,14 +59,15 @@ BenchWorld load_world() {
   worker::configure_numerics(config);  // as executors do
   worker::keep_freed_memory();
 
-  const auto& path = config.model(name).path;
+  const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
-  auto weights = is_random ? model::random_weights(named_shape(name), 1, device) : model::load_weights(path, device);
+  auto weights =
+      is_random ? model::random_weights(known_shape(chosen), 1, device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);
-  // Of a random shape: the small vocabulary's ids exist in the large one too; what they mean does not matter to the clock.
-  auto tokenizer = model::Tokenizer::from_folder(path);
+  // Of a random shape: the small vocabulary's ids exist in the large one too, and the clock asks for no meaning.
+  auto tokenizer = model::Tokenizer::from_folder(chosen.path);
   return {std::move(config), name, model::Network(std::move(weights)), std::move(tokenizer), std::move(requests)};
 }
 
@@ -119,12 +102,8 @@ std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, con
 
 editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodConfig& method) {
   if (!editing::uses_contexts(method)) return {};
-  std::vector<std::string> lines;
-  if (const auto file = core::contexts_file(method)) {
-    std::ifstream in(*file);
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-  }
-  return editing::make_contexts(method, world.network, world.tokenizer, world.config.seed, lines);
+  return editing::make_contexts(method, world.network, world.tokenizer, world.config.seed,
+                                worker::context_file_lines(method));
 }
 
 std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {

@@ -72,8 +72,7 @@ std::set<int> lowest_layers() {
   const auto& world = bench_world();
   std::set<int> lowest;
   for (const auto& [name, method] : world.model().methods) {
-    const auto layers = core::edited_layers(method);
-    lowest.insert(layers.empty() ? static_cast<int>(world.network.architecture().num_layers) - 3 : layers.front());
+    lowest.insert(static_cast<int>(core::lowest_edited_layer(method, world.network.architecture().num_layers)));
   }
   lowest.erase(0);
   return lowest;

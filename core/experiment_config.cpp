@@ -306,6 +306,10 @@ const MethodConfig& ExperimentConfig::method_of(const GridCell& cell) const {
   throw ConfigError(source.string() + ": model " + cell.model + " has no hyper-parameters of " + cell.method);
 }
 
+bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& model) {
+  return config.device != "cpu" && model.second_moment_placement == SecondMomentPlacement::kHost;
+}
+
 ExperimentConfig load_experiment_config(const std::filesystem::path& path) {
   ProblemList problems;
   const auto file = read_yaml_file(path, problems);

@@ -115,6 +115,9 @@ struct ExperimentConfig {
   bool operator==(const ExperimentConfig&) const = default;
 };
 
+/// True if the model's factored second moments stay on the host beside a device; on the CPU both places are one.
+bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& model);
+
 /// Reads and validates a config and the files it names (methods, tasks; not models and data: `inspect` reads those).
 /// Relative paths are relative to the file that holds them. Throws one `ConfigError`
 /// whose text lists *all* problems, a line each: `file:line:column: key: expected ...; did you mean ...`.

@@ -84,9 +84,7 @@ Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, con
   identity.fields["seed"] = std::to_string(config.seed);
   identity.fields["sample"] = std::to_string(cell.sample);
   add_machine(identity, config);
-  // On the CPU both places give the same bits.
-  const bool is_on_host = config.model(cell.model).second_moment_placement == SecondMomentPlacement::kHost;
-  if (is_on_host && config.device != "cpu" && !inputs.moments_identity.empty()) {
+  if (keeps_factors_on_host(config, config.model(cell.model)) && !inputs.moments_identity.empty()) {
     identity.fields["second_moment_placement"] = "host";
   }
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);

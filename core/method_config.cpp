@@ -296,6 +296,12 @@ std::vector<int> edited_layers(const MethodConfig& config) {
   return std::visit(Visitor{}, config);
 }
 
+std::int64_t lowest_edited_layer(const MethodConfig& config, std::int64_t num_layers) {
+  constexpr std::int64_t kDefaultBlocks = 3;
+  const auto layers = edited_layers(config);
+  return layers.empty() ? num_layers - kDefaultBlocks : layers.front();
+}
+
 int batch_size(const MethodConfig& config) {
   return std::visit([](const auto& one) { return one.batch_size; }, config);
 }

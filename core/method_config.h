@@ -136,6 +136,8 @@ inline bool needs_second_moments(const MethodConfig& config) { return !second_mo
 bool needs_trained_editor(const MethodConfig& config);
 /// Layers whose weights the method changes, ascending; empty: the model's last three (MEND).
 std::vector<int> edited_layers(const MethodConfig& config);
+/// The first of them in a model of `num_layers`; below it no edit changes anything.
+std::int64_t lowest_edited_layer(const MethodConfig& config, std::int64_t num_layers);
 /// Facts that one step edits. `edits:` and every interval count facts.
 int batch_size(const MethodConfig& config);
 /// The file of fixed prefixes that a config names, if it does.

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "model/row_batches.h"
 
 // Legend: B rows, T tokens, D width, N read positions, M readings (a position may be read for several targets), V
 // vocabulary.
@@ -130,18 +131,6 @@ void read_batch(const model::Network& network, std::span<const Row* const> batch
   }
 }
 
-/// Number of rows in the batch that begins with `rows.front()`, the longest.
-std::size_t batch_size(std::span<const Row* const> rows, const ScoreOptions& options) {
-  const auto longest = std::ssize(rows.front()->ids);
-  std::int64_t padding = 0;
-  std::int64_t size = 1;
-  for (; size < std::ssize(rows); ++size) {
-    padding += longest - std::ssize(rows[static_cast<std::size_t>(size)]->ids);
-    if (padding > options.padding_tokens || (size + 1) * longest > options.batch_tokens) break;
-  }
-  return static_cast<std::size_t>(size);
-}
-
 /// Rows from the longest on, in batches that depend on the rows only.
 void read_rows(const model::Network& network, const std::vector<Row>& rows, const ScoreOptions& options,
                std::vector<TargetScore>& targets) {
@@ -150,10 +139,12 @@ void read_rows(const model::Network& network, const std::vector<Row>& rows, cons
   for (const auto& row : rows) order.push_back(&row);
   std::stable_sort(order.begin(), order.end(),
                    [](const Row* a, const Row* b) { return a->ids.size() > b->ids.size(); });
-  for (std::span<const Row* const> left(order); !left.empty();) {
-    const auto size = batch_size(left, options);
-    read_batch(network, left.first(size), targets);
-    left = left.subspan(size);
+  std::vector<std::int64_t> lengths;
+  for (const auto* row : order) lengths.push_back(std::ssize(row->ids));
+  const model::BatchLimits limits{.positions = options.batch_tokens, .padding = options.padding_tokens};
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = begin + model::first_batch_size(std::span(lengths).subspan(begin), limits);
+    read_batch(network, std::span(order).subspan(begin, end - begin), targets);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "model/row_batches.h"
 #include "model/row_checks.h"
 
 // Legend: B rows, T tokens, P shared prefix positions, D width.
@@ -104,20 +105,6 @@ class AnswerBatch {
   KeyValues own_;
 };
 
-/// Number of rows in the batch that begins with `order.front()`; `order` goes from the shortest row to the longest.
-std::size_t batch_size(std::span<const std::vector<TokenId>> rows, std::span<const std::size_t> order,
-                       const SharedPrefixOptions& options) {
-  const auto most = std::min(order.size(), static_cast<std::size_t>(std::max(options.batch_rows, 1)));
-  std::int64_t padding = 0;
-  std::size_t size = 1;
-  for (; size < most; ++size) {
-    const auto longer = std::ssize(rows[order[size]]) - std::ssize(rows[order[size - 1]]);
-    padding += longer * static_cast<std::int64_t>(size);  // every row so far is padded to the new one
-    if (padding > options.padding_tokens) break;
-  }
-  return size;
-}
-
 KeyValues prefill_shared(const Network& network, std::span<const TokenId> shared, const LowerBlocks& lower) {
   KeyValues collected;
   if (shared.empty()) return collected;
@@ -148,10 +135,13 @@ std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& netwo
   check_positions(network,
                   shared.size() + rows[order.back()].size() + static_cast<std::size_t>(options.max_new_tokens) - 1);
 
+  std::vector<std::int64_t> lengths;
+  for (const auto row : order) lengths.push_back(std::ssize(rows[row]));
+  const BatchLimits limits{.rows = std::max(options.batch_rows, 1), .padding = options.padding_tokens};
   const LowerBlocks lower(network, options);
   const auto prefix = prefill_shared(network, shared, lower);
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
-    end = begin + batch_size(rows, std::span(order).subspan(begin), options);
+    end = begin + first_batch_size(std::span(lengths).subspan(begin), limits);
     std::vector<std::vector<TokenId>> batch;
     for (auto i = begin; i < end; ++i) batch.push_back(rows[order[i]]);
     auto batch_answers = AnswerBatch(network, prefix, options).run(batch, lower, "/" + std::to_string(begin));

@@ -90,7 +90,7 @@ Work fine_tune_work(const core::FineTuneConfig& method, const core::ModelFacts& 
 Work mend_work(const core::MendConfig& method, const core::ModelFacts& facts) {
   const auto layers = static_cast<double>(facts.num_layers);
   const double blocks = method.layers.empty() ? 3.0 : static_cast<double>(method.layers.size());
-  const double above = method.layers.empty() ? blocks : layers - method.layers.front();
+  const double above = layers - static_cast<double>(core::lowest_edited_layer(method, facts.num_layers));
   Work work = passes(facts, 1.0, layers, kPromptTokens, 1.0) + passes(facts, 2.0, above, kPromptTokens, 1.0);
   const auto width = static_cast<double>(facts.width + facts.inner_width);
   const double rank = std::min(width, static_cast<double>(method.training.rank));
@@ -104,7 +104,7 @@ Work mend_work(const core::MendConfig& method, const core::ModelFacts& facts) {
 Work mend_iteration_work(const core::MendConfig& method, const core::ModelFacts& facts) {
   constexpr double kTextTokens = 60.0;
   const auto layers = static_cast<double>(facts.num_layers);
-  const double above = method.layers.empty() ? 3.0 : layers - method.layers.front();
+  const double above = layers - static_cast<double>(core::lowest_edited_layer(method, facts.num_layers));
   const auto edit = mend_work(method, facts);
   return edit + edit + edit + passes(facts, 1.0, layers, kTextTokens, kTextTokens) +
          passes(facts, 3.0, above, kTextTokens, kTextTokens);
@@ -168,17 +168,12 @@ bool contains(std::span<const core::ReductionPart> parts, core::ReductionPart pa
   return std::ranges::find(parts, part) != parts.end();
 }
 
-}  // namespace
-
-namespace {
-
 DeviceSpeed assumed_host_speed(int threads) { return {40e9 * std::max(1, threads), 8e9, 60e-6, 5e8}; }
 
 /// Of one fact, by the host for the device that an edit runs on.
 double host_solve_seconds(const core::ExperimentConfig& config, const core::ModelConfig& model,
                           const core::MethodConfig& method, const core::ModelFacts& facts) {
-  const bool is_on_host = model.second_moment_placement == core::SecondMomentPlacement::kHost;
-  if (config.device == "cpu" || !is_on_host) return 0.0;
+  if (!core::keeps_factors_on_host(config, model)) return 0.0;
   return seconds_of(solve_work(method, facts), assumed_host_speed(config.threads)) / core::batch_size(method);
 }
 

@@ -35,11 +35,6 @@ std::int64_t factors_bytes(const core::MethodConfig& method, const core::ModelFa
   return num_layers * kDouble * facts.inner_width * facts.inner_width;
 }
 
-bool has_factors_beside_device(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
-  return config.device != "cpu" &&
-         config.model(facts.name).second_moment_placement == core::SecondMomentPlacement::kHost;
-}
-
 /// Hidden states of rows up to the subject, kept from layer to layer.
 std::int64_t hidden_bytes(const core::ModelFacts& facts, std::int64_t rows) {
   return kFloat * rows * 2 * kOptimisedTokens * facts.width;
@@ -72,8 +67,7 @@ std::int64_t sums_bytes(const core::ExperimentConfig& config, const core::ModelF
 std::int64_t kept_state_bytes(const core::ExperimentConfig& config, const core::ModelFacts& facts) {
   std::int64_t num_blocks = 0;
   for (const auto& [name, method] : config.model(facts.name).methods) {
-    const auto layers = core::edited_layers(method);
-    num_blocks = std::max(num_blocks, layers.empty() ? facts.num_layers - 3 : std::int64_t{layers.front()});
+    num_blocks = std::max(num_blocks, core::lowest_edited_layer(method, facts.num_layers));
   }
   const auto tokens = static_cast<std::int64_t>(task_tokens(config));
   const auto all = num_blocks > 0 ? kFloat * tokens * facts.width * (1 + 2 * num_blocks) : 0;
@@ -122,13 +116,13 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
       return networks + 2 * num_blocks * projection_bytes(facts) + embeddings + graph_bytes(facts, kTunedTokens);
     }
   };
-  const auto factors = has_factors_beside_device(config, facts) ? 0 : factors_bytes(method, facts);
+  const auto factors = core::keeps_factors_on_host(config, config.model(facts.name)) ? 0 : factors_bytes(method, facts);
   return base_bytes(config, facts) + factors + std::visit(Visitor{facts}, method) + scoring_bytes(facts);
 }
 
 std::int64_t worker_host_memory(const core::ExperimentConfig& config, const core::MethodConfig& method,
                                 const core::ModelFacts& facts) {
-  return has_factors_beside_device(config, facts) ? factors_bytes(method, facts) : 0;
+  return core::keeps_factors_on_host(config, config.model(facts.name)) ? factors_bytes(method, facts) : 0;
 }
 
 std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFacts& facts) {

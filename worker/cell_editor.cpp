@@ -10,17 +10,6 @@
 namespace lethe::worker {
 namespace {
 
-/// Lines of the contexts file a config names; empty where it names none.
-std::vector<std::string> context_file_lines(const core::MethodConfig& config) {
-  const auto file = core::contexts_file(config);
-  if (!file) return {};
-  std::ifstream in(*file);
-  if (!in) throw core::DataError(file->string() + ": cannot be read");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
 std::map<int, editing::SecondMoment> shared_moments(Workspace& workspace, const std::string& model,
                                                     const std::vector<int>& layers) {
   std::map<int, editing::SecondMoment> moments;
@@ -40,6 +29,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 }  // namespace
+
+std::vector<std::string> context_file_lines(const core::MethodConfig& config) {
+  const auto file = core::contexts_file(config);
+  if (!file) return {};
+  std::ifstream in(*file);
+  if (!in) throw core::DataError(file->string() + ": cannot be read");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
 
 CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::shared_ptr<const LoadedModel> loaded,
                        editing::EditContexts contexts)

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/metric_record.h"
@@ -10,6 +11,9 @@
 #include "worker/workspace.h"
 
 namespace lethe::worker {
+
+/// Lines of the contexts file a config names; empty where it names none. Throws `core::DataError` if it cannot be read.
+std::vector<std::string> context_file_lines(const core::MethodConfig& config);
 
 /// The editing method of a cell with its contexts and second moments: computes and applies one step at a time.
 class CellEditor {

@@ -81,9 +81,10 @@ class MomentsRun {
   /// As many layers at a time as fit the memory that the config gives their sums; the sums do not depend on it.
   template <typename Visit>
   bool for_each_group(const std::vector<int>& layers, const Visit& visit) const {
-    const double bytes = 8.0 * static_cast<double>(editing::PanelTriangle::num_values(facts_.inner_width));
-    const auto wanted =
-        config_.memory_gb > 0.0 ? static_cast<std::size_t>(config_.memory_gb * 1e9 / bytes) : layers.size();
+    const auto bytes = 8 * editing::PanelTriangle::num_values(facts_.inner_width);
+    const auto wanted = config_.memory_gb > 0.0
+                            ? static_cast<std::size_t>(core::bytes_of_gb(config_.memory_gb) / bytes)
+                            : layers.size();
     const std::size_t group_size = std::max<std::size_t>(1, wanted);
     for (std::size_t begin = 0; begin < layers.size(); begin += group_size) {
       const auto end = std::min(layers.size(), begin + group_size);
