@@ -3,6 +3,7 @@
 //   LETHE_FAKE_EDIT_SECONDS   duration of an edit and of a reduction (0.002)
 //   LETHE_FAKE_FAULTS         "<what>@<cell>@<edit>;...", what = segv, exit, hang, garbage, data; each strikes once
 //                             per LETHE_FAKE_MEMORY folder, with "!" in front always
+//   LETHE_FAKE_GATE           a file; while it is there, no cell goes on beyond what its first checkpoint commits
 //   LETHE_FAKE_PROBLEM        reported by `inspect`
 
 #include <poll.h>
@@ -107,6 +108,11 @@ class FakeExecutor {
     }
   }
 
+  void wait_at_gate() {
+    static const fs::path gate = environment("LETHE_FAKE_GATE", "/nowhere");
+    while (fs::exists(gate) && !should_stop_) work();
+  }
+
   void commit(const fs::path& folder, const std::string& stem, const std::string& text, std::int64_t edits) {
     const auto temporary = ledger::temporary_path(folder, stem);
     std::ofstream(temporary) << text << "\n";
@@ -167,6 +173,7 @@ class FakeExecutor {
     auto first = edits + 1;
     while (edits < task.until && !should_stop_) {
       strike(task.cell, edits + 1);
+      if (edits >= checkpoints.front()) wait_at_gate();
       work();
       ++edits;
       send(core::ProgressEvent{"edit", edits, task.until, step_});

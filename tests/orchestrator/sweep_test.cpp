@@ -99,6 +99,20 @@ class SweepTest : public ::testing::Test {
     return false;
   }
 
+  /// A sweep that stays in the middle, each cell with its first checkpoint at most, until open_gate() or a signal:
+  /// what a test does to it does not race against its end, however slow the machine is.
+  pid_t start_held(const std::vector<std::string>& command) {
+    std::ofstream(gate_) << "held\n";
+    environment_["LETHE_FAKE_GATE"] = gate_.string();
+    const auto child = start(command);
+    if (!wait_for_event("/segment-")) {
+      ADD_FAILURE() << "no segment is committed: " << output();
+      open_gate();
+    }
+    return child;
+  }
+  void open_gate() const { fs::remove(gate_); }
+
   void expect_complete(std::int64_t edits = 60) const {
     EXPECT_EQ(state(), "COMPLETE") << output();
     const auto config = core::load_experiment_config(config_);
@@ -117,6 +131,7 @@ class SweepTest : public ::testing::Test {
   testing::TemporaryFolder folder_;
   fs::path config_ = folder_.path() / "sweep.yaml";
   fs::path out_ = folder_.path() / "out";
+  fs::path gate_ = folder_.path() / "gate";
   std::map<std::string, std::string> environment_;
 };
 
@@ -201,14 +216,12 @@ TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
 class StoppedSweep : public SweepTest, public ::testing::WithParamInterface<int> {};
 
 TEST_P(StoppedSweep, CommitsLeavesAndGoesOn) {
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
-  const auto child = start(sweep_command(0, {"--ranks", "2"}));
-  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  const auto child = start_held(sweep_command(0, {"--ranks", "2"}));
   ::kill(child, GetParam());
   EXPECT_EQ(wait_for(child), 75) << output();
   EXPECT_EQ(state(), "INCOMPLETE");
   EXPECT_NE(read_text(out_ / "events.jsonl").find("\"stopped\""), std::string::npos);
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  open_gate();
   EXPECT_EQ(run(sweep_command(0)), 0) << output();
   expect_complete();
 }
@@ -216,21 +229,17 @@ TEST_P(StoppedSweep, CommitsLeavesAndGoesOn) {
 INSTANTIATE_TEST_SUITE_P(Signals, StoppedSweep, ::testing::Values(SIGTERM, SIGUSR1, SIGINT));
 
 TEST_F(SweepTest, MpirunForwardsUserSignalsAndTheSweepStopsInOrder) {
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
-  const auto child = start(sweep_command(3));
-  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  const auto child = start_held(sweep_command(3));
   ::kill(child, SIGUSR1);
   EXPECT_EQ(wait_for(child), 75) << output();
   EXPECT_EQ(state(), "INCOMPLETE");
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  open_gate();
   EXPECT_EQ(run(sweep_command(2)), 0) << output();
   expect_complete();
 }
 
 TEST_F(SweepTest, KillingMpirunLeavesNoExecutorBehindAndTheNextStartGoesOn) {
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.05";
-  const auto child = start(sweep_command(3));
-  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  const auto child = start_held(sweep_command(3));
   ::kill(child, SIGKILL);
   wait_for(child);
   const auto is_any_left = [&] {
@@ -246,33 +255,31 @@ TEST_F(SweepTest, KillingMpirunLeavesNoExecutorBehindAndTheNextStartGoesOn) {
   }
   EXPECT_FALSE(is_any_left());
   EXPECT_EQ(state(), "INCOMPLETE");
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
+  open_gate();
   EXPECT_EQ(run(sweep_command(3)), 0) << output();
   expect_complete();
 }
 
 TEST_F(SweepTest, ASecondSweepInTheSameFolderIsRefusedAndHarmsNothing) {
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.02";
-  const auto first = start(sweep_command(2));
-  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  const auto first = start_held(sweep_command(2));
   EXPECT_EQ(run(sweep_command(0)), 69);
   EXPECT_NE(output().find("another sweep is running in this folder (process "), std::string::npos) << output();
   EXPECT_EQ(state(), "INCOMPLETE");
   EXPECT_EQ(run(sweep_command(3)), 69) << "under mpirun too";
+  open_gate();
   EXPECT_EQ(wait_for(first), 0);
   expect_complete();
 }
 
 TEST_F(SweepTest, AWrongConfigLeavesTheStateOfARunningSweepAlone) {
-  environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.02";
-  const auto first = start(sweep_command(2));
-  ASSERT_TRUE(wait_for_event("\"committed\"")) << output();
+  const auto first = start_held(sweep_command(2));
   const auto wrong = folder_.path() / "wrong.yaml";
   std::ofstream(wrong) << read_text(config_) << "chekpoint_every: 5\n";
   EXPECT_EQ(run({LETHE_PROGRAM, "sweep", wrong.string(), "--out", out_.string()}), 2);
   EXPECT_NE(output().find("chekpoint_every"), std::string::npos) << output();
   EXPECT_NE(output().find("STATE is left as it is"), std::string::npos) << output();
   EXPECT_EQ(state(), "INCOMPLETE");
+  open_gate();
   EXPECT_EQ(wait_for(first), 0);
   expect_complete();
 }
