@@ -59,7 +59,8 @@ class FakeExecutor {
       : config_(std::move(config)),
         inspection_(orchestrator::testing::make_inspection(config_)),
         folder_(out),
-        step_(std::stod(environment("LETHE_FAKE_EDIT_SECONDS", "0.002"))) {}
+        step_(std::stod(environment("LETHE_FAKE_EDIT_SECONDS", "0.002"))),
+        gate_(environment("LETHE_FAKE_GATE", "/nowhere")) {}
 
   int serve() {
     send(core::ReadyEvent{::getpid(), "cpu"});
@@ -79,6 +80,7 @@ class FakeExecutor {
   core::Inspection inspection_;
   ledger::SweepFolder folder_;
   double step_;
+  fs::path gate_;
   std::string pending_;
   bool should_stop_ = false;
   bool should_quit_ = false;
@@ -109,8 +111,7 @@ class FakeExecutor {
   }
 
   void wait_at_gate() {
-    static const fs::path gate = environment("LETHE_FAKE_GATE", "/nowhere");
-    while (fs::exists(gate) && !should_stop_) work();
+    while (fs::exists(gate_) && !should_stop_) work();
   }
 
   void commit(const fs::path& folder, const std::string& stem, const std::string& text, std::int64_t edits) {
