@@ -93,20 +93,19 @@ const ModelFacts& Inspection::model(const std::string& name) const {
   throw ConfigError(name + ": is no model of this experiment's cells; `lethe plan` lists them");
 }
 
-void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t width, std::int64_t inner_width) {
+void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t num_layers, std::int64_t width,
+               std::int64_t inner_width) {
   constexpr std::int64_t kFloatBytes = 4;
-  const auto num_layers = static_cast<std::int64_t>(edited_layers(method).size());
+  const auto num_edited = std::ssize(edited_layers(method, num_layers));
   if (stores_snapshots(method)) {
-    facts.snapshot_bytes = num_layers * (width * inner_width + width) * kFloatBytes;
-  } else if (const auto* mend = std::get_if<MendConfig>(&method)) {
+    facts.snapshot_bytes = num_edited * (width * inner_width + width) * kFloatBytes;
+  } else if (std::holds_alternative<MendConfig>(method)) {
     // A rank for each token of an average prompt, in both weights of a block.
     constexpr std::int64_t kPromptTokens = 8;
-    constexpr std::int64_t kDefaultBlocks = 3;
-    const auto num_blocks = mend->layers.empty() ? kDefaultBlocks : num_layers;
-    facts.delta_bytes_per_edit = 2 * num_blocks * kPromptTokens * (width + inner_width) * kFloatBytes;
+    facts.delta_bytes_per_edit = 2 * num_edited * kPromptTokens * (width + inner_width) * kFloatBytes;
   } else {
     // A step of n facts has rank n.
-    facts.delta_bytes_per_edit = num_layers * (width + inner_width) * kFloatBytes;
+    facts.delta_bytes_per_edit = num_edited * (width + inner_width) * kFloatBytes;
   }
 }
 

@@ -51,7 +51,8 @@ struct Inspection {
 };
 
 /// Sets what an edit of the cell takes on disk: factors of every edited layer, or a snapshot of weight and bias.
-void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t width, std::int64_t inner_width);
+void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t num_layers, std::int64_t width,
+               std::int64_t inner_width);
 
 std::string to_json(const Inspection& inspection);
 Inspection inspection_from_json(const std::string& text);

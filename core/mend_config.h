@@ -73,4 +73,7 @@ struct MendConfig {
   bool operator==(const MendConfig&) const = default;
 };
 
+/// The blocks that are edited in a model of `num_layers`, given `MendConfig::layers`.
+std::vector<int> mend_layers(const std::vector<int>& configured, std::int64_t num_layers);
+
 }  // namespace lethe::core

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iterator>
+#include <numeric>
 
 #include "core/error.h"
 #include "core/method_fields.h"
@@ -286,20 +288,28 @@ std::vector<int> second_moment_layers(const MethodConfig& config) {
   return std::visit(Visitor{}, config);
 }
 
-std::vector<int> edited_layers(const MethodConfig& config) {
+std::vector<int> mend_layers(const std::vector<int>& configured, std::int64_t num_layers) {
+  constexpr std::int64_t kDefaultBlocks = 3;
+  if (!configured.empty()) return configured;
+  std::vector<int> last(static_cast<std::size_t>(std::min(kDefaultBlocks, num_layers)));
+  std::iota(last.begin(), last.end(), static_cast<int>(num_layers - std::ssize(last)));
+  return last;
+}
+
+std::vector<int> edited_layers(const MethodConfig& config, std::int64_t num_layers) {
   struct Visitor {
+    std::int64_t num_layers;
     std::vector<int> operator()(const RankOneConfig& one) const { return {one.layer}; }
     std::vector<int> operator()(const MemitConfig& memit) const { return memit.layers; }
     std::vector<int> operator()(const FineTuneConfig& one) const { return {one.layer}; }
-    std::vector<int> operator()(const MendConfig& mend) const { return mend.layers; }
+    std::vector<int> operator()(const MendConfig& mend) const { return mend_layers(mend.layers, num_layers); }
   };
-  return std::visit(Visitor{}, config);
+  return std::visit(Visitor{num_layers}, config);
 }
 
 std::int64_t lowest_edited_layer(const MethodConfig& config, std::int64_t num_layers) {
-  constexpr std::int64_t kDefaultBlocks = 3;
-  const auto layers = edited_layers(config);
-  return layers.empty() ? num_layers - kDefaultBlocks : layers.front();
+  const auto layers = edited_layers(config, num_layers);
+  return layers.empty() ? num_layers : layers.front();
 }
 
 int batch_size(const MethodConfig& config) {

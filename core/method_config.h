@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -134,9 +135,9 @@ std::vector<int> second_moment_layers(const MethodConfig& config);
 inline bool needs_second_moments(const MethodConfig& config) { return !second_moment_layers(config).empty(); }
 /// True if the method needs an editor that the config does not name, so that it is trained first.
 bool needs_trained_editor(const MethodConfig& config);
-/// Layers whose weights the method changes, ascending; empty: the model's last three (MEND).
-std::vector<int> edited_layers(const MethodConfig& config);
-/// The first of them in a model of `num_layers`; below it no edit changes anything.
+/// Layers whose weights the method changes in a model of `num_layers`, ascending.
+std::vector<int> edited_layers(const MethodConfig& config, std::int64_t num_layers);
+/// The first of them, `num_layers` if there is none; below it no edit changes anything.
 std::int64_t lowest_edited_layer(const MethodConfig& config, std::int64_t num_layers);
 /// Facts that one step edits. `edits:` and every interval count facts.
 int batch_size(const MethodConfig& config);

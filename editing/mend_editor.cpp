@@ -119,12 +119,10 @@ EditorLayer read_layer(TensorSource& source, const std::string& name, std::int64
 
 }  // namespace
 
-std::vector<InnerParameter> inner_parameters(const std::vector<int>& given, const model::Architecture& architecture) {
+std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
+                                             const model::Architecture& architecture) {
   const auto num_layers = static_cast<int>(architecture.num_layers);
-  std::vector<int> layers = given;
-  if (layers.empty()) {
-    for (int layer = std::max(0, num_layers - 3); layer < num_layers; ++layer) layers.push_back(layer);
-  }
+  const auto layers = core::mend_layers(configured, num_layers);
   if (architecture.inner_width == architecture.width) {
     throw core::ConfigError(
         "mend: the two weights of this model's blocks have one shape, which would share an editor; "

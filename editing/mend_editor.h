@@ -26,9 +26,10 @@ struct InnerParameter {
   std::size_t rate_as_read = 0;  ///< index of its rate where rates are read in the order of the model's parameters
 };
 
-/// The edited weights in the published order: block by block, GPT-2 c_proj then c_fc, GPT-J fc_in then fc_out. Empty
-/// `layers`: the last three blocks. Throws `core::ConfigError` for a layer the model does not have.
-std::vector<InnerParameter> inner_parameters(const std::vector<int>& layers, const model::Architecture& architecture);
+/// The edited weights in the published order: block by block, GPT-2 c_proj then c_fc, GPT-J fc_in then fc_out.
+/// `configured`: as `MendConfig::layers`. Throws `core::ConfigError` for a layer the model does not have.
+std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
+                                             const model::Architecture& architecture);
 
 /// One residual layer: z + max(0, (left (right z) + bias) * scale_m + shift_m).
 struct EditorLayer {

@@ -89,7 +89,7 @@ Work fine_tune_work(const core::FineTuneConfig& method, const core::ModelFacts& 
 /// One forward, one backward of the edited blocks, and two networks a block on every token of the prompt.
 Work mend_work(const core::MendConfig& method, const core::ModelFacts& facts) {
   const auto layers = static_cast<double>(facts.num_layers);
-  const double blocks = method.layers.empty() ? 3.0 : static_cast<double>(method.layers.size());
+  const auto blocks = static_cast<double>(core::mend_layers(method.layers, facts.num_layers).size());
   const double above = layers - static_cast<double>(core::lowest_edited_layer(method, facts.num_layers));
   Work work = passes(facts, 1.0, layers, kPromptTokens, 1.0) + passes(facts, 2.0, above, kPromptTokens, 1.0);
   const auto width = static_cast<double>(facts.width + facts.inner_width);

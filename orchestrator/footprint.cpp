@@ -107,7 +107,7 @@ std::int64_t worker_memory(const core::ExperimentConfig& config, const core::Met
       return 5 * projection_bytes(facts) + graph_bytes(facts, tuned.batch_size * kTunedTokens);
     }
     std::int64_t operator()(const core::MendConfig& mend) const {
-      const auto num_blocks = mend.layers.empty() ? std::int64_t{3} : static_cast<std::int64_t>(mend.layers.size());
+      const auto num_blocks = std::ssize(core::mend_layers(mend.layers, facts.num_layers));
       // Two editor networks of width D + F, the weights that are edited, and the added class's table of embeddings.
       const auto width = facts.width + facts.inner_width;
       const auto networks = 2 * (mend.training.hidden_layers + 1) * 2 * width *

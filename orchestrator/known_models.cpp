@@ -78,7 +78,7 @@ core::Inspection complete_with_known(const core::ExperimentConfig& config, core:
   for (auto& cell : inspection.cells) {
     if (cell.delta_bytes_per_edit == 0 && cell.snapshot_bytes == 0) {
       const auto& model = *find(cell.cell.model);
-      core::set_sizes(cell, config.method_of(cell.cell), model.width, model.inner_width);
+      core::set_sizes(cell, config.method_of(cell.cell), model.num_layers, model.width, model.inner_width);
     }
   }
   return inspection;

@@ -335,7 +335,7 @@ class Inspector {
 
   void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {
     for (const auto& [name, method] : model.methods) {
-      const auto layers = core::edited_layers(method);
+      const auto layers = core::edited_layers(method, architecture.num_layers);
       if (layers.empty() || layers.back() < architecture.num_layers) continue;
       throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
                             std::to_string(layers.back()) + " does not exist; the model has layers 0 to " +
@@ -369,7 +369,8 @@ class Inspector {
     const auto content = contents_.find(cell.model);
     if (content != contents_.end()) {
       const auto& architecture = content->second.architecture;
-      core::set_sizes(facts, config_.method_of(cell), architecture.width, architecture.inner_width);
+      core::set_sizes(facts, config_.method_of(cell), architecture.num_layers, architecture.width,
+                      architecture.inner_width);
       check_requests(cell, requests, content->second);
       if (is_selected) attempt([&] { add_identities(facts, content->second, *order); });
     }

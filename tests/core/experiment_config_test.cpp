@@ -167,7 +167,7 @@ TEST(Methods, MemitAndRRomeReadAllTheirFields) {
   const auto& read = config.method_of({"memit", "a", 0});
   EXPECT_EQ(std::get<MemitConfig>(read), memit);
   EXPECT_EQ(second_moment_layers(read), (std::vector<int>{3, 4, 8}));
-  EXPECT_EQ(edited_layers(read), (std::vector<int>{3, 4, 8}));
+  EXPECT_EQ(edited_layers(read, 12), (std::vector<int>{3, 4, 8}));
   EXPECT_EQ(batch_size(read), 5);
   EXPECT_EQ(contexts_file(read), memit.contexts_file);
   EXPECT_FALSE(stores_snapshots(read));

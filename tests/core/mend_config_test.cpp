@@ -48,6 +48,16 @@ TEST_F(MendConfigFile, DefaultsFollowTheFidelity) {
   EXPECT_FALSE(paper.pad_class);
 }
 
+TEST(EditedLayers, OfMendAreTheLastThreeBlocksUnlessNamed) {
+  MendConfig config;
+  EXPECT_EQ(edited_layers(config, 12), (std::vector<int>{9, 10, 11}));
+  EXPECT_EQ(lowest_edited_layer(config, 12), 9);
+  EXPECT_EQ(edited_layers(config, 2), (std::vector<int>{0, 1}));
+  config.layers = {4, 7};
+  EXPECT_EQ(edited_layers(config, 12), (std::vector<int>{4, 7}));
+  EXPECT_EQ(lowest_edited_layer(config, 12), 4);
+}
+
 TEST_F(MendConfigFile, FieldsAndTrainingAreRead) {
   const auto mend = read(
       "{layers: [3, 4], lr_scale: 2, pad_class: false, running_statistics: loaded, "

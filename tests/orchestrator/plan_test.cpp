@@ -142,7 +142,7 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   EXPECT_NEAR(static_cast<double>(all_at_once - role_memory(config, gptj).moments_bytes), 6 * 1.0905e9 - 2.5e9, 1e8);
   config.tasks.emplace_back();
   config.models[0].methods["rome"] = core::RomeConfig{};
-  EXPECT_EQ(core::edited_layers(config.models[0].methods["rome"]).front(), 0);
+  EXPECT_EQ(core::edited_layers(config.models[0].methods["rome"], gptj.num_layers).front(), 0);
   const auto edited_at_the_bottom = role_memory(config, gptj).reducer_bytes;
   core::RomeConfig rome_in_the_middle;
   rome_in_the_middle.layer = 5;
