@@ -8,17 +8,16 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/exit_code.h"
 #include "data/counterfact.h"
-#include "worker/carry_over.h"
-#include "worker/recall.h"
-#include "worker/terminal_monitor.h"
+#include "worker/commands/carry_over.h"
+#include "worker/commands/recall.h"
+#include "worker/commands/terminal_monitor.h"
 
 namespace lethe::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kInterruptedStatus = 75;
 
 /// DatasetOptions of all verbs here; CLI11 binds to them by address.
 struct DatasetOptions {
@@ -119,7 +118,7 @@ void ask_both_forms(const DatasetOptions& options, int& status) {
     const auto result = worker::measure_carry_over(workspace, cell, options.edits, monitor);
     print_carry_over(cell, result, workspace.config().dataset.format == "zsre");
     if (monitor.should_stop()) {
-      status = kInterruptedStatus;
+      status = core::kExitStopped;
       return;
     }
   }

@@ -7,27 +7,25 @@
 
 #include "app/dataset_verbs.h"
 #include "core/error.h"
+#include "core/exit_code.h"
 #include "core/log.h"
 #include "core/random_stream.h"
 #include "model/generate.h"
 #include "report/report.h"
-#include "worker/cell_command.h"
-#include "worker/export_model.h"
+#include "worker/commands/cell_command.h"
+#include "worker/commands/export_model.h"
+#include "worker/commands/owned_work.h"
+#include "worker/commands/terminal_monitor.h"
+#include "worker/commands/verify.h"
 #include "worker/mend_task.h"
-#include "worker/owned_work.h"
 #include "worker/prerequisites.h"
 #include "worker/serve.h"
-#include "worker/terminal_monitor.h"
-#include "worker/verify.h"
 #include "worker/workspace.h"
 
 namespace lethe::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kProblems = 1;
-constexpr int kStopped = 75;
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -75,7 +73,7 @@ void add_cell(CLI::App& app, const std::shared_ptr<Options>& options, int& statu
     }
     remember_experiment(workspace);
     worker::TerminalMonitor monitor;
-    status = worker::run_cell(workspace, cell, monitor) ? 0 : kStopped;
+    status = worker::run_cell(workspace, cell, monitor) ? 0 : core::kExitStopped;
   });
 }
 
@@ -92,7 +90,7 @@ void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& stat
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
       if (model.moments_layers.empty()) continue;
       if (!worker::run_own_moments(workspace, model.name, monitor)) {
-        status = kStopped;
+        status = core::kExitStopped;
         return;
       }
       std::cout << workspace.folder().moments(model.name, model.moments_identity).string() << "\n";
@@ -116,7 +114,7 @@ void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int&
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
       if (model.editor_identity.empty()) continue;
       ++num_trained;
-      if (!worker::run_own_editor(workspace, model.name, monitor)) status = kStopped;
+      if (!worker::run_own_editor(workspace, model.name, monitor)) status = core::kExitStopped;
       std::cout << workspace.folder().editor(model.name, model.editor_identity).string() << "\n";
     }
     if (num_trained == 0) {
@@ -155,7 +153,7 @@ void add_verify(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
                   : options->is_comparison ? std::string("the same results")
                                            : std::string("all sound"))
               << "\n";
-    status = result.problems.empty() ? 0 : kProblems;
+    status = result.problems.empty() ? 0 : core::kExitFailed;
   });
 }
 

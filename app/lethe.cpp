@@ -18,19 +18,17 @@
 #include "comm/mpi_environment.h"
 #include "core/build_info.h"
 #include "core/error.h"
+#include "core/exit_code.h"
 #include "core/log.h"
+#include "orchestrator/display/sweep_status.h"
 #include "orchestrator/inspect_config.h"
-#include "orchestrator/plan_report.h"
+#include "orchestrator/plan.h"
 #include "orchestrator/sweep.h"
-#include "orchestrator/sweep_status.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace lethe;
-
-constexpr int kExitFailed = 1;
-constexpr int kExitConfigError = 2;
 
 struct HandedOver {
   const char* verb;
@@ -54,7 +52,7 @@ int hand_over(char** argv) {
   argv[0] = path.data();
   ::execv(path.c_str(), argv);
   std::cerr << path << ": " << std::strerror(errno) << "\n";
-  return kExitFailed;
+  return core::kExitFailed;
 }
 
 std::string build_name() {
@@ -129,7 +127,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kExitConfigError;
+    return app.exit(error) == 0 ? 0 : core::kExitConfigError;
   }
   return run_verb(app, options);
 }
@@ -147,9 +145,9 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const core::ConfigError& error) {
     std::cerr << error.what() << "\n";
-    return kExitConfigError;
+    return core::kExitConfigError;
   } catch (const std::exception& error) {
     std::cerr << "lethe: " << error.what() << "\n";
-    return kExitFailed;
+    return core::kExitFailed;
   }
 }

@@ -10,14 +10,11 @@
 
 #include "app/executor_verbs.h"
 #include "core/error.h"
+#include "core/exit_code.h"
 #include "core/log.h"
 #include "worker/workspace.h"
 
 namespace {
-
-constexpr int kFailed = 1;
-constexpr int kConfigError = 2;
-constexpr int kOwned = 69;  ///< EX_UNAVAILABLE
 
 int run(int argc, char** argv) {
   CLI::App app{"lethe-executor: the part of lethe that holds the model"};
@@ -27,7 +24,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kConfigError;
+    return app.exit(error) == 0 ? 0 : lethe::core::kExitConfigError;
   }
   return status;
 }
@@ -42,12 +39,12 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const lethe::core::ConfigError& error) {
     lethe::core::log_error(error.what());
-    return kConfigError;
+    return lethe::core::kExitConfigError;
   } catch (const lethe::core::OwnedError& error) {
     lethe::core::log_error(error.what());
-    return kOwned;
+    return lethe::core::kExitOwned;
   } catch (const std::exception& error) {
     lethe::core::log_error(error.what());
-    return kFailed;
+    return lethe::core::kExitFailed;
   }
 }

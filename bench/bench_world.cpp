@@ -10,7 +10,7 @@
 #include "data/published_moments.h"
 #include "editing/mend_editor.h"
 #include "editing/second_moments.h"
-#include "orchestrator/known_models.h"
+#include "orchestrator/display/known_models.h"
 #include "worker/cell_editor.h"
 #include "worker/workspace.h"
 
@@ -108,9 +108,8 @@ editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodCon
 
 std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {
   if (!editing::uses_editor(method)) return nullptr;
-  return std::make_shared<const editing::MendEditor>(
-      editing::initial_editor(std::get<core::MendConfig>(method), world.network.architecture(), world.network.device(),
-                              world.network.dtype()));
+  return std::make_shared<const editing::MendEditor>(editing::initial_editor(
+      std::get<core::MendConfig>(method), world.network.architecture(), world.network.device(), world.network.dtype()));
 }
 
 }  // namespace

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "data/edit_request.h"
 #include "editing/edit_method.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::bench {
 

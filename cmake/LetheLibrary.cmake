@@ -1,5 +1,6 @@
 # lethe_add_library(<folder> [TORCH] SOURCES ... [PUBLIC targets...] [PRIVATE targets...])
-# A folder is a target is a namespace: `editing/` is lethe_editing, alias lethe::editing.
+# A folder is a target is a namespace: `editing/` is lethe_editing, alias lethe::editing; a subfolder that holds a trade
+# of its own is one too: `core/config/` is lethe_core_config, alias lethe::core_config.
 # TORCH: the folder's units see LibTorch; they share one precompiled header.
 option(LETHE_WERROR "Treat warnings of lethe's own code as errors (CI does)" OFF)
 
@@ -40,9 +41,10 @@ endfunction()
 
 function(lethe_add_library folder)
   cmake_parse_arguments(arg "TORCH" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
-  set(target lethe_${folder})
+  string(REPLACE "/" "_" name ${folder})
+  set(target lethe_${name})
   add_library(${target} STATIC ${arg_SOURCES})
-  add_library(lethe::${folder} ALIAS ${target})
+  add_library(lethe::${name} ALIAS ${target})
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   lethe_set_warnings(${target})

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "data/edit_request.h"
 
 namespace lethe::data {

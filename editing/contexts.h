@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::editing {
 

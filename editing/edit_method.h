@@ -7,12 +7,12 @@
 #include <variant>
 #include <vector>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "core/metric_record.h"
 #include "data/edit_request.h"
 #include "editing/update.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::editing {
 

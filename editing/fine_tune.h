@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "editing/edit_method.h"
 
 // Legend: B rows, T tokens of a prompt, N target tokens of all rows, D width, F inner width.

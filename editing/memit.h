@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "editing/edit_method.h"
 #include "editing/moment_factor.h"
 #include "editing/subject_walk.h"

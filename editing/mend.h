@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/mend_config.h"
+#include "core/config/mend_config.h"
 #include "editing/edit_method.h"
 #include "editing/mend_editor.h"
 #include "editing/mend_gradients.h"

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "core/mend_config.h"
+#include "core/config/mend_config.h"
 #include "core/random_stream.h"
 #include "data/edit_request.h"
 #include "editing/mend_gradients.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::editing {
 

@@ -7,7 +7,7 @@
 
 #include <torch/types.h>
 
-#include "core/mend_config.h"
+#include "core/config/mend_config.h"
 #include "editing/running_moments.h"
 #include "model/network.h"
 

@@ -10,7 +10,7 @@
 #include "data/edit_request.h"
 #include "editing/mend_editor.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 // Legend: B rows, T tokens of a row (padded), N rows x tokens, D width, I inputs and O outputs of a weight, K tokens
 // that count.

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "core/mend_config.h"
+#include "core/config/mend_config.h"
 #include "editing/adam.h"
 #include "editing/mend.h"
 #include "editing/mend_data.h"

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "editing/edit_method.h"
 #include "editing/moment_factor.h"
 

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "data/edit_request.h"
 #include "editing/edit_method.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::editing {
 

@@ -10,7 +10,7 @@
 #include "editing/edit_method.h"
 #include "editing/panel_triangle.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::editing {
 

@@ -5,7 +5,7 @@
 
 #include <torch/types.h>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "editing/rome_forward.h"
 #include "model/network.h"
 

@@ -63,8 +63,7 @@ std::optional<SnapshotFile> snapshot_of(const CommittedFile& file) {
 
 std::optional<ReductionFile> reduction_of(const CommittedFile& file) {
   std::string_view stem = file.stem;
-  for (const auto part :
-       {core::ReductionPart::kDistance, core::ReductionPart::kForgetting, core::ReductionPart::kTasks}) {
+  for (const auto part : core::kAllReductionParts) {
     const auto prefix = std::string(core::to_string(part)) + "-";
     if (!stem.starts_with(prefix)) continue;
     stem.remove_prefix(prefix.size());

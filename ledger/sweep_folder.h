@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "core/grid_cell.h"
-#include "core/schedule.h"
+#include "core/limits.h"
+#include "core/reduction_part.h"
 #include "ledger/commit.h"
 
 namespace lethe::ledger {

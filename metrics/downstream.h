@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "core/metric_record.h"
 #include "data/task_examples.h"
 #include "model/lower_states.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::metrics {
 
@@ -25,8 +25,8 @@ struct PreparedTask {
 PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExamples& examples,
                           const model::Tokenizer& tokenizer, const model::Architecture& architecture);
 
-/// Greedy answers, decoded and matched as published (algorithms 8). `cache` keeps what blocks below the edited ones make
-/// of the prompts, for the next state of the same model; answers do not depend on it.
+/// Greedy answers, decoded and matched as published (algorithms 8). `cache` keeps what blocks below the edited ones
+/// make of the prompts, for the next state of the same model; answers do not depend on it.
 core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
                                const PreparedTask& task, model::LowerStateCache* cache = nullptr);
 

@@ -6,7 +6,7 @@
 #include "core/metric_record.h"
 #include "data/edit_request.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::metrics {
 

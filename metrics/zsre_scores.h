@@ -5,7 +5,7 @@
 
 #include "data/edit_request.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 
 namespace lethe::metrics {
 

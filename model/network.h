@@ -14,7 +14,7 @@
 #include "model/architecture.h"
 #include "model/block.h"
 #include "model/key_values.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 
 // Legend: B rows, T tokens of a row (padded), P prefix positions, D width, F inner width, H heads,

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "orchestrator/captured_run.h"
+#include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
 namespace {

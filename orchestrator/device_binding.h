@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "orchestrator/protocol.h"
-#include "orchestrator/zygote.h"
+#include "orchestrator/process/zygote.h"
+#include "orchestrator/scheduling/protocol.h"
 
 namespace lethe::orchestrator {
 

@@ -6,14 +6,11 @@
 #include <cstdlib>
 
 #include "core/error.h"
-#include "orchestrator/captured_run.h"
+#include "core/exit_code.h"
+#include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
-namespace {
-
-constexpr int kExitConfigError = 2;
-
-}  // namespace
+namespace {}  // namespace
 
 std::filesystem::path executor_path() {
   if (const char* path = std::getenv("LETHE_EXECUTOR")) return std::filesystem::absolute(path);
@@ -32,7 +29,7 @@ std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesy
   if (out) arguments.insert(arguments.end(), {"--out", out->string()});
   const auto run = run_captured(zygote, arguments, should_stop);
   if (run.was_stopped) return std::nullopt;
-  if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == kExitConfigError) {
+  if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == core::kExitConfigError) {
     throw core::ConfigError(run.errors);
   }
   if (run.wait_status != 0) {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <optional>
 
-#include "core/inspection.h"
-#include "orchestrator/zygote.h"
+#include "core/contract/inspection.h"
+#include "orchestrator/process/zygote.h"
 
 namespace lethe::orchestrator {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "orchestrator/zygote.h"
+#include "orchestrator/process/zygote.h"
 
 namespace lethe::orchestrator {
 namespace {

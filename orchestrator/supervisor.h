@@ -7,10 +7,10 @@
 #include <string>
 
 #include "comm/channel.h"
-#include "orchestrator/clock.h"
-#include "orchestrator/executor.h"
-#include "orchestrator/hang_detector.h"
-#include "orchestrator/protocol.h"
+#include "orchestrator/process/clock.h"
+#include "orchestrator/process/executor.h"
+#include "orchestrator/scheduling/hang_detector.h"
+#include "orchestrator/scheduling/protocol.h"
 
 namespace lethe::orchestrator {
 

@@ -15,20 +15,19 @@
 #include "comm/in_process_channel.h"
 #include "comm/mpi_environment.h"
 #include "core/error.h"
-#include "orchestrator/coordinator.h"
+#include "core/exit_code.h"
 #include "orchestrator/device_binding.h"
-#include "orchestrator/executor_process.h"
-#include "orchestrator/progress.h"
-#include "orchestrator/stop_signals.h"
+#include "orchestrator/display/progress.h"
+#include "orchestrator/display/sweep_status.h"
+#include "orchestrator/process/executor_process.h"
+#include "orchestrator/process/stop_signals.h"
+#include "orchestrator/scheduling/coordinator.h"
 #include "orchestrator/supervisor.h"
 #include "orchestrator/sweep_start.h"
-#include "orchestrator/sweep_status.h"
 
 namespace lethe::orchestrator {
 namespace {
 
-constexpr int kExitFailed = 1;
-constexpr int kExitConfigError = 2;
 constexpr double kStatusSeconds = 5.0;
 constexpr double kRefusalSeconds = 10.0;
 constexpr int kMaxConsecutiveErrors = 1000;
@@ -81,7 +80,7 @@ class CoordinatingRank {
 
   int finish() {
     display_.finish(coordinator_);
-    if (start_.ownership->is_lost()) return kExitOwned;  // the other one's STATE stays
+    if (start_.ownership->is_lost()) return core::kExitOwned;  // the other one's STATE stays
     write_status(start_.folder, coordinator_);
     write_state(start_.folder, to_string(coordinator_.outcome()));
     return exit_code_of(coordinator_.outcome());
@@ -145,13 +144,13 @@ class LocalRanks {
       return coordinate(std::move(*start));
     } catch (const core::ConfigError& error) {
       std::cerr << error.what() << "\n";
-      return refuse(kExitConfigError);
+      return refuse(core::kExitConfigError);
     } catch (const core::OwnedError& error) {
       std::cerr << error.what() << "\n";
-      return refuse(kExitOwned);
+      return refuse(core::kExitOwned);
     } catch (const std::exception& error) {
       std::cerr << "lethe: " << error.what() << "\n";
-      return refuse(kExitFailed);
+      return refuse(core::kExitFailed);
     }
   }
 
@@ -267,7 +266,7 @@ class LocalRanks {
 
   /// Once mpirun was killed a new sweep may start at any moment: this one's executors must be gone by then.
   void leave_if_orphaned() const {
-    if (is_under_mpi_ && ::getppid() != launcher_) std::_Exit(kExitFailed);
+    if (is_under_mpi_ && ::getppid() != launcher_) std::_Exit(core::kExitFailed);
   }
 
   /// Sleeps longer the longer nothing happens: an idle rank must leave its core to the executors.

@@ -4,12 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "orchestrator/zygote.h"
+#include "orchestrator/process/zygote.h"
 
 namespace lethe::orchestrator {
-
-/// Exit code where another process works on the same folder: EX_UNAVAILABLE.
-inline constexpr int kExitOwned = 69;
 
 struct SweepOptions {
   std::filesystem::path config;

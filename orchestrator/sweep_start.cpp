@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "orchestrator/display/sweep_status.h"
 #include "orchestrator/inspect_config.h"
-#include "orchestrator/sweep_status.h"
 
 namespace lethe::orchestrator {
 namespace {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/experiment_config.h"
-#include "core/inspection.h"
+#include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
 #include "ledger/ownership.h"
 #include "ledger/sweep_folder.h"
 #include "orchestrator/sweep.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "report/cell_history.h"
 #include "storage/report_file.h"
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
-#include "core/schedule.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
 
@@ -136,8 +136,7 @@ class CellLoader {
 
   void load_reductions(const ledger::CellFiles& files) {
     std::map<core::ReductionPart, std::string> identities;
-    for (const auto part :
-         {core::ReductionPart::kDistance, core::ReductionPart::kForgetting, core::ReductionPart::kTasks}) {
+    for (const auto part : core::kAllReductionParts) {
       std::map<std::string, fs::file_time_type> newest;
       for (const auto& file : files.reductions) {
         if (file.part != part) continue;

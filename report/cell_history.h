@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
-#include "core/inspection.h"
+#include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
 #include "core/metric_record.h"
 #include "ledger/sweep_folder.h"
 

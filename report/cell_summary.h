@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "report/cell_history.h"
 
 namespace lethe::report {

@@ -10,8 +10,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/build_info.h"
+#include "core/config/experiment_config.h"
 #include "core/error.h"
-#include "core/experiment_config.h"
 #include "ledger/commit.h"
 #include "ledger/sweep_folder.h"
 #include "report/cell_curves.h"

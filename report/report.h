@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/inspection.h"
+#include "core/contract/inspection.h"
 
 namespace lethe::report {
 

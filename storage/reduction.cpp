@@ -119,8 +119,7 @@ std::vector<core::TaskRecord> read_tasks(const hdf5::ReadGroup& root) {
 
 core::ReductionPart read_part(const hdf5::ReadGroup& root) {
   const std::string word = root.attribute_text("part");
-  for (const auto part :
-       {core::ReductionPart::kDistance, core::ReductionPart::kForgetting, core::ReductionPart::kTasks}) {
+  for (const auto part : core::kAllReductionParts) {
     if (word == to_string(part)) return part;
   }
   root.fail_at("@part", "is no part of a reduction");

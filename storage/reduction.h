@@ -7,7 +7,7 @@
 
 #include "core/grid_cell.h"
 #include "core/metric_record.h"
-#include "core/schedule.h"
+#include "core/reduction_part.h"
 #include "storage/segment.h"
 
 namespace lethe::storage {

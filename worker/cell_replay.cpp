@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
-#include "core/schedule.h"
 #include "worker/host_copies.h"
 
 namespace lethe::worker {

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/schedule.h"
 #include "metrics/rewrite_scores.h"
 #include "worker/cell_editor.h"
 #include "worker/cell_replay.h"

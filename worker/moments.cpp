@@ -5,9 +5,9 @@
 #include <set>
 #include <span>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/schedule.h"
 #include "data/corpus.h"
 #include "editing/second_moments.h"
 #include "storage/second_moment_file.h"
@@ -82,9 +82,8 @@ class MomentsRun {
   template <typename Visit>
   bool for_each_group(const std::vector<int>& layers, const Visit& visit) const {
     const auto bytes = 8 * editing::PanelTriangle::num_values(facts_.inner_width);
-    const auto wanted = config_.memory_gb > 0.0
-                            ? static_cast<std::size_t>(core::bytes_of_gb(config_.memory_gb) / bytes)
-                            : layers.size();
+    const auto wanted = config_.memory_gb > 0.0 ? static_cast<std::size_t>(core::bytes_of_gb(config_.memory_gb) / bytes)
+                                                : layers.size();
     const std::size_t group_size = std::max<std::size_t>(1, wanted);
     for (std::size_t begin = 0; begin < layers.size(); begin += group_size) {
       const auto end = std::min(layers.size(), begin + group_size);

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/executor_messages.h"
+#include "core/contract/executor_messages.h"
 #include "model/lower_states.h"
 #include "worker/cell_replay.h"
 #include "worker/task_monitor.h"
@@ -11,8 +11,8 @@
 namespace lethe::worker {
 
 /// Evaluates cells at checkpoints. Keeps the last cell's model between calls, so that the next checkpoint of the
-/// same cell applies only the new segments; and, within `reducer_cache_gb`, what blocks below the edited ones make of the
-/// downstream prompts, which serves all cells of a model that are edited from the same block on.
+/// same cell applies only the new segments; and, within `reducer_cache_gb`, what blocks below the edited ones make of
+/// the downstream prompts, which serves all cells of a model that are edited from the same block on.
 class ReductionRunner {
  public:
   explicit ReductionRunner(Workspace& workspace)

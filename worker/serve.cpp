@@ -12,8 +12,8 @@
 #include <optional>
 #include <thread>
 
+#include "core/contract/executor_messages.h"
 #include "core/error.h"
-#include "core/executor_messages.h"
 #include "core/log.h"
 #include "worker/task_runner.h"
 

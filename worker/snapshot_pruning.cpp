@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/schedule.h"
+#include "core/config/schedule.h"
 
 namespace lethe::worker {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/executor_messages.h"
+#include "core/contract/executor_messages.h"
 #include "worker/reduction_runner.h"
 #include "worker/task_monitor.h"
 #include "worker/workspace.h"

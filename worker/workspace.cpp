@@ -15,7 +15,7 @@
 #include "data/task_examples.h"
 #include "editing/edit_method.h"
 #include "storage/second_moment_file.h"
-#include "worker/inspect.h"
+#include "worker/planning/inspect.h"
 
 namespace lethe::worker {
 namespace {

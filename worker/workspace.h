@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
-#include "core/inspection.h"
+#include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
 #include "data/edit_request.h"
 #include "editing/moment_factor.h"
 #include "ledger/sweep_folder.h"
 #include "metrics/downstream.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
-#include "worker/input_digests.h"
+#include "model/tokenizer/tokenizer.h"
+#include "worker/planning/input_digests.h"
 
 namespace lethe::worker {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "core/config/experiment_config.h"
 #include "core/error.h"
-#include "core/experiment_config.h"
 #include "tests/core/minimal_config.h"
 #include "tests/core/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "core/executor_messages.h"
+#include "core/contract/executor_messages.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
-#include "core/schedule.h"
 #include "tests/core/minimal_config.h"
 #include "tests/core/temporary_folder.h"
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "core/config/experiment_config.h"
 #include "core/error.h"
-#include "core/experiment_config.h"
 #include "core/random_stream.h"
 #include "tests/core/minimal_config.h"
 #include "tests/core/temporary_folder.h"

@@ -1,4 +1,4 @@
-#include "core/identity.h"
+#include "core/contract/identity.h"
 
 #include <gtest/gtest.h>
 

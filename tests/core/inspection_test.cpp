@@ -1,4 +1,4 @@
-#include "core/inspection.h"
+#include "core/contract/inspection.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "core/config/experiment_config.h"
+#include "core/contract/identity.h"
 #include "core/error.h"
-#include "core/experiment_config.h"
-#include "core/identity.h"
 #include "tests/core/temporary_folder.h"
 
 namespace lethe::core {
@@ -78,10 +78,12 @@ TEST_F(MendConfigFile, ProblemsAreNamed) {
   EXPECT_NE(problems("{editor: e, layers: [4, 3]}").find("found 3 after 4"), std::string::npos);
   EXPECT_NE(problems("{editor: e, training: {rnak: 3}}").find("training.rnak"), std::string::npos);
   EXPECT_NE(problems("{editor: e, training: {rnak: 3}}").find("rank"), std::string::npos);
-  EXPECT_NE(problems("{editor: e, training: {corpus_share: 7}}").find("corpus_share: expected a number of at least 0 "
-                                                                      "and at most 1, found \"7\""),
+  EXPECT_NE(problems("{editor: e, training: {corpus_share: 7}}")
+                .find("corpus_share: expected a number of at least 0 "
+                      "and at most 1, found \"7\""),
             std::string::npos);
-  EXPECT_NE(problems("{editor: e, training: {validation_share: 1}}").find("above 0 and at most 0.9"), std::string::npos);
+  EXPECT_NE(problems("{editor: e, training: {validation_share: 1}}").find("above 0 and at most 0.9"),
+            std::string::npos);
   EXPECT_EQ(problems("{editor: e, training: {corpus_share: 1, validation_share: 0.9}}"), "");
   EXPECT_NE(problems("{editor: e, training: {rank: 0}}").find("training.rank"), std::string::npos);
   EXPECT_NE(problems("{editor: e, running_statistics: rest}").find("reset"), std::string::npos);

@@ -1,4 +1,4 @@
-#include "core/schedule.h"
+#include "core/config/schedule.h"
 
 #include <gtest/gtest.h>
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "tests/core/temporary_folder.h"
 
 namespace lethe::core {

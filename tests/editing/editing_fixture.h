@@ -7,11 +7,11 @@
 
 #include <torch/types.h>
 
-#include "core/method_config.h"
+#include "core/config/method_config.h"
 #include "data/edit_request.h"
 #include "editing/edit_method.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 #include "tests/support/uniform_weights.h"
 
 namespace lethe::test {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 #include "tests/model/tokenizer_folder.h"
 
 namespace lethe::model {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/tokenizer_vocabulary.h"
+#include "model/tokenizer/tokenizer_vocabulary.h"
 
 namespace lethe::model {
 

@@ -11,7 +11,7 @@
 
 #include "data/counterfact.h"
 #include "data/unicode.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 #include "tests/model/crc32.h"
 #include "tests/support/reference_data.h"
 

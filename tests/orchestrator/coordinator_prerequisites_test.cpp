@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
-#include "core/schedule.h"
-#include "orchestrator/coordinator.h"
+#include "orchestrator/scheduling/coordinator.h"
 #include "tests/orchestrator/simulated_sweep.h"
 
 namespace lethe::orchestrator {

@@ -1,4 +1,4 @@
-#include "orchestrator/coordinator.h"
+#include "orchestrator/scheduling/coordinator.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
-#include "core/schedule.h"
 #include "tests/orchestrator/simulated_sweep.h"
 
 namespace lethe::orchestrator {

@@ -1,4 +1,4 @@
-#include "orchestrator/executor_process.h"
+#include "orchestrator/process/executor_process.h"
 
 #include <sys/wait.h>
 

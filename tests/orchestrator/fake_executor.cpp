@@ -22,9 +22,9 @@
 #include <thread>
 #include <vector>
 
+#include "core/config/schedule.h"
+#include "core/contract/executor_messages.h"
 #include "core/error.h"
-#include "core/executor_messages.h"
-#include "core/schedule.h"
 #include "ledger/sweep_folder.h"
 #include "tests/orchestrator/small_experiment.h"
 

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/experiment_config.h"
-#include "orchestrator/clock.h"
-#include "orchestrator/journal.h"
-#include "orchestrator/ledger_view.h"
+#include "core/config/experiment_config.h"
+#include "orchestrator/process/clock.h"
+#include "orchestrator/scheduling/journal.h"
+#include "orchestrator/scheduling/ledger_view.h"
 
 namespace lethe::orchestrator::testing {
 

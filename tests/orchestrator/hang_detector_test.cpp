@@ -1,4 +1,4 @@
-#include "orchestrator/hang_detector.h"
+#include "orchestrator/scheduling/hang_detector.h"
 
 #include <gtest/gtest.h>
 

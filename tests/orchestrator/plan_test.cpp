@@ -1,14 +1,14 @@
-#include "orchestrator/plan_report.h"
+#include "orchestrator/display/plan_report.h"
 
 #include <sstream>
 
 #include <gtest/gtest.h>
 
-#include "orchestrator/cost_model.h"
 #include "orchestrator/device_binding.h"
-#include "orchestrator/footprint.h"
-#include "orchestrator/known_models.h"
-#include "orchestrator/progress.h"
+#include "orchestrator/display/footprint.h"
+#include "orchestrator/display/known_models.h"
+#include "orchestrator/display/progress.h"
+#include "orchestrator/scheduling/cost_model.h"
 #include "tests/orchestrator/fakes.h"
 #include "tests/orchestrator/small_experiment.h"
 

@@ -1,4 +1,4 @@
-#include "orchestrator/scheduler.h"
+#include "orchestrator/scheduling/scheduler.h"
 
 #include <algorithm>
 

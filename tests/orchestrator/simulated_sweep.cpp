@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/schedule.h"
+#include "core/config/schedule.h"
 
 namespace lethe::orchestrator::testing {
 

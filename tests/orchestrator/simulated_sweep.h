@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "comm/in_process_channel.h"
-#include "orchestrator/coordinator.h"
+#include "orchestrator/scheduling/coordinator.h"
 #include "tests/orchestrator/fakes.h"
 #include "tests/orchestrator/small_experiment.h"
 

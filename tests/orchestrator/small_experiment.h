@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "core/experiment_config.h"
-#include "core/inspection.h"
+#include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
 
 namespace lethe::orchestrator::testing {
 

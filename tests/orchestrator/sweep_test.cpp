@@ -15,11 +15,11 @@
 
 #include <gtest/gtest.h>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "ledger/ownership.h"
 #include "ledger/sweep_folder.h"
-#include "orchestrator/ledger_view.h"
-#include "orchestrator/sweep_status.h"
+#include "orchestrator/display/sweep_status.h"
+#include "orchestrator/scheduling/ledger_view.h"
 #include "tests/orchestrator/small_experiment.h"
 #include "tests/orchestrator/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "orchestrator/zygote.h"
+#include "orchestrator/process/zygote.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "orchestrator/captured_run.h"
+#include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
 namespace {

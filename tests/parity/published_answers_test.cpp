@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "data/task_examples.h"
 #include "metrics/downstream.h"
 #include "model/weights.h"

@@ -14,7 +14,7 @@
 #include "core/metric_record.h"
 #include "editing/edit_method.h"
 #include "model/network.h"
-#include "model/tokenizer.h"
+#include "model/tokenizer/tokenizer.h"
 #include "tests/parity/golden.h"
 
 // Legend: F inner width, D width, N entries that are recorded of a vector or matrix.

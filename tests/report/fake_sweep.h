@@ -8,9 +8,9 @@
 
 #include <unistd.h>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
+#include "core/config/schedule.h"
 #include "core/random_stream.h"
-#include "core/schedule.h"
 #include "ledger/sweep_folder.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"

@@ -8,10 +8,17 @@ import sys
 import tempfile
 import unittest
 
+from source_tree import ALLOWED
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 LONG_FUNCTION = "int slow(\n    int x) {\n" + "  x += 1;\n" * 90 + "  return x;\n}\n"
+
+
+def header_of(folder, body="int part();", before=""):
+    namespace = "lethe::" + folder.replace("/", "::inline ")
+    return f"#pragma once\n{before}\nnamespace {namespace} {{\n{body}\n}}\n"
 
 
 class BrokenTrees(unittest.TestCase):
@@ -20,9 +27,8 @@ class BrokenTrees(unittest.TestCase):
     def setUp(self):
         self.tree = pathlib.Path(tempfile.mkdtemp(prefix="lethe-tree-"))
         self.addCleanup(shutil.rmtree, self.tree)
-        folders = "core ledger comm storage data model editing metrics worker orchestrator report app".split()
-        for folder in folders:
-            self.write(f"{folder}/part.h", f"#pragma once\nnamespace lethe::{folder} {{\nint part();\n}}\n")
+        for folder in [*ALLOWED, "app"]:
+            self.write(f"{folder}/part.h", header_of(folder))
             self.write(f"{folder}/CMakeLists.txt", f"lethe_add_library({folder} SOURCES part.cpp)\n")
         for program in ("lethe", "lethe_executor"):
             self.write(f"app/{program}.cpp", "int main() { return 0; }\n")
@@ -54,9 +60,7 @@ class BrokenTrees(unittest.TestCase):
         self.assertIn(check, outcome.stderr)
 
     def assert_header_caught(self, check, folder, body, before=""):
-        self.assert_caught(
-            check, f"{folder}/part.h", f"#pragma once\n{before}\nnamespace lethe::{folder} {{\n{body}\n}}\n"
-        )
+        self.assert_caught(check, f"{folder}/part.h", header_of(folder, body, before))
 
     def test_whole_tree_passes(self):
         outcome = self.check()
@@ -64,6 +68,14 @@ class BrokenTrees(unittest.TestCase):
 
     def test_forbidden_edge(self):
         self.assert_header_caught("test_includes_follow", "core", "", '#include "model/part.h"')
+
+    def test_forbidden_edge_between_rooms_of_a_folder(self):
+        self.assert_header_caught("test_includes_follow", "worker/planning", "", '#include "worker/part.h"')
+
+    def test_room_that_is_another_target(self):
+        self.assert_caught(
+            "test_links_follow", "core/config/CMakeLists.txt", "lethe_add_library(core SOURCES part.cpp)\n"
+        )
 
     def test_missing_include(self):
         self.assert_header_caught("test_quoted_includes", "core", "", '#include "core/gone.h"')

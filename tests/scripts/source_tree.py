@@ -9,26 +9,41 @@ import subprocess
 # The tree that is checked: this one, or a broken copy that the checks must complain about.
 ROOT = pathlib.Path(os.environ.get("LETHE_CHECKED_TREE", pathlib.Path(__file__).resolve().parents[2]))
 
-# The allowed edges, and the whole list of them (docs/architecture.md). Every folder may use itself.
+# The allowed edges, and the whole list of them (docs/architecture.md), each room after all that it may use, so that no
+# arrow runs upwards and none in a circle. Every room may use itself. A subfolder is a room of its own only if it is here.
+_CORE = {"core", "core/config", "core/contract"}
+_MODEL = {"data", "model", "model/tokenizer"}
+_ORCHESTRATOR = {"orchestrator/process", "orchestrator/scheduling", "orchestrator/display"}
 ALLOWED = {
     "core": set(),
+    "core/config": {"core"},
+    "core/contract": {"core", "core/config"},
     "ledger": {"core"},
     "comm": {"core"},
     "storage": {"core", "ledger"},
-    "data": {"core"},
-    "model": {"core", "data"},
-    "editing": {"core", "data", "model"},
-    "metrics": {"core", "data", "model"},
-    "worker": {"core", "ledger", "storage", "data", "model", "editing", "metrics"},
-    "orchestrator": {"core", "ledger", "comm"},
-    "report": {"core", "ledger", "storage"},
+    "data": {"core", "core/config"},
+    "model/tokenizer": {"core", "data"},
+    "model": {"core", "data", "model/tokenizer"},
+    "editing": {"core", "core/config", *_MODEL},
+    "metrics": {"core", "core/config", *_MODEL},
+    "worker/planning": {*_CORE, "ledger", *_MODEL, "editing", "metrics"},
+    "worker": {*_CORE, "ledger", "storage", *_MODEL, "editing", "metrics", "worker/planning"},
+    "worker/commands": {*_CORE, "ledger", "storage", *_MODEL, "editing", "metrics", "worker/planning", "worker"},
+    "orchestrator/process": {*_CORE},
+    "orchestrator/scheduling": {*_CORE, "ledger", "comm", "orchestrator/process"},
+    "orchestrator/display": {*_CORE, "ledger", "orchestrator/process", "orchestrator/scheduling"},
+    "orchestrator": {*_CORE, "ledger", "comm", *_ORCHESTRATOR},
+    "report": {*_CORE, "ledger", "storage"},
 }
 # The two programs of app/, by CMake target: what each may reach.
 PROGRAMS = {
-    "lethe": {"core", "ledger", "comm", "orchestrator"},
-    "lethe_executor": {"core", "ledger", "storage", "data", "model", "editing", "metrics", "worker", "report"},
+    "lethe": {*_CORE, "ledger", "comm", *_ORCHESTRATOR, "orchestrator"},
+    "lethe_executor": {
+        *_CORE, "ledger", "storage", *_MODEL, "editing", "metrics", "worker/planning", "worker", "worker/commands",
+        "report",
+    },
 }
-TORCH_FOLDERS = {"model", "editing", "metrics", "worker"}
+TORCH_FOLDERS = {"model", "editing", "metrics", "worker", "worker/planning", "worker/commands"}
 TORCH_NAMES = r"\b(?:torch|at|c10)::"
 
 
@@ -51,9 +66,20 @@ def tracked_files():
     )
 
 
-def sources(folder):
-    """C++ files of a top-level folder."""
-    return [p for p in tracked_files() if p.relative_to(ROOT).parts[0] == folder and p.suffix in (".h", ".cpp")]
+def room_of(name):
+    """The room that a path below ROOT lies in: the nearest folder above it that is in the list, else its top folder."""
+    parts = pathlib.PurePosixPath(name).parts
+    for length in range(len(parts) - 1, 0, -1):
+        folder = "/".join(parts[:length])
+        if folder in ALLOWED:
+            return folder
+    return parts[0]
+
+
+@functools.cache
+def sources(room):
+    """C++ files of a room, those of the rooms inside it left out."""
+    return [p for p in tracked_files() if p.suffix in (".h", ".cpp") and room_of(p.relative_to(ROOT).as_posix()) == room]
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "core/experiment_config.h"
+#include "core/config/experiment_config.h"
 #include "model/architecture.h"
 
 namespace lethe::test {

@@ -1,4 +1,4 @@
-#include "worker/carry_over.h"
+#include "worker/commands/carry_over.h"
 
 #include <gmock/gmock.h>
 

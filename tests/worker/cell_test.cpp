@@ -6,11 +6,11 @@
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
-#include "worker/cell_command.h"
 #include "worker/cell_replay.h"
-#include "worker/export_model.h"
+#include "worker/commands/cell_command.h"
+#include "worker/commands/export_model.h"
+#include "worker/commands/verify.h"
 #include "worker/host_copies.h"
-#include "worker/verify.h"
 
 namespace lethe::worker {
 namespace {

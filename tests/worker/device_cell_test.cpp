@@ -7,7 +7,7 @@
 #include "tests/support/foreign_device.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
-#include "worker/cell_command.h"
+#include "worker/commands/cell_command.h"
 
 namespace lethe::worker {
 namespace {

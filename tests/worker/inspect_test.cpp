@@ -1,4 +1,4 @@
-#include "worker/inspect.h"
+#include "worker/planning/inspect.h"
 
 #include <gtest/gtest.h>
 

@@ -8,7 +8,7 @@
 #include "storage/comparison.h"
 #include "storage/second_moment_file.h"
 #include "tests/support/tiny_world.h"
-#include "worker/verify.h"
+#include "worker/commands/verify.h"
 
 namespace lethe::worker {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
-#include "worker/cell_command.h"
-#include "worker/verify.h"
+#include "worker/commands/cell_command.h"
+#include "worker/commands/verify.h"
 
 namespace lethe::worker {
 namespace {
@@ -29,7 +29,8 @@ class KeptStates : public testing::Test {
   }
 
   /// Answers of the tasks are asked anew, at one checkpoint after the other. Returns what was kept then.
-  std::int64_t reduce_again(const core::GridCell& cell, const std::string& from, const std::string& out, double cache_gb) {
+  std::int64_t reduce_again(const core::GridCell& cell, const std::string& from, const std::string& out,
+                            double cache_gb) {
     fs::copy(world_.path() / from, world_.path() / out, fs::copy_options::recursive);
     auto work = workspace(out, cache_gb);
     for (const auto& entry : fs::directory_iterator(work.cell_folder(cell))) {

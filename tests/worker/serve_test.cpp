@@ -7,7 +7,7 @@
 #include <future>
 #include <sstream>
 
-#include "core/executor_messages.h"
+#include "core/contract/executor_messages.h"
 #include "tests/support/foreign_device.h"
 #include "tests/support/tiny_world.h"
 

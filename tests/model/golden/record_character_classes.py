@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes model/tokenizer_classes.cpp from the behaviour of Hugging Face `tokenizers` (0.22.2: Unicode 16).
+"""Writes model/tokenizer/tokenizer_classes.cpp from the behaviour of Hugging Face `tokenizers` (0.22.2: Unicode 16).
 
-Usage: record_character_classes.py > model/tokenizer_classes.cpp
+Usage: record_character_classes.py > model/tokenizer/tokenizer_classes.cpp
 A code point's class is found by asking whether GPT-2's split pattern joins it to a letter, a digit or a "!".
 """
 from tokenizers.pre_tokenizers import ByteLevel
@@ -10,7 +10,7 @@ OTHER, LETTER, NUMBER, SPACE = range(4)
 LAST_CODE_POINT = 0x10FFFF
 
 HEADER = """// Written by tests/model/golden/record_character_classes.py from Hugging Face tokenizers' behaviour. Do not edit.
-#include "model/tokenizer_classes.h"
+#include "model/tokenizer/tokenizer_classes.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/method_config.h"
+#include "core/grid_cell.h"
+#include "core/limits.h"
+
+namespace lethe::core::inline config {
+
+/// Where second moments of a model come from. Paths are absolute after parsing.
+struct SecondMomentConfig {
+  std::filesystem::path
+      corpus;       ///< plain text, one document a line; or JSON lines with a `text` field (*.jsonl); empty: `npz`
+  std::string npz;  ///< published files instead: their path with {layer} in place of the layer's number
+  std::int64_t max_documents = 100'000;
+  std::int64_t max_tokens = 0;       ///< 0: no limit; with one the pass is not cut into slices
+  std::int64_t batch_tokens = 4096;  ///< positions a forward pass holds; fixed, so sums do not depend on memory
+  std::int64_t documents_per_slice = 10'000;  ///< what one task sums and commits
+  double memory_gb = 0.0;  ///< for running sums; layers that do not fit take further passes, same bits. 0: all at once
+  [[nodiscard]] bool is_published() const { return !npz.empty(); }
+  bool operator==(const SecondMomentConfig&) const = default;
+};
+
+/// Bytes of a size in gigabytes (1e9), cut at a million terabytes.
+inline std::int64_t bytes_of_gb(double gb) { return static_cast<std::int64_t>(std::clamp(gb, 0.0, 1e9) * 1e9); }
+
+/// Where the factored second moments of a model are kept, and with them where the systems of an edit's keys are solved.
+enum class SecondMomentPlacement {
+  kDevice,  ///< beside the model
+  kHost,    ///< in the executor's host memory, by the CPU: for devices that cannot hold both
+};
+
+struct ModelConfig {
+  std::string name;
+  std::filesystem::path path;  ///< Hugging Face folder
+  std::optional<SecondMomentConfig> second_moments;
+  std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name
+  SecondMomentPlacement second_moment_placement = SecondMomentPlacement::kDevice;
+  bool operator==(const ModelConfig&) const = default;
+};
+
+/// One answer word of a downstream task; words are tried in the order given.
+struct TaskAnswer {
+  std::string word;  ///< as searched in the decoded text, without leading space
+  int label = 0;
+  bool operator==(const TaskAnswer&) const = default;
+};
+
+/// A downstream task: few-shot prefix + query, up to `max_new_tokens` greedy tokens, substring rule.
+struct TaskConfig {
+  std::string name;                ///< short name: "sst2", "sentiment"
+  std::string title;               ///< for figures
+  std::filesystem::path examples;  ///< JSON list in GLUE's field names
+  std::string prefix;              ///< demonstrations, ends where the query begins
+  std::string query;               ///< with {field} placeholders
+  std::string marker;              ///< the answer is read after its last occurrence
+  std::vector<TaskAnswer> answers;
+  int max_new_tokens = 3;
+  bool operator==(const TaskConfig&) const = default;
+};
+
+struct DatasetConfig {
+  std::string format = "counterfact";                ///< or "zsre": MEND's files
+  std::filesystem::path records;                     ///< JSON list or JSON lines
+  std::filesystem::path samples;                     ///< {"0": [case ids], ...}; empty: `samples: published`
+  std::optional<std::filesystem::path> completions;  ///< zsre: completion forms of its questions
+  /// The paper's ten orders, made from the records instead of read from a file.
+  [[nodiscard]] bool has_published_orders() const { return samples.empty(); }
+  bool operator==(const DatasetConfig&) const = default;
+};
+
+/// A cell that an `exclude` entry took out of the grid, and which entry: "excluded by FILE:LINE:COLUMN {...}".
+struct SkippedCell {
+  GridCell cell;
+  std::string reason;
+  bool operator==(const SkippedCell&) const = default;
+};
+
+/// Everything a run depends on, validated, with absolute paths.
+struct ExperimentConfig {
+  std::string name;
+  std::filesystem::path source;  ///< the YAML file
+  Fidelity fidelity = Fidelity::kCode;
+  std::string device = "cpu";  ///< "cpu" or "cuda"
+  int threads = 1;  ///< compute threads per executor; from the config so that sums do not depend on rank counts
+  std::uint64_t seed = 37;
+  DatasetConfig dataset;
+  std::vector<ModelConfig> models;
+  std::vector<GridCell> cells;             ///< grid after include/exclude, in plan order
+  std::vector<SkippedCell> skipped;        ///< for `plan`
+  std::map<GridCell, std::int64_t> edits;  ///< edits per cell
+  std::int64_t checkpoint_every = 10;
+  std::int64_t forgetting_every = 10;
+  std::int64_t tasks_every = 30;
+  std::vector<TaskConfig> tasks;
+  std::optional<int> reducers;  ///< nullopt: auto
+  bool elastic_roles = true;
+  int executors_per_gpu = 1;
+  std::string keep_snapshots = "all";  ///< dense snapshots: "all" or "newest"
+  /// What a reducer may keep of downstream prompts below the edited layers, from checkpoint to checkpoint; changes no
+  /// bit.
+  double reducer_cache_gb = 4.0;
+
+  /// Both throw `ConfigError` for a name or a cell that the config does not hold.
+  [[nodiscard]] const ModelConfig& model(const std::string& name) const;
+  [[nodiscard]] const MethodConfig& method_of(const GridCell& cell) const;
+  bool operator==(const ExperimentConfig&) const = default;
+};
+
+/// True if the model's factored second moments stay on the host beside a device; on the CPU both places are one.
+bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& model);
+
+/// Reads and validates a config and the files it names (methods, tasks; not models and data: `inspect` reads those).
+/// Relative paths are relative to the file that holds them. Throws one `ConfigError`
+/// whose text lists *all* problems, a line each: `file:line:column: key: expected ...; did you mean ...`.
+ExperimentConfig load_experiment_config(const std::filesystem::path& path);
+
+/// The resolved config as canonical JSON text (absolute paths): stored under /provenance, and what
+/// executors are started with. `experiment_config_from_json` gives an equal config back, and throws `ConfigError`
+/// naming the key for anything that `load_experiment_config` would not have let through.
+std::string to_json(const ExperimentConfig& config);
+ExperimentConfig experiment_config_from_json(const std::string& text);
+
+}  // namespace lethe::core::inline config

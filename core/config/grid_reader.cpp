@@ -1,0 +1,217 @@
+#include "core/config/grid_reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+namespace lethe::core::inline config {
+namespace {
+
+constexpr IntegerRange kSampleRange{0, std::numeric_limits<int>::max()};
+constexpr IntegerRange kEditsRange{1, kMaxEdits};
+
+struct Axes {
+  std::vector<std::string> methods;
+  std::vector<std::string> models;
+  std::vector<int> samples;
+};
+
+/// An include or exclude entry; what it leaves out matches everything.
+struct Pattern {
+  std::optional<std::string> method;
+  std::optional<std::string> model;
+  std::optional<int> sample;
+
+  [[nodiscard]] bool matches(const GridCell& cell) const {
+    return (!method || *method == cell.method) && (!model || *model == cell.model) &&
+           (!sample || *sample == cell.sample);
+  }
+  [[nodiscard]] std::string text() const {
+    std::string fields;
+    if (method) fields += "method: " + *method + ", ";
+    if (model) fields += "model: " + *model + ", ";
+    if (sample) fields += "sample: " + std::to_string(*sample) + ", ";
+    fields.resize(fields.size() - 2);
+    return std::string("{").append(fields).append("}");
+  }
+};
+
+std::vector<std::string> read_words(const YamlValue& value, const std::vector<std::string>& words,
+                                    const std::string& what) {
+  std::vector<std::string> chosen;
+  const auto items = value.list("a list of " + what);
+  if (!items) return chosen;
+  if (items->empty()) value.problem("expected at least one of " + what + ", found an empty list");
+  for (const auto& item : *items) {
+    const auto word = item.word(words);
+    if (!word) continue;
+    if (std::find(chosen.begin(), chosen.end(), *word) != chosen.end()) {
+      item.problem("\"" + *word + "\" is given twice; expected distinct " + what);
+    } else {
+      chosen.push_back(*word);
+    }
+  }
+  return chosen;
+}
+
+std::vector<int> read_samples(const YamlValue& value) {
+  std::vector<int> samples;
+  const auto items = value.list("a list of sample numbers such as [0, 1, 2, 3]");
+  if (!items) return samples;
+  if (items->empty()) value.problem("expected at least one sample number, found an empty list");
+  for (const auto& item : *items) {
+    const auto number = item.integer(kSampleRange);
+    if (!number) continue;
+    const auto sample = static_cast<int>(*number);
+    if (std::find(samples.begin(), samples.end(), sample) != samples.end()) {
+      item.problem("sample " + std::to_string(sample) + " is given twice; expected distinct numbers");
+    } else {
+      samples.push_back(sample);
+    }
+  }
+  return samples;
+}
+
+Axes read_axes(YamlMap& map, const std::vector<std::string>& models) {
+  Axes axes;
+  if (const auto methods = map.find("methods", Presence::kRequired, "a list of methods")) {
+    axes.methods = read_words(*methods, method_names(), "methods");
+  }
+  axes.models = models;
+  if (const auto chosen = map.find("models")) axes.models = read_words(*chosen, models, "models");
+  if (const auto samples = map.find("samples", Presence::kRequired, "a list of sample numbers")) {
+    axes.samples = read_samples(*samples);
+  }
+  return axes;
+}
+
+std::optional<Pattern> read_pattern(const YamlValue& value, const std::vector<std::string>& methods,
+                                    const std::vector<std::string>& models) {
+  YamlMap map(value, "a map with method, model or sample");
+  Pattern pattern;
+  bool is_valid = map.is_map();
+  if (const auto method = map.find("method")) {
+    pattern.method = method->word(methods);
+    is_valid = is_valid && pattern.method;
+  }
+  if (const auto model = map.find("model")) {
+    pattern.model = model->word(models);
+    is_valid = is_valid && pattern.model;
+  }
+  if (const auto sample = map.find("sample")) {
+    assign(pattern.sample, sample->integer(kSampleRange));
+    is_valid = is_valid && pattern.sample;
+  }
+  map.finish();
+  if (is_valid && !pattern.method && !pattern.model && !pattern.sample) {
+    value.problem("expected at least one of method, model and sample, found none");
+    return std::nullopt;
+  }
+  return is_valid ? std::optional(pattern) : std::nullopt;
+}
+
+void exclude(const YamlValue& list, const Axes& axes, Grid& grid) {
+  const auto items = list.list("a list of {method: ..., model: ..., sample: ...}");
+  if (!items) return;
+  for (const auto& item : *items) {
+    const auto pattern = read_pattern(item, axes.methods, axes.models);
+    if (!pattern) continue;
+    const auto mark = item.node.Mark();
+    const auto reason = "excluded by " + item.file->display + ":" + std::to_string(mark.line + 1) + ":" +
+                        std::to_string(mark.column + 1) + " " + pattern->text();
+    const auto first = std::stable_partition(grid.cells.begin(), grid.cells.end(),
+                                             [&](const GridCell& cell) { return !pattern->matches(cell); });
+    const bool was_matched = std::any_of(grid.skipped.begin(), grid.skipped.end(),
+                                         [&](const SkippedCell& skipped) { return pattern->matches(skipped.cell); });
+    if (first == grid.cells.end() && !was_matched) {
+      item.problem("matches no cell of the grid; expected a combination that the grid holds");
+    }
+    for (auto cell = first; cell != grid.cells.end(); ++cell) grid.skipped.push_back({*cell, reason});
+    grid.cells.erase(first, grid.cells.end());
+  }
+}
+
+void include(const YamlValue& list, const Axes& axes, const std::vector<std::string>& models, Grid& grid) {
+  const auto items = list.list("a list of {method: ..., model: ..., sample: ...}");
+  if (!items) return;
+  for (const auto& item : *items) {
+    const auto pattern = read_pattern(item, method_names(), models);
+    if (!pattern) continue;
+    const auto methods = pattern->method ? std::vector{*pattern->method} : axes.methods;
+    const auto chosen = pattern->model ? std::vector{*pattern->model} : axes.models;
+    const auto samples = pattern->sample ? std::vector{*pattern->sample} : axes.samples;
+    for (const auto& method : methods) {
+      for (const auto& model : chosen) {
+        for (const auto sample : samples) {
+          const GridCell cell{method, model, sample};
+          if (std::find(grid.cells.begin(), grid.cells.end(), cell) == grid.cells.end()) grid.cells.push_back(cell);
+          std::erase_if(grid.skipped, [&](const SkippedCell& skipped) { return skipped.cell == cell; });
+        }
+      }
+    }
+  }
+}
+
+/// Edit counts by key of the `edits` map.
+std::map<std::string, std::int64_t> read_edit_keys(YamlMap& map, const std::vector<std::string>& models) {
+  std::vector<std::string> keys{"default"};
+  for (const auto& method : method_names()) {
+    keys.push_back(method);
+    for (const auto& model : models) keys.push_back(method + "/" + model);
+  }
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& key : keys) {
+    const auto value = map.find(key);
+    if (!value) continue;
+    if (const auto count = value->integer(kEditsRange)) counts[key] = *count;
+  }
+  return counts;
+}
+
+}  // namespace
+
+Grid read_grid(const YamlValue& value, const std::vector<std::string>& models) {
+  YamlMap map(value, "a map with methods, models, samples, include and exclude");
+  const auto axes = read_axes(map, models);
+  Grid grid;
+  for (const auto& method : axes.methods) {
+    for (const auto& model : axes.models) {
+      for (const auto sample : axes.samples) grid.cells.push_back({method, model, sample});
+    }
+  }
+  const bool had_cells = !grid.cells.empty();
+  if (const auto list = map.find("exclude")) exclude(*list, axes, grid);
+  if (const auto list = map.find("include")) include(*list, axes, models, grid);
+  map.finish();
+  if (had_cells && grid.cells.empty()) value.problem("every cell is excluded; expected at least one to be left");
+  return grid;
+}
+
+std::map<GridCell, std::int64_t> read_edits(const YamlValue& value, const std::vector<GridCell>& cells,
+                                            const std::vector<std::string>& models) {
+  std::map<GridCell, std::int64_t> edits;
+  if (!value.node.IsMap()) {
+    const auto count = value.integer(kEditsRange);
+    for (const auto& cell : cells) edits[cell] = count.value_or(1);
+    return edits;
+  }
+  YamlMap map(value, "");
+  const auto counts = read_edit_keys(map, models);
+  map.finish();
+  for (const auto& cell : cells) {
+    const auto known = [&] {
+      for (const auto& key : {cell.method + "/" + cell.model, cell.method, std::string("default")}) {
+        if (const auto found = counts.find(key); found != counts.end()) return found;
+      }
+      return counts.end();
+    }();
+    if (known == counts.end()) {
+      value.problem("holds no number for " + cell.method + "/" + cell.model + "; expected the key " + cell.method +
+                    "/" + cell.model + ", " + cell.method + " or default");
+    }
+    edits[cell] = known == counts.end() ? 1 : known->second;
+  }
+  return edits;
+}
+
+}  // namespace lethe::core::inline config

@@ -1,0 +1,78 @@
+#include "core/config/schedule.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.h"
+
+namespace lethe::core::inline config {
+namespace {
+
+std::int64_t edits_of(const ExperimentConfig& config, const GridCell& cell) {
+  const auto found = config.edits.find(cell);
+  if (found == config.edits.end()) throw ConfigError(cell.name() + ": is not a cell of this experiment's grid");
+  return found->second;
+}
+
+bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
+  return num_edits == last || num_edits % config.checkpoint_every == 0 || num_edits % config.forgetting_every == 0 ||
+         num_edits % config.tasks_every == 0;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell) {
+  const auto last = edits_of(config, cell);
+  std::vector<std::int64_t> checkpoints;
+  for (std::int64_t n = 1; n <= last; ++n) {
+    if (is_checkpoint(config, n, last)) checkpoints.push_back(n);
+  }
+  return checkpoints;
+}
+
+std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  const auto last = edits_of(config, cell);
+  if (num_edits < 1 || num_edits > last || !is_checkpoint(config, num_edits, last)) return {};
+  std::vector<ReductionPart> parts{ReductionPart::kDistance};
+  if (num_edits == last || num_edits % config.forgetting_every == 0) parts.push_back(ReductionPart::kForgetting);
+  const bool is_tasks_point = num_edits == last || num_edits % config.tasks_every == 0;
+  if (is_tasks_point && !config.tasks.empty()) parts.push_back(ReductionPart::kTasks);
+  return parts;
+}
+
+std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  const std::int64_t facts = batch_size(config.method_of(cell));
+  return std::min(edits_of(config, cell), (num_edits / facts + 1) * facts);
+}
+
+bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  return num_edits == edits_of(config, cell) || num_edits % batch_size(config.method_of(cell)) == 0;
+}
+
+std::string interval_problem(const ExperimentConfig& config, std::int64_t interval) {
+  for (const auto& cell : config.cells) {
+    const auto& methods = config.model(cell.model).methods;
+    const auto method = methods.find(cell.method);
+    // A method that may not edit so many facts has a problem of its own.
+    if (method == methods.end() || !method_config_problem(cell.method, method->second).empty()) continue;
+    const auto facts = batch_size(method->second);
+    if (interval % facts == 0) continue;
+    return std::to_string(interval) + " is no multiple of " + std::to_string(facts) + ", the batch_size of " +
+           cell.method + "/" + cell.model + ": expected checkpoints between steps";
+  }
+  return "";
+}
+
+std::vector<CorpusSlice> slices_of(const SecondMomentConfig& config, std::int64_t num_documents) {
+  // How many documents fill max_tokens is known only after those before them were read.
+  if (config.max_tokens > 0) return {{0, num_documents}};
+  const std::int64_t longest = std::max(config.documents_per_slice, (num_documents - 1) / kMaxSlices + 1);
+  std::vector<CorpusSlice> slices;
+  for (std::int64_t first = 0; first < num_documents; first += longest) {
+    slices.push_back({first, std::min(num_documents, first + longest)});
+  }
+  if (slices.empty()) slices.push_back({0, 0});
+  return slices;
+}
+
+}  // namespace lethe::core::inline config

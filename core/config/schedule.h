@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config/experiment_config.h"
+#include "core/reduction_part.h"
+
+namespace lethe::core::inline config {
+
+/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every and
+/// tasks_every, and the last edit. Increasing. Throws `ConfigError` for a cell that is not in the grid.
+std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell);
+
+/// Parts due at checkpoint n: forgetting and tasks at multiples of their intervals and at the last
+/// edit (tasks only if the config has any), distance at every checkpoint. Empty where n is no checkpoint.
+std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+
+/// The edit count after the step that follows `num_edits` edits: `batch_size` facts further, or the cell's last edit.
+/// A count inside a step gives that step's end.
+std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+/// True if the model after `num_edits` edits exists: no step spans that count.
+bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+
+/// What is wrong with an interval of the config, given as "<number> is no multiple of ...", or nothing: checkpoints
+/// must fall between the steps of every cell.
+std::string interval_problem(const ExperimentConfig& config, std::int64_t interval);
+
+/// Documents [first, last) of a corpus that one task sums.
+struct CorpusSlice {
+  std::int64_t first_document = 0;
+  std::int64_t last_document = 0;
+  bool operator==(const CorpusSlice&) const = default;
+};
+/// How a pass over `num_documents` documents is cut: by the config and the corpus alone, never by ranks or memory.
+/// At least one slice, at most `kMaxSlices`: longer ones where there would be more.
+std::vector<CorpusSlice> slices_of(const SecondMomentConfig& config, std::int64_t num_documents);
+
+}  // namespace lethe::core::inline config

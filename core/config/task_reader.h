@@ -1,0 +1,15 @@
+#pragma once
+
+#include "core/config/experiment_config.h"
+#include "core/config/yaml_map.h"
+
+namespace lethe::core::inline config {
+
+/// Reads a downstream task. `value` is the map itself, or the whole of a task file.
+TaskConfig read_task_config(const YamlValue& value);
+
+/// What is wrong with a task's texts taken together, or nothing: the marker must occur in the query, the query's
+/// braces must be {field}, {{ or }}, words must be distinct.
+std::string task_config_problem(const TaskConfig& task);
+
+}  // namespace lethe::core::inline config

@@ -1,0 +1,152 @@
+#include "core/config/yaml_file.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+#include <tuple>
+
+#include <yaml-cpp/anchor.h>
+#include <yaml-cpp/eventhandler.h>
+
+#include "core/error.h"
+
+namespace lethe::core::inline config {
+namespace {
+
+constexpr std::uintmax_t kMaxBytes = std::uintmax_t{1} << 20U;
+constexpr int kMaxDepth = 32;
+constexpr int kMaxAliases = 100;
+
+/// Walks the document without building it, and stops it at the limits.
+class LimitCheck : public YAML::EventHandler {
+ public:
+  // Thrown at once: after some malformed texts yaml-cpp finds empty documents without end.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++num_documents_ > 1) throw YAML::ParserException(mark, "holds several documents (---); expected one");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    if (++num_aliases_ > kMaxAliases) throw YAML::ParserException(mark, "more than 100 aliases; write the values out");
+  }
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    enter(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    enter(mark);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void enter(const YAML::Mark& mark) {
+    if (++depth_ > kMaxDepth) throw YAML::ParserException(mark, "nested deeper than 32 levels");
+  }
+
+  int num_documents_ = 0;
+  int num_aliases_ = 0;
+  int depth_ = 0;
+};
+
+/// Reads at most one byte more than allowed; what is wrong with the file in words, or nothing.
+std::string read_text(const std::filesystem::path& path, std::string& text) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return "no such file";
+  if (!std::filesystem::is_regular_file(status)) return "is no regular file";
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return error.message();
+  if (size > kMaxBytes) return "is larger than 1 MiB, which no config is";
+  std::ifstream file(path, std::ios::binary);
+  text.resize(size);
+  file.read(text.data(), static_cast<std::streamsize>(size));
+  if (!file || file.gcount() != static_cast<std::streamsize>(size)) return "cannot be read";
+  return "";
+}
+
+/// yaml-cpp takes some control characters for the end of the text and would ignore what follows.
+void refuse_control_characters(const std::string& text) {
+  YAML::Mark mark;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F) {
+      throw YAML::ParserException(mark, "a control character; expected plain UTF-8 text");
+    }
+    mark.column = c == '\n' ? 0 : mark.column + 1;
+    mark.line += c == '\n' ? 1 : 0;
+  }
+}
+
+YAML::Node parse(const std::string& text) {
+  refuse_control_characters(text);
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  LimitCheck limits;
+  while (parser.HandleNextDocument(limits)) {
+  }
+  return YAML::Load(text);
+}
+
+std::string place_of(const std::string& file, const YAML::Mark& mark) {
+  if (mark.is_null()) return file;
+  return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+}
+
+std::string first_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+std::size_t ProblemList::index_of(const std::string& file) {
+  const auto known = std::find(files_.begin(), files_.end(), file);
+  const auto index = static_cast<std::size_t>(known - files_.begin());
+  if (known == files_.end()) files_.push_back(file);
+  return index;
+}
+
+void ProblemList::announce(const std::string& file) { index_of(file); }
+
+void ProblemList::add(const std::string& file, const YAML::Mark& mark, const std::string& text) {
+  const auto index = index_of(file);
+  auto line = place_of(file, mark) + ": " + first_line(text);
+  // A file that two models share is read twice, and its problems are found twice.
+  const bool is_known =
+      std::any_of(problems_.begin(), problems_.end(), [&](const Problem& other) { return other.line == line; });
+  if (!is_known) problems_.push_back({index, mark, std::move(line)});
+}
+
+void ProblemList::throw_if_any(const std::string& config) const {
+  if (problems_.empty()) return;
+  auto sorted = problems_;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Problem& a, const Problem& b) {
+    return std::tie(a.file, a.mark.line, a.mark.column) < std::tie(b.file, b.mark.line, b.mark.column);
+  });
+  std::string text = config + ": " + std::to_string(sorted.size()) + (sorted.size() == 1 ? " problem:" : " problems:");
+  for (const auto& problem : sorted) text += "\n" + problem.line;
+  throw ConfigError(text);
+}
+
+std::optional<YamlFile> read_yaml_file(const std::filesystem::path& path, ProblemList& problems) {
+  YamlFile file;
+  file.display = path.lexically_normal().string();
+  file.folder = std::filesystem::absolute(path).lexically_normal().parent_path();
+  problems.announce(file.display);
+  std::string text;
+  if (const auto reason = read_text(path, text); !reason.empty()) {
+    problems.add(file.display, YAML::Mark::null_mark(), reason);
+    return std::nullopt;
+  }
+  try {
+    file.root = parse(text);
+    return file;
+  } catch (const YAML::Exception& error) {
+    problems.add(file.display, error.mark, "malformed YAML: " + error.msg);
+  }
+  return std::nullopt;
+}
+
+}  // namespace lethe::core::inline config

@@ -1,0 +1,206 @@
+#include "core/config/yaml_map.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "core/grid_cell.h"
+#include "core/nearest_word.h"
+
+namespace lethe::core::inline config {
+namespace {
+
+/// What stands at a node, short enough for a message.
+std::string describe(const YAML::Node& node) {
+  constexpr std::size_t kMaxShown = 60;
+  switch (node.Type()) {
+    case YAML::NodeType::Map:
+      return "a map";
+    case YAML::NodeType::Sequence:
+      return "a list";
+    case YAML::NodeType::Scalar: {
+      const auto& text = node.Scalar();
+      if (text.size() <= kMaxShown) return "\"" + text + "\"";
+      return "a text of " + std::to_string(text.size()) + " characters";
+    }
+    default:
+      return "nothing";
+  }
+}
+
+/// A scalar as a number may be written: not in quotes.
+std::optional<std::string_view> plain_scalar(const YAML::Node& node) {
+  if (!node.IsScalar() || node.Tag() == "!") return std::nullopt;
+  return node.Scalar();
+}
+
+template <typename Number>
+std::optional<Number> number_from(const YAML::Node& node) {
+  auto text = plain_scalar(node);
+  if (!text) return std::nullopt;
+  if (text->starts_with('+')) text->remove_prefix(1);
+  Number number{};
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
+  return number;
+}
+
+std::string shortest(double value) {
+  std::array<char, 32> buffer{};
+  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  return {buffer.data(), end};
+}
+
+std::string in_words(IntegerRange range) {
+  if (range.max == std::numeric_limits<std::int64_t>::max()) {
+    return "a whole number of at least " + std::to_string(range.min);
+  }
+  return "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
+}
+
+std::string in_words(RealRange range) {
+  const auto least = std::string("a number ") + (range.includes_min ? "of at least " : "above ") + shortest(range.min);
+  return std::isinf(range.max) ? least : least + " and at most " + shortest(range.max);
+}
+
+}  // namespace
+
+void YamlValue::problem(const std::string& text) const {
+  const auto& place = mark.is_null() ? node.Mark() : mark;
+  problems->add(file->display, place, path.empty() ? text : path + ": " + text);
+}
+
+void YamlValue::inner_problem(const std::string& text) const {
+  YamlValue whole = *this;
+  whole.path.clear();
+  whole.problem(path.empty() ? text : path + "." + text);
+}
+
+void YamlValue::unexpected(const std::string& what, std::span<const std::string> words) const {
+  const auto hint = node.IsScalar() ? suggestion(node.Scalar(), words) : std::string();
+  problem("expected " + what + ", found " + describe(node) + hint);
+}
+
+std::optional<std::string> YamlValue::text() const {
+  if (node.IsScalar() && !node.Scalar().empty()) return node.Scalar();
+  unexpected("a text");
+  return std::nullopt;
+}
+
+std::optional<bool> YamlValue::boolean() const {
+  const auto scalar = plain_scalar(node);
+  if (scalar == "true") return true;
+  if (scalar == "false") return false;
+  unexpected("true or false", std::vector<std::string>{"true", "false"});
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> YamlValue::integer(IntegerRange range) const {
+  const auto number = number_from<std::int64_t>(node);
+  if (number && *number >= range.min && *number <= range.max) return number;
+  unexpected(in_words(range));
+  return std::nullopt;
+}
+
+std::optional<double> YamlValue::real(RealRange range) const {
+  const auto number = number_from<double>(node);
+  if (number && range.contains(*number)) return number;
+  unexpected(in_words(range));
+  return std::nullopt;
+}
+
+std::optional<std::string> YamlValue::word(std::span<const std::string> words) const {
+  if (node.IsScalar() && std::find(words.begin(), words.end(), node.Scalar()) != words.end()) return node.Scalar();
+  unexpected(join_alternatives(words), words);
+  return std::nullopt;
+}
+
+std::optional<std::string> YamlValue::name() const {
+  if (node.IsScalar() && is_path_safe_name(node.Scalar())) return node.Scalar();
+  unexpected("a name (letters, digits, '.', '_' and '-', not beginning with '.' or '-')");
+  return std::nullopt;
+}
+
+std::optional<std::filesystem::path> YamlValue::file_path() const {
+  if (node.IsScalar() && !node.Scalar().empty()) return (file->folder / node.Scalar()).lexically_normal();
+  unexpected("a path");
+  return std::nullopt;
+}
+
+std::optional<std::vector<YamlValue>> YamlValue::list(const std::string& what) const {
+  if (!node.IsSequence()) {
+    unexpected(what);
+    return std::nullopt;
+  }
+  std::vector<YamlValue> items;
+  for (const auto& item : node) {
+    items.push_back({file, item, path + "[" + std::to_string(items.size()) + "]", problems, item.Mark()});
+  }
+  return items;
+}
+
+YamlMap::YamlMap(YamlValue value, const std::string& what) : value_(std::move(value)), is_map_(value_.node.IsMap()) {
+  if (!is_map_) value_.unexpected(what);
+}
+
+std::string YamlMap::path_of(const std::string& key) const {
+  return value_.path.empty() ? key : value_.path + "." + key;
+}
+
+std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
+  std::vector<std::pair<YamlValue, YamlValue>> entries;
+  if (!is_map_) return entries;
+  for (const auto& entry : value_.node) {
+    const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    known_.push_back(key);
+    entries.push_back({YamlValue{value_.file, entry.first, value_.path, value_.problems},
+                       YamlValue{value_.file, entry.second, path_of(key), value_.problems,
+                                 entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark()}});
+  }
+  return entries;
+}
+
+std::optional<YamlValue> YamlMap::find(const std::string& key, Presence presence, const std::string& expected) {
+  known_.push_back(key);
+  if (!is_map_) return std::nullopt;
+  for (const auto& entry : value_.node) {
+    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
+    const auto& mark = entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark();
+    return YamlValue{value_.file, entry.second, path_of(key), value_.problems, mark};
+  }
+  if (presence == Presence::kRequired) {
+    value_.inner_problem(key + ": is missing; expected " + expected);
+  }
+  return std::nullopt;
+}
+
+void YamlMap::report_repeated() {
+  std::map<std::string, int> first_lines;
+  for (const auto& entry : value_.node) {
+    if (!entry.first.IsScalar()) continue;
+    const auto& key = entry.first.Scalar();
+    const auto [first, is_new] = first_lines.try_emplace(key, entry.first.Mark().line + 1);
+    if (is_new) continue;
+    YamlValue{value_.file, entry.first, path_of(key), value_.problems}.problem(
+        "is given twice (first in line " + std::to_string(first->second) + "); expected one value");
+  }
+}
+
+void YamlMap::finish() {
+  if (!is_map_) return;
+  report_repeated();
+  for (const auto& entry : value_.node) {
+    const auto key = entry.first.IsScalar() ? entry.first.Scalar() : describe(entry.first);
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    const YamlValue place{value_.file, entry.first, path_of(key), value_.problems};
+    if (key == "<<") {
+      place.problem("merge keys are not supported; expected the keys written out");
+    } else {
+      place.problem("unknown key; expected " + join_alternatives(known_) + suggestion(key, known_));
+    }
+  }
+}
+
+}  // namespace lethe::core::inline config

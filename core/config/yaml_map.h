@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <yaml-cpp/yaml.h>
+
+#include "core/config/yaml_file.h"
+
+namespace lethe::core::inline config {
+
+struct IntegerRange {
+  std::int64_t min = 0;
+  std::int64_t max = std::numeric_limits<std::int64_t>::max();
+};
+
+struct RealRange {
+  double min = 0.0;
+  bool includes_min = true;
+  double max = std::numeric_limits<double>::infinity();  ///< included; infinity is never in the range
+
+  [[nodiscard]] bool contains(double number) const {
+    return std::isfinite(number) && (includes_min ? number >= min : number > min) && number <= max;
+  }
+};
+
+/// A node, the key path that leads to it ("grid.exclude[0].method"), and the file it stands in.
+struct YamlValue {
+  const YamlFile* file = nullptr;
+  YAML::Node node;
+  std::string path;
+  ProblemList* problems = nullptr;
+  /// Where the node begins; of a value that is not there ("key:" alone), where its key does.
+  YAML::Mark mark = YAML::Mark::null_mark();
+
+  /// Adds "file:line:column: path: text".
+  void problem(const std::string& text) const;
+  /// The same for what `path` holds or lacks: `text` begins with the key.
+  void inner_problem(const std::string& text) const;
+  /// Adds "expected <what>, found ...", with the nearest of `words` where there is one.
+  void unexpected(const std::string& what, std::span<const std::string> words = {}) const;
+
+  // Conversions: nothing, and a problem, if the node is something else.
+  [[nodiscard]] std::optional<std::string> text() const;  ///< any non-empty scalar
+  [[nodiscard]] std::optional<bool> boolean() const;
+  [[nodiscard]] std::optional<std::int64_t> integer(IntegerRange range) const;
+  [[nodiscard]] std::optional<double> real(RealRange range) const;
+  [[nodiscard]] std::optional<std::string> word(std::span<const std::string> words) const;
+  /// Letters, digits, '.', '_', '-': part of a path.
+  [[nodiscard]] std::optional<std::string> name() const;
+  /// Absolute; relative ones start from the file's folder.
+  [[nodiscard]] std::optional<std::filesystem::path> file_path() const;
+  [[nodiscard]] std::optional<std::vector<YamlValue>> list(const std::string& what) const;
+};
+
+enum class Presence { kOptional, kRequired };
+
+/// A map whose keys are all known: what was never asked for is a problem at `finish`, and so are repeated keys.
+class YamlMap {
+ public:
+  /// A node that is no map is a problem, and then reads as an empty one. `what` says what was expected.
+  YamlMap(YamlValue value, const std::string& what);
+
+  [[nodiscard]] const YamlValue& value() const { return value_; }
+  [[nodiscard]] bool is_map() const { return is_map_; }
+  /// All keys with their values in order, repeated ones once, for maps whose keys are names.
+  [[nodiscard]] std::vector<std::pair<YamlValue, YamlValue>> entries();
+
+  /// The value of a key; a missing required one is a problem that says what was expected.
+  std::optional<YamlValue> find(const std::string& key, Presence presence = Presence::kOptional,
+                                const std::string& expected = "");
+  /// Adds the problems of unknown and repeated keys.
+  void finish();
+
+ private:
+  YamlValue value_;
+  bool is_map_ = false;
+  std::vector<std::string> known_;
+
+  [[nodiscard]] std::string path_of(const std::string& key) const;
+  void report_repeated();
+};
+
+/// Assigns a converted value if there is one.
+template <typename Target, typename Source>
+void assign(Target& target, std::optional<Source> source) {
+  if (source) target = static_cast<Target>(std::move(*source));
+}
+
+}  // namespace lethe::core::inline config

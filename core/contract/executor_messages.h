@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/config/schedule.h"
+#include "core/error.h"
+#include "core/grid_cell.h"
+
+// What a supervisor and its executor say to each other: one JSON object a line.
+// Commands go down the executor's standard input, events come up file descriptor 3;
+// its standard output and error are log text.
+
+namespace lethe::core::inline contract {
+
+/// Second moments of a model, all layers that any cell of the config needs. With a slice: the partial sums of that
+/// slice of the corpus. Without: whatever is still missing, and the second moments themselves.
+struct MomentsTask {
+  std::string model;
+  std::optional<std::int64_t> slice = std::nullopt;
+  bool operator==(const MomentsTask&) const = default;
+};
+/// Training of a model's MEND editor.
+struct EditorTask {
+  std::string model;
+  bool operator==(const EditorTask&) const = default;
+};
+/// Downstream tasks of the unedited model.
+struct BaselineTask {
+  std::string model;
+  bool operator==(const BaselineTask&) const = default;
+};
+/// Edits of a cell, from its committed segments on, up to `until` edits.
+struct EditTask {
+  GridCell cell;
+  std::int64_t until = 0;
+  bool operator==(const EditTask&) const = default;
+};
+/// The named parts of the reduction of a cell at checkpoint `edits`.
+struct ReduceTask {
+  GridCell cell;
+  std::int64_t edits = 0;
+  std::vector<ReductionPart> parts;
+  bool operator==(const ReduceTask&) const = default;
+};
+using Task = std::variant<MomentsTask, EditorTask, BaselineTask, EditTask, ReduceTask>;
+
+/// "moments small-gpt2", "moments gpt-j slice 3", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
+std::string describe(const Task& task);
+std::string to_json(const Task& task);
+/// Throws `CommError` on anything malformed.
+Task task_from_json(const std::string& text);
+
+struct RunCommand {
+  Task task;
+};
+/// Finish the edit at hand, commit, answer `StoppedEvent`.
+struct StopCommand {};
+struct QuitCommand {};
+using Command = std::variant<RunCommand, StopCommand, QuitCommand>;
+
+/// The executor has started and can take a command.
+struct ReadyEvent {
+  std::int64_t process_id = 0;
+  std::string device;
+};
+/// Signs of life with work done; hang detection counts only these.
+struct ProgressEvent {
+  std::string stage;  ///< "load", "edit", "reduce", "moments", "editor", "baseline", "replay"
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  double seconds = 0.0;  ///< of the last step
+};
+/// A file of the task was committed; `edits` is the checkpoint reached (0 for prerequisites).
+struct CommittedEvent {
+  std::string file;
+  std::int64_t edits = 0;
+};
+struct DoneEvent {};
+/// Answer to StopCommand: everything done so far is committed.
+struct StoppedEvent {
+  std::int64_t edits = 0;
+};
+/// The task failed in an orderly way; the executor lives on.
+struct FailedEvent {
+  FailureClass failure = FailureClass::kCrash;
+  std::string reason;
+  std::int64_t edit = 0;  ///< 0 where it does not apply
+};
+using Event = std::variant<ReadyEvent, ProgressEvent, CommittedEvent, DoneEvent, StoppedEvent, FailedEvent>;
+
+std::string to_json(const Command& command);
+Command command_from_json(const std::string& text);
+std::string to_json(const Event& event);
+Event event_from_json(const std::string& text);
+
+}  // namespace lethe::core::inline contract

@@ -1,0 +1,193 @@
+#include "orchestrator/display/plan_report.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <ostream>
+#include <set>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/config/schedule.h"
+#include "orchestrator/display/footprint.h"
+#include "orchestrator/display/progress.h"
+#include "orchestrator/scheduling/backlog.h"
+
+namespace lethe::orchestrator::inline display {
+namespace {
+
+void print_heading(const core::ExperimentConfig& config, std::ostream& out) {
+  std::set<std::string> methods;
+  std::set<std::string> models;
+  std::set<int> samples;
+  std::int64_t edits = 0;
+  for (const auto& cell : config.cells) {
+    methods.insert(cell.method);
+    models.insert(cell.model);
+    samples.insert(cell.sample);
+    edits += config.edits.at(cell);
+  }
+  out << fmt::format("{}: {}, fidelity {}, device {}, {} thread(s) per executor\n", config.name, config.source.string(),
+                     config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.device, config.threads);
+  out << fmt::format("grid: {} method(s) x {} model(s) x {} sample(s): {} cells, {} edits\n", methods.size(),
+                     models.size(), samples.size(), config.cells.size(), edits);
+  out << fmt::format("checkpoints every {} edits, forgetting every {}, {} downstream task(s) every {}\n",
+                     config.checkpoint_every, config.forgetting_every, config.tasks.size(), config.tasks_every);
+}
+
+void print_cells(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,
+                 std::ostream& out) {
+  const auto& costs = backlog.costs();
+  out << fmt::format("\n{:<34} {:>7} {:>12} {:>10} {:>12} {:>10} {:>10}\n", "cell", "edits", "checkpoints", "s/edit",
+                     "edits take", "reducing", "disk");
+  for (const auto& cell : backlog.cells()) {
+    const auto& name = cell.facts->cell;
+    const double per_edit = costs.edit_seconds(name.method, name.model);
+    double reducing = 0.0;
+    for (const auto edits : cell.checkpoints) {
+      reducing += costs.reduction_seconds(name.model, edits, core::parts_due(config, name, edits));
+    }
+    out << fmt::format("{:<34} {:>7} {:>12} {:>10.3f} {:>12} {:>10} {:>10}\n", name.name(), cell.facts->edits,
+                       cell.checkpoints.size(), per_edit,
+                       format_duration(per_edit * static_cast<double>(cell.facts->edits)), format_duration(reducing),
+                       format_bytes(cell_disk(config, *cell.facts)));
+  }
+  for (const auto& cell : config.cells) {
+    const auto is_known = std::ranges::any_of(facts.cells, [&](const auto& one) { return one.cell == cell; });
+    if (!is_known)
+      out << fmt::format("{:<34} {:>7}   (size of {} is unknown)\n", cell.name(), config.edits.at(cell), cell.model);
+  }
+}
+
+/// Corpora and examples are there, so that their sizes are known.
+bool are_inputs_there(const core::ExperimentConfig& config) {
+  const auto is_there = [](const std::filesystem::path& path) { return std::filesystem::exists(path); };
+  return std::ranges::all_of(config.tasks, is_there, &core::TaskConfig::examples) &&
+         std::ranges::all_of(config.models, [&](const core::ModelConfig& model) {
+           return !model.second_moments || model.second_moments->is_published() ||
+                  is_there(model.second_moments->corpus);
+         });
+}
+
+/// Of a prerequisite and what it needs and is not done.
+double seconds_with_parts(const Backlog& backlog, const PrerequisiteWork& work) {
+  double seconds = work.expected_seconds;
+  for (const auto index : work.needs) {
+    const auto& part = backlog.prerequisites()[index];
+    if (part.state != WorkState::kDone) seconds += part.expected_seconds;
+  }
+  return seconds;
+}
+
+void print_corpus(const core::ExperimentConfig& config, const core::ModelFacts& model, const Backlog& backlog,
+                  const PrerequisiteWork& work, std::ostream& out) {
+  const auto& moments = config.model(model.name).second_moments;
+  if (!moments || moments->is_published() || work.state == WorkState::kDone) return;
+  if (model.moments_documents < moments->max_documents && moments->max_tokens == 0) {
+    out << fmt::format("    over {} documents: the corpus has no more, max_documents is {}\n", model.moments_documents,
+                       moments->max_documents);
+  }
+  if (work.needs.empty()) return;
+  const auto num_done = std::ranges::count_if(
+      work.needs, [&](std::size_t index) { return backlog.prerequisites()[index].state == WorkState::kDone; });
+  out << fmt::format("    in {} slices of {} documents ({} done), spread over ranks; partial sums take {} meanwhile\n",
+                     work.needs.size(), moments->documents_per_slice, num_done,
+                     format_bytes(partial_sums_disk(config, model)));
+}
+
+void print_prerequisites(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,
+                         bool is_priced_fully, std::ostream& out) {
+  out << "\nprerequisites\n";
+  for (const auto& work : backlog.prerequisites()) {
+    if (work.slice) continue;
+    const auto& model = facts.model(work.model);
+    const auto state =
+        work.state == WorkState::kDone ? std::string("done") : format_duration(seconds_with_parts(backlog, work));
+    if (work.kind == PrerequisiteWork::Kind::kBaseline) {
+      out << fmt::format("  downstream tasks of the unedited {}: {}\n", work.model, state);
+      continue;
+    }
+    if (work.kind == PrerequisiteWork::Kind::kEditor) {
+      out << fmt::format("  MEND editor of {}, trained: {}\n", work.model, state);
+      continue;
+    }
+    std::string layers;
+    for (const int layer : model.moments_layers) layers += fmt::format("{}{}", layers.empty() ? "" : ", ", layer);
+    out << fmt::format("  second moments of {}, layer(s) {}: {}, {}\n", work.model, layers, state,
+                       format_bytes(moments_disk(model)));
+    print_corpus(config, model, backlog, work, out);
+  }
+  if (backlog.prerequisites().empty()) out << "  none\n";
+  if (!is_priced_fully) out << "  (inputs that are not there yet are priced as if they had the published sizes)\n";
+}
+
+void print_memory(const core::ExperimentConfig& config, const core::Inspection& facts, std::ostream& out) {
+  const bool has_gpu = config.device == "cuda";
+  out << fmt::format("\n{} memory of an executor (estimates{})\n", has_gpu ? "GPU" : "host",
+                     has_gpu ? fmt::format("; {} on a GPU", config.executors_per_gpu) : "");
+  for (const auto& model : facts.models) {
+    const auto roles = role_memory(config, model);
+    out << fmt::format("  {:<16} {} parameters, weights {}\n", model.name, model.num_parameters,
+                       format_bytes(4 * model.num_parameters));
+    std::set<std::string> methods;
+    for (const auto& cell : config.cells) {
+      if (cell.model == model.name) methods.insert(cell.method);
+    }
+    for (const auto& method : methods) {
+      const auto& settings = config.model(model.name).methods.at(method);
+      out << fmt::format("    worker {:<9} {:>10}", method, format_bytes(worker_memory(config, settings, model)));
+      const auto on_host = worker_host_memory(config, settings, model);
+      if (on_host > 0) out << fmt::format(", and {} of second moments in host memory", format_bytes(on_host));
+      out << '\n';
+    }
+    out << fmt::format("    reducer          {:>10}\n", format_bytes(roles.reducer_bytes));
+    if (!model.moments_layers.empty())
+      out << fmt::format("    second moments   {:>10}\n", format_bytes(roles.moments_bytes));
+  }
+}
+
+void print_totals(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& remaining,
+                  int num_ranks, std::ostream& out) {
+  std::int64_t disk = 0;
+  for (const auto& cell : facts.cells) disk += cell_disk(config, cell);
+  for (const auto& model : facts.models) disk += moments_disk(model);
+  const auto totals = remaining.totals();
+  out << fmt::format("\ndisk: {}\n", format_bytes(disk));
+  out << fmt::format("done: {} of {} cells, {} of {} edits, {} of {} reductions\n", totals.num_cells_done,
+                     totals.num_cells, totals.edits_done, totals.edits, totals.reductions_done, totals.reductions);
+  std::set<int> rank_counts{1, num_ranks, 8};
+  out << "expected time:";
+  for (const int ranks : rank_counts) {
+    out << fmt::format("{} {} on {} executor(s)", ranks == 1 ? "" : ",",
+                       format_duration(remaining.remaining_seconds(ranks)), ranks);
+  }
+  out << fmt::format(
+      "\n  (arithmetic and weight traffic of the algorithms x {:.0f}, on {}; rates measured in the sweep "
+      "replace it there)\n",
+      kSafetyFactor, config.device == "cuda" ? "a current data-centre GPU in fp32" : "40 GFLOP/s a thread");
+}
+
+}  // namespace
+
+std::string format_bytes(std::int64_t bytes) {
+  constexpr std::array kUnits{"B", "kB", "MB", "GB", "TB", "PB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1000.0 && unit + 1 < kUnits.size()) {
+    value /= 1000.0;
+    ++unit;
+  }
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+                int num_ranks, std::ostream& out) {
+  const Backlog backlog(config, facts, ledger);
+  print_heading(config, out);
+  print_cells(config, facts, backlog, out);
+  print_prerequisites(config, facts, backlog, are_inputs_there(config), out);
+  print_memory(config, facts, out);
+  print_totals(config, facts, backlog, num_ranks, out);
+}
+
+}  // namespace lethe::orchestrator::inline display

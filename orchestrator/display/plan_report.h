@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+
+#include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
+#include "orchestrator/scheduling/ledger_view.h"
+
+namespace lethe::orchestrator::inline display {
+
+/// The tables, from facts that `complete_with_known` has completed; `ledger` says what is done already.
+void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+                int num_ranks, std::ostream& out);
+
+/// "1.5 GB", powers of ten.
+std::string format_bytes(std::int64_t bytes);
+
+}  // namespace lethe::orchestrator::inline display

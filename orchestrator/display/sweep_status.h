@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
+#include "ledger/sweep_folder.h"
+#include "orchestrator/scheduling/coordinator.h"
+
+namespace lethe::orchestrator::inline display {
+
+inline constexpr std::string_view kConfigErrorState = "CONFIG_ERROR";
+
+/// `inspection.json` in the sweep's folder: identities, so that status needs neither models nor data.
+std::filesystem::path inspection_path(const ledger::SweepFolder& folder);
+
+/// Replaces STATE: one word and a line end. Wrappers read it, since mpirun's exit code cannot be trusted.
+void write_state(const ledger::SweepFolder& folder, std::string_view state);
+/// The word; empty if there is none.
+std::string read_state(const ledger::SweepFolder& folder);
+
+/// Replaces status.json: counts, failures, who writes it.
+void write_status(const ledger::SweepFolder& folder, const Coordinator& coordinator);
+
+/// One line of `lethe status`.
+struct CellStatus {
+  core::GridCell cell;
+  std::int64_t edits_done = 0;
+  std::int64_t edits = 0;
+  std::int64_t reductions_done = 0;
+  std::int64_t reductions_due = 0;
+  std::string failure;  ///< of the last run, empty if none
+};
+
+/// From names of committed files, experiment.json, inspection.json and the failures in status.json; also while the
+/// sweep runs. Throws `core::StorageError` if this is no sweep's folder.
+std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder);
+
+/// The table of `lethe status`.
+void print_status(const ledger::SweepFolder& folder, std::ostream& out);
+
+}  // namespace lethe::orchestrator::inline display

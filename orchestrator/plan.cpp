@@ -1,0 +1,53 @@
+#include "orchestrator/plan.h"
+
+#include <ostream>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "core/config/experiment_config.h"
+#include "core/exit_code.h"
+#include "orchestrator/display/known_models.h"
+#include "orchestrator/display/plan_report.h"
+#include "orchestrator/inspect_config.h"
+#include "orchestrator/sweep_start.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+/// Nothing is done yet.
+class EmptyLedger final : public LedgerView {
+ public:
+  [[nodiscard]] CellLedger cell(const core::CellFacts& /*facts*/) const override { return {}; }
+  [[nodiscard]] bool has_moments(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] bool has_editor(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& /*facts*/) const override { return {}; }
+  [[nodiscard]] bool has_baseline(const core::ModelFacts& /*facts*/) const override { return false; }
+};
+
+}  // namespace
+
+int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
+  const auto config = core::load_experiment_config(options.config);
+  const auto inspection = *inspect_config(zygote, options.executor, options.config, std::nullopt, [] { return false; });
+  const ledger::SweepFolder folder(
+      std::filesystem::absolute(options.out ? *options.out : std::filesystem::path("runs") / config.name));
+  auto problems = inspection.problems;
+  if (problems.empty()) {
+    if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) problems.push_back(foreign);
+  }
+  // Identities that are missing name no folder; nothing can have been done under them.
+  const bool has_identities = inspection.problems.empty();
+  const EmptyLedger empty;
+  const FolderLedgerView committed(folder);
+  const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
+  print_plan(config, complete_with_known(config, inspection), ledger, options.num_ranks, out);
+  if (problems.empty()) {
+    out << "\nready to run\n";
+    return 0;
+  }
+  out << fmt::format("\nNOT READY TO RUN: {} problem(s)\n", problems.size());
+  for (const auto& problem : problems) out << "  " << problem << "\n";
+  return options.is_strict ? core::kExitConfigError : 0;
+}
+
+}  // namespace lethe::orchestrator

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "core/contract/executor_messages.h"
+
+namespace lethe::orchestrator::inline process {
+
+/// The executor wrote something that is no event; it cannot be trusted any more.
+struct ExecutorGarbage {
+  std::string reason;
+};
+/// The process is gone and reaped.
+struct ExecutorExited {
+  int wait_status = 0;
+};
+using ExecutorReport = std::variant<core::Event, ExecutorGarbage, ExecutorExited>;
+
+/// The process under a supervisor that holds the model. Can be started again after it has exited.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  /// Starts the process. Throws `core::CommError` if it cannot be executed.
+  virtual void start() = 0;
+  /// Started and not yet reported as exited.
+  [[nodiscard]] virtual bool is_alive() const = 0;
+  /// Writes a command; one that cannot be delivered is dropped, since an exit report follows.
+  virtual void send(const core::Command& command) = 0;
+  /// Next report, without waiting. `ExecutorExited` comes last.
+  virtual std::optional<ExecutorReport> poll() = 0;
+  /// Ends its input and sends SIGTERM to the process group, SIGKILL after a grace time; `poll` carries that on and
+  /// reports the exit.
+  virtual void kill() = 0;
+
+  /// Only output from now on counts for `log_tail`.
+  virtual void mark_log() = 0;
+  /// Last lines of output since the mark.
+  [[nodiscard]] virtual std::string log_tail() const = 0;
+  /// A line in the rank's log.
+  virtual void log(const std::string& text) = 0;
+};
+
+}  // namespace lethe::orchestrator::inline process

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/experiment_config.h"
+#include "core/contract/executor_messages.h"
+#include "core/contract/inspection.h"
+#include "orchestrator/scheduling/cost_model.h"
+#include "orchestrator/scheduling/ledger_view.h"
+
+namespace lethe::orchestrator::inline scheduling {
+
+enum class WorkState { kOpen, kRunning, kDone, kFailed };
+
+/// Retries of one piece of work since its last progress.
+struct Attempts {
+  int failures = 0;
+  int infrastructure_failures = 0;  ///< not the work's fault; they have a cap of their own
+  double not_before_seconds = 0.0;  ///< back-off
+};
+
+struct PrerequisiteWork {
+  enum class Kind { kMoments, kEditor, kBaseline };
+  Kind kind = Kind::kMoments;
+  std::string model = {};
+  double expected_seconds = 0.0;
+  std::optional<std::int64_t> slice = std::nullopt;  ///< of the corpus; without, moments are the whole or the last step
+  std::vector<std::size_t> needs = {};               ///< prerequisites that must be done first
+  WorkState state = WorkState::kOpen;
+  Attempts attempts = {};
+  std::string failure = {};
+};
+
+/// How the failure of a cell begins that was never tried.
+inline constexpr std::string_view kPrerequisiteFailed = "prerequisite: ";
+
+struct ReductionWork {
+  std::int64_t edits = 0;
+  std::vector<core::ReductionPart> parts;  ///< due and not committed
+  WorkState state = WorkState::kOpen;
+  Attempts attempts;
+  std::string failure;
+};
+
+struct CellWork {
+  const core::CellFacts* facts = nullptr;
+  std::int64_t committed = 0;
+  WorkState edit_state = WorkState::kOpen;
+  Attempts attempts;
+  std::string failure;                    ///< of the edits
+  std::optional<std::size_t> moments;     ///< prerequisite that must be done first
+  std::optional<std::size_t> editor;      ///< another one: MEND's trained editor
+  std::vector<std::int64_t> checkpoints;  ///< increasing
+  std::vector<ReductionWork> reductions;  ///< what was missing at the start, by edits
+  std::size_t first_open = 0;             ///< all reductions before it are done, running or failed
+  std::size_t num_running_reductions = 0;
+  int holder = -1;  ///< rank whose executor has this cell's model at a checkpoint
+
+  [[nodiscard]] std::int64_t remaining_edits() const { return facts->edits - committed; }
+};
+
+/// One assignable piece of work, by index into a `Backlog`.
+struct WorkUnit {
+  enum class Kind { kPrerequisite, kEdit, kReduction };
+  Kind kind = Kind::kPrerequisite;
+  std::size_t index = 0;      ///< prerequisite, or cell
+  std::size_t reduction = 0;  ///< index into the cell's reductions
+  std::int64_t until = 0;     ///< for edits
+  bool operator==(const WorkUnit&) const = default;
+};
+
+/// Everything a sweep has to do and how far it is, expanded from the grid and what is committed. No clock, no
+/// messages; the coordinator changes it, the scheduler reads it.
+class Backlog {
+ public:
+  /// `config` and `inspection` must outlive it. Reads the ledger once for every cell and prerequisite.
+  Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger);
+
+  [[nodiscard]] const std::vector<PrerequisiteWork>& prerequisites() const { return prerequisites_; }
+  [[nodiscard]] const std::vector<CellWork>& cells() const { return cells_; }
+  [[nodiscard]] const CostModel& costs() const { return costs_; }
+  [[nodiscard]] CostModel& costs() { return costs_; }
+
+  [[nodiscard]] core::Task task_of(const WorkUnit& unit) const;
+  [[nodiscard]] const std::string& model_of(const WorkUnit& unit) const;
+  [[nodiscard]] const Attempts& attempts_of(const WorkUnit& unit) const;
+  /// Facts that one step of a cell edits.
+  [[nodiscard]] int facts_per_step(const core::GridCell& cell) const;
+  /// Of one step of the unit, for hang detection.
+  [[nodiscard]] double expected_step_seconds(const WorkUnit& unit) const;
+
+  /// Open, not waiting for its next try, and all that it needs is done.
+  [[nodiscard]] bool is_ready(const PrerequisiteWork& work, double now_seconds) const;
+  [[nodiscard]] bool is_editable(const CellWork& cell, double now_seconds) const;
+  /// Open reductions of a cell whose checkpoint is committed; the first one, if any, may be started.
+  [[nodiscard]] std::optional<std::size_t> next_reduction(const CellWork& cell, double now_seconds) const;
+  /// Reductions that could run now, over all cells.
+  [[nodiscard]] std::int64_t num_waiting_reductions() const;
+
+  void start(const WorkUnit& unit, int rank);
+  /// `committed` edits of the cell are on disk.
+  void advance(std::size_t cell, std::int64_t committed);
+  void finish(const WorkUnit& unit);
+  /// Back to open: stopped, or to be retried.
+  void reopen(const WorkUnit& unit, const Attempts& attempts);
+  /// Never to be tried again in this run. A failed prerequisite fails the cells that need it.
+  void fail(const WorkUnit& unit, const std::string& reason);
+  /// Takes what the ledger says about the unit's cell or prerequisite: committed files are the truth.
+  void refresh(const WorkUnit& unit, const LedgerView& ledger);
+
+  /// Nothing is running or can still be run.
+  [[nodiscard]] bool is_exhausted() const;
+  [[nodiscard]] bool has_failures() const;
+
+  struct Totals {
+    std::int64_t num_cells = 0, num_cells_done = 0, num_cells_failed = 0;
+    std::int64_t edits = 0, edits_done = 0;
+    std::int64_t reductions = 0, reductions_done = 0, reductions_waiting = 0, reductions_failed = 0;
+    std::int64_t prerequisites = 0, prerequisites_done = 0;
+  };
+  [[nodiscard]] Totals totals() const;
+  /// Expected time to the end with `num_executors`: all remaining work spread evenly, but no less than the longest
+  /// cell takes.
+  [[nodiscard]] double remaining_seconds(int num_executors) const;
+
+ private:
+  const core::ExperimentConfig& config_;
+  CostModel costs_;
+  std::vector<PrerequisiteWork> prerequisites_;
+  std::vector<CellWork> cells_;
+  std::int64_t num_reductions_due_ = 0;  // over all cells, done ones included
+
+  void add_moments(const core::ModelFacts& model, const LedgerView& ledger);
+  void fail_prerequisite(std::size_t index, const std::string& reason);
+  void add_prerequisites(const core::Inspection& inspection, const LedgerView& ledger);
+  void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
+  [[nodiscard]] const ReductionWork& reduction_of(const WorkUnit& unit) const;
+};
+
+}  // namespace lethe::orchestrator::inline scheduling

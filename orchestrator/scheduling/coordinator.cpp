@@ -1,0 +1,319 @@
+#include "orchestrator/scheduling/coordinator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
+#include "core/exit_code.h"
+
+namespace lethe::orchestrator::inline scheduling {
+namespace {
+
+bool is_retried(core::FailureClass failure) {
+  switch (failure) {
+    case core::FailureClass::kConfig:
+    case core::FailureClass::kData:
+    case core::FailureClass::kMethod:
+      return false;
+    case core::FailureClass::kCrash:
+    case core::FailureClass::kOutOfMemory:
+    case core::FailureClass::kHang:
+    case core::FailureClass::kInfrastructure:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int exit_code_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kComplete:
+      return 0;
+    case Outcome::kIncomplete:
+      return core::kExitStopped;
+    case Outcome::kPoisoned:
+      return core::kExitFailed;
+  }
+  return core::kExitFailed;
+}
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kComplete:
+      return "COMPLETE";
+    case Outcome::kIncomplete:
+      return "INCOMPLETE";
+    case Outcome::kPoisoned:
+      return "POISONED";
+  }
+  return "INCOMPLETE";
+}
+
+Coordinator::Coordinator(CoordinatorOptions options, const core::ExperimentConfig& config,
+                         const core::Inspection& inspection, const LedgerView& ledger, comm::Channel& channel,
+                         const Clock& clock, Journal& journal)
+    : options_(std::move(options)),
+      ledger_(ledger),
+      channel_(channel),
+      clock_(clock),
+      journal_(journal),
+      backlog_(config, inspection, ledger),
+      roles_(assign_roles(config, backlog_, channel.size())),
+      ranks_(static_cast<std::size_t>(channel.size())) {
+  const auto totals = backlog_.totals();
+  journal_.record("start", {{"ranks", std::int64_t{channel.size()}},
+                            {"cells", totals.num_cells},
+                            {"edits", totals.edits},
+                            {"edits_done", totals.edits_done},
+                            {"reductions", totals.reductions},
+                            {"reductions_done", totals.reductions_done}});
+}
+
+void Coordinator::on_message(const comm::Received& received) {
+  switch (received.message.type) {
+    case comm::MessageType::kHello:
+      return on_hello(received.source, received.message);
+    case comm::MessageType::kEvent:
+      return on_event(received.source, received.message);
+    case comm::MessageType::kStopRequest:
+      return request_stop("rank " + std::to_string(received.source) + " was told to stop");
+    case comm::MessageType::kBye:
+      return on_bye(received.source);
+    default:
+      throw core::CommError("the coordinator got a message of type " +
+                            std::to_string(static_cast<int>(received.message.type)) + " from rank " +
+                            std::to_string(received.source));
+  }
+}
+
+void Coordinator::on_hello(int rank, const comm::Message& message) {
+  const auto hello = hello_from(message);
+  auto& state = ranks_.at(static_cast<std::size_t>(rank));
+  journal_.record("hello", {{"rank", std::int64_t{rank}}, {"host", hello.host}, {"pid", hello.process_id}});
+  if (hello.build != options_.build) {
+    state.has_left = true;
+    failures_.push_back(
+        {"rank " + std::to_string(rank) + " on " + hello.host,
+         "is of build " + hello.build + ", rank 0 of " + options_.build + "; install the same build on every host"});
+    channel_.send(rank, to_message(Quit{core::kExitFailed}));
+    return;
+  }
+  state.is_connected = true;
+  state.host = hello.host;
+  if (phase_ == Phase::kQuitting) return channel_.send(rank, to_message(Quit{exit_code_of(outcome())}));
+  // Executors load libraries for seconds; they are not started where nothing is left to do.
+  if (!backlog_.is_exhausted()) channel_.send(rank, to_message(options_.welcome));
+  may_have_work_ = true;
+}
+
+void Coordinator::on_event(int rank, const comm::Message& message) {
+  auto& state = ranks_.at(static_cast<std::size_t>(rank));
+  // An event of an assignment that was taken back must not count for the one that follows.
+  if (!state.assigned || state.assigned->epoch != message.epoch) return;
+  const auto event = core::event_from_json(message.payload);
+  if (const auto* progress = std::get_if<core::ProgressEvent>(&event)) return on_progress(state, *progress);
+  if (const auto* committed = std::get_if<core::CommittedEvent>(&event)) return on_committed(rank, *committed);
+  if (const auto* failed = std::get_if<core::FailedEvent>(&event)) return on_failed(rank, *failed);
+  if (std::holds_alternative<core::StoppedEvent>(event)) return on_stopped(rank);
+  if (std::holds_alternative<core::DoneEvent>(event)) return on_done(rank);
+}
+
+void Coordinator::on_progress(Rank& rank, const core::ProgressEvent& progress) {
+  if (progress.stage == "load") return;
+  rank.loaded_model = backlog_.model_of(rank.assigned->unit);
+  if (rank.assigned->unit.kind != WorkUnit::Kind::kEdit || progress.stage != "edit") return;
+  rank.assigned->edits_done = progress.done;
+  const auto& cell = backlog_.cells()[rank.assigned->unit.index].facts->cell;
+  backlog_.costs().observe_edits(cell.method, cell.model, progress.seconds);
+}
+
+void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) {
+  const auto& unit = ranks_[static_cast<std::size_t>(rank)].assigned->unit;
+  journal_.record(
+      "committed",
+      {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"edits", committed.edits}, {"file", committed.file}});
+  if (unit.kind != WorkUnit::Kind::kEdit) return;
+  backlog_.advance(unit.index, committed.edits);
+  may_have_work_ = true;  // reductions of this checkpoint
+}
+
+WorkUnit Coordinator::release(int rank) {
+  may_have_work_ = true;
+  return std::exchange(ranks_[static_cast<std::size_t>(rank)].assigned, std::nullopt)->unit;
+}
+
+void Coordinator::on_done(int rank) {
+  const double seconds = clock_.now_seconds() - ranks_[static_cast<std::size_t>(rank)].assigned->started_seconds;
+  const auto unit = release(rank);
+  journal_.record("done", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"seconds", seconds}});
+  if (unit.kind == WorkUnit::Kind::kEdit) {
+    backlog_.refresh(unit, ledger_);
+    if (backlog_.cells()[unit.index].committed < unit.until) {
+      // It says done, and the files are not there: not to be tried for ever.
+      return retry_or_give_up(
+          unit, {core::FailureClass::kCrash,
+                 "the executor said done, but " + std::to_string(backlog_.cells()[unit.index].committed) + " of " +
+                     std::to_string(unit.until) + " edits are committed",
+                 0});
+    }
+  }
+  if (unit.kind == WorkUnit::Kind::kReduction) {
+    const auto& cell = backlog_.cells()[unit.index];
+    const auto& reduction = cell.reductions[unit.reduction];
+    backlog_.costs().observe_reduction(cell.facts->cell.model, reduction.edits, reduction.parts, seconds);
+  }
+  backlog_.finish(unit);
+}
+
+void Coordinator::on_stopped(int rank) {
+  const auto unit = release(rank);
+  backlog_.refresh(unit, ledger_);
+  journal_.record("stopped", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}});
+  if (unit.kind == WorkUnit::Kind::kEdit && backlog_.cells()[unit.index].committed >= unit.until) {
+    return backlog_.finish(unit);
+  }
+  backlog_.reopen(unit, backlog_.attempts_of(unit));
+}
+
+void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
+  const auto unit = release(rank);
+  journal_.record("failed", {{"rank", std::int64_t{rank}},
+                             {"task", describe(unit)},
+                             {"class", std::string(core::to_string(failed.failure))},
+                             {"reason", failed.reason}});
+  backlog_.refresh(unit, ledger_);
+  retry_or_give_up(unit, failed);
+}
+
+void Coordinator::retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed) {
+  auto attempts = backlog_.attempts_of(unit);
+  const bool is_infrastructure = failed.failure == core::FailureClass::kInfrastructure;
+  int& count = is_infrastructure ? attempts.infrastructure_failures : attempts.failures;
+  ++count;
+  const int limit = is_infrastructure ? options_.max_infrastructure_failures : options_.max_failures;
+  const std::string reason = std::string(core::to_string(failed.failure)) + ": " + failed.reason;
+  if (!is_retried(failed.failure)) return give_up(unit, reason);
+  if (count > limit) return give_up(unit, reason + " (after " + std::to_string(limit) + " retries)");
+  const double delay = options_.retry_delay_seconds * static_cast<double>(1 << std::min(count - 1, 6));
+  attempts.not_before_seconds = clock_.now_seconds() + delay;
+  retry_times_seconds_.insert(attempts.not_before_seconds);
+  backlog_.reopen(unit, attempts);
+}
+
+void Coordinator::give_up(const WorkUnit& unit, const std::string& reason) {
+  failures_.push_back({describe(unit), reason});
+  journal_.record("given_up", {{"task", describe(unit)}, {"reason", reason}});
+  backlog_.fail(unit, reason);
+}
+
+void Coordinator::on_bye(int rank) {
+  ranks_.at(static_cast<std::size_t>(rank)).has_left = true;
+  journal_.record("bye", {{"rank", std::int64_t{rank}}});
+}
+
+void Coordinator::tick() {
+  const double now = clock_.now_seconds();
+  if (phase_ == Phase::kRunning) {
+    while (!retry_times_seconds_.empty() && *retry_times_seconds_.begin() <= now) {
+      retry_times_seconds_.erase(retry_times_seconds_.begin());
+      may_have_work_ = true;
+    }
+    if (may_have_work_) hand_out_work();
+  }
+  check_end();
+}
+
+void Coordinator::hand_out_work() {
+  may_have_work_ = false;
+  // Whether there is any work depends on the role alone, so one refusal answers for all idle ranks of a role.
+  std::set<Role> idle_roles;
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    const auto& state = ranks_[static_cast<std::size_t>(rank)];
+    const auto role = roles_[static_cast<std::size_t>(rank)];
+    if (!state.is_connected || state.has_left || state.assigned || idle_roles.contains(role)) continue;
+    if (!assign_to(rank)) idle_roles.insert(role);
+  }
+}
+
+bool Coordinator::assign_to(int rank) {
+  auto& state = ranks_[static_cast<std::size_t>(rank)];
+  const IdleRank idle{rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model};
+  const double now = clock_.now_seconds();
+  const auto unit = choose_work(backlog_, idle, options_.scheduler, now);
+  if (!unit) return false;
+  state.assigned = Assigned{*unit, next_epoch_++, now, 0};
+  channel_.send(rank, to_message(Assignment{backlog_.task_of(*unit), backlog_.expected_step_seconds(*unit)},
+                                 state.assigned->epoch));
+  backlog_.start(*unit, rank);
+  journal_.record("assign", {{"rank", std::int64_t{rank}}, {"task", describe(*unit)}});
+  return true;
+}
+
+void Coordinator::request_stop(const std::string& reason) {
+  if (phase_ != Phase::kRunning) return;
+  was_stopped_ = true;
+  phase_ = Phase::kStopping;
+  deadline_seconds_ = clock_.now_seconds() + options_.stop_grace_seconds;
+  journal_.record("stop", {{"reason", reason}});
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    if (ranks_[static_cast<std::size_t>(rank)].assigned) channel_.send(rank, empty_message(comm::MessageType::kStop));
+  }
+}
+
+void Coordinator::check_end() {
+  const double now = clock_.now_seconds();
+  if (phase_ == Phase::kRunning && !is_anybody_busy() && backlog_.is_exhausted()) quit_all();
+  if (phase_ == Phase::kStopping && (!is_anybody_busy() || now >= deadline_seconds_)) quit_all();
+  if (phase_ != Phase::kQuitting) return;
+  const bool have_all_left = std::ranges::all_of(ranks_, &Rank::has_left);
+  if (!have_all_left && now < deadline_seconds_) return;
+  phase_ = Phase::kFinished;
+  journal_.record("end", {{"state", std::string(to_string(outcome()))}});
+}
+
+void Coordinator::quit_all() {
+  phase_ = Phase::kQuitting;
+  deadline_seconds_ = clock_.now_seconds() + options_.quit_grace_seconds;
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    const auto& state = ranks_[static_cast<std::size_t>(rank)];
+    // Ranks that have not said hello are told when they do.
+    if (state.is_connected && !state.has_left) channel_.send(rank, to_message(Quit{exit_code_of(outcome())}));
+  }
+}
+
+Outcome Coordinator::outcome() const {
+  if (!backlog_.is_exhausted()) return Outcome::kIncomplete;
+  return backlog_.has_failures() || !failures_.empty() ? Outcome::kPoisoned : Outcome::kComplete;
+}
+
+bool Coordinator::is_anybody_busy() const {
+  return std::ranges::any_of(ranks_, [](const Rank& rank) { return rank.assigned.has_value(); });
+}
+
+std::string Coordinator::activity(int rank) const {
+  const auto& assigned = ranks_.at(static_cast<std::size_t>(rank)).assigned;
+  if (!assigned) return {};
+  auto text = describe(assigned->unit);
+  if (assigned->unit.kind == WorkUnit::Kind::kEdit && assigned->edits_done > 0) {
+    text += " (" + std::to_string(assigned->edits_done) + "/" + std::to_string(assigned->unit.until) + ")";
+  }
+  return text;
+}
+
+int Coordinator::num_connected() const {
+  return static_cast<int>(
+      std::ranges::count_if(ranks_, [](const Rank& rank) { return rank.is_connected && !rank.has_left; }));
+}
+
+std::int64_t Coordinator::uncommitted_edits() const {
+  std::int64_t count = 0;
+  for (const auto& rank : ranks_) {
+    if (!rank.assigned || rank.assigned->unit.kind != WorkUnit::Kind::kEdit) continue;
+    count +=
+        std::max<std::int64_t>(0, rank.assigned->edits_done - backlog_.cells()[rank.assigned->unit.index].committed);
+  }
+  return count;
+}
+
+}  // namespace lethe::orchestrator::inline scheduling

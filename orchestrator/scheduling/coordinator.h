@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "comm/channel.h"
+#include "orchestrator/process/clock.h"
+#include "orchestrator/scheduling/backlog.h"
+#include "orchestrator/scheduling/journal.h"
+#include "orchestrator/scheduling/protocol.h"
+#include "orchestrator/scheduling/scheduler.h"
+
+namespace lethe::orchestrator::inline scheduling {
+
+/// How a sweep ended; also the word in its STATE file.
+enum class Outcome { kComplete, kIncomplete, kPoisoned };
+
+struct CoordinatorOptions {
+  Welcome welcome;
+  std::string build;     ///< ranks of another build are refused
+  int max_failures = 3;  ///< retries of a piece of work without progress between them
+  int max_infrastructure_failures = 10;
+  double retry_delay_seconds = 1.0;   ///< doubled at each retry
+  double stop_grace_seconds = 150.0;  ///< after a stop, how long running tasks may take to commit
+  double quit_grace_seconds = 30.0;   ///< how long ranks may take to say bye
+  SchedulerOptions scheduler;
+};
+
+/// A piece of work that is given up.
+struct Failure {
+  std::string work;  ///< "edit rome/small-gpt2/sample0"
+  std::string reason;
+};
+
+/// Rank 0's part of the sweep: hands out work, takes reports, retries, and ends everybody. A state machine: it reads
+/// the clock, sends messages and asks the ledger, and waits for nothing.
+class Coordinator {
+ public:
+  /// All references must outlive it.
+  Coordinator(CoordinatorOptions options, const core::ExperimentConfig& config, const core::Inspection& inspection,
+              const LedgerView& ledger, comm::Channel& channel, const Clock& clock, Journal& journal);
+
+  /// Takes a message of type kHello, kEvent, kStopRequest or kBye; others are refused with `core::CommError`.
+  void on_message(const comm::Received& received);
+  /// Hands out work and watches deadlines. Call often; cheap when nothing changed.
+  void tick();
+  /// Finish edits at hand, commit, leave.
+  void request_stop(const std::string& reason);
+
+  /// All ranks have left (or were given up).
+  [[nodiscard]] bool is_finished() const { return phase_ == Phase::kFinished; }
+  [[nodiscard]] bool is_stopping() const { return phase_ != Phase::kRunning; }
+  [[nodiscard]] Outcome outcome() const;
+
+  [[nodiscard]] const Backlog& backlog() const { return backlog_; }
+  [[nodiscard]] const std::vector<Failure>& failures() const { return failures_; }
+  [[nodiscard]] const std::vector<Role>& roles() const { return roles_; }
+
+  /// What a rank does now, for the display; empty if it idles.
+  [[nodiscard]] std::string activity(int rank) const;
+  [[nodiscard]] int num_ranks() const { return static_cast<int>(ranks_.size()); }
+  [[nodiscard]] int num_connected() const;
+  /// Edits seen in progress reports and not yet committed, over all ranks.
+  [[nodiscard]] std::int64_t uncommitted_edits() const;
+
+ private:
+  enum class Phase { kRunning, kStopping, kQuitting, kFinished };
+  struct Assigned {
+    WorkUnit unit;
+    std::uint64_t epoch = 0;
+    double started_seconds = 0.0;
+    std::int64_t edits_done = 0;  // by progress reports
+  };
+  struct Rank {
+    bool is_connected = false;
+    bool has_left = false;
+    std::string host;
+    std::string loaded_model;
+    std::optional<Assigned> assigned;
+  };
+
+  CoordinatorOptions options_;
+  const LedgerView& ledger_;
+  comm::Channel& channel_;
+  const Clock& clock_;
+  Journal& journal_;
+  Backlog backlog_;
+  std::vector<Role> roles_;
+  std::vector<Rank> ranks_;
+  std::vector<Failure> failures_;
+  Phase phase_ = Phase::kRunning;
+  bool was_stopped_ = false;
+  bool may_have_work_ = true;             // something changed since the last hand-out
+  std::set<double> retry_times_seconds_;  // ends of back-offs: the only work that appears without a message
+  double deadline_seconds_ = 0.0;
+  std::uint64_t next_epoch_ = 1;
+
+  void on_hello(int rank, const comm::Message& message);
+  void on_event(int rank, const comm::Message& message);
+  void on_progress(Rank& rank, const core::ProgressEvent& progress);
+  void on_committed(int rank, const core::CommittedEvent& committed);
+  void on_done(int rank);
+  void on_stopped(int rank);
+  void on_failed(int rank, const core::FailedEvent& failed);
+  void on_bye(int rank);
+
+  void hand_out_work();
+  bool assign_to(int rank);
+  void retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed);
+  void give_up(const WorkUnit& unit, const std::string& reason);
+  WorkUnit release(int rank);
+  void check_end();
+  void quit_all();
+  [[nodiscard]] bool is_anybody_busy() const;
+  [[nodiscard]] std::string describe(const WorkUnit& unit) const { return core::describe(backlog_.task_of(unit)); }
+};
+
+/// Exit code of the sweep: 0, 75 (EX_TEMPFAIL: run it again), 1 (some work was given up).
+int exit_code_of(Outcome outcome);
+/// "COMPLETE", "INCOMPLETE", "POISONED".
+std::string_view to_string(Outcome outcome);
+
+}  // namespace lethe::orchestrator::inline scheduling

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/config/experiment_config.h"
+#include "orchestrator/scheduling/backlog.h"
+
+namespace lethe::orchestrator::inline scheduling {
+
+/// What a rank does first. `kBoth`: a single rank, which reduces what is waiting before it edits on.
+enum class Role { kWorker, kReducer, kBoth };
+
+/// Roles of ranks 0..num_ranks-1. `auto`: reducers in proportion to the expected time of reductions; at least one
+/// reducer and one worker where there are two ranks. A larger wish than that is cut down.
+std::vector<Role> assign_roles(const core::ExperimentConfig& config, const Backlog& backlog, int num_ranks);
+
+/// What the scheduler knows of an idle rank.
+struct IdleRank {
+  int rank = 0;
+  Role role = Role::kWorker;
+  std::string loaded_model;  ///< of its executor; empty if none
+};
+
+struct SchedulerOptions {
+  bool has_elastic_roles = true;
+  double elastic_slice_seconds = 30.0;  ///< a reducer that helps with edits looks up again after about this long
+};
+
+/// The next piece of work for an idle rank, nullopt if there is none for it now.
+/// Prerequisites come first, the most expensive first; then, by role:
+///  - edits: longest expected remaining time first, where a cell of another model than the loaded one counts as
+///    shorter by the time to load it; a helping reducer takes whole checkpoint intervals only up to its slice;
+///  - reductions: the cell that this executor holds, else one that nobody holds, else the one with the oldest
+///    checkpoint; within a cell the oldest checkpoint first.
+/// Deterministic: ties go to plan order.
+std::optional<WorkUnit> choose_work(const Backlog& backlog, const IdleRank& rank, const SchedulerOptions& options,
+                                    double now_seconds);
+
+}  // namespace lethe::orchestrator::inline scheduling

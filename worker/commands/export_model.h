@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "core/grid_cell.h"
+#include "model/network.h"
+#include "worker/workspace.h"
+
+namespace lethe::worker::inline commands {
+
+/// The network of a cell after `edits` edits (0: unedited), rebuilt from committed files.
+model::Network network_at(Workspace& workspace, const core::GridCell& cell, std::int64_t edits);
+
+/// Writes a Hugging Face folder: config and tokenizer files of the base model, weights of `network`. The folder
+/// must not exist or be empty; throws `core::StorageError` otherwise.
+void export_model(const model::Network& network, const std::filesystem::path& base_folder,
+                  const std::filesystem::path& target);
+
+}  // namespace lethe::worker::inline commands
