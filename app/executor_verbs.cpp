@@ -10,6 +10,7 @@
 #include "core/exit_code.h"
 #include "core/log.h"
 #include "core/random_stream.h"
+#include "editing/methods/catalogue.h"
 #include "model/generate.h"
 #include "report/report.h"
 #include "worker/commands/cell_command.h"
@@ -37,7 +38,7 @@ std::string read_text(const fs::path& path) {
 
 worker::Workspace workspace_of_sweep(const std::string& out) {
   const ledger::SweepFolder folder(fs::absolute(out));
-  auto config = core::experiment_config_from_json(read_text(folder.experiment()));
+  auto config = core::experiment_config_from_json(read_text(folder.experiment()), editing::catalogue());
   worker::configure_numerics(config);
   return {std::move(config), folder.root()};
 }
@@ -222,7 +223,7 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
   verb->callback(
-      [options, &status] { status = report::run_report_verb(fs::absolute(options->out), !options->no_figures); });
+      [options, &status] { status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), !options->no_figures); });
 }
 
 void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
@@ -243,7 +244,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::experiment_config_from_json(read_text(options->experiment));
+    auto config = core::experiment_config_from_json(read_text(options->experiment), editing::catalogue());
     worker::configure_numerics(config);
     worker::Workspace workspace(std::move(config), options->out);
     worker::serve(workspace, kCommands, kEvents);

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@ namespace lethe::ledger {
 ///   prerequisites/moments/<model>/<identity>/slices/slice-<SSSSSS>-layer-<LLL>-<digest>.h5   until the sum is there
 ///   prerequisites/baseline/<model>/<identity>/tasks-<digest>.h5
 ///   prerequisites/editors/<model>/<identity>/editor-<digest>.h5, training-<iteration>-<digest>.h5 (unfinished)
+///   prerequisites/projectors/<model>/<identity>/layer-<LLL>-<digest>.h5
 ///   cells/<method>/<model>/sample<k>/<edit identity>/
 ///     identity-<digest>.json                               what was hashed into the edit identity
 ///     segment-<first>-<last>-<digest>.h5                   edits first..last, 1-based, 7 digits each
@@ -43,10 +46,8 @@ class SweepFolder {
   [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
-  [[nodiscard]] std::filesystem::path moments(const std::string& model, const std::string& identity) const;
-  [[nodiscard]] std::filesystem::path editor(const std::string& model, const std::string& identity) const;
-  [[nodiscard]] std::filesystem::path moment_slices(const std::string& model, const std::string& identity) const;
-  [[nodiscard]] std::filesystem::path baseline(const std::string& model, const std::string& identity) const;
+  [[nodiscard]] std::filesystem::path prerequisites() const { return root_ / "prerequisites"; }
+  [[nodiscard]] std::filesystem::path baselines(const std::string& model) const;
 
  private:
   std::filesystem::path root_;
@@ -58,6 +59,10 @@ std::string snapshot_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
 std::string moments_stem(int layer);
 std::string moment_slice_stem(std::int64_t slice, int layer);
+/// A part of the file `stem`, made of one slice of its inputs.
+std::string slice_stem(std::int64_t slice, const std::string& stem);
+/// Of a prerequisite's folder: its parts.
+inline constexpr const char* kSlicesFolder = "slices";
 inline constexpr const char* kBaselineStem = "tasks";
 inline constexpr const char* kEditorStem = "editor";
 
@@ -99,6 +104,14 @@ std::vector<std::string> foreign_identities(const SweepFolder& folder, const cor
 
 /// Layers of a moments folder that are committed, increasing.
 std::vector<int> committed_moment_layers(const std::filesystem::path& moments_folder);
+
+/// What a prerequisite's folder holds, from file names alone.
+struct PrerequisiteFiles {
+  std::set<std::string> stems;                          ///< committed
+  std::map<std::int64_t, std::set<std::string>> parts;  ///< by slice: the stems that they are parts of
+};
+/// Empty for a missing folder; a read error throws `core::StorageError`.
+PrerequisiteFiles scan_prerequisite(const std::filesystem::path& folder);
 
 /// Partial sums of second moments.
 struct MomentSliceFile {

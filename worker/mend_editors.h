@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/grid_cell.h"
-#include "editing/mend_editor.h"
+#include "editing/mend/mend_editor.h"
 #include "model/network.h"
 #include "storage/mend_editor_file.h"
 #include "worker/workspace.h"
@@ -23,7 +23,7 @@ storage::NamedDoubles statistics_of(const editing::MendEditor& editor);
 std::map<std::string, std::string> form_texts(const editing::EditorForm& form);
 /// Throws `core::DataError` beginning with `place`.
 editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storage::NamedDoubles& statistics,
-                              const std::map<std::string, std::string>& form, const core::MendConfig& config,
+                              const std::map<std::string, std::string>& form, const editing::MendConfig& config,
                               const model::Network& start, const std::string& place);
 
 }  // namespace lethe::worker

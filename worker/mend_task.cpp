@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data/counterfact.h"
-#include "editing/mend_training.h"
+#include "editing/mend/mend_training.h"
 #include "worker/host_copies.h"
 #include "worker/mend_editors.h"
 #include "worker/provenance.h"
@@ -17,10 +17,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const core::MendConfig& config_of(const Workspace& workspace, const std::string& model) {
+const editing::MendConfig& config_of(const Workspace& workspace, const std::string& model) {
   const auto& methods = workspace.config().model(model).methods;
   for (const auto& [name, method] : methods) {
-    const auto* mend = std::get_if<core::MendConfig>(&method);
+    const auto* mend = std::get_if<editing::MendConfig>(&method);
     if (mend != nullptr && mend->training.records) return *mend;
   }
   throw core::ConfigError(workspace.config().source.string() + ": models: " + model +
@@ -89,7 +89,7 @@ class Training {
   std::string model_;
   std::string identity_;
   fs::path folder_;
-  const core::MendConfig& config_;
+  const editing::MendConfig& config_;
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network start_;
 

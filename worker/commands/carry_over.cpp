@@ -66,7 +66,7 @@ CarryOver measure_carry_over(Workspace& workspace, const core::GridCell& cell, s
                              TaskMonitor& monitor) {
   const auto& config = workspace.config().method_of(cell);
   const auto forms = forms_of(workspace, workspace.requests(cell), num_records);
-  if (!core::second_moment_layers(config).empty() && !run_own_moments(workspace, cell.model, monitor)) return {};
+  if (!config->second_moment_layers().empty() && !run_own_moments(workspace, cell.model, monitor)) return {};
   if (core::needs_trained_editor(config) && !run_own_editor(workspace, cell.model, monitor)) return {};
   const auto loaded = workspace.model(cell.model);
   const auto start = workspace.starting_network(cell);

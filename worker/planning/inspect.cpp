@@ -141,7 +141,7 @@ class Inspector {
     std::set<int> layers;
     for (const auto& cell : config_.cells) {
       if (cell.model != model.name) continue;
-      const auto needed = core::second_moment_layers(config_.method_of(cell));
+      const auto needed = config_.method_of(cell)->second_moment_layers();
       layers.insert(needed.begin(), needed.end());
     }
     return {layers.begin(), layers.end()};
@@ -177,7 +177,7 @@ class Inspector {
     }
     for (const auto& cell : config_.cells) {
       if (cell.model != model.name) continue;
-      const auto* mend = std::get_if<core::MendConfig>(&config_.method_of(cell));
+      const auto* mend = std::get_if<editing::MendConfig>(&config_.method_of(cell));
       if (mend != nullptr && mend->editor) attempt([&] { check_editor_file(*mend->editor, model.name); });
     }
   }
@@ -210,7 +210,7 @@ class Inspector {
   /// The identity of the editor's training, where the config says how to train one.
   void inspect_editor(core::ModelFacts& facts, const core::ModelConfig& model, const ModelContent& content) {
     for (const auto& [name, method] : model.methods) {
-      const auto* mend = std::get_if<core::MendConfig>(&method);
+      const auto* mend = std::get_if<editing::MendConfig>(&method);
       if (mend == nullptr) continue;
       facts.needs_editor = !mend->editor && std::any_of(config_.cells.begin(), config_.cells.end(), [&](const auto& c) {
         return c.model == model.name && c.method == name;
@@ -228,7 +228,7 @@ class Inspector {
   }
 
   /// What an editor is trained on is there and holds something; what is wrong becomes a problem.
-  bool has_training_inputs(const core::MendTrainingConfig& training, const std::string& model) {
+  bool has_training_inputs(const editing::MendTrainingConfig& training, const std::string& model) {
     const bool has_records = attempt([&] {
       check_training_file(*training.records, model, "records");
       static_cast<void>(data::read_counterfact(*training.records));
@@ -248,7 +248,7 @@ class Inspector {
 
   /// What stands for a cell's editor in its identity; empty for methods without one.
   std::string editor_content(const core::MethodConfig& method, const core::ModelFacts& model) {
-    const auto* mend = std::get_if<core::MendConfig>(&method);
+    const auto* mend = std::get_if<editing::MendConfig>(&method);
     if (mend == nullptr) return "";
     if (!mend->editor) return "training " + model.editor_identity;
     check_editor_file(*mend->editor, model.name);
@@ -335,7 +335,7 @@ class Inspector {
 
   void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) {
     for (const auto& [name, method] : model.methods) {
-      const auto layers = core::edited_layers(method, architecture.num_layers);
+      const auto layers = method->edited_layers(architecture.num_layers);
       if (layers.empty() || layers.back() < architecture.num_layers) continue;
       throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
                             std::to_string(layers.back()) + " does not exist; the model has layers 0 to " +
@@ -352,7 +352,7 @@ class Inspector {
   }
 
   std::string contexts_digest(const core::MethodConfig& method) {
-    const auto file = core::contexts_file(method);
+    const auto file = method->contexts_file();
     return file ? digests_.of_file(*file).hex() : "";
   }
 
@@ -384,7 +384,7 @@ class Inspector {
     // All methods that give the subject a value ask the same of a record.
     const std::string question = std::visit(
         [&]<typename Config>(const Config&) {
-          return std::is_base_of_v<core::ValueOptimizationConfig, Config> ? std::string("subject") : cell.method;
+          return std::is_base_of_v<editing::ValueOptimizationConfig, Config> ? std::string("subject") : cell.method;
         },
         method);
     for (const auto& request : requests) {
@@ -420,7 +420,7 @@ class Inspector {
     inputs.requests = order;
     inputs.contexts_digest = contexts_digest(method);
     inputs.editor = editor_content(method, result_.model(facts.cell.model));
-    if (const auto layers = core::second_moment_layers(method); !layers.empty()) {
+    if (const auto layers = method->second_moment_layers(); !layers.empty()) {
       // Of published files, only those of the method's own layers matter to its edits.
       inputs.moments_identity = identity_of_moments(config_.model(facts.cell.model), content, layers);
     }
