@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <system_error>
 
 #include "core/error.h"
 
@@ -66,9 +68,14 @@ void write_new_file(const std::filesystem::path& path, std::string_view text) {
 
 void write_new_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
   Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, "be created");
-  for (const auto part : parts) file.write_all(part);
-  file.sync();
-  file.close();
+  try {
+    for (const auto part : parts) file.write_all(part);
+    file.sync();
+    file.close();
+  } catch (...) {
+    ::unlink(path.c_str());
+    throw;
+  }
 }
 
 void sync_file(const std::filesystem::path& path) {
@@ -80,6 +87,32 @@ void sync_file(const std::filesystem::path& path) {
 void sync_folder(const std::filesystem::path& folder) {
   Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY, "be opened as a folder");
   descriptor.sync();
+}
+
+std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder) {
+  const auto fail = [&](const std::error_code& error) {
+    throw core::StorageError(folder.string() + ": cannot be listed: " + error.message());
+  };
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  if (error == std::errc::no_such_file_or_directory) return files;
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code status_error;
+    const bool is_file = entry->is_regular_file(status_error);
+    // A file may be published or moved away while its folder is being listed.
+    if (status_error && status_error != std::errc::no_such_file_or_directory) fail(status_error);
+    if (is_file) files.push_back(entry->path());
+  }
+  if (error) fail(error);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    throw core::StorageError(path.string() + ": cannot be removed: " + std::strerror(errno));
+  }
 }
 
 void make_folder(const std::filesystem::path& folder) {

@@ -203,13 +203,9 @@ struct Claimant {
   /// Null if another process was quicker.
   [[nodiscard]] std::unique_ptr<Ownership> create(std::uint64_t generation) const {
     const auto path = token_path(owners, key, generation);
-    const auto temporary = temporary_path(owners, key);
-    write_new_file(temporary, token_text());
-    if (!move_without_replacing(temporary, path)) {
-      std::error_code ignored;
-      fs::remove(temporary, ignored);
-      return nullptr;
-    }
+    const TemporaryFile temporary(owners, key);
+    write_new_file(temporary.path(), token_text());
+    if (!move_without_replacing(temporary.path(), path)) return nullptr;
     remove_tokens_before(owners, key, generation);
     return std::unique_ptr<Ownership>(
         new Ownership(path, token_path(owners, key, generation + 1), options.beat_seconds));
