@@ -8,6 +8,7 @@
 #include "metrics/weight_distance.h"
 #include "storage/reduction.h"
 #include "worker/provenance.h"
+#include "worker/snapshot_pruning.h"
 
 namespace lethe::worker {
 
@@ -71,6 +72,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     monitor.progress("reduce", task.edits, task.edits, seconds.count());
   }
+  prune_snapshots(workspace_, task.cell);
 }
 
 }  // namespace lethe::worker

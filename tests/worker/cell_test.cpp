@@ -10,6 +10,7 @@
 #include "worker/commands/cell_command.h"
 #include "worker/commands/export_model.h"
 #include "worker/commands/verify.h"
+#include "worker/edit_runner.h"
 #include "worker/host_copies.h"
 #include "worker/reduction_runner.h"
 
@@ -317,10 +318,10 @@ INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun, testing::Values("memit/tiny-gptj
                            return name;
                          });
 
-TEST(Snapshots, NewestOnlyAreKeptAndOldEditsAreEditedAgain) {
+TEST(Snapshots, EditsBehindTheNearestOneAreMadeAgain) {
   test::TemporaryFolder world;
   test::TinyWorldOptions options;
-  options.extra = "keep_snapshots: newest\n";
+  options.extra = "keep_snapshots: all\n";
   const auto config = test::load_config(test::write_tiny_world(world.path(), options));
   const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
   RecordingMonitor monitor;
@@ -332,6 +333,29 @@ TEST(Snapshots, NewestOnlyAreKeptAndOldEditsAreEditedAgain) {
   }
   CellReplay replay(all, cell, all.model(cell.model));
   EXPECT_NO_THROW(replay.move_to(4));  // from snapshot 2, edits 3 and 4 again; checked against segment 4's fingerprint
+}
+
+TEST(Snapshots, ThatAnEvaluationWasTheLastToNeedAreRemoved) {
+  test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.extra = "keep_snapshots: newest\n";
+  const auto config = test::load_config(test::write_tiny_world(world.path(), options));
+  const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
+  Workspace work(test::load_config(config.source), world.path() / "out");
+  RecordingMonitor monitor;
+  const auto kept = [&] {
+    std::vector<std::int64_t> edits;
+    for (const auto& snapshot : ledger::scan_cell(work.cell_folder(cell)).snapshots) edits.push_back(snapshot.edit);
+    return edits;
+  };
+  ASSERT_EQ(run_edits(work, {cell, 6}, monitor), 6);
+  ASSERT_EQ(kept(), (std::vector<std::int64_t>{2, 3, 4, 6})) << "the evaluations lag behind";
+  ReductionRunner runner(work);
+  for (const std::int64_t edits : {4, 2, 3, 6}) {
+    runner.run({cell, edits, core::parts_due(work.config(), cell, edits)}, monitor);
+    EXPECT_EQ(std::ranges::count(kept(), edits), edits == 6 ? 1 : 0) << edits;
+  }
+  EXPECT_EQ(kept(), std::vector<std::int64_t>{6});
 }
 
 }  // namespace
