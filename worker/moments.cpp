@@ -40,8 +40,9 @@ class MomentsRun {
 
   bool run_slice(std::int64_t slice) {
     if (slice < 0 || slice >= num_slices()) {
-      throw core::CommError("slice " + std::to_string(slice) + " of " + std::to_string(num_slices()) +
-                            " slices of the corpus of " + facts_.name);
+      throw core::ConfigError("slice " + std::to_string(slice) + " of " + std::to_string(num_slices()) +
+                              " slices of the corpus of " + facts_.name +
+                              "; the sweep and its executor read different configs or corpora: start it again");
     }
     std::vector<int> layers = missing_;
     for (const auto& file : ledger::committed_moment_slices(slices_folder_)) {

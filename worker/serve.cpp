@@ -22,6 +22,12 @@ namespace {
 
 constexpr int kOrphaned = 3;  ///< exit status of an executor whose supervisor vanished
 
+/// The pipe to the supervisor failed: nobody is left to report to.
+class SupervisorLost : public core::CommError {
+ public:
+  using core::CommError::CommError;
+};
+
 /// Writes events as lines; a closed pipe means the supervisor is gone.
 class EventPipe {
  public:
@@ -33,7 +39,7 @@ class EventPipe {
     while (sent < line.size()) {
       const auto count = ::write(fd_, line.data() + sent, line.size() - sent);
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw core::CommError(std::string("the supervisor's pipe: ") + std::strerror(errno));
+      if (count < 0) throw SupervisorLost(std::string("the supervisor's pipe: ") + std::strerror(errno));
       sent += static_cast<std::size_t>(count);
     }
   }
@@ -145,8 +151,8 @@ core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor
     const auto result = runner.run(task, monitor);
     if (result.is_complete) return core::DoneEvent{};
     return core::StoppedEvent{result.edits};
-  } catch (const core::CommError&) {
-    throw;  // the supervisor is gone: nobody to report to
+  } catch (const SupervisorLost&) {
+    throw;
   } catch (const std::exception& error) {
     core::log_error(core::log_field("task", core::describe(task)) + " failed: " + error.what());
     const auto failure = core::classify(error);

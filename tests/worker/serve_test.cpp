@@ -22,6 +22,8 @@ class Serve : public testing::Test {
     EXPECT_EQ(::pipe(events_), 0);
     const auto config = test::write_tiny_world(world_.path());
     served_ = std::async(std::launch::async, [this, config] {
+      // A reader of events meets the end of the file where serving ends before its time.
+      const std::unique_ptr<const int, void (*)(const int*)> end(&events_[1], [](const int* fd) { ::close(*fd); });
       Workspace workspace(test::load_config(config), world_.path() / "out");
       serve(workspace, commands_[0], events_[1]);
     });
@@ -87,6 +89,16 @@ TEST_F(Serve, ReportsAFailedTaskAndLivesOn) {
   ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
   EXPECT_NE(std::get<core::FailedEvent>(events.back()).reason.find("second moments"), std::string::npos);
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
+}
+
+TEST_F(Serve, LivesOnAfterATaskThatDoesNotFitItsConfig) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  const auto events = events_of(core::MomentsTask{"tiny-gpt2", 3});  // of one slice
+  ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
+  const auto& failed = std::get<core::FailedEvent>(events.back());
+  EXPECT_EQ(failed.failure, core::FailureClass::kConfig);
+  EXPECT_NE(failed.reason.find("slice 3 of 1"), std::string::npos) << failed.reason;
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::BaselineTask{"tiny-gpt2"}).back()));
 }
 
 // Before any other test's backward pass (foreign_device.h).
