@@ -110,7 +110,7 @@ void Supervisor::stop() {
   if (!running_) return;
   if (!running_->is_sent) return finish_task(core::StoppedEvent{0});
   executor_->send(core::StopCommand{});
-  // A stop may reach the executor before it has begun with the task, and be forgotten; a quit is not.
+  // Nothing follows: the executor may leave when it has answered.
   executor_->send(core::QuitCommand{});
 }
 

@@ -35,9 +35,9 @@ class Serve : public testing::Test {
     std::fclose(reader_);
   }
 
-  void send(const core::Command& command) {
-    const auto line = core::to_json(command) + "\n";
-    ASSERT_EQ(::write(commands_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  void send(const core::Command& command) { send_lines(core::to_json(command) + "\n"); }
+  void send_lines(const std::string& lines) {
+    ASSERT_EQ(::write(commands_[1], lines.data(), lines.size()), static_cast<ssize_t>(lines.size()));
   }
   core::Event next() {
     char* line = nullptr;
@@ -51,6 +51,9 @@ class Serve : public testing::Test {
   /// Events up to the task's last one.
   std::vector<core::Event> events_of(const core::Task& task) {
     send(core::RunCommand{task});
+    return next_events();
+  }
+  std::vector<core::Event> next_events() {
     std::vector<core::Event> events;
     while (true) {
       events.push_back(next());
@@ -99,6 +102,19 @@ TEST_F(Serve, LivesOnAfterATaskThatDoesNotFitItsConfig) {
   EXPECT_EQ(failed.failure, core::FailureClass::kConfig);
   EXPECT_NE(failed.reason.find("slice 3 of 1"), std::string::npos) << failed.reason;
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::BaselineTask{"tiny-gpt2"}).back()));
+}
+
+TEST_F(Serve, AStopReachesATaskThatHasNotBegun) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  const auto edits = core::EditTask{core::GridCell::from_name("ft-c/tiny-gpt2/sample0"), 6};
+  // All three are read while the first one loads its model.
+  send_lines(core::to_json(core::Command{core::RunCommand{core::BaselineTask{"tiny-gpt2"}}}) + "\n" +
+             core::to_json(core::Command{core::RunCommand{edits}}) + "\n" +
+             core::to_json(core::Command{core::StopCommand{}}) + "\n");
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(next_events().back())) << "a baseline is not interrupted";
+  EXPECT_TRUE(std::holds_alternative<core::StoppedEvent>(next_events().back()));
+  // A task that comes after the stop is not meant.
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(edits).back()));
 }
 
 // Before any other test's backward pass (foreign_device.h).
