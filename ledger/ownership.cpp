@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "core/log.h"
+#include "core/unique_fd.h"
 #include "ledger/commit.h"
 #include "ledger/durable_file.h"
 #include "ledger/process_name.h"
@@ -186,10 +187,10 @@ void remove_tokens_before(const fs::path& owners, std::string_view key, std::uin
 
 /// Overwrites the beginning of a file that exists. False if it is gone or cannot be written.
 bool overwrite(const fs::path& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool is_written = ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
-  return ::close(file) == 0 && is_written;  // a network file system sends it off now
+  core::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file) return false;
+  const bool is_written = ::pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  return ::close(file.release()) == 0 && is_written;  // a network file system sends it off now
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ std::int64_t size_of(int fd) {
 RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  file_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  file_ = core::UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!file_) throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno));
   mark();
 }
@@ -43,7 +43,7 @@ void RankLog::line(std::string_view text) noexcept {
 void RankLog::mark() { mark_bytes_ = size_of(file_.get()); }
 
 std::string RankLog::tail(int num_lines) const {
-  const UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const core::UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!reader) return {};
   const auto size = size_of(reader.get());
   const auto first = std::max(mark_bytes_, size - kMaxTailBytes);
