@@ -36,7 +36,7 @@ std::string read_text(const fs::path& path) {
 /// Failures by "<verb> <cell>..." as status.json tells them; by cell name.
 std::map<std::string, std::string> failures_by_cell(const ledger::SweepFolder& folder) {
   std::map<std::string, std::string> failures;
-  const auto path = folder.root() / "status.json";
+  const auto path = folder.status();
   if (!fs::exists(path)) return failures;
   const auto status = json::parse(read_text(path), nullptr, false);
   if (!status.is_object() || !status.contains("failures")) return failures;
@@ -86,9 +86,9 @@ std::int64_t count_done(const core::ExperimentConfig& config, const core::GridCe
 
 /// A line for each prerequisite that is not done; nothing is known of them before the inspection.
 void print_prerequisites_done(const ledger::SweepFolder& folder, std::ostream& out) {
-  if (!fs::exists(inspection_path(folder))) return;
+  if (!fs::exists(folder.inspection())) return;
   const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
-  const auto inspection = core::inspection_from_json(read_text(inspection_path(folder)));
+  const auto inspection = core::inspection_from_json(read_text(folder.inspection()));
   const FolderLedgerView view(folder);
   for (const auto& model : inspection.models) {
     const auto& moments = config.model(model.name).second_moments;
@@ -109,8 +109,6 @@ std::string first_line(const std::string& text) {
 }
 
 }  // namespace
-
-fs::path inspection_path(const ledger::SweepFolder& folder) { return folder.root() / "inspection.json"; }
 
 void write_state(const ledger::SweepFolder& folder, std::string_view state) {
   ledger::replace_text(folder.state(), std::string(state) + "\n");
@@ -144,15 +142,14 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
       {"edits", {{"done", totals.edits_done}, {"all", totals.edits}}},
       {"reductions", {{"done", totals.reductions_done}, {"all", totals.reductions}}},
       {"failures", failures}};
-  ledger::replace_text(folder.root() / "status.json",
-                       status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  ledger::replace_text(folder.status(), status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
 std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder) {
   const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
   std::optional<core::Inspection> inspection;
-  if (fs::exists(inspection_path(folder))) {
-    inspection = core::inspection_from_json(read_text(inspection_path(folder)));
+  if (fs::exists(folder.inspection())) {
+    inspection = core::inspection_from_json(read_text(folder.inspection()));
   }
   const FolderLedgerView view(folder);
   const auto failures = failures_by_cell(folder);
