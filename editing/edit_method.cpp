@@ -1,5 +1,6 @@
 #include "editing/edit_method.h"
 
+#include "core/overloaded.h"
 #include "editing/fine_tune.h"
 #include "editing/memit.h"
 #include "editing/mend.h"
@@ -7,19 +8,10 @@
 #include "editing/rome_prompts.h"
 
 namespace lethe::editing {
-namespace {
-
-template <class... Cases>
-struct Overloaded : Cases... {
-  using Cases::operator()...;
-};
-
-}  // namespace
-
 void check_request(const core::MethodConfig& config, const data::EditRequest& request,
                    const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
   std::visit(
-      Overloaded{
+      core::Overloaded{
           [&](const core::ValueOptimizationConfig& value) {
             static_cast<void>(make_rome_prompts(value, {{"{}"}}, request, tokenizer, architecture.max_positions));
           },
@@ -45,7 +37,7 @@ model::Network starting_network(const core::MethodConfig& config, const model::N
 }
 
 std::unique_ptr<EditMethod> make_method(const core::MethodConfig& config, MethodInputs inputs) {
-  return std::visit(Overloaded{
+  return std::visit(core::Overloaded{
                         [&](const core::RomeConfig& rome) -> std::unique_ptr<EditMethod> {
                           return std::make_unique<RomeMethod>(rome, std::move(inputs));
                         },

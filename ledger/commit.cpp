@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/grid_cell.h"
@@ -79,6 +81,16 @@ void replace_file(const std::filesystem::path& path, const FileWriter& write) {
 
 void replace_text(const std::filesystem::path& path, std::string_view text) {
   replace_file(path, [&](const std::filesystem::path& temporary) { write_new_file(temporary, text); });
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  if (!in || in.bad()) {
+    throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
+  }
+  return text.str();
 }
 
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path) {

@@ -42,6 +42,9 @@ void replace_file(const std::filesystem::path& path, const FileWriter& write);
 /// Writes text to a file that is replaced as a whole (STATE, status.json): temporary, fsync, rename, fsync.
 void replace_text(const std::filesystem::path& path, std::string_view text);
 
+/// All of a file that a sweep keeps in its folder beside the committed ones. Throws `core::StorageError`.
+std::string read_text(const std::filesystem::path& path);
+
 /// Splits a committed file's name; nullopt for any other name.
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path);
 

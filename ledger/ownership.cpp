@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/host_name.h"
 #include "core/log.h"
 #include "core/unique_fd.h"
 #include "ledger/commit.h"
@@ -63,10 +63,8 @@ std::string beat_line(std::uint64_t beat, std::string_view state) {
 }
 
 std::string token_text() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   return beat_line(0, kRunning) + "owner " + process_name() + "\nboot " + boot_id() + "\nprocess " +
-         std::to_string(::getpid()) + " on " + host.data() + "\n";
+         std::to_string(::getpid()) + " on " + core::host_name() + "\n";
 }
 
 /// Another's token as it was read once.

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <fstream>
 #include <map>
 #include <ostream>
@@ -14,7 +13,8 @@
 
 #include "core/config/schedule.h"
 #include "core/error.h"
-#include "orchestrator/process/rank_log.h"
+#include "core/host_name.h"
+#include "core/utc_time.h"
 #include "orchestrator/scheduling/ledger_view.h"
 
 namespace lethe::orchestrator::inline display {
@@ -25,20 +25,12 @@ using nlohmann::json;
 
 constexpr std::size_t kReasonLength = 100;
 
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 /// Failures by "<verb> <cell>..." as status.json tells them; by cell name.
 std::map<std::string, std::string> failures_by_cell(const ledger::SweepFolder& folder) {
   std::map<std::string, std::string> failures;
   const auto path = folder.status();
   if (!fs::exists(path)) return failures;
-  const auto status = json::parse(read_text(path), nullptr, false);
+  const auto status = json::parse(ledger::read_text(path), nullptr, false);
   if (!status.is_object() || !status.contains("failures")) return failures;
   for (const auto& failure : status["failures"]) {
     const auto work = failure.value("work", std::string());
@@ -87,8 +79,8 @@ std::int64_t count_done(const core::ExperimentConfig& config, const core::GridCe
 /// A line for each prerequisite that is not done; nothing is known of them before the inspection.
 void print_prerequisites_done(const ledger::SweepFolder& folder, std::ostream& out) {
   if (!fs::exists(folder.inspection())) return;
-  const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
-  const auto inspection = core::inspection_from_json(read_text(folder.inspection()));
+  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()));
+  const auto inspection = core::inspection_from_json(ledger::read_text(folder.inspection()));
   const FolderLedgerView view(folder);
   for (const auto& model : inspection.models) {
     const auto& moments = config.model(model.name).second_moments;
@@ -132,11 +124,9 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
     if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
     failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
   }
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   const json status{
-      {"time", utc_time_now()},
-      {"host", host.data()},
+      {"time", core::utc_time_now()},
+      {"host", core::host_name()},
       {"pid", ::getpid()},
       {"cells", {{"done", totals.num_cells_done}, {"failed", totals.num_cells_failed}, {"all", totals.num_cells}}},
       {"edits", {{"done", totals.edits_done}, {"all", totals.edits}}},
@@ -146,10 +136,10 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
 }
 
 std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder) {
-  const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
+  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()));
   std::optional<core::Inspection> inspection;
   if (fs::exists(folder.inspection())) {
-    inspection = core::inspection_from_json(read_text(folder.inspection()));
+    inspection = core::inspection_from_json(ledger::read_text(folder.inspection()));
   }
   const FolderLedgerView view(folder);
   const auto failures = failures_by_cell(folder);

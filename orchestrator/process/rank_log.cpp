@@ -4,12 +4,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
 #include "core/error.h"
+#include "core/utc_time.h"
 
 namespace lethe::orchestrator::inline process {
 namespace {
@@ -33,7 +32,7 @@ RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
 
 void RankLog::line(std::string_view text) noexcept {
   try {
-    const auto entry = utc_time_now() + " supervisor: " + std::string(text) + "\n";
+    const auto entry = core::utc_time_now() + " supervisor: " + std::string(text) + "\n";
     static_cast<void>(!::write(file_.get(), entry.data(), entry.size()));
   } catch (const std::exception&) {
     // Out of memory: the line is lost, nothing else.
@@ -55,15 +54,6 @@ std::string RankLog::tail(int num_lines) const {
   std::size_t begin = text.size();
   for (int i = 0; i < num_lines && begin > 0 && begin != std::string::npos; ++i) begin = text.rfind('\n', begin - 1);
   return begin == std::string::npos || begin == 0 ? text : text.substr(begin + 1);
-}
-
-std::string utc_time_now() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
 }
 
 }  // namespace lethe::orchestrator::inline process

@@ -32,7 +32,4 @@ class RankLog {
   std::int64_t mark_bytes_ = 0;
 };
 
-/// "2024-05-01T12:00:00Z".
-std::string utc_time_now();
-
 }  // namespace lethe::orchestrator::inline process
