@@ -127,6 +127,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
   fs::create_directories(folder.root());
   auto ownership = own_folder(folder, should_stop);
   if (!ownership) return std::nullopt;
+  ledger::remove_stale_temporaries(folder.root());
   write_state(folder, to_string(Outcome::kIncomplete));
   try {
     auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);

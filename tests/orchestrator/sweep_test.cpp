@@ -17,6 +17,7 @@
 
 #include "core/config/experiment_config.h"
 #include "ledger/ownership.h"
+#include "ledger/process_name.h"
 #include "ledger/sweep_folder.h"
 #include "orchestrator/display/sweep_status.h"
 #include "orchestrator/scheduling/ledger_view.h"
@@ -282,6 +283,18 @@ TEST_F(SweepTest, AWrongConfigLeavesTheStateOfARunningSweepAlone) {
   open_gate();
   EXPECT_EQ(wait_for(first), 0);
   expect_complete();
+}
+
+TEST_F(SweepTest, WhatAKilledOneLeftHalfWrittenInTheFolderGoes) {
+  fs::create_directories(out_);
+  const auto& own = ledger::process_name();
+  const auto dead = own.substr(0, own.rfind('.')) + ".1";  // this pid, of a process that began long ago
+  const auto half = out_ / (".status.json." + dead + ".7.tmp");
+  const auto foreign = out_ / ".status.json.elsewhere_1.4711.99.7.tmp";
+  for (const auto& path : {half, foreign}) std::ofstream(path) << "{";
+  ASSERT_EQ(run(sweep_command(0)), 0) << output();
+  EXPECT_FALSE(fs::exists(half));
+  EXPECT_TRUE(fs::exists(foreign)) << "may be written to at this moment";
 }
 
 TEST_F(SweepTest, ALeftTokenOfAnotherHostIsWatchedThenFollowed) {
