@@ -13,16 +13,16 @@
 #include "core/error.h"
 #include "ledger/durable_file.h"
 #include "ledger/process_name.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::ledger {
 namespace {
 
 namespace fs = std::filesystem;
 using core::StorageError;
-using tests::message_of;
-using tests::read_text;
-using tests::TemporaryFolder;
+using test::message_of;
+using test::read_text;
+using test::TemporaryFolder;
 
 fs::path write_temporary(const fs::path& folder, std::string_view stem, const std::string& text) {
   const auto path = temporary_path(folder, stem);
