@@ -1,9 +1,7 @@
 #include "app/executor_verbs.h"
 
-#include <fstream>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "app/dataset_verbs.h"
 #include "core/error.h"
@@ -28,17 +26,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 worker::Workspace workspace_of_sweep(const std::string& out) {
   const ledger::SweepFolder folder(fs::absolute(out));
-  auto config = core::experiment_config_from_json(read_text(folder.experiment()), editing::catalogue());
+  auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), editing::catalogue());
   worker::configure_numerics(config);
   return {std::move(config), folder.root()};
 }
@@ -244,7 +234,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::experiment_config_from_json(read_text(options->experiment), editing::catalogue());
+    auto config = core::experiment_config_from_json(ledger::read_text(options->experiment), editing::catalogue());
     worker::configure_numerics(config);
     worker::Workspace workspace(std::move(config), options->out);
     worker::serve(workspace, kCommands, kEvents);

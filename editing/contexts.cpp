@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/random_stream.h"
+#include "core/replace_all.h"
 #include "editing/edit_method.h"
 #include "editing/methods/method_list.h"
 #include "model/generate.h"
@@ -17,12 +18,6 @@ namespace {
 
 constexpr int kTopK = 5;
 constexpr std::string_view kEndOfText = "<|endoftext|>";
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
 
 std::vector<std::string> prefixes_of_file(const std::vector<std::string>& lines) {
   std::vector<std::string> prefixes;
@@ -50,8 +45,8 @@ std::string nfkd(std::string_view text) {
 
 std::string cleaned_sample(std::string_view decoded) {
   std::string text = nfkd(decoded);
-  replace_all(text, "\n\n", " ");
-  replace_all(text, kEndOfText, "");
+  core::replace_all(text, "\n\n", " ");
+  core::replace_all(text, kEndOfText, "");
   return text;
 }
 

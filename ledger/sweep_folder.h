@@ -17,6 +17,8 @@ namespace lethe::ledger {
 
 /// Names of everything in a sweep's folder:
 ///   experiment.json                                        resolved config of the newest run
+///   inspection.json                                        identities, so that status needs neither models nor data
+///   input-digests.json                                     what was hashed: files by size and time of change
 ///   STATE, status.json, events.jsonl, logs/rank-<r>.log
 ///   prerequisites/moments/<model>/<identity>/layer-<LLL>-<digest>.h5
 ///   prerequisites/moments/<model>/<identity>/slices/slice-<SSSSSS>-layer-<LLL>-<digest>.h5   until the sum is there
@@ -37,6 +39,8 @@ class SweepFolder {
 
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
   [[nodiscard]] std::filesystem::path experiment() const { return root_ / "experiment.json"; }
+  [[nodiscard]] std::filesystem::path inspection() const { return root_ / "inspection.json"; }
+  [[nodiscard]] std::filesystem::path input_digests() const { return root_ / "input-digests.json"; }
   [[nodiscard]] std::filesystem::path state() const { return root_ / "STATE"; }
   [[nodiscard]] std::filesystem::path status() const { return root_ / "status.json"; }
   [[nodiscard]] std::filesystem::path events() const { return root_ / "events.jsonl"; }

@@ -51,10 +51,10 @@ bool import_moments(Workspace& workspace, const core::ModelFacts& facts, const s
     if (monitor.should_stop()) return false;
     const auto start = std::chrono::steady_clock::now();
     const auto contents = import_layer(workspace, facts, data::moments_file_of(config.npz, layer), layer);
-    const auto stem = ledger::moments_stem(layer);
-    const auto temporary = ledger::temporary_path(folder, stem);
-    storage::write_second_moment(temporary, contents);
-    monitor.committed(ledger::publish(temporary, stem).path, 0);
+    const auto file = ledger::commit_file(folder, ledger::moments_stem(layer), [&](const auto& temporary) {
+      storage::write_second_moment(temporary, contents);
+    });
+    monitor.committed(file.path, 0);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     monitor.progress("moments", ++done, static_cast<std::int64_t>(layers.size()), seconds.count());
   }

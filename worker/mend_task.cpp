@@ -159,9 +159,9 @@ class Training {
     contents.statistics = statistics_of(editor);
     contents.training = std::move(progress);
     contents.provenance = provenance(workspace_);
-    const auto temporary = ledger::temporary_path(folder_, stem);
-    storage::write_mend_editor(temporary, contents);
-    monitor_.committed(ledger::publish(temporary, stem).path, 0);
+    const auto file = ledger::commit_file(
+        folder_, stem, [&](const auto& temporary) { storage::write_mend_editor(temporary, contents); });
+    monitor_.committed(file.path, 0);
   }
 
   editing::MendTrainingState newest_state() {

@@ -40,8 +40,9 @@ class MomentsRun {
 
   bool run_slice(std::int64_t slice) {
     if (slice < 0 || slice >= num_slices()) {
-      throw core::CommError("slice " + std::to_string(slice) + " of " + std::to_string(num_slices()) +
-                            " slices of the corpus of " + facts_.name);
+      throw core::ConfigError("slice " + std::to_string(slice) + " of " + std::to_string(num_slices()) +
+                              " slices of the corpus of " + facts_.name +
+                              "; the sweep and its executor read different configs or corpora: start it again");
     }
     std::vector<int> layers = missing_;
     for (const auto& file : ledger::committed_moment_slices(slices_folder_)) {
@@ -172,10 +173,10 @@ class MomentsRun {
                                           {},
                                           provenance(workspace_)};
       const auto values = sum.values().to(torch::kCPU).contiguous();
-      const auto stem = ledger::moment_slice_stem(slice, layer);
-      const auto temporary = ledger::temporary_path(slices_folder_, stem);
-      storage::write_moment_sum(temporary, contents, span_of(values));
-      monitor_.committed(ledger::publish(temporary, stem).path, 0);
+      const auto file = ledger::commit_file(
+          slices_folder_, ledger::moment_slice_stem(slice, layer),
+          [&](const auto& temporary) { storage::write_moment_sum(temporary, contents, span_of(values)); });
+      monitor_.committed(file.path, 0);
     }
     return true;
   }
@@ -248,10 +249,10 @@ class MomentsRun {
     contents.count = count;
     contents.num_documents = num_documents;
     contents.provenance = provenance(workspace_);
-    const auto stem = ledger::moments_stem(layer);
-    const auto temporary = ledger::temporary_path(folder_, stem);
-    storage::write_second_moment(temporary, contents, span_of(moment.moment_FF));
-    monitor_.committed(ledger::publish(temporary, stem).path, 0);
+    const auto file = ledger::commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {
+      storage::write_second_moment(temporary, contents, span_of(moment.moment_FF));
+    });
+    monitor_.committed(file.path, 0);
   }
 
   /// Every layer's C is committed: nothing needs its parts any more.

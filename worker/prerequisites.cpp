@@ -21,9 +21,9 @@ void run_baseline(Workspace& workspace, const core::BaselineTask& task, TaskMoni
     monitor.progress("baseline", static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
   }
   contents.provenance = provenance(workspace);
-  const auto temporary = ledger::temporary_path(folder, ledger::kBaselineStem);
-  storage::write_reduction(temporary, contents);
-  monitor.committed(ledger::publish(temporary, ledger::kBaselineStem).path, 0);
+  const auto file = ledger::commit_file(folder, ledger::kBaselineStem,
+                                        [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
+  monitor.committed(file.path, 0);
 }
 
 }  // namespace lethe::worker

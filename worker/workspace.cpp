@@ -37,7 +37,7 @@ editing::SecondMoment read_moment(const std::filesystem::path& folder, int layer
 }  // namespace
 
 Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
-    : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.root() / "input-digests.json") {}
+    : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.input_digests()) {}
 
 const std::vector<data::EditRequest>& Workspace::records() {
   if (!records_) records_ = data::read_records(config_.dataset);

@@ -2,19 +2,13 @@
 
 #include "core/json_object.h"
 #include "core/limits.h"
+#include "core/overloaded.h"
 
 namespace lethe::core::inline contract {
 namespace {
 
 using nlohmann::json;
 using Object = JsonObject<CommError>;
-
-template <typename... Visitors>
-struct Overloaded : Visitors... {
-  using Visitors::operator()...;
-};
-template <typename... Visitors>
-Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 json task_to_json(const Task& task) {
   return std::visit(

@@ -7,16 +7,11 @@
 
 #include "core/error.h"
 #include "core/random_stream.h"
+#include "core/shape.h"
 #include "editing/mend/normal_matrix.h"
 
 namespace lethe::editing {
 namespace {
-
-std::string shape_text(torch::IntArrayRef sizes) {
-  std::string text = "[";
-  for (const auto size : sizes) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + "]";
-}
 
 std::string network_name(const EditorNetwork& network) {
   return std::to_string(network.num_inputs) + "x" + std::to_string(network.num_outputs);
@@ -72,7 +67,8 @@ class TensorSource {
       fits = expected[i] < 0 || tensor.size(static_cast<std::int64_t>(i)) == expected[i];
     }
     if (!fits)
-      fail("`" + name + "` has the shape " + shape_text(tensor.sizes()) + ", expected " + shape_text(expected));
+      fail("`" + name + "` has the shape " + core::shape_text(tensor.sizes()) + ", expected " +
+           core::shape_text(expected));
     if (!at::isfinite(tensor).all().item<bool>()) fail("`" + name + "` holds numbers that are not finite");
     ++num_taken_;
     return tensor;

@@ -17,9 +17,6 @@ namespace lethe::orchestrator::inline display {
 
 inline constexpr std::string_view kConfigErrorState = "CONFIG_ERROR";
 
-/// `inspection.json` in the sweep's folder: identities, so that status needs neither models nor data.
-std::filesystem::path inspection_path(const ledger::SweepFolder& folder);
-
 /// Replaces STATE: one word and a line end. Wrappers read it, since mpirun's exit code cannot be trusted.
 void write_state(const ledger::SweepFolder& folder, std::string_view state);
 /// The word; empty if there is none.

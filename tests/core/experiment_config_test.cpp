@@ -9,13 +9,13 @@
 #include "core/config/schedule.h"
 #include "core/error.h"
 #include "tests/core/minimal_config.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
 
-using tests::minimal_config;
-using tests::TemporaryFolder;
+using test::minimal_config;
+using test::TemporaryFolder;
 
 ExperimentConfig load(const std::string& text) {
   const TemporaryFolder folder;
@@ -201,7 +201,7 @@ TEST(Methods, JsonHoldsToTheRulesOfLists) {
   const auto refused = [&](const std::string& from, const std::string& to) {
     auto json = nlohmann::json::parse(text);
     json["models"][0]["methods"]["memit"][from] = nlohmann::json::parse(to);
-    return tests::message_of<ConfigError>([&] { experiment_config_from_json(json.dump()); });
+    return test::message_of<ConfigError>([&] { experiment_config_from_json(json.dump()); });
   };
   EXPECT_NE(refused("layers", "[4, 3]").find("found 3 after 4"), std::string::npos);
   EXPECT_NE(refused("layers", "[]").find("at least one"), std::string::npos);
@@ -243,7 +243,7 @@ TEST(Fidelity, WhatIsSetStaysAndThePaperMapOverrides) {
 
 TEST(ExperimentConfig, UnknownNamesAreSaidWithTheNearest) {
   const auto config = load(minimal_config());
-  const auto text = tests::message_of<ConfigError>([&] { static_cast<void>(config.model("b")); });
+  const auto text = test::message_of<ConfigError>([&] { static_cast<void>(config.model("b")); });
   EXPECT_NE(text.find("has no model \"b\"; it has a"), std::string::npos) << text;
   EXPECT_THROW(static_cast<void>(config.method_of({"ft", "a", 0})), ConfigError);
 }

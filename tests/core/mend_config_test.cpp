@@ -3,7 +3,7 @@
 #include "core/config/experiment_config.h"
 #include "core/contract/identity.h"
 #include "core/error.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
@@ -29,7 +29,7 @@ class MendConfigFile : public testing::Test {
            "\ndataset: {records: r, samples: s}\nmodels: {m: {path: p, methods: {mend: " + mend +
            "}}}\ngrid: {methods: [mend], samples: [0]}\nedits: 1\n";
   }
-  tests::TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
 };
 
 TEST_F(MendConfigFile, DefaultsFollowTheFidelity) {

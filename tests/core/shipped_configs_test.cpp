@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/config/experiment_config.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
@@ -69,7 +69,7 @@ TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
 
 /// A method's file under `fidelity: code`.
 MethodConfig method_file(const std::string& method, const std::string& model) {
-  const tests::TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   const auto file = kSource / "configs/methods" / method / (model + ".yaml");
   const auto config = load_experiment_config(folder.write(
       "x.yaml", "dataset: {records: r, samples: s}\nmodels: {m: {path: p, second_moments: {corpus: c}, methods: {" +
@@ -103,7 +103,7 @@ TEST(ShippedConfigs, MethodFilesHoldThePublishedNumbersOfEveryModel) {
 }
 
 TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
-  const tests::TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   int num_files = 0;
   for (const auto& entry : fs::recursive_directory_iterator(kSource / "configs/methods")) {
     if (entry.path().extension() != ".yaml") continue;
@@ -175,7 +175,7 @@ TEST(ShippedTasks, DemonstrationsAreThePublishedOnes) {
 TEST(ShippedTasks, SmallOnesAreTheWorldsOwn) {
   for (const auto& task : shipped("quickstart.yaml").tasks) {
     const auto file = kSource / "assets/world/tasks" / (task.name + ".prompt.json");
-    const auto world = nlohmann::json::parse(tests::read_text(file));
+    const auto world = nlohmann::json::parse(test::read_text(file));
     EXPECT_EQ(task.prefix, world.at("prefix").get<std::string>()) << task.name;
     EXPECT_EQ(task.query, world.at("query").get<std::string>()) << task.name;
     EXPECT_EQ(task.marker, world.at("marker").get<std::string>()) << task.name;

@@ -116,6 +116,19 @@ TEST_F(Inspect, FindsAllProblemsAtOnce) {
   EXPECT_TRUE(has("999"));
 }
 
+TEST_F(Inspect, APathThatCannotBeFollowedIsToldBesideTheOtherProblems) {
+  const auto folder = world_.path() / "tiny-gpt2";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_symlink(folder, folder);
+  std::filesystem::remove(world_.path() / "task.json");
+  const auto problems = inspect_world().problems;
+  const auto has = [&](const std::string& text) {
+    return std::ranges::any_of(problems, [&](const auto& problem) { return problem.find(text) != std::string::npos; });
+  };
+  EXPECT_TRUE(has(folder.string()));
+  EXPECT_TRUE(has("task.json"));
+}
+
 TEST_F(Inspect, LooksAtEveryPublishedFileAlsoWhereTheModelIsMissing) {
   const auto cut = world_.path() / "cut.pt";
   std::ofstream(cut) << "PK";

@@ -11,9 +11,6 @@
 namespace lethe::worker::inline commands {
 namespace {
 
-constexpr const char* kSweepKey = "sweep";
-constexpr const char* kOwnedRemedy = "; wait until it has ended, stop it, or choose another --out";
-
 ledger::OwnershipOptions options_for(const TaskMonitor& monitor) {
   auto options = ledger::ownership_options();
   options.should_stop = [&monitor] { return monitor.should_stop(); };
@@ -26,9 +23,10 @@ ledger::OwnershipOptions options_for(const TaskMonitor& monitor) {
 /// A sweep that starts after this look finds the token of the caller, which must own it by now.
 void refuse_running_sweep(const Workspace& workspace, const TaskMonitor& monitor) {
   const auto& folder = workspace.folder();
-  if (const auto holder = ledger::living_owner(folder.owners(), kSweepKey, options_for(monitor)); !holder.empty()) {
+  if (const auto holder = ledger::living_owner(folder.owners(), ledger::kSweepKey, options_for(monitor));
+      !holder.empty()) {
     throw core::OwnedError(folder.root().string() + ": a sweep is running in this folder (" + holder + ")" +
-                           kOwnedRemedy);
+                           ledger::kOwnedRemedy);
   }
 }
 
@@ -51,7 +49,7 @@ std::unique_ptr<ledger::Ownership> own_cell(const Workspace& workspace, const co
   auto claim = ledger::claim_ownership(workspace.folder().owners(), key, options_for(monitor));
   if (!claim.holder.empty()) {
     throw core::OwnedError(workspace.folder().cell(cell).string() + ": " + claim.holder + " is working on this cell" +
-                           kOwnedRemedy);
+                           ledger::kOwnedRemedy);
   }
   if (claim.ownership) refuse_running_sweep(workspace, monitor);
   return std::move(claim.ownership);

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <unordered_map>
@@ -120,11 +121,16 @@ class Inspector {
       step();
       return true;
     } catch (const core::Error& error) {
-      const std::string text = error.what();
-      auto& problems = result_.problems;
-      if (std::find(problems.begin(), problems.end(), text) == problems.end()) problems.push_back(text);
-      return false;
+      note(error.what());
+    } catch (const std::system_error& error) {  // a path that cannot be followed is a problem of the inputs, too
+      note(error.what());
     }
+    return false;
+  }
+
+  void note(const std::string& problem) {
+    auto& problems = result_.problems;
+    if (std::find(problems.begin(), problems.end(), problem) == problems.end()) problems.push_back(problem);
   }
 
   bool is_used(const core::ModelConfig& model) const {

@@ -4,9 +4,10 @@
 
 #include <utility>
 
-namespace lethe::orchestrator::inline process {
+namespace lethe::core {
 
-/// Owner of a file descriptor.
+/// Owner of a file descriptor, or of none (below 0). Whoever needs to know whether closing succeeds closes what
+/// `release` returns.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -23,6 +24,8 @@ class UniqueFd {
 
   [[nodiscard]] int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
+  /// Hands it over, to be closed by the caller; nothing is owned any more.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
   void reset() noexcept {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
@@ -32,15 +35,4 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-struct Pipe {
-  UniqueFd read_end;
-  UniqueFd write_end;
-};
-
-/// A pipe, both ends closed on exec. Throws `core::CommError`.
-Pipe make_pipe();
-
-/// Makes reads (or writes) return at once. Throws `core::CommError`.
-void set_nonblocking(int fd);
-
-}  // namespace lethe::orchestrator::inline process
+}  // namespace lethe::core

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace lethe::tests {
+namespace lethe::test {
 
 /// A new folder that is removed at the end of a test.
 class TemporaryFolder {
@@ -26,6 +26,7 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
   /// Writes a file, with the folders it needs, and returns its path.
   std::filesystem::path write(const std::string& name, const std::string& text) const {
@@ -55,4 +56,4 @@ std::string message_of(const Action& action) {
   return "";
 }
 
-}  // namespace lethe::tests
+}  // namespace lethe::test

@@ -1,4 +1,4 @@
-#include "orchestrator/process/unique_fd.h"
+#include "orchestrator/process/pipe.h"
 
 #include <fcntl.h>
 
@@ -14,7 +14,7 @@ namespace lethe::orchestrator::inline process {
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw core::CommError(std::string("pipe: ") + std::strerror(errno));
-  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+  return {core::UniqueFd(ends[0]), core::UniqueFd(ends[1])};
 }
 
 void set_nonblocking(int fd) {
