@@ -126,8 +126,8 @@ std::filesystem::path SweepFolder::cell(const core::GridCell& cell, const std::s
   return this->cell(cell) / edit_identity;
 }
 
-std::filesystem::path SweepFolder::baselines(const std::string& model) const {
-  return prerequisites() / "baseline" / model;
+std::string prerequisite_folder(const char* kind_folder, const std::string& model, const std::string& identity) {
+  return std::string("prerequisites/") + kind_folder + "/" + model + "/" + identity;
 }
 
 std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit) {

@@ -24,7 +24,6 @@ namespace lethe::ledger {
 ///   prerequisites/moments/<model>/<identity>/slices/slice-<SSSSSS>-layer-<LLL>-<digest>.h5   until the sum is there
 ///   prerequisites/baseline/<model>/<identity>/tasks-<digest>.h5
 ///   prerequisites/editors/<model>/<identity>/editor-<digest>.h5, training-<iteration>-<digest>.h5 (unfinished)
-///   prerequisites/projectors/<model>/<identity>/layer-<LLL>-<digest>.h5
 ///   cells/<method>/<model>/sample<k>/<edit identity>/
 ///     identity-<digest>.json                               what was hashed into the edit identity
 ///     segment-<first>-<last>-<digest>.h5                   edits first..last, 1-based, 7 digits each
@@ -50,8 +49,6 @@ class SweepFolder {
   [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
-  [[nodiscard]] std::filesystem::path prerequisites() const { return root_ / "prerequisites"; }
-  [[nodiscard]] std::filesystem::path baselines(const std::string& model) const;
 
  private:
   std::filesystem::path root_;
@@ -65,8 +62,15 @@ std::string moments_stem(int layer);
 std::string moment_slice_stem(std::int64_t slice, int layer);
 /// A part of the file `stem`, made of one slice of its inputs.
 std::string slice_stem(std::int64_t slice, const std::string& stem);
-/// Of a prerequisite's folder: its parts.
+
+// Folders of the kinds of prerequisites, and of a prerequisite's parts.
+inline constexpr const char* kMomentsFolder = "moments";
+inline constexpr const char* kEditorsFolder = "editors";
+inline constexpr const char* kBaselineFolder = "baseline";
 inline constexpr const char* kSlicesFolder = "slices";
+/// Below a sweep's folder: "prerequisites/<kind's folder>/<model>/<identity>".
+std::string prerequisite_folder(const char* kind_folder, const std::string& model, const std::string& identity);
+
 inline constexpr const char* kBaselineStem = "tasks";
 inline constexpr const char* kEditorStem = "editor";
 

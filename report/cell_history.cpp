@@ -110,7 +110,7 @@ class CellLoader {
   }
 
   void load_baseline() {
-    const fs::path models = folder_.baseline(history_.cell.model, "").parent_path();
+    const auto models = folder_.root() / ledger::prerequisite_folder(ledger::kBaselineFolder, history_.cell.model, "");
     std::map<std::string, fs::file_time_type> newest;
     std::map<std::string, ledger::CommittedFile> files;
     std::error_code error;

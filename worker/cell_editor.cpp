@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/random_stream.h"
-#include "worker/mend_editors.h"
+#include "worker/prerequisites.h"
 
 namespace lethe::worker {
 namespace {
@@ -49,8 +49,8 @@ CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::sh
                                        context_seed(workspace.config(), cell), context_file_lines(config));
   }
   auto moments = shared_moments(workspace, cell.model, config->second_moment_layers());
-  editing::MethodInputs inputs{start_, loaded_->tokenizer, contexts_, std::move(moments)};
-  if (editing::uses_editor(config)) inputs.editor = load_editor(workspace, cell, start_);
+  editing::MethodInputs inputs{start_, loaded_->tokenizer, contexts_, std::move(moments),
+                               load_artifacts(workspace, cell, start_)};
   method_ = editing::make_method(config, std::move(inputs));
   state_ = method_->initial_state();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "editing/methods/settings_of.h"
 #include "model/pytorch_checkpoint.h"
 #include "worker/host_copies.h"
 
@@ -67,7 +68,7 @@ editing::MendEditor read_named(const fs::path& path, const editing::MendConfig& 
 
 editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const editing::MendConfig& config,
                                  const model::Network& start) {
-  const auto folder = workspace.folder().editor(model, workspace.facts().model(model).editor_identity);
+  const auto folder = workspace.prerequisite_folder(editing::kEditorKind, model);
   const auto files = ledger::committed_files(folder);
   const auto found =
       std::find_if(files.begin(), files.end(), [](const auto& file) { return file.stem == ledger::kEditorStem; });
@@ -110,11 +111,11 @@ editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storag
                                       start.dtype());
 }
 
-std::shared_ptr<const editing::MendEditor> load_editor(Workspace& workspace, const core::GridCell& cell,
-                                                       const model::Network& start) {
-  const auto& config = std::get<editing::MendConfig>(workspace.config().method_of(cell));
-  return std::make_shared<const editing::MendEditor>(
-      config.editor ? read_named(*config.editor, config, start) : read_trained(workspace, cell.model, config, start));
+std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const core::GridCell& cell,
+                                                     const core::ArtifactUse& use, const model::Network& start) {
+  const auto& config = editing::config_of<editing::MendConfig>(workspace.config().method_of(cell));
+  return std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(
+      use.file ? read_named(*use.file, config, start) : read_trained(workspace, cell.model, config, start));
 }
 
 }  // namespace lethe::worker

@@ -14,8 +14,8 @@ namespace lethe::worker {
 
 /// The editor of a cell: the file its config names (lethe's own, whose name carries its digest, or a published
 /// mend-*.pt), or the one that the sweep trained. Throws `core::DataError` with path, reason and remedy.
-std::shared_ptr<const editing::MendEditor> load_editor(Workspace& workspace, const core::GridCell& cell,
-                                                       const model::Network& start);
+std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const core::GridCell& cell,
+                                                     const core::ArtifactUse& use, const model::Network& start);
 
 /// Copies between an editor and what a file holds of it.
 storage::NamedTensors trained_tensors(const editing::MendEditor& editor);
