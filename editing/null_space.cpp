@@ -11,26 +11,26 @@
 namespace lethe::editing {
 namespace {
 
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double kNoEigenvalue = std::numeric_limits<double>::quiet_NaN();
 /// Rounding of a moment that was summed or stored in fp32, relative to its largest eigenvalue.
 constexpr double kNegligible = 1e-6;
 
-std::string name_of(int layer) { return "null space of layer " + std::to_string(layer); }
+std::string name_of_space(int layer) { return "null space of layer " + std::to_string(layer); }
 
-void check(const SecondMoment& moment, int layer) {
+void check_moment(const SecondMoment& moment, int layer) {
   const at::Tensor& matrix = moment.moment_FF;
   if (!matrix.defined() || matrix.dim() != 2 || matrix.size(0) != matrix.size(1) || matrix.size(0) == 0) {
-    throw core::DataError(name_of(layer) +
+    throw core::DataError(name_of_space(layer) +
                           ": expected a square matrix of second moments; compute the second moments again");
   }
   if (moment.count < matrix.size(0)) {
-    throw core::DataError(name_of(layer) + ": its second moments are over " + std::to_string(moment.count) +
+    throw core::DataError(name_of_space(layer) + ": its second moments are over " + std::to_string(moment.count) +
                           " tokens, fewer than their " + std::to_string(matrix.size(0)) +
                           " dimensions, so directions that no token reached would pass for free ones; collect second "
                           "moments over more tokens (a larger corpus, or a larger max_tokens)");
   }
   if (!at::isfinite(matrix).all().item<bool>()) {
-    throw core::DataError(name_of(layer) +
+    throw core::DataError(name_of_space(layer) +
                           ": its second moments hold values that are not finite; check the model's weights and compute "
                           "them again");
   }
@@ -38,8 +38,8 @@ void check(const SecondMoment& moment, int layer) {
 
 [[noreturn]] void refuse_rank_zero(const NullSpaceSpectrum& spectrum, int layer) {
   std::ostringstream text;
-  text << name_of(layer) << ": no eigenvalue of the second moments is below nullspace_threshold " << spectrum.threshold
-       << " (smallest " << spectrum.smallest << ", largest " << spectrum.largest
+  text << name_of_space(layer) << ": no eigenvalue of the second moments is below nullspace_threshold "
+       << spectrum.threshold << " (smallest " << spectrum.smallest << ", largest " << spectrum.largest
        << "), so every update would be projected to nothing; set nullspace_threshold above the smallest";
   throw core::DataError(text.str());
 }
@@ -48,12 +48,12 @@ void check(const SecondMoment& moment, int layer) {
 NullSpaceSpectrum spectrum_of(const at::Tensor& values_F, std::int64_t rank, double threshold) {
   const std::int64_t width = values_F.size(0);
   const auto value = [&](std::int64_t i) { return values_F[i].item<double>(); };
-  return {threshold, value(0), value(width - 1), rank > 0 ? value(rank - 1) : kUndefined,
-          rank < width ? value(rank) : kUndefined};
+  return {threshold, value(0), value(width - 1), rank > 0 ? value(rank - 1) : kNoEigenvalue,
+          rank < width ? value(rank) : kNoEigenvalue};
 }
 
-NullSpaceBasis decompose(const SecondMoment& moment, int layer, double threshold, torch::Device device) {
-  check(moment, layer);
+NullSpaceBasis null_basis(const SecondMoment& moment, int layer, double threshold, torch::Device device) {
+  check_moment(moment, layer);
   // C = sum_i e_i u_i u_i^T with ascending e_i.
   const auto [ascending_F, vectors_FF] = at::linalg_eigh(moment.moment_FF.to(device, at::kDouble));
   const at::Tensor values_F = ascending_F.to(at::kCPU);
@@ -62,7 +62,7 @@ NullSpaceBasis decompose(const SecondMoment& moment, int layer, double threshold
   const NullSpaceSpectrum spectrum = spectrum_of(values_F, rank, threshold);
   if (!(spectrum.smallest >= -kNegligible * spectrum.largest)) {
     std::ostringstream text;
-    text << name_of(layer) << ": its second moments are not positive semidefinite (eigenvalues from "
+    text << name_of_space(layer) << ": its second moments are not positive semidefinite (eigenvalues from "
          << spectrum.smallest << " to " << spectrum.largest << "); compute them again";
     throw core::DataError(text.str());
   }
@@ -75,13 +75,13 @@ NullSpaceBasis decompose(const SecondMoment& moment, int layer, double threshold
   return {kept_FQ.clone(at::MemoryFormat::Contiguous), is_complement, spectrum};
 }
 
-NullSpaceBasis checked(NullSpaceBasis stored, int layer) {
+NullSpaceBasis checked_basis(NullSpaceBasis stored, int layer) {
   const at::Tensor& basis = stored.basis_FQ;
   const bool is_matrix = basis.defined() && basis.dim() == 2 && basis.scalar_type() == at::kDouble;
   if (!is_matrix || basis.size(0) == 0 || 2 * basis.size(1) > basis.size(0) ||
       !at::isfinite(basis).all().item<bool>()) {
     throw core::DataError(
-        name_of(layer) +
+        name_of_space(layer) +
         ": expected a basis of finite doubles, [F,Q] with Q at most F / 2; compute the projector again");
   }
   if (!stored.is_complement && basis.size(1) == 0) {
@@ -94,12 +94,12 @@ NullSpaceBasis checked(NullSpaceBasis stored, int layer) {
 
 NullSpace::NullSpace(const SecondMoment& moment, int layer, double threshold, torch::Device device) {
   const at::NoGradGuard no_grad;
-  stored_ = decompose(moment, layer, threshold, device);
+  stored_ = null_basis(moment, layer, threshold, device);
 }
 
 NullSpace::NullSpace(NullSpaceBasis stored, int layer, torch::Device device) {
   const at::NoGradGuard no_grad;
-  stored_ = checked(std::move(stored), layer);
+  stored_ = checked_basis(std::move(stored), layer);
   stored_.basis_FQ = stored_.basis_FQ.to(device);
 }
 
