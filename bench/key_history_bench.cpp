@@ -31,9 +31,7 @@ void key_history_step(benchmark::State& state, std::int64_t num_keys) {
     benchmark::DoNotOptimize(history.solve(key_FN)[0].item<double>());
     history.append(key_FN);
   }
-  const editing::KeyHistoryShape shape{width, num_keys, 1, editing::KeyBase::kIdentity};
   state.counters["bytes"] = static_cast<double>(history.num_bytes());
-  state.counters["flops"] = editing::key_history_step_flops(shape);
   state.counters["folded_keys"] = static_cast<double>(history.num_folded_keys());
 }
 

@@ -13,10 +13,10 @@ enum class KeyBase { kIdentity, kMoment };
 /// Keys are kept in panels of that many: what is full is never copied again.
 inline constexpr std::int64_t kPanelKeys = 256;
 
-/// Keys since the base from which on they are folded into a dense base. A step reads 2 F M + M^2 numbers for its open
-/// keys and F^2 more with a dense base, a fold costs 2 F^3 operations. At F / 2 a step on open keys alone costs
-/// what it costs on average after a fold; from F / 6 (one key a step) to F / 2 (ten) the average itself is flat within
-/// a fifth. It depends on F alone, so that the same edits fold at the same places on every machine.
+/// Keys since the base from which on they are folded into a dense base. Steps of one key wait for memory, folds
+/// compute, some 50 operations in the time of one number read. By the counts below a first fold of an identity then
+/// pays from F / 2 keys on; later ones would at F / 8 (one key a step) to F / 3 (ten), where F / 2 costs up to a third
+/// more time a key. It depends on F alone, so that the same edits fold at the same places on every machine.
 constexpr std::int64_t max_open_keys(std::int64_t width) { return std::max<std::int64_t>(1, width / 2); }
 
 /// A history of `num_keys` keys that came `keys_per_step` at a time.
@@ -60,6 +60,15 @@ constexpr double key_history_step_flops(const KeyHistoryShape& shape) {
   const auto num_new = static_cast<double>(shape.keys_per_step);
   const double dense = shape.has_dense_base() ? 3.0 * width * width : 0.0;
   return num_new * (6.0 * width * open + 3.0 * open * open + dense + 4.0 * width * num_new);
+}
+
+/// Bytes that they read, whatever the number of keys in the step: the open keys and their factor three times, a dense
+/// base likewise.
+constexpr double key_history_step_read_bytes(const KeyHistoryShape& shape) {
+  const auto width = static_cast<double>(shape.width);
+  const auto open = static_cast<double>(shape.open_keys());
+  const double dense = shape.has_dense_base() ? width * width / 2.0 : 0.0;
+  return 3.0 * sizeof(double) * (width * open + open * open / 2.0 + dense);
 }
 
 /// Floating-point operations of one fold: 2 F^2 M for the product of the keys, F^3 / 3 for its factor, 2 F^3 / 3 to

@@ -264,6 +264,7 @@ TEST(KeyHistoryCost, CountsWhatAStepAndAFoldDo) {
   // GPT-J, 1,000 open keys, one key: 6 F M + 3 M^2, and 4 F for the step's own product.
   const KeyHistoryShape open{16384, 1000, 1, KeyBase::kIdentity};
   EXPECT_DOUBLE_EQ(key_history_step_flops(open), 6.0 * 16384 * 1000 + 3.0 * 1000 * 1000 + 4.0 * 16384);
+  EXPECT_DOUBLE_EQ(key_history_step_read_bytes(open), 24.0 * (16384.0 * 1000 + 500.0 * 1000));
   EXPECT_EQ(open.num_folds(), 0);
   // 10,000 keys: 8,192 of them in a dense base.
   const KeyHistoryShape folded{16384, 10000, 1, KeyBase::kIdentity};
