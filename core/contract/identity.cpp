@@ -17,7 +17,8 @@ constexpr const char* kPrecision = "fp32";
 void add_method(Identity& identity, const MethodConfig& config) {
   identity.fields["method"] = config.method();
   const auto sources = source_fields(config);
-  for (const auto& [name, value] : method_to_json(config).items()) {
+  const auto fields = method_to_json(config);
+  for (const auto& [name, value] : fields.items()) {
     if (std::ranges::find(sources, name) == sources.end()) identity.fields["method." + name] = dump_json(value);
   }
 }
