@@ -104,7 +104,10 @@ class OldSweep(unittest.TestCase):
 
     def test_is_accepted_replayed_and_ended(self):
         before = digests(self.sweep)
-        self.assertIn("all sound", self.lethe("verify", self.sweep))
+        verified = self.lethe("verify", self.sweep)
+        self.assertIn("all sound", verified)
+        told = re.findall(r"mixed arithmetic cell=(\S+)", verified)
+        self.assertEqual(len(told), len(set(told)), "said once a cell")
         status = self.expect_counts(lambda cell: cell["edits"], 0)
         self.assertIn("second moments of tiny-late: 6 of 20 slices", status)
         edits = sum(cell["edits"] for cell in EXPECTED["cells"].values())
@@ -115,6 +118,7 @@ class OldSweep(unittest.TestCase):
         self.assertEqual((self.sweep / "STATE").read_text(encoding="utf-8").strip(), "COMPLETE")
         self.expect_counts(lambda cell: 20, len(EXPECTED["cells"]))
         self.expect_recorded_edits()
+        self.assertEqual(sweep_contents.mixed(self.sweep), set(told))
         self.assertIn("all sound", self.lethe("verify", self.sweep))
         self.assertFalse(list(self.sweep.rglob("quarantine")))
         after = digests(self.sweep)

@@ -83,3 +83,14 @@ def libtorch(sweep, after=None):
                 with h5py.File(path, "r") as file:
                     versions.add(text(file["provenance"].attrs["library_libtorch"]))
     return versions
+
+
+def mixed(sweep):
+    """Names of cells with a segment that says that edits before it were made with another arithmetic."""
+    names = set()
+    for name, folder in cells(sweep).items():
+        for path, _ in committed(folder, SEGMENT):
+            with h5py.File(path, "r") as file:
+                if "mixed" in file["provenance"].attrs:
+                    names.add(name)
+    return names
