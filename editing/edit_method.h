@@ -52,14 +52,23 @@ struct EditFailure {
 
 using EditOutcome = std::variant<EditStep, EditFailure>;
 
-/// What a method carries from edit to edit beside the weights (MEND's running statistics), by name, fp64 on the host.
-/// A value that the caller holds; empty for methods without a history.
-using MethodState = std::map<std::string, torch::Tensor>;
+/// What a method remembers of a cell's edits beside the weights, in memory, as the method wants it.
+class History {
+ public:
+  virtual ~History() = default;
+};
 
-/// An edit, and the state that the next one starts from.
+/// What one step adds to the history, by name. Folding the increments of all steps in their order gives the history
+/// again, with the same bits: so they are what is stored, never the history itself.
+struct Increment {
+  std::map<std::string, torch::Tensor> rows;    ///< fp32 [N,...], N rows: join those before (keys, projected by none)
+  std::map<std::string, torch::Tensor> latest;  ///< fp64 on the host: replace those before (running statistics)
+};
+
+/// An edit, and what it adds to the history.
 struct Continuation {
   EditOutcome outcome;
-  MethodState state;
+  Increment increment{};
 };
 
 /// An editing method with its hyper-parameters and everything that stays fixed over a cell.
@@ -67,15 +76,18 @@ struct Continuation {
 class EditMethod {
  public:
   virtual ~EditMethod() = default;
+  /// The first step of a cell.
   [[nodiscard]] virtual EditOutcome compute(const model::Network& network,
                                             std::span<const data::EditRequest> requests) const = 0;
-  /// Before the first edit of a cell.
-  [[nodiscard]] virtual MethodState initial_state() const { return {}; }
-  /// `compute` for methods with a history: as pure, of the state as well.
-  [[nodiscard]] virtual Continuation compute_after(const MethodState& state, const model::Network& network,
+  /// Before the first edit of a cell; null for methods that remember nothing.
+  [[nodiscard]] virtual std::unique_ptr<History> begin() const { return nullptr; }
+  /// A step after those that `history` was folded from; as pure, of the history as well. `history` comes from `begin`.
+  [[nodiscard]] virtual Continuation compute_after(const History* /*history*/, const model::Network& network,
                                                    std::span<const data::EditRequest> requests) const {
-    return {compute(network, requests), state};
+    return {compute(network, requests)};
   }
+  /// Takes a step's increment in. Throws `core::DataError` for one that does not fit the method.
+  virtual void fold(History& /*history*/, const Increment& /*increment*/) const {}
   /// Parameters this method changes, in storage order.
   [[nodiscard]] virtual std::vector<std::string> edited_parameters() const = 0;
   /// True if updates are dense snapshots (FT), false for low-rank factors; as `MethodSettings::stores_snapshots`.
@@ -125,7 +137,8 @@ std::shared_ptr<const Value> artifact_of(const MethodInputs& inputs, const std::
   const auto found = inputs.artifacts.find(kind);
   const auto holder =
       found == inputs.artifacts.end() ? nullptr : std::dynamic_pointer_cast<const ArtifactOf<Value>>(found->second);
-  if (holder == nullptr) throw core::DataError("the method's " + kind + " is missing; it is made before the first edit");
+  if (holder == nullptr)
+    throw core::DataError("the method's " + kind + " is missing; it is made before the first edit");
   return {holder, &holder->value};
 }
 

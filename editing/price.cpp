@@ -24,8 +24,8 @@ double head_weights(const model::Architecture& architecture) {
 
 }  // namespace
 
-Price price_of(const core::MethodConfig& method, const model::Architecture& architecture) {
-  return visit_config(method, [&](const auto& config) { return price_of(config, architecture); });
+Price price_of(const core::MethodConfig& method, const model::Architecture& architecture, std::int64_t num_facts) {
+  return visit_config(method, [&](const auto& config) { return price_of(config, architecture, num_facts); });
 }
 
 core::Work passes(const model::Architecture& architecture, double num_passes, double layers, double tokens,

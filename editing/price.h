@@ -12,15 +12,16 @@ namespace lethe::editing {
 
 /// What a method asks of a machine, by itself: for plans and schedules, from shapes alone.
 struct Price {
-  core::Work edit;   ///< of one fact, a step's shared work divided among its facts
-  core::Work solve;  ///< of one fact too, where the factored second moments are: on the device, or on the host
-  std::int64_t bytes = 0;          ///< of memory beside the model and the factored second moments
-  std::int64_t factor_bytes = 0;   ///< of the factored second moments
-  std::int64_t delta_bytes = 0;    ///< of disk an edit: low-rank factors, and what the method remembers
+  core::Work edit;         ///< of one fact, a step's shared work divided among its facts
+  core::Work solve;        ///< of one fact too, where the factored second moments are: on the device, or on the host
+  std::int64_t bytes = 0;  ///< of memory beside the model and the factored second moments
+  std::int64_t factor_bytes = 0;    ///< of the factored second moments
+  std::int64_t delta_bytes = 0;     ///< of disk an edit: low-rank factors, and what the method remembers
   std::int64_t snapshot_bytes = 0;  ///< of disk a checkpoint, for methods that store snapshots
 };
 
-Price price_of(const core::MethodConfig& method, const model::Architecture& architecture);
+/// In a cell of `num_facts` facts.
+Price price_of(const core::MethodConfig& method, const model::Architecture& architecture, std::int64_t num_facts);
 
 // What the methods' prices are put together from.
 
@@ -35,7 +36,7 @@ core::Work passes(const model::Architecture& architecture, double num_passes, do
 
 /// How many tokens a method that gives the subject a value looks at, measured as above.
 struct ValueTokens {
-  double contexts = 0.0;    ///< prefixes, and the bare prompt
+  double contexts = 0.0;     ///< prefixes, and the bare prompt
   double step_tokens = 0.0;  ///< of all rows, from the subject's last on
   double row_tokens = 0.0;   ///< of all rows, whole
 };

@@ -23,6 +23,7 @@ namespace lethe::ledger {
 ///   prerequisites/moments/<model>/<identity>/layer-<LLL>-<digest>.h5
 ///   prerequisites/moments/<model>/<identity>/slices/slice-<SSSSSS>-layer-<LLL>-<digest>.h5   until the sum is there
 ///   prerequisites/baseline/<model>/<identity>/tasks-<digest>.h5
+///   prerequisites/projectors/<model>/<identity>/layer-<LLL>-<digest>.h5
 ///   prerequisites/editors/<model>/<identity>/editor-<digest>.h5, training-<iteration>-<digest>.h5 (unfinished)
 ///   cells/<method>/<model>/sample<k>/<edit identity>/
 ///     identity-<digest>.json                               what was hashed into the edit identity
@@ -66,6 +67,7 @@ std::string slice_stem(std::int64_t slice, const std::string& stem);
 // Folders of the kinds of prerequisites, and of a prerequisite's parts.
 inline constexpr const char* kMomentsFolder = "moments";
 inline constexpr const char* kEditorsFolder = "editors";
+inline constexpr const char* kProjectorsFolder = "projectors";
 inline constexpr const char* kBaselineFolder = "baseline";
 inline constexpr const char* kSlicesFolder = "slices";
 /// Below a sweep's folder: "prerequisites/<kind's folder>/<model>/<identity>".

@@ -76,8 +76,9 @@ bool same_bits(const std::map<std::string, double>& left, const std::map<std::st
   });
 }
 
-bool same_bits(const std::map<std::string, core::HostDoubles>& left,
-               const std::map<std::string, core::HostDoubles>& right) {
+template <typename Tensor>
+requires requires(const Tensor& tensor) { tensor.shape; }
+bool same_bits(const std::map<std::string, Tensor>& left, const std::map<std::string, Tensor>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](const auto& a, const auto& b) {
     return a.first == b.first && a.second.shape == b.second.shape && same_bits(a.second.values, b.second.values);
   });
@@ -110,6 +111,7 @@ Difference difference_of_edits(const StoredEdit& left, const StoredEdit& right) 
   if (!same_bits(a.diagnostics, b.diagnostics)) return where + "the diagnostics differ";
   if (!same_bits(a.scores, b.scores)) return where + "the prompt scores differ";
   if (!same_bits(left.deltas, right.deltas)) return where + "the weight deltas differ";
+  if (!same_bits(left.remembered, right.remembered)) return where + "what the method remembers differs";
   return std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #include "storage/cell_attributes.h"
 #include "storage/prompt_score_columns.h"
 #include "storage/segment_deltas.h"
+#include "storage/segment_remembered.h"
 
 namespace lethe::storage {
 namespace {
@@ -191,6 +192,7 @@ void write_segment(const std::filesystem::path& temporary, const SegmentContents
     write_diagnostics(root, contents.edits);
     write_metrics(root, contents.edits);
     write_deltas(root, contents.edits);
+    write_remembered(root, contents.edits);
     const hdf5::WriteGroup state = root.create_group("state");
     write_fingerprint(state, "fingerprint_before", contents.fingerprint_before);
     write_fingerprint(state, "fingerprint_after", contents.fingerprint_after);
@@ -214,6 +216,7 @@ SegmentContents read_segment(const std::filesystem::path& path, SegmentParts par
   read_diagnostics(root, contents.edits);
   read_metrics(root, contents.edits);
   if (parts == SegmentParts::kAll) read_deltas(root, contents.edits);
+  if (parts != SegmentParts::kWithoutDeltas) read_remembered(root, contents.edits);
   contents.fingerprint_before = read_fingerprint(root.group("state"), "fingerprint_before");
   contents.fingerprint_after = read_fingerprint(root.group("state"), "fingerprint_after");
   contents.method_state = read_method_state(root.group("state"));

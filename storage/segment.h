@@ -37,6 +37,8 @@ struct LowRankDelta {
 struct StoredEdit {
   core::MetricRecord record;
   std::vector<LowRankDelta> deltas;
+  /// What the method remembers of the step that ends with this edit, by name: [N,width] each (keys that it used).
+  std::map<std::string, core::HostTensor> remembered;
 };
 
 /// A segment: edits `edits.front().record.edit` .. `.back().record.edit`, in order, gapless.
@@ -52,8 +54,9 @@ struct SegmentContents {
   Provenance provenance;
 };
 void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents);
-/// Which parts of a segment a reader wants. Without deltas a segment of a large model is a few KB.
-enum class SegmentParts { kAll, kWithoutDeltas };
+/// Which parts of a segment a reader wants. Without deltas, and without what the method remembers of each step, a
+/// segment of a large model is a few KB.
+enum class SegmentParts { kAll, kRemembered, kWithoutDeltas };
 SegmentContents read_segment(const ledger::CommittedFile& file, SegmentParts parts = SegmentParts::kAll);
 SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts = SegmentParts::kAll);
 

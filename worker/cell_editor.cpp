@@ -52,15 +52,16 @@ CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::sh
   editing::MethodInputs inputs{start_, loaded_->tokenizer, contexts_, std::move(moments),
                                load_artifacts(workspace, cell, start_)};
   method_ = editing::make_method(config, std::move(inputs));
-  state_ = method_->initial_state();
+  history_ = method_->begin();
 }
 
 CellEditor::Edited CellEditor::edit(model::Network& network, std::span<const data::EditRequest> requests,
                                     std::int64_t first_edit) {
   const auto start = std::chrono::steady_clock::now();
   Edited edited;
-  auto [outcome, next_state] = method_->compute_after(state_, network, requests);
-  state_ = std::move(next_state);
+  auto [outcome, increment] = method_->compute_after(history_.get(), network, requests);
+  fold(increment);
+  edited.remembered = std::move(increment.rows);
   for (std::size_t i = 0; i < requests.size(); ++i) {
     auto& record = edited.records.emplace_back();
     record.edit = first_edit + static_cast<std::int64_t>(i);
@@ -78,6 +79,11 @@ CellEditor::Edited CellEditor::edit(model::Network& network, std::span<const dat
     record.seconds_edit = seconds_since(start) / static_cast<double>(requests.size());
   }
   return edited;
+}
+
+void CellEditor::fold(const editing::Increment& increment) {
+  if (history_ != nullptr) method_->fold(*history_, increment);
+  if (!increment.latest.empty()) latest_ = increment.latest;
 }
 
 }  // namespace lethe::worker

@@ -23,25 +23,30 @@ class CellEditor {
              editing::EditContexts contexts);
 
   struct Edited {
-    std::vector<core::MetricRecord> records;        ///< by request, without scores; each has its share of the time
-    std::vector<editing::ParameterUpdate> updates;  ///< already applied; empty for a failed step
+    std::vector<core::MetricRecord> records;          ///< by request, without scores; each has its share of the time
+    std::vector<editing::ParameterUpdate> updates;    ///< already applied; empty for a failed step
+    std::map<std::string, torch::Tensor> remembered;  ///< `Increment::rows`, already folded
   };
-  /// Computes one step, edits `first_edit` and on, and applies it to `network`; moves the method's state on. A
-  /// numerical failure is recorded, the weights stay.
+  /// Computes one step, edits `first_edit` and on, and applies it to `network`; takes what it adds into the method's
+  /// history. A numerical failure is recorded, the weights stay.
   Edited edit(model::Network& network, std::span<const data::EditRequest> requests, std::int64_t first_edit);
 
   [[nodiscard]] const editing::EditContexts& contexts() const { return contexts_; }
   [[nodiscard]] const editing::EditMethod& method() const { return *method_; }
-  /// What the next edit starts from beside the weights; at first that of a cell without edits.
-  [[nodiscard]] const editing::MethodState& state() const { return state_; }
-  void restore(editing::MethodState state) { state_ = std::move(state); }
+  /// Takes in what a cell's earlier steps added to the method's history, step by step in their order.
+  void fold(const editing::Increment& increment);
+  [[nodiscard]] torch::Device device() const { return start_.device(); }
+  [[nodiscard]] bool remembers() const { return history_ != nullptr; }
+  /// What the method remembers as a whole (`Increment::latest`), after the last edit.
+  [[nodiscard]] const std::map<std::string, torch::Tensor>& latest() const { return latest_; }
 
  private:
   std::shared_ptr<const LoadedModel> loaded_;
   editing::EditContexts contexts_;
   model::Network start_;
-  editing::MethodState state_;
   std::unique_ptr<editing::EditMethod> method_;
+  std::unique_ptr<editing::History> history_;
+  std::map<std::string, torch::Tensor> latest_;
 };
 
 }  // namespace lethe::worker

@@ -38,12 +38,18 @@ editing::EditContexts stored_contexts(const ledger::CellFiles& files) {
   return {storage::read_segment(files.segments.front().file, storage::SegmentParts::kWithoutDeltas).contexts};
 }
 
-editing::MethodState stored_state(const ledger::CellFiles& files) {
-  editing::MethodState state;
-  if (files.segments.empty()) return state;
-  const auto newest = storage::read_segment(files.segments.back().file, storage::SegmentParts::kWithoutDeltas);
-  for (const auto& [name, tensor] : newest.method_state) state.emplace(name, to_torch(tensor));
-  return state;
+void restore_history(const ledger::CellFiles& files, CellEditor& editor) {
+  for (const auto& segment : files.segments) {
+    const auto contents = storage::read_segment(segment.file, storage::SegmentParts::kRemembered);
+    for (const auto& edit : contents.edits) {
+      editing::Increment step;
+      for (const auto& [name, rows] : edit.remembered) step.rows.emplace(name, to_torch(rows, editor.device()));
+      if (!step.rows.empty()) editor.fold(step);
+    }
+    editing::Increment latest;
+    for (const auto& [name, tensor] : contents.method_state) latest.latest.emplace(name, to_torch(tensor));
+    if (!latest.latest.empty()) editor.fold(latest);
+  }
 }
 
 CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded)

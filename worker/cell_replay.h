@@ -54,8 +54,9 @@ void apply_snapshot(model::Network& network, const storage::SnapshotContents& sn
 /// Applies a stored edit's factors.
 void apply_stored_edit(model::Network& network, const storage::StoredEdit& edit);
 
-/// The method's state after the newest segment; empty without segments, or for a method without a history.
-editing::MethodState stored_state(const ledger::CellFiles& files);
+/// Folds what the segments hold of the method's history into an editor of a cell without edits, step by step as the
+/// steps were made, so that the next edit has the bits of an undisturbed run.
+void restore_history(const ledger::CellFiles& files, CellEditor& editor);
 
 /// Context templates of a cell's first segment; empty without segments.
 editing::EditContexts stored_contexts(const ledger::CellFiles& files);

@@ -134,8 +134,7 @@ class EditRun {
     replay.move_to(files.num_edits());
     network_ = replay.network();
     edits_ = replay.edits();
-    auto state = stored_state(files);
-    if (!state.empty()) editor.restore(std::move(state));
+    if (editor.remembers()) restore_history(files, editor);
     monitor_.progress("replay", edits_, edits_, 0.0);
     core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
   }
@@ -161,12 +160,13 @@ class EditRun {
       monitor_.progress("edit", edits_, task_.until, seconds);
     }
     segment.fingerprint_after = fingerprint(network_, parameters);
-    for (const auto& [name, tensor] : editor.state()) segment.method_state.emplace(name, to_host_doubles(tensor));
+    for (const auto& [name, tensor] : editor.latest()) segment.method_state.emplace(name, to_host_doubles(tensor));
     segment.provenance = provenance(workspace_);
     return segment;
   }
 
-  /// The step's facts are scored when all of them are edited; the last one carries the updates of all.
+  /// The step's facts are scored when all of them are edited; the last one carries the updates of all, and what
+  /// the method remembers.
   std::vector<storage::StoredEdit> run_step(CellEditor& editor, std::span<const data::EditRequest> requests) {
     auto edited = editor.edit(network_, requests, edits_ + 1);
     const auto start = std::chrono::steady_clock::now();
@@ -178,6 +178,7 @@ class EditRun {
       stored[i].record.scores = std::move(scores[i]);
       stored[i].record.seconds_score = seconds.count() / static_cast<double>(requests.size());
     }
+    for (const auto& [name, rows] : edited.remembered) stored.back().remembered.emplace(name, to_host(rows));
     for (const auto& update : edited.updates) {
       if (const auto* factors = std::get_if<editing::LowRankUpdate>(&update.change)) {
         stored.back().deltas.push_back({update.parameter, to_host(factors->left_OR), to_host(factors->right_IR)});

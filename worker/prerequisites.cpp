@@ -4,18 +4,20 @@
 #include <array>
 
 #include "core/error.h"
+#include "editing/alphaedit/alphaedit_config.h"
 #include "worker/baseline.h"
 #include "worker/mend_editors.h"
 #include "worker/mend_task.h"
 #include "worker/moments.h"
 #include "worker/planning/prerequisite_kinds.h"
+#include "worker/projectors.h"
 
 namespace lethe::worker {
 namespace {
 
 using Run = bool (*)(Workspace&, const core::PrerequisiteTask&, TaskMonitor&);
-using Load = std::shared_ptr<const editing::Artifact> (*)(Workspace&, const core::GridCell&,
-                                                          const core::ArtifactUse&, const model::Network&);
+using Load = std::shared_ptr<const editing::Artifact> (*)(Workspace&, const core::GridCell&, const core::ArtifactUse&,
+                                                          const model::Network&);
 
 /// A row a kind of prerequisite. Planning has the other half (worker/planning/prerequisite_kinds.cpp).
 struct Row {
@@ -26,7 +28,8 @@ struct Row {
 };
 constexpr std::array kRows{
     Row{kMomentsKind, run_moments, nullptr, false},
-    Row{"editor", run_editor_training, load_editor, true},
+    Row{editing::kProjectorKind, run_projectors, load_projectors, false},
+    Row{editing::kEditorKind, run_editor_training, load_editor, true},
     Row{kBaselineKind, run_baseline, nullptr, true},
 };
 

@@ -124,6 +124,10 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
   return factor;
 }
 
+editing::SecondMoment Workspace::second_moment(const std::string& name, int layer) {
+  return read_moment(prerequisite_folder(kMomentsKind, name), layer);
+}
+
 model::Network Workspace::starting_network(const std::string& name, const core::MethodConfig& method) {
   const auto loaded = model(name);
   if (!editing::changes_vocabulary(method)) return loaded->unedited;

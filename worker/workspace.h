@@ -50,6 +50,8 @@ class Workspace {
   /// cells of that model; on the device or the host as the config places it. Throws `core::StorageError` if they are
   /// not committed, `core::DataError` if unusable.
   std::shared_ptr<const editing::MomentFactor> moment_factor(const std::string& model, int layer);
+  /// The committed second moment of a layer of a model, on the host. Throws `core::StorageError` if it is not there.
+  editing::SecondMoment second_moment(const std::string& model, int layer);
   /// What a cell's edits start from and what it is evaluated with: the unedited network, or one with a class more.
   model::Network starting_network(const std::string& model, const core::MethodConfig& method);
   model::Network starting_network(const core::GridCell& cell) {

@@ -21,6 +21,7 @@ struct ArtifactUse {
   std::string kind;                           ///< "editor"
   std::string making;                         ///< how it comes about, for identities: "training"
   std::optional<std::filesystem::path> file;  ///< that the config names instead of having it made
+  std::vector<int> moment_layers = {};        ///< layers whose second moments it is made from
 };
 
 /// A method's hyper-parameters, and all that a sweep asks of a method without running it. Each method's room

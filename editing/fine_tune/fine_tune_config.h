@@ -45,7 +45,7 @@ std::string config_problem(const std::string& name, const FineTuneConfig& config
 std::vector<int> edited_layers(const FineTuneConfig& config, std::int64_t num_layers);
 
 std::unique_ptr<EditMethod> make_method(const FineTuneConfig& config, MethodInputs inputs);
-Price price_of(const FineTuneConfig& config, const model::Architecture& architecture);
+Price price_of(const FineTuneConfig& config, const model::Architecture& architecture, std::int64_t num_facts);
 void check_request(const FineTuneConfig& config, const data::EditRequest& request, const RequestLimits& limits);
 
 }  // namespace lethe::editing

@@ -6,7 +6,7 @@
 namespace lethe::editing {
 
 /// One fact of a step that tunes several together: weights are read once for all.
-Price price_of(const FineTuneConfig& config, const model::Architecture& architecture) {
+Price price_of(const FineTuneConfig& config, const model::Architecture& architecture, std::int64_t /*num_facts*/) {
   constexpr std::int64_t kTunedTokens = 40;  // the whole prompt and its target
   const auto layers = static_cast<double>(architecture.num_layers);
   const double above = std::max(0.0, layers - config.layer);

@@ -20,8 +20,13 @@ double squared_norm(const LowRankUpdate& update) {
 
 std::string state_name(std::size_t network, const char* part) { return std::to_string(network) + "." + part; }
 
-MethodState state_of(const EditorStatistics& statistics) {
-  MethodState state;
+/// Its running statistics.
+struct MendHistory final : History {
+  EditorStatistics statistics;
+};
+
+std::map<std::string, at::Tensor> stored_form(const EditorStatistics& statistics) {
+  std::map<std::string, at::Tensor> state;
   for (std::size_t i = 0; i < statistics.size(); ++i) {
     state[state_name(i, "mean")] = statistics[i].mean_Z;
     state[state_name(i, "squares")] = statistics[i].squares_Z;
@@ -78,26 +83,23 @@ MendMethod::MendMethod(MendConfig config, const MethodInputs& inputs)
   editor_ = artifact_of<MendEditor>(inputs, kEditorKind);
 }
 
-MethodState MendMethod::initial_state() const {
-  if (config_.running_statistics == RunningStatistics::kLoaded) return {};
-  EditorStatistics none;
+std::unique_ptr<History> MendMethod::begin() const {
+  auto history = std::make_unique<MendHistory>();
   for (const EditorNetwork& network : editor_->networks) {
-    none.push_back(RunningMoments::none(network.num_inputs + network.num_outputs));
+    history->statistics.push_back(config_.running_statistics == RunningStatistics::kLoaded
+                                      ? network.moments
+                                      : RunningMoments::none(network.num_inputs + network.num_outputs));
   }
-  return state_of(none);
+  return history;
 }
 
-EditorStatistics MendMethod::statistics_of(const MethodState& state) const {
+EditorStatistics MendMethod::statistics_of(const std::map<std::string, torch::Tensor>& stored) const {
   EditorStatistics statistics;
   for (std::size_t i = 0; i < editor_->networks.size(); ++i) {
-    if (config_.running_statistics == RunningStatistics::kLoaded) {
-      statistics.push_back(editor_->networks[i].moments);
-      continue;
-    }
     const EditorNetwork& network = editor_->networks[i];
     const auto get = [&](const char* part, std::int64_t size) -> const at::Tensor& {
-      const auto found = state.find(state_name(i, part));
-      if (found != state.end() && found->second.numel() == size) return found->second;
+      const auto found = stored.find(state_name(i, part));
+      if (found != stored.end() && found->second.numel() == size) return found->second;
       throw core::DataError("mend: the stored running statistics lack \"" + state_name(i, part) + "\" of " +
                             std::to_string(size) + " numbers; the segment belongs to another editor");
     };
@@ -108,11 +110,16 @@ EditorStatistics MendMethod::statistics_of(const MethodState& state) const {
   return statistics;
 }
 
-EditOutcome MendMethod::compute(const model::Network& network, std::span<const data::EditRequest> requests) const {
-  return compute_after(initial_state(), network, requests).outcome;
+void MendMethod::fold(History& history, const Increment& increment) const {
+  if (config_.running_statistics == RunningStatistics::kLoaded || increment.latest.empty()) return;
+  dynamic_cast<MendHistory&>(history).statistics = statistics_of(increment.latest);
 }
 
-Continuation MendMethod::compute_after(const MethodState& state, const model::Network& network,
+EditOutcome MendMethod::compute(const model::Network& network, std::span<const data::EditRequest> requests) const {
+  return compute_after(begin().get(), network, requests).outcome;
+}
+
+Continuation MendMethod::compute_after(const History* history, const model::Network& network,
                                        std::span<const data::EditRequest> requests) const {
   std::vector<LabelledRow> rows;
   for (const auto& request : requests) {
@@ -120,20 +127,23 @@ Continuation MendMethod::compute_after(const MethodState& state, const model::Ne
   }
   const InnerGradients gradients = inner_gradients(network, editor_->parameters, rows);
   const at::NoGradGuard no_grad;
+  const auto& before = dynamic_cast<const MendHistory&>(*history).statistics;
   const bool has_state = config_.running_statistics == RunningStatistics::kReset;
+  const auto increment_of = [&](const EditorStatistics& after) -> Increment {
+    return {{}, has_state ? stored_form(after) : std::map<std::string, at::Tensor>{}};
+  };
   const auto loss = static_cast<float>(gradients.loss);
-  const auto failed = [&](core::EditStatus status, const char* reason, MethodState next) -> Continuation {
+  const auto failed = [&](core::EditStatus status, const char* reason, Increment next) -> Continuation {
     return {EditFailure{status, reason, {loss}, {}}, std::move(next)};
   };
   for (const InnerFactors& factors : gradients.factors) {
     if (!std::isfinite(gradients.loss) || !at::isfinite(factors.inputs_KI).all().item<bool>() ||
         !at::isfinite(factors.gradients_KO).all().item<bool>()) {
-      return failed(core::EditStatus::kNonFinite, "the gradient left the finite numbers", state);
+      return failed(core::EditStatus::kNonFinite, "the gradient left the finite numbers", increment_of(before));
     }
   }
-  EditorOutput output =
-      run_editor(*editor_, gradients.factors, statistics_of(state), has_state, config_.learning_rate_order);
-  MethodState next = has_state ? state_of(output.statistics) : MethodState{};
+  EditorOutput output = run_editor(*editor_, gradients.factors, before, has_state, config_.learning_rate_order);
+  Increment next = increment_of(output.statistics);
   if (!output.has_enough_rows) {
     return failed(core::EditStatus::kIllConditioned, "too few rows for a deviation", std::move(next));
   }
@@ -149,7 +159,8 @@ Continuation MendMethod::compute_after(const MethodState& state, const model::Ne
   }
   step.diagnostics = {{"delta_norm", std::sqrt(squares)},
                       {"num_rows", static_cast<double>(gradients.factors.front().inputs_KI.size(0))}};
-  if (!std::isfinite(squares)) return failed(core::EditStatus::kNonFinite, "the update is not finite", state);
+  if (!std::isfinite(squares))
+    return failed(core::EditStatus::kNonFinite, "the update is not finite", increment_of(before));
   return {std::move(step), std::move(next)};
 }
 

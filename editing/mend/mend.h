@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "editing/mend/mend_config.h"
 #include "editing/edit_method.h"
+#include "editing/mend/mend_config.h"
 #include "editing/mend/mend_editor.h"
 #include "editing/mend/mend_gradients.h"
 
@@ -30,7 +30,7 @@ EditorOutput run_editor(const MendEditor& editor, std::span<const InnerFactors> 
 /// MEND: one backward, the editor's networks, and an update W + sum over tokens of rate d~ x~^T, as factors of as many
 /// ranks as tokens count.
 ///
-/// With `running_statistics: reset` the statistics are the method's state: the rows of every edit are absorbed before
+/// With `running_statistics: reset` the statistics are the method's history: the rows of every edit are absorbed before
 /// they are used. An edit that fails leaves weights and state alone, but for the first edits of a cell with too few
 /// rows for a deviation, which are absorbed and recorded as ill-conditioned (the published program stops there).
 /// Diagnostics: delta_norm (Frobenius, over all weights), num_rows (tokens of the lowest weight).
@@ -41,9 +41,10 @@ class MendMethod final : public EditMethod {
 
   [[nodiscard]] EditOutcome compute(const model::Network& network,
                                     std::span<const data::EditRequest> requests) const override;
-  [[nodiscard]] MethodState initial_state() const override;
-  [[nodiscard]] Continuation compute_after(const MethodState& state, const model::Network& network,
+  [[nodiscard]] std::unique_ptr<History> begin() const override;
+  [[nodiscard]] Continuation compute_after(const History* history, const model::Network& network,
                                            std::span<const data::EditRequest> requests) const override;
+  void fold(History& history, const Increment& increment) const override;
   [[nodiscard]] std::vector<std::string> edited_parameters() const override;
   [[nodiscard]] bool is_dense() const override { return false; }
 
@@ -52,7 +53,8 @@ class MendMethod final : public EditMethod {
   const model::Tokenizer& tokenizer_;
   std::shared_ptr<const MendEditor> editor_;
 
-  [[nodiscard]] EditorStatistics statistics_of(const MethodState& state) const;
+  /// From their stored form.
+  [[nodiscard]] EditorStatistics statistics_of(const std::map<std::string, torch::Tensor>& stored) const;
 };
 
 /// The network that a cell's edits start from: the unedited one, or with `pad_class` one of a vocabulary that is one

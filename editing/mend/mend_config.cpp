@@ -77,7 +77,7 @@ std::vector<int> edited_layers(const MendConfig& config, std::int64_t num_layers
 }
 
 std::vector<core::ArtifactUse> artifacts(const MendConfig& config) {
-  return {{kEditorKind, "training", config.editor}};
+  return {{kEditorKind, "training", config.editor, {}}};
 }
 
 }  // namespace lethe::editing

@@ -94,7 +94,7 @@ std::vector<int> edited_layers(const MendConfig& config, std::int64_t num_layers
 std::vector<core::ArtifactUse> artifacts(const MendConfig& config);
 
 std::unique_ptr<EditMethod> make_method(const MendConfig& config, MethodInputs inputs);
-Price price_of(const MendConfig& config, const model::Architecture& architecture);
+Price price_of(const MendConfig& config, const model::Architecture& architecture, std::int64_t num_facts);
 void check_request(const MendConfig& config, const data::EditRequest& request, const RequestLimits& limits);
 /// With `pad_class`, a vocabulary that is one larger.
 model::Network starting_network(const MendConfig& config, const model::Network& unedited, std::uint64_t seed);

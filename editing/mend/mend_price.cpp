@@ -31,7 +31,7 @@ core::Work edit_work(const MendConfig& config, const model::Architecture& archit
 
 }  // namespace
 
-Price price_of(const MendConfig& config, const model::Architecture& architecture) {
+Price price_of(const MendConfig& config, const model::Architecture& architecture, std::int64_t /*num_facts*/) {
   constexpr std::int64_t kGraphTokens = 40;  // the whole prompt and its target
   const auto num_blocks = std::ssize(edited_layers(config, architecture.num_layers));
   Price price;

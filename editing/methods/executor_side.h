@@ -6,7 +6,7 @@
 // configuration header declares, as overloads on its type, the functions by which an executor reaches the algorithm
 //   std::unique_ptr<EditMethod> make_method(const Config&, MethodInputs);        editing/edit_method.h
 //   void check_request(const Config&, const data::EditRequest&, const RequestLimits&);
-//   Price price_of(const Config&, const model::Architecture&);                  editing/price.h
+//   Price price_of(const Config&, const model::Architecture&, std::int64_t num_facts);   editing/price.h
 // and where they mean something
 //   model::Network starting_network(const Config&, const model::Network& unedited, std::uint64_t seed);
 //   std::vector<std::string> sample_prefixes(const Config&, const ContextSource&);

@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "editing/alphaedit/alphaedit_config.h"
 #include "editing/fine_tune/fine_tune_config.h"
 #include "editing/memit/memit_config.h"
 #include "editing/mend/mend_config.h"
@@ -15,8 +16,10 @@ namespace lethe::editing {
 template <typename... Configs>
 struct ConfigList {};
 
-/// The methods, by their configurations: the one list of them all, in the order of documents. A new method adds its own.
-using MethodConfigs = ConfigList<RomeConfig, RRomeConfig, MemitConfig, FineTuneConfig, MendConfig>;
+/// The methods, by their configurations: the one list of them all, in the order of documents. A new method adds its
+/// own.
+using MethodConfigs =
+    ConfigList<RomeConfig, RRomeConfig, MemitConfig, MemitSeqConfig, AlphaEditConfig, FineTuneConfig, MendConfig>;
 
 /// Calls `visit` with the configuration, as what it is.
 template <typename Visit>
@@ -28,7 +31,9 @@ auto visit_config(const core::MethodConfig& method, const Visit& visit) {
       if (attempt(find_config<First>(method)) || (attempt(find_config<Others>(method)) || ...)) return;
     } else {
       std::optional<Result> result;
-      const auto attempt = [&](const auto* config) { return config != nullptr && (result.emplace(visit(*config)), true); };
+      const auto attempt = [&](const auto* config) {
+        return config != nullptr && (result.emplace(visit(*config)), true);
+      };
       if (attempt(find_config<First>(method)) || (attempt(find_config<Others>(method)) || ...)) {
         return std::move(*result);
       }

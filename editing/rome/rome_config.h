@@ -61,6 +61,6 @@ std::vector<int> second_moment_layers(const RankOneConfig& config);
 std::unique_ptr<EditMethod> make_method(const RomeConfig& config, MethodInputs inputs);
 std::unique_ptr<EditMethod> make_method(const RRomeConfig& config, MethodInputs inputs);
 std::vector<std::string> sample_prefixes(const RankOneConfig& config, const ContextSource& source);
-Price price_of(const RankOneConfig& config, const model::Architecture& architecture);
+Price price_of(const RankOneConfig& config, const model::Architecture& architecture, std::int64_t num_facts);
 
 }  // namespace lethe::editing

@@ -3,7 +3,7 @@
 
 namespace lethe::editing {
 
-Price price_of(const RankOneConfig& config, const model::Architecture& architecture) {
+Price price_of(const RankOneConfig& config, const model::Architecture& architecture, std::int64_t /*num_facts*/) {
   // 21 contexts x 4.1 positions and the KL row; keys of 18 tokens each.
   constexpr ValueTokens kTokens{21.0, 87.0, 21.0 * 18.0};
   constexpr std::int64_t kRows = 22;  // prefixes, bare prompt, KL row

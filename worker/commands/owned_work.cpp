@@ -59,12 +59,18 @@ bool run_own_prerequisite(Workspace& workspace, const core::PrerequisiteTask& ta
 }
 
 bool run_own_needs(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor) {
-  const auto needs = workspace.facts().cell(cell).needs;
-  for (const auto& prerequisite : workspace.facts().prerequisites) {
-    if (std::ranges::find(needs, prerequisite.key()) == needs.end()) continue;
-    if (!run_own_prerequisite(workspace, {prerequisite.kind, prerequisite.model}, monitor)) return false;
+  auto needs = workspace.facts().cell(cell).needs;
+  const auto& all = workspace.facts().prerequisites;
+  const auto is_needed = [&](const core::PrerequisiteFacts& one) {
+    return std::ranges::find(needs, one.key()) != needs.end();
+  };
+  // Each stands after those that it needs itself.
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    if (is_needed(*one)) needs.insert(needs.end(), one->needs.begin(), one->needs.end());
   }
-  return true;
+  return std::ranges::all_of(all, [&](const core::PrerequisiteFacts& one) {
+    return !is_needed(one) || run_own_prerequisite(workspace, {one.kind, one.model}, monitor);
+  });
 }
 
 }  // namespace lethe::worker::inline commands

@@ -26,8 +26,10 @@ std::vector<int> moments_layers(const core::ExperimentConfig& config, const core
   std::set<int> layers;
   for (const auto& cell : config.cells) {
     if (cell.model != model.name) continue;
-    const auto needed = config.method_of(cell)->second_moment_layers();
+    const auto& method = config.method_of(cell);
+    const auto needed = method->second_moment_layers();
     layers.insert(needed.begin(), needed.end());
+    for (const auto& use : method->artifacts()) layers.insert(use.moment_layers.begin(), use.moment_layers.end());
   }
   return {layers.begin(), layers.end()};
 }
@@ -102,8 +104,8 @@ void price_moments(const PrerequisiteContext& context, const MomentsPlan& plan, 
   if (moments->memory_gb > 0.0) {
     sums_bytes = std::min(sums_bytes, std::max(sum_bytes, core::bytes_of_gb(moments->memory_gb)));
   }
-  facts.peak_bytes = base_bytes(context.config, architecture) +
-                     forward_bytes(architecture, moments->batch_tokens) + sums_bytes;
+  facts.peak_bytes =
+      base_bytes(context.config, architecture) + forward_bytes(architecture, moments->batch_tokens) + sums_bytes;
   if (facts.num_slices == 1) return;
   facts.slices_disk_bytes = facts.num_slices * num_layers * sum_bytes;
   // Parts are read twice, once for their digests; each layer is written and read once more.
@@ -124,8 +126,8 @@ void measure_corpus(PrerequisiteContext& context, MomentsPlan& plan, core::Prere
   }
   facts.num_slices = std::max<std::int64_t>(1, std::ssize(core::slices_of(*moments, plan.num_documents)));
   if (plan.num_documents < moments->max_documents && moments->max_tokens == 0) {
-    facts.note = "over " + std::to_string(plan.num_documents) + " documents: the corpus has no more, max_documents is " +
-                 std::to_string(moments->max_documents);
+    facts.note = "over " + std::to_string(plan.num_documents) +
+                 " documents: the corpus has no more, max_documents is " + std::to_string(moments->max_documents);
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include "core/contract/identity.h"
 #include "core/error.h"
+#include "editing/alphaedit/alphaedit_config.h"
+#include "editing/mend/mend_config.h"
 #include "ledger/sweep_folder.h"
 #include "model/pytorch_checkpoint.h"
 #include "worker/planning/prices.h"
@@ -11,14 +13,15 @@
 namespace lethe::worker::inline planning {
 
 bool PrerequisiteContext::is_used(const std::string& method) const {
-  return std::ranges::any_of(config.cells, [&](const core::GridCell& cell) {
-    return cell.model == model.name && cell.method == method;
-  });
+  return std::ranges::any_of(
+      config.cells, [&](const core::GridCell& cell) { return cell.model == model.name && cell.method == method; });
 }
 
 const std::vector<PrerequisiteRow>& prerequisite_rows() {
-  static const std::vector<PrerequisiteRow> rows{
-      {kMomentsKind, describe_moments}, {"editor", describe_editor}, {kBaselineKind, describe_baseline}};
+  static const std::vector<PrerequisiteRow> rows{{kMomentsKind, describe_moments},
+                                                 {editing::kProjectorKind, describe_projector},
+                                                 {editing::kEditorKind, describe_editor},
+                                                 {kBaselineKind, describe_baseline}};
   return rows;
 }
 
@@ -32,8 +35,8 @@ void describe_baseline(PrerequisiteContext& context) {
   facts.stems = {ledger::kBaselineStem};
   const auto& content = context.inputs.content;
   if (content && context.examples.size() == context.config.tasks.size()) {
-    const auto identity = core::baseline_identity(context.config, content->weights_digest, content->tokenizer_digest,
-                                                  context.examples);
+    const auto identity =
+        core::baseline_identity(context.config, content->weights_digest, content->tokenizer_digest, context.examples);
     facts.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, facts.model, identity.short_hex());
   }
   core::ModelFacts price;
@@ -46,8 +49,9 @@ void describe_baseline(PrerequisiteContext& context) {
 void check_artifact_file(const core::ArtifactUse& use, const std::string& model) {
   const auto& path = *use.file;
   if (!std::filesystem::exists(path)) {
-    throw core::DataError(path.string() + ": the " + use.kind + " of " + model + " is not there; put it there, change `" +
-                          use.kind + ":`, or leave it out to have one trained");
+    throw core::DataError(path.string() + ": the " + use.kind + " of " + model +
+                          " is not there; put it there, change `" + use.kind +
+                          ":`, or leave it out to have one trained");
   }
   // A published file's directory and pickle are read: a cut or foreign one is found before the sweep starts.
   if (path.extension() == ".pt") static_cast<void>(model::read_pytorch_checkpoint(path));

@@ -37,6 +37,7 @@ struct PrerequisiteRow {
 const std::vector<PrerequisiteRow>& prerequisite_rows();
 
 void describe_moments(PrerequisiteContext& context);
+void describe_projector(PrerequisiteContext& context);
 void describe_editor(PrerequisiteContext& context);
 void describe_baseline(PrerequisiteContext& context);
 

@@ -84,7 +84,7 @@ void price_reductions(const core::ExperimentConfig& config, const model::Archite
 
 void price_edits(const core::ExperimentConfig& config, const model::Architecture& architecture,
                  core::CellFacts& facts) {
-  const auto price = editing::price_of(config.method_of(facts.cell), architecture);
+  const auto price = editing::price_of(config.method_of(facts.cell), architecture, facts.edits);
   const bool is_on_host = core::keeps_factors_on_host(config, config.model(facts.cell.model));
   const auto layers = static_cast<double>(architecture.num_layers);
   facts.edit_work = price.edit + editing::passes(architecture, 1.0, layers, kScoreTokens, kScorePrompts);
