@@ -1,5 +1,6 @@
 #include "model/architecture.h"
 
+#include <array>
 #include <fstream>
 #include <functional>
 #include <numeric>
@@ -143,6 +144,29 @@ std::string Architecture::mlp_projection(std::int64_t layer) const {
 
 std::string Architecture::mlp_input(std::int64_t layer) const {
   return block_prefix(layer) + (family == Family::kGpt2 ? "mlp.c_fc" : "mlp.fc_in");
+}
+
+ParameterNames Architecture::embedding() const { return {"transformer.wte.weight", {}}; }
+
+ParameterNames Architecture::head() const {
+  return has_tied_head() ? embedding() : ParameterNames{"lm_head.weight", "lm_head.bias"};
+}
+
+bool Architecture::has_tied_head() const { return family == Family::kGpt2; }
+
+ParameterNames Architecture::mlp_projection(std::int64_t layer, MlpProjection which) const {
+  const auto module = which == MlpProjection::kInput ? mlp_input(layer) : mlp_projection(layer);
+  return {module + ".weight", module + ".bias"};
+}
+
+ParameterNames Architecture::down_projection(std::int64_t layer) const {
+  return mlp_projection(layer, MlpProjection::kOutput);
+}
+
+std::span<const MlpProjection> Architecture::mlp_listing() const {
+  static constexpr std::array kDownFirst{MlpProjection::kOutput, MlpProjection::kInput};
+  static constexpr std::array kUpFirst{MlpProjection::kInput, MlpProjection::kOutput};
+  return family == Family::kGpt2 ? kDownFirst : kUpFirst;
 }
 
 std::int64_t Architecture::num_parameters() const {

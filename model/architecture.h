@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +12,15 @@ namespace lethe::model {
 
 enum class Family { kGpt2, kGptj };
 std::string_view to_string(Family family);
+
+/// The two projections of a block's MLP: D -> F and F -> D.
+enum class MlpProjection { kInput, kOutput };
+
+/// Full names of a module's parameters.
+struct ParameterNames {
+  std::string weight;
+  std::optional<std::string> bias;  ///< of a module that has one
+};
 
 /// Shape of a network, read from a Hugging Face folder's config.json.
 struct Architecture {
@@ -30,6 +41,16 @@ struct Architecture {
   /// "transformer.h.<l>.mlp.c_fc" (GPT-2) or "transformer.h.<l>.mlp.fc_in" (GPT-J): the MLP's first projection; its
   /// ".weight" is [F,D] in memory.
   [[nodiscard]] std::string mlp_input(std::int64_t layer) const;
+  /// The token embedding, [V,D].
+  [[nodiscard]] ParameterNames embedding() const;
+  /// The head, [V,D]: the embedding where the head is tied to it.
+  [[nodiscard]] ParameterNames head() const;
+  [[nodiscard]] bool has_tied_head() const;
+  [[nodiscard]] ParameterNames mlp_projection(std::int64_t layer, MlpProjection which) const;
+  /// The MLP's last projection, [D,F] in memory: the module edited by ROME, MEMIT and FT-C.
+  [[nodiscard]] ParameterNames down_projection(std::int64_t layer) const;
+  /// The MLP's projections in the order in which published editing configurations list a block's weights.
+  [[nodiscard]] std::span<const MlpProjection> mlp_listing() const;
   [[nodiscard]] std::int64_t num_parameters() const;
 };
 

@@ -38,9 +38,6 @@ enum class Site {
   kBlockOutput,       ///< [*,D] the residual stream after the block
 };
 
-/// The two projections of a block's MLP: D -> F (c_fc / fc_in) and F -> D (c_proj / fc_out).
-enum class MlpProjection { kInput, kOutput };
-
 struct Tap {
   int layer = 0;
   Site site = Site::kBlockOutput;
