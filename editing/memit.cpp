@@ -66,7 +66,7 @@ MemitMethod::MemitMethod(const core::MemitConfig& config, MethodInputs inputs)
     throw core::DataError("MEMIT: the first context template must be the bare \"{}\"");
   }
   for (const int layer : config.layers) {
-    parameters_.push_back(architecture.mlp_projection(layer) + ".weight");
+    parameters_.push_back(architecture.down_projection(layer).weight);
     factors_.push_back(moment_factor(inputs, layer));
   }
 }

@@ -92,7 +92,7 @@ RomeMethod::RomeMethod(const core::RankOneConfig& config, KeyChoice direction_ke
   if (contexts_.templates.empty() || contexts_.templates.front() != "{}") {
     throw core::DataError("ROME: the first context template must be the bare \"{}\"");
   }
-  parameter_ = architecture.mlp_projection(config.layer) + ".weight";
+  parameter_ = architecture.down_projection(config.layer).weight;
   factor_ = factor_of(config, inputs);
 }
 
