@@ -185,7 +185,7 @@ class Inspector {
   core::ModelFacts facts_of(const core::ModelConfig& model, const ModelContent& content) {
     core::ModelFacts facts;
     facts.name = model.name;
-    facts.family = model::to_string(content.architecture.family);
+    facts.family = content.architecture.family->name;
     facts.num_layers = content.architecture.num_layers;
     facts.width = content.architecture.width;
     facts.inner_width = content.architecture.inner_width;
