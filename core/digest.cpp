@@ -12,27 +12,12 @@
 #include <xxhash.h>
 
 #include "core/error.h"
+#include "core/unique_fd.h"
 
 namespace lethe::core {
 namespace {
 
 Digest from_xxh(XXH128_hash_t hash) { return Digest{{hash.high64, hash.low64}}; }
-
-/// Owns a file descriptor that is only read.
-class ReadDescriptor {
- public:
-  explicit ReadDescriptor(const std::filesystem::path& path)
-      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ~ReadDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  ReadDescriptor(const ReadDescriptor&) = delete;
-  ReadDescriptor& operator=(const ReadDescriptor&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 [[noreturn]] void throw_read_error(const std::filesystem::path& path) {
   throw StorageError(path.string() + ": cannot be read: " + std::strerror(errno));
@@ -64,8 +49,8 @@ Digest digest_of(std::span<const std::byte> bytes) { return from_xxh(XXH3_128bit
 Digest digest_of(std::string_view text) { return digest_of(std::as_bytes(std::span(text.data(), text.size()))); }
 
 Digest digest_of_file(const std::filesystem::path& path) {
-  const ReadDescriptor file(path);
-  if (file.get() < 0) throw_read_error(path);
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_read_error(path);
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
   std::vector<std::byte> block(kBlockBytes);
   DigestStream stream;

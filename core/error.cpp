@@ -2,6 +2,7 @@
 
 #include <array>
 #include <new>
+#include <system_error>
 #include <utility>
 
 namespace lethe::core {
@@ -32,6 +33,12 @@ FailureClass classify_foreign(std::string_view text) {
   return FailureClass::kMethod;
 }
 
+// What the operating system refused: a file system that is full, stale or away, a thread or process too many. None of
+// it is the method's fault, and much of it passes.
+FailureClass classify_system(const std::system_error& error) {
+  return error.code() == std::errc::not_enough_memory ? FailureClass::kOutOfMemory : FailureClass::kInfrastructure;
+}
+
 }  // namespace
 
 std::string_view to_string(FailureClass failure) {
@@ -55,6 +62,7 @@ FailureClass classify(const std::exception& error) {
   if (dynamic_cast<const StorageError*>(&error) != nullptr) return FailureClass::kInfrastructure;
   if (dynamic_cast<const CommError*>(&error) != nullptr) return FailureClass::kInfrastructure;
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return FailureClass::kOutOfMemory;
+  if (const auto* system = dynamic_cast<const std::system_error*>(&error)) return classify_system(*system);
   return classify_foreign(error.what());
 }
 

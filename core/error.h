@@ -55,9 +55,9 @@ enum class FailureClass { kConfig, kData, kMethod, kCrash, kOutOfMemory, kHang, 
 std::string_view to_string(FailureClass failure);
 /// Inverse of `to_string`; throws `CommError` on any other word.
 FailureClass failure_class_from(std::string_view word);
-/// Class of an exception that reached a task's boundary: a ModelError counts as data; StorageError and CommError
-/// as infrastructure; `std::bad_alloc` and LibTorch's allocation failures as out of memory; CUDA errors as a crash;
-/// any other exception as the method's.
+/// Class of an exception that reached a task's boundary: a ModelError counts as data; StorageError, CommError and
+/// `std::system_error` as infrastructure; `std::bad_alloc`, LibTorch's allocation failures and ENOMEM as out of memory;
+/// CUDA errors as a crash; any other exception as the method's.
 FailureClass classify(const std::exception& error);
 
 }  // namespace lethe::core

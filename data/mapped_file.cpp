@@ -3,35 +3,24 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "core/error.h"
+#include "core/unique_fd.h"
 
 namespace lethe::data {
-namespace {
-
-struct FileDescriptor {
-  int number = -1;
-  ~FileDescriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
-}  // namespace
-
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const core::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
-  if (file.number < 0 || ::fstat(file.number, &status) != 0) {
+  if (!file || ::fstat(file.get(), &status) != 0) {
     throw core::DataError(path.string() + ": cannot be opened: " + std::strerror(errno));
   }
   if (!S_ISREG(status.st_mode)) throw core::DataError(path.string() + ": not a regular file");
   if (status.st_size == 0) throw core::DataError(path.string() + ": the file is empty; copy it again");
   size_bytes_ = static_cast<std::size_t>(status.st_size);
-  void* address = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.number, 0);
+  void* address = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) {
     throw core::DataError(path.string() + ": cannot be mapped into memory: " + std::strerror(errno));
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/shape.h"
 #include "data/text_file.h"
 
 namespace lethe::data {
@@ -104,16 +105,6 @@ std::optional<std::uint64_t> element_bytes(std::string_view dtype) {
   return dtype[1] == 'U' ? size * 4 : size;
 }
 
-/// Product of the shape and an element's bytes; nothing beyond 63 bits.
-std::optional<std::uint64_t> checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_t element) {
-  std::uint64_t total = element;
-  for (const auto size : shape) {
-    if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size), &total)) return std::nullopt;
-    if (total > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-  }
-  return total;
-}
-
 }  // namespace
 
 std::int64_t NumpyArray::numel() const {
@@ -146,7 +137,7 @@ NumpyArray NumpyArchive::array(const std::string& name) const {
   }
   const auto element = element_bytes(header->dtype);
   if (!element) refuse("has elements of the type " + excerpt(header->dtype) + ", which are not read");
-  const auto expected = checked_bytes(header->shape, *element);
+  const auto expected = core::checked_bytes(header->shape, *element);
   if (!expected || *expected != bytes.size() - data_begin) {
     refuse("holds " + std::to_string(bytes.size() - data_begin) +
            " bytes, not those of its shape; fetch the file again");

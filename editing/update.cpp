@@ -3,26 +3,19 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "core/shape.h"
 
 namespace lethe::editing {
 namespace {
-
-std::string shape_text(const at::Tensor& tensor) {
-  std::string text = "[";
-  for (std::int64_t axis = 0; axis < tensor.dim(); ++axis) {
-    text += (axis == 0 ? "" : ", ") + std::to_string(tensor.size(axis));
-  }
-  return text + "]";
-}
 
 at::Tensor apply_low_rank(const std::string& name, const at::Tensor& weight_OI, const LowRankUpdate& update) {
   const bool fits = weight_OI.dim() == 2 && update.left_OR.dim() == 2 && update.right_IR.dim() == 2 &&
                     update.left_OR.size(0) == weight_OI.size(0) && update.right_IR.size(0) == weight_OI.size(1) &&
                     update.left_OR.size(1) == update.right_IR.size(1);
   if (!fits) {
-    throw core::ModelError("update of '" + name + "': factors " + shape_text(update.left_OR) + " and " +
-                           shape_text(update.right_IR) + " do not fit the weight " + shape_text(weight_OI) +
-                           "; the update belongs to another model or layer");
+    throw core::ModelError("update of '" + name + "': factors " + core::shape_text(update.left_OR.sizes()) + " and " +
+                           core::shape_text(update.right_IR.sizes()) + " do not fit the weight " +
+                           core::shape_text(weight_OI.sizes()) + "; the update belongs to another model or layer");
   }
   // Always in the layout in which operands are stored: that decides how a product of several columns is summed.
   const at::Tensor left_OR = update.left_OR.to(weight_OI.options()).contiguous();
@@ -34,8 +27,8 @@ at::Tensor apply_low_rank(const std::string& name, const at::Tensor& weight_OI, 
 
 at::Tensor apply_dense(const std::string& name, const at::Tensor& current, const DenseUpdate& update) {
   if (!update.value.sizes().equals(current.sizes())) {
-    throw core::ModelError("update of '" + name + "': a value of shape " + shape_text(update.value) +
-                           " does not fit the parameter " + shape_text(current) +
+    throw core::ModelError("update of '" + name + "': a value of shape " + core::shape_text(update.value.sizes()) +
+                           " does not fit the parameter " + core::shape_text(current.sizes()) +
                            "; the snapshot belongs to another model or layer");
   }
   return update.value.detach().to(current.options()).clone();

@@ -1,46 +1,23 @@
 #include "ledger/commit.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/grid_cell.h"
 #include "ledger/durable_file.h"
-#include "ledger/process_name.h"
 
 namespace lethe::ledger {
 namespace {
 
-constexpr std::string_view kTemporaryExtension = ".tmp";
 constexpr std::size_t kHexDigits = 32;
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-}
-
-std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder) {
-  const auto fail = [&](const std::error_code& error) {
-    throw core::StorageError(folder.string() + ": cannot be listed: " + error.message());
-  };
-  std::vector<std::filesystem::path> files;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  if (error == std::errc::no_such_file_or_directory) return files;
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    std::error_code status_error;
-    const bool is_file = entry->is_regular_file(status_error);
-    // A file may be published or moved away while its folder is being listed.
-    if (status_error && status_error != std::errc::no_such_file_or_directory) fail(status_error);
-    if (is_file) files.push_back(entry->path());
-  }
-  if (error) fail(error);
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 std::optional<CommittedFile> rival_of(const CommittedFile& own) {
@@ -59,35 +36,7 @@ std::optional<CommittedFile> rival_of(const CommittedFile& own) {
   throw core::StorageError(text);
 }
 
-void remove_file(const std::filesystem::path& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    throw core::StorageError(path.string() + ": cannot be removed: " + std::strerror(errno));
-  }
-}
-
-bool is_stale(const std::filesystem::path& path) {
-  const auto name = path.filename().string();
-  if (!name.starts_with('.') || !name.ends_with(kTemporaryExtension)) return false;
-  // .<stem>.<host>.<pid>.<start>.<n>.tmp; stems may hold dots, hosts do not.
-  auto rest = std::string_view(name).substr(0, name.size() - kTemporaryExtension.size());
-  const auto counter_dot = rest.rfind('.');
-  rest = rest.substr(0, counter_dot);
-  auto host_dot = rest.size();
-  for (int i = 0; i < 3 && host_dot != std::string_view::npos && host_dot > 0; ++i) {
-    host_dot = rest.rfind('.', host_dot - 1);
-  }
-  return host_dot != std::string_view::npos && host_dot > 0 && has_ended_here(rest.substr(host_dot + 1));
-}
-
 }  // namespace
-
-std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem) {
-  static std::atomic<std::uint64_t> counter{0};
-  make_folder(folder);
-  std::string name(".");
-  name.append(stem).append(".").append(process_name()).append(".").append(std::to_string(++counter));
-  return folder / name.append(kTemporaryExtension);
-}
 
 CommittedFile publish(const std::filesystem::path& temporary, std::string_view stem, std::string_view extension) {
   const auto folder = folder_of(temporary);
@@ -113,16 +62,35 @@ CommittedFile publish(const std::filesystem::path& temporary, std::string_view s
   return own;
 }
 
-void replace_text(const std::filesystem::path& path, std::string_view text) {
+CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem, const FileWriter& write,
+                          std::string_view extension) {
+  const TemporaryFile temporary(folder, stem);
+  write(temporary.path());
+  return publish(temporary.path(), stem, extension);
+}
+
+void replace_file(const std::filesystem::path& path, const FileWriter& write) {
   const auto folder = folder_of(path);
-  const auto temporary = temporary_path(folder, path.filename().string());
-  write_new_file(temporary, text);
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string reason = std::strerror(errno);
-    ::unlink(temporary.c_str());
-    throw core::StorageError(path.string() + ": cannot be replaced: " + reason);
+  const TemporaryFile temporary(folder, path.filename().string());
+  write(temporary.path());
+  if (std::rename(temporary.path().c_str(), path.c_str()) != 0) {
+    throw core::StorageError(path.string() + ": cannot be replaced: " + std::strerror(errno));
   }
   sync_folder(folder);
+}
+
+void replace_text(const std::filesystem::path& path, std::string_view text) {
+  replace_file(path, [&](const std::filesystem::path& temporary) { write_new_file(temporary, text); });
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (in) text << in.rdbuf();
+  if (!in || in.bad()) {
+    throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
+  }
+  return text.str();
 }
 
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path) {
@@ -168,16 +136,6 @@ void quarantine(const std::filesystem::path& file, std::string_view reason) {
   note += ".reason.txt";
   replace_text(note, std::string(reason) + "\n");
   sync_folder(folder_of(file));
-}
-
-int remove_stale_temporaries(const std::filesystem::path& folder) {
-  int removed = 0;
-  for (const auto& path : regular_files(folder)) {
-    if (!is_stale(path)) continue;
-    remove_file(path);
-    ++removed;
-  }
-  return removed;
 }
 
 }  // namespace lethe::ledger

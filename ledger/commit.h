@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/digest.h"
+#include "ledger/temporary_file.h"
 
 // The commit protocol (design 2): a file is written under a temporary name in its folder, closed, fsynced,
 // published by link + unlink under a name that carries its digest, and the folder is fsynced. One writer,
@@ -20,10 +22,13 @@ struct CommittedFile {
   core::Digest digest;
 };
 
-/// A path in `folder` (created if missing) that no other process uses:
-/// ".<stem>.<host>.<pid>.<start>.<n>.tmp", where <start> is the process's start time and <host> names its process
-/// namespace too: a container's pid 7 is not ours, nor is the pid 7 of yesterday.
-std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem);
+/// Writes all of a file at the path it is given, and closes it.
+using FileWriter = std::function<void(const std::filesystem::path& temporary)>;
+
+/// Writes a file of `folder` (created if missing) with `write` and publishes it under its stem. A writer that throws
+/// leaves nothing behind. How a result comes into a sweep's folder, from every task.
+CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem, const FileWriter& write,
+                          std::string_view extension = ".h5");
 
 /// Publishes a closed temporary file. If a file of the same stem and digest is already there, the temporary one
 /// is removed and that file returned (it is read again: a damaged one throws). Another digest under the same stem
@@ -32,8 +37,13 @@ std::filesystem::path temporary_path(const std::filesystem::path& folder, std::s
 CommittedFile publish(const std::filesystem::path& temporary, std::string_view stem,
                       std::string_view extension = ".h5");
 
+/// Writes a file with `write`, which also makes it durable, and puts it as a whole in the place of the former one.
+void replace_file(const std::filesystem::path& path, const FileWriter& write);
 /// Writes text to a file that is replaced as a whole (STATE, status.json): temporary, fsync, rename, fsync.
 void replace_text(const std::filesystem::path& path, std::string_view text);
+
+/// All of a file that a sweep keeps in its folder beside the committed ones. Throws `core::StorageError`.
+std::string read_text(const std::filesystem::path& path);
 
 /// Splits a committed file's name; nullopt for any other name.
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path);
@@ -48,9 +58,5 @@ void check_digest(const CommittedFile& file);
 /// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes, never replaces what is
 /// there already (a number is added to the name).
 void quarantine(const std::filesystem::path& file, std::string_view reason);
-
-/// Removes temporary files of processes of this host that are gone. Returns how many. Other files, and other hosts'
-/// temporaries, stay.
-int remove_stale_temporaries(const std::filesystem::path& folder);
 
 }  // namespace lethe::ledger

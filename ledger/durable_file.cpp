@@ -4,12 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <system_error>
 
 #include "core/error.h"
+#include "core/unique_fd.h"
 
 namespace lethe::ledger {
 namespace {
@@ -22,21 +25,17 @@ namespace {
   throw core::StorageError(path.string() + ": cannot " + what + ": " + std::strerror(code) + remedy);
 }
 
-class Descriptor {
+/// An open file or folder whose every call is checked.
+class OpenFile {
  public:
-  Descriptor(const std::filesystem::path& path, int flags, const std::string& what)
-      : path_(path), value_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (value_ < 0) throw_errno(path, what);
+  OpenFile(const std::filesystem::path& path, int flags, const std::string& what)
+      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+    if (!fd_) throw_errno(path, what);
   }
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
 
   void write_all(std::string_view text) const {
     while (!text.empty()) {
-      const auto count = ::write(value_, text.data(), text.size());
+      const auto count = ::write(fd_.get(), text.data(), text.size());
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw_errno(path_, "be written");
       text.remove_prefix(static_cast<std::size_t>(count));
@@ -44,18 +43,16 @@ class Descriptor {
   }
   void sync() const {
     // Some network file systems know no fsync of a folder and say EINVAL; there is nothing more to be done there.
-    if (::fsync(value_) != 0 && errno != EINVAL && errno != ENOTSUP) throw_errno(path_, "be made durable (fsync)");
+    if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != ENOTSUP) throw_errno(path_, "be made durable (fsync)");
   }
   /// NFS reports a failed delayed write only here.
   void close() {
-    const int value = value_;
-    value_ = -1;
-    if (::close(value) != 0 && errno != EINTR) throw_errno(path_, "be closed");
+    if (::close(fd_.release()) != 0 && errno != EINTR) throw_errno(path_, "be closed");
   }
 
  private:
   std::filesystem::path path_;
-  int value_;
+  core::UniqueFd fd_;
 };
 
 }  // namespace
@@ -65,21 +62,52 @@ void write_new_file(const std::filesystem::path& path, std::string_view text) {
 }
 
 void write_new_file(const std::filesystem::path& path, std::span<const std::string_view> parts) {
-  Descriptor file(path, O_WRONLY | O_CREAT | O_EXCL, "be created");
-  for (const auto part : parts) file.write_all(part);
-  file.sync();
-  file.close();
+  OpenFile file(path, O_WRONLY | O_CREAT | O_EXCL, "be created");
+  try {
+    for (const auto part : parts) file.write_all(part);
+    file.sync();
+    file.close();
+  } catch (...) {
+    ::unlink(path.c_str());
+    throw;
+  }
 }
 
 void sync_file(const std::filesystem::path& path) {
-  Descriptor file(path, O_RDONLY, "be opened");
+  OpenFile file(path, O_RDONLY, "be opened");
   file.sync();
   file.close();
 }
 
 void sync_folder(const std::filesystem::path& folder) {
-  Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY, "be opened as a folder");
-  descriptor.sync();
+  const OpenFile entries(folder, O_RDONLY | O_DIRECTORY, "be opened as a folder");
+  entries.sync();
+}
+
+std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder) {
+  const auto fail = [&](const std::error_code& error) {
+    throw core::StorageError(folder.string() + ": cannot be listed: " + error.message());
+  };
+  std::vector<std::filesystem::path> files;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  if (error == std::errc::no_such_file_or_directory) return files;
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    std::error_code status_error;
+    const bool is_file = entry->is_regular_file(status_error);
+    // A file may be published or moved away while its folder is being listed.
+    if (status_error && status_error != std::errc::no_such_file_or_directory) fail(status_error);
+    if (is_file) files.push_back(entry->path());
+  }
+  if (error) fail(error);
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    throw core::StorageError(path.string() + ": cannot be removed: " + std::strerror(errno));
+  }
 }
 
 void make_folder(const std::filesystem::path& folder) {

@@ -3,12 +3,14 @@
 #include <filesystem>
 #include <span>
 #include <string_view>
+#include <vector>
 
 // Checked POSIX calls below the commit protocol. Every failure throws `core::StorageError` with path and reason.
 
 namespace lethe::ledger {
 
-/// Creates a file that must not exist yet, writes all of `text` and makes it durable.
+/// Creates a file that must not exist yet, writes all of `text` and makes it durable. It is whole or not there: what
+/// was written before a failure is removed.
 void write_new_file(const std::filesystem::path& path, std::string_view text);
 /// The same with the contents in parts, one after the other.
 void write_new_file(const std::filesystem::path& path, std::span<const std::string_view> parts);
@@ -16,6 +18,13 @@ void write_new_file(const std::filesystem::path& path, std::span<const std::stri
 /// fsync of a file's contents, or of a folder's entries.
 void sync_file(const std::filesystem::path& path);
 void sync_folder(const std::filesystem::path& folder);
+
+/// Regular files of a folder, sorted by name; empty if the folder does not exist. What cannot be listed is never taken
+/// for "nothing there".
+std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder);
+
+/// Removes a file; no error if it is gone already.
+void remove_file(const std::filesystem::path& path);
 
 /// Creates a folder with its parents; no error if it is there.
 void make_folder(const std::filesystem::path& folder);

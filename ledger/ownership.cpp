@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -16,7 +15,9 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/host_name.h"
 #include "core/log.h"
+#include "core/unique_fd.h"
 #include "ledger/commit.h"
 #include "ledger/durable_file.h"
 #include "ledger/process_name.h"
@@ -62,10 +63,8 @@ std::string beat_line(std::uint64_t beat, std::string_view state) {
 }
 
 std::string token_text() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   return beat_line(0, kRunning) + "owner " + process_name() + "\nboot " + boot_id() + "\nprocess " +
-         std::to_string(::getpid()) + " on " + host.data() + "\n";
+         std::to_string(::getpid()) + " on " + core::host_name() + "\n";
 }
 
 /// Another's token as it was read once.
@@ -186,10 +185,10 @@ void remove_tokens_before(const fs::path& owners, std::string_view key, std::uin
 
 /// Overwrites the beginning of a file that exists. False if it is gone or cannot be written.
 bool overwrite(const fs::path& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  const bool is_written = ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
-  return ::close(file) == 0 && is_written;  // a network file system sends it off now
+  core::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file) return false;
+  const bool is_written = ::pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  return ::close(file.release()) == 0 && is_written;  // a network file system sends it off now
 }
 
 }  // namespace
@@ -203,13 +202,9 @@ struct Claimant {
   /// Null if another process was quicker.
   [[nodiscard]] std::unique_ptr<Ownership> create(std::uint64_t generation) const {
     const auto path = token_path(owners, key, generation);
-    const auto temporary = temporary_path(owners, key);
-    write_new_file(temporary, token_text());
-    if (!move_without_replacing(temporary, path)) {
-      std::error_code ignored;
-      fs::remove(temporary, ignored);
-      return nullptr;
-    }
+    const TemporaryFile temporary(owners, key);
+    write_new_file(temporary.path(), token_text());
+    if (!move_without_replacing(temporary.path(), path)) return nullptr;
     remove_tokens_before(owners, key, generation);
     return std::unique_ptr<Ownership>(
         new Ownership(path, token_path(owners, key, generation + 1), options.beat_seconds));

@@ -23,6 +23,12 @@
 
 namespace lethe::ledger {
 
+/// Whose claim excludes that of every other key: a sweep's on its whole folder. `other_owners` and `living_owner` are
+/// how each side looks for the other.
+inline constexpr std::string_view kSweepKey = "sweep";
+/// What to do about another owner: the end of a message.
+inline constexpr const char* kOwnedRemedy = "; wait until it has ended, stop it, or choose another --out";
+
 struct OwnershipOptions {
   double beat_seconds = 1.0;
   double watch_seconds = 6.0;  ///< without movement; several beats, for file systems that show writes late

@@ -11,6 +11,8 @@
 #include <optional>
 #include <sstream>
 
+#include "core/host_name.h"
+
 namespace lethe::ledger {
 namespace {
 
@@ -26,9 +28,9 @@ std::string namespace_number() {
   return digits.empty() ? "0" : digits;
 }
 
-std::string host_name() {
-  std::array<char, 256> buffer{};
-  std::string host = ::gethostname(buffer.data(), buffer.size() - 1) == 0 ? buffer.data() : "unknown";
+/// The host's name without dots, and which process namespace of it.
+std::string host_key() {
+  auto host = core::host_name();
   for (auto& c : host) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '-') c = '_';
   }
@@ -65,7 +67,7 @@ bool is_number(std::string_view text) {
 }
 
 const std::string& this_host() {
-  static const std::string host = host_name();
+  static const std::string host = host_key();
   return host;
 }
 

@@ -4,15 +4,10 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/shape.h"
 
 namespace lethe::model {
 namespace {
-
-std::string shape_text(const torch::Tensor& tensor) {
-  std::string text = "[";
-  for (const auto size : tensor.sizes()) text += (text.size() > 1 ? "," : "") + std::to_string(size);
-  return text + "]";
-}
 
 /// 0 where `is_seen`, minus infinity elsewhere.
 torch::Tensor additive_mask(const torch::Tensor& is_seen, torch::Dtype dtype) {
@@ -179,8 +174,9 @@ void Network::set_parameter(const std::string& name, torch::Tensor value) {
     overlay_.erase(name);
   } else {
     if (value.sizes() != base.sizes() || value.scalar_type() != base.scalar_type() || value.device() != base.device()) {
-      throw core::ModelError(name + ": a value of shape " + shape_text(value) + " cannot replace one of shape " +
-                             shape_text(base) + "; shape, dtype and device must agree");
+      throw core::ModelError(name + ": a value of shape " + core::shape_text(value.sizes()) +
+                             " cannot replace one of shape " + core::shape_text(base.sizes()) +
+                             "; shape, dtype and device must agree");
     }
     overlay_[name] = value.contiguous();
   }

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/shape.h"
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
 
@@ -47,18 +48,6 @@ std::string_view name_of(torch::Dtype wanted) {
     if (dtype == wanted) return text;
   }
   throw core::StorageError(std::string("safetensors: no name for type ") + c10::toString(wanted));
-}
-
-/// Product of a shape and an element size, or nothing if it leaves 63 bits.
-std::optional<std::uint64_t> checked_bytes(const std::vector<std::int64_t>& shape, std::uint64_t element_bytes) {
-  std::uint64_t total = element_bytes;
-  for (const auto size : shape) {
-    std::uint64_t product = 0;
-    if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size), &product)) return std::nullopt;
-    if (product > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-    total = product;
-  }
-  return total;
 }
 
 /// Unsigned integers only: a negative, fractional or too large number is refused.
@@ -138,7 +127,7 @@ void SafetensorsFile::add_entry(const std::string& name, const json& value, std:
   if (!begin || !end || *begin > *end || *end > file_->size_bytes() - data_begin) {
     bad("lies outside the file's " + std::to_string(file_->size_bytes() - data_begin) + " bytes of data");
   }
-  if (checked_bytes(entry.shape, c10::elementSize(entry.dtype)) != *end - *begin) {
+  if (core::checked_bytes(entry.shape, c10::elementSize(entry.dtype)) != *end - *begin) {
     bad("has an extent that does not fit its shape and type");
   }
   entry.begin = data_begin + static_cast<std::size_t>(*begin);

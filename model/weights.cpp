@@ -4,16 +4,14 @@
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/shape.h"
 #include "model/safetensors.h"
 #include "model/weight_files.h"
 
 namespace lethe::model {
 namespace {
-
-std::string shape_text(const std::vector<std::int64_t>& shape) { return nlohmann::json(shape).dump(); }
 
 /// One number that is not finite makes every answer of the model meaningless, and nothing later would say why. The sum
 /// of finite fp32 numbers cannot leave fp64.
@@ -32,8 +30,8 @@ Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor>
     const auto found = tensors_.find(parameter.name);
     if (found == tensors_.end()) throw core::ModelError("the weights lack `" + parameter.name + "`");
     if (found->second.sizes() != torch::IntArrayRef(parameter.shape)) {
-      throw core::ModelError("`" + parameter.name + "` has the shape " + shape_text(found->second.sizes().vec()) +
-                             ", expected " + shape_text(parameter.shape));
+      throw core::ModelError("`" + parameter.name + "` has the shape " + core::shape_text(found->second.sizes()) +
+                             ", expected " + core::shape_text(parameter.shape));
     }
   }
 }
@@ -64,7 +62,8 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
     if (parameter.is_transposed_in_file) std::reverse(shape_in_file.begin(), shape_in_file.end());
     if (stored.sizes() != torch::IntArrayRef(shape_in_file)) {
       throw core::ModelError(folder.string() + ": `" + parameter.name + "` is stored with the shape " +
-                             shape_text(stored.sizes().vec()) + ", config.json demands " + shape_text(shape_in_file));
+                             core::shape_text(stored.sizes()) + ", config.json demands " +
+                             core::shape_text(shape_in_file));
     }
     // A transposed view costs nothing: matrix products read either orientation in place.
     if (parameter.is_transposed_in_file) stored = stored.t();

@@ -7,25 +7,18 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/host_name.h"
 #include "orchestrator/process/zygote.h"
 
 namespace lethe::orchestrator {
 namespace {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
-}
-
 /// Steps of tasks of one kind take alike: the kind of task, its method and model.
 std::string kind_of(const core::Task& task) {
   struct Kind {
-    std::string operator()(const core::MomentsTask& one) const {
-      return (one.slice ? "slice " : "moments ") + one.model;
+    std::string operator()(const core::PrerequisiteTask& one) const {
+      return one.kind + (one.slice ? " slice " : " ") + one.model;
     }
-    std::string operator()(const core::EditorTask& one) const { return "editor " + one.model; }
-    std::string operator()(const core::BaselineTask& one) const { return "baseline " + one.model; }
     std::string operator()(const core::EditTask& one) const { return "edit " + one.cell.method + "/" + one.cell.model; }
     std::string operator()(const core::ReduceTask& one) const { return "reduce " + one.cell.model; }
   };
@@ -52,7 +45,7 @@ Supervisor::Supervisor(comm::Channel& channel, const Clock& clock, ExecutorFacto
       make_executor_(std::move(make_executor)),
       options_(std::move(options)),
       hangs_(options_.hang_floor_seconds) {
-  channel_.send(kCoordinatorRank, to_message(Hello{host_name(), ::getpid(), options_.build}));
+  channel_.send(kCoordinatorRank, to_message(Hello{core::host_name(), ::getpid(), options_.build}));
 }
 
 void Supervisor::on_message(const comm::Message& message) {
@@ -110,7 +103,7 @@ void Supervisor::stop() {
   if (!running_) return;
   if (!running_->is_sent) return finish_task(core::StoppedEvent{0});
   executor_->send(core::StopCommand{});
-  // A stop may reach the executor before it has begun with the task, and be forgotten; a quit is not.
+  // Nothing follows: the executor may leave when it has answered.
   executor_->send(core::QuitCommand{});
 }
 

@@ -49,9 +49,6 @@ std::string describe_differences(const Fields& stored, const Fields& wanted) {
   return text;
 }
 
-constexpr const char* kSweepKey = "sweep";
-constexpr const char* kOwnedRemedy = "; wait until it has ended, stop it, or choose another --out";
-
 /// Owns the folder, or throws; null if told to stop.
 std::unique_ptr<ledger::Ownership> own_folder(const ledger::SweepFolder& folder,
                                               const std::function<bool()>& should_stop) {
@@ -61,21 +58,21 @@ std::unique_ptr<ledger::Ownership> own_folder(const ledger::SweepFolder& folder,
     spdlog::info("{}: was owned by {}, which may be alive: watching for up to {} s", folder.root().string(), holder,
                  options.watch_seconds);
   };
-  auto claim = ledger::claim_ownership(folder.owners(), kSweepKey, options);
+  auto claim = ledger::claim_ownership(folder.owners(), ledger::kSweepKey, options);
   if (!claim.holder.empty()) {
     throw core::OwnedError(folder.root().string() + ": another sweep is running in this folder (" + claim.holder + ")" +
-                           kOwnedRemedy);
+                           ledger::kOwnedRemedy);
   }
   if (!claim.ownership) return nullptr;
   if (!claim.predecessor.empty()) {
     spdlog::info("{}: the sweep before ({}) did not end in order; going on from its committed files",
                  folder.root().string(), claim.predecessor);
   }
-  const auto others = ledger::other_owners(folder.owners(), kSweepKey, options);
+  const auto others = ledger::other_owners(folder.owners(), ledger::kSweepKey, options);
   if (should_stop()) return nullptr;
   if (!others.empty()) {
     throw core::OwnedError(folder.root().string() + ": " + others.front().description + " is working on " +
-                           others.front().key + " in this folder" + kOwnedRemedy);
+                           others.front().key + " in this folder" + ledger::kOwnedRemedy);
   }
   return std::move(claim.ownership);
 }
@@ -92,7 +89,7 @@ void mark_config_error(const ledger::SweepFolder& folder, const std::function<bo
 
 core::ExperimentConfig load_config(const SweepOptions& options, const std::function<bool()>& should_stop) {
   try {
-    return core::load_experiment_config(options.config);
+    return core::load_experiment_config(options.config, options.methods);
   } catch (const core::ConfigError&) {
     // Whoever named the folder reads STATE there; without a valid config the default folder is not known.
     if (options.out) mark_config_error(ledger::SweepFolder(*options.out), should_stop);
@@ -130,6 +127,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
   fs::create_directories(folder.root());
   auto ownership = own_folder(folder, should_stop);
   if (!ownership) return std::nullopt;
+  ledger::remove_stale_temporaries(folder.root());
   write_state(folder, to_string(Outcome::kIncomplete));
   try {
     auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);
@@ -137,7 +135,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
     refuse_problems(*inspection);
     if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
     ledger::replace_text(folder.experiment(), core::to_json(config));
-    ledger::replace_text(inspection_path(folder), core::to_json(*inspection));
+    ledger::replace_text(folder.inspection(), core::to_json(*inspection));
     return SweepStart{std::move(config), std::move(*inspection), std::move(folder), std::move(ownership)};
   } catch (const core::ConfigError&) {
     write_state(folder, kConfigErrorState);

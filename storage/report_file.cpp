@@ -1,11 +1,9 @@
 #include "storage/report_file.h"
 
 #include <map>
-#include <system_error>
-
-#include <unistd.h>
 
 #include "core/error.h"
+#include "ledger/commit.h"
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
 
@@ -70,19 +68,13 @@ core::GridCell cell_of(const hdf5::ReadGroup& samples, const std::string& method
 
 void write_report_file(const std::filesystem::path& path, const ReportContents& contents) {
   const hdf5::LibraryLock lock;
-  std::filesystem::path temporary = path;
-  temporary += ".";
-  temporary += std::to_string(::getpid());
-  temporary += ".tmp";
-  std::error_code error;
-  std::filesystem::remove(temporary, error);
-  hdf5::OutputFile file(temporary, kCurvesSchema);
-  file.root().attribute("experiment", contents.experiment);
-  write_curves(file.root().create_group("cells"), contents.curves);
-  file.provenance(contents.provenance);
-  file.close();
-  std::filesystem::rename(temporary, path, error);
-  if (error) throw core::StorageError(path.string() + ": cannot be replaced: " + error.message());
+  ledger::replace_file(path, [&](const std::filesystem::path& temporary) {
+    hdf5::OutputFile file(temporary, kCurvesSchema);
+    file.root().attribute("experiment", contents.experiment);
+    write_curves(file.root().create_group("cells"), contents.curves);
+    file.provenance(contents.provenance);
+    file.close();
+  });
 }
 
 ReportContents read_report_file(const std::filesystem::path& path) {

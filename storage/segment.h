@@ -13,7 +13,7 @@
 #include "core/metric_record.h"
 #include "ledger/commit.h"
 
-// docs/formats.md lists every dataset. Writers take a temporary path (ledger::temporary_path) and leave a
+// docs/formats.md lists every dataset. Writers take a temporary path (ledger::commit_file) and leave a
 // closed file (none if they throw); the caller publishes it. Readers never trust a file: wrong shapes, missing
 // datasets, sizes that do not fit the file, links to elsewhere throw `core::StorageError` naming file and dataset.
 // The overloads that take a `CommittedFile` check the digest first: corrupt bytes can crash or hang the HDF5

@@ -51,12 +51,7 @@ CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_pt
       cell_(std::move(cell)),
       loaded_(std::move(loaded)),
       folder_(workspace.cell_folder(cell_)),
-      network_(workspace.starting_network(cell_)) {}
-
-void CellReplay::reset() {
-  network_ = workspace_.starting_network(cell_);
-  edits_ = 0;
-}
+      reached_{workspace.starting_network(cell_)} {}
 
 void CellReplay::move_to(std::int64_t edits) {
   const auto files = ledger::scan_cell(folder_);
@@ -68,60 +63,63 @@ void CellReplay::move_to(std::int64_t edits) {
     const auto end = core::step_end(workspace_.config(), cell_, edits);
     throw core::DataError(cell_.name() + ": there is no model after edit " + std::to_string(edits) +
                           ", which lies inside the step that ends with edit " + std::to_string(end) + " (batch_size " +
-                          std::to_string(core::batch_size(workspace_.config().method_of(cell_))) + ")");
+                          std::to_string(workspace_.config().method_of(cell_)->batch_size()) + ")");
   }
   const torch::NoGradGuard no_grad;
-  if (edits < edits_) reset();
-  if (core::stores_snapshots(workspace_.config().method_of(cell_))) {
-    move_dense(files, edits);
+  // A move is a transaction: it is made on a copy, whose tensors alias those of the model reached, and taken over when
+  // all of it has been checked.
+  auto next = edits < reached_.edits ? State{workspace_.starting_network(cell_)} : reached_;
+  if (workspace_.config().method_of(cell_)->stores_snapshots()) {
+    move_dense(files, edits, next);
   } else {
-    move_low_rank(files, edits);
+    move_low_rank(files, edits, next);
   }
+  reached_ = std::move(next);
 }
 
-void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edits) {
+void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
   for (const auto& segment : files.segments) {
-    if (segment.last_edit <= edits_) continue;
+    if (segment.last_edit <= state.edits) continue;
     if (segment.first_edit > edits) break;
     const auto contents = storage::read_segment(segment.file);
     for (const auto& edit : contents.edits) {
-      if (edit.record.edit <= edits_ || edit.record.edit > edits) continue;
-      apply_stored_edit(network_, edit);
+      if (edit.record.edit <= state.edits || edit.record.edit > edits) continue;
+      apply_stored_edit(state.network, edit);
     }
-    edits_ = std::min(edits, segment.last_edit);
-    if (edits_ == segment.last_edit) {
-      check_fingerprint(network_, contents.fingerprint_after, segment.file.path.string());
+    state.edits = std::min(edits, segment.last_edit);
+    if (state.edits == segment.last_edit) {
+      check_fingerprint(state.network, contents.fingerprint_after, segment.file.path.string());
     }
   }
 }
 
-void CellReplay::move_dense(const ledger::CellFiles& files, std::int64_t edits) {
+void CellReplay::move_dense(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
   const ledger::SnapshotFile* nearest = nullptr;
   for (const auto& snapshot : files.snapshots) {
-    if (snapshot.edit <= edits && snapshot.edit > edits_) nearest = &snapshot;
+    if (snapshot.edit <= edits && snapshot.edit > state.edits) nearest = &snapshot;
   }
   if (nearest != nullptr) {
-    apply_snapshot(network_, storage::read_snapshot(nearest->file));
-    edits_ = nearest->edit;
+    apply_snapshot(state.network, storage::read_snapshot(nearest->file));
+    state.edits = nearest->edit;
   }
-  if (edits_ < edits) edit_again(files, edits);
+  if (state.edits < edits) edit_again(files, edits, state);
   for (const auto& segment : files.segments) {
-    if (segment.last_edit != edits_) continue;
+    if (segment.last_edit != state.edits) continue;
     const auto contents = storage::read_segment(segment.file, storage::SegmentParts::kWithoutDeltas);
-    check_fingerprint(network_, contents.fingerprint_after, segment.file.path.string());
+    check_fingerprint(state.network, contents.fingerprint_after, segment.file.path.string());
   }
 }
 
-void CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits) {
+void CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
   CellEditor editor(workspace_, cell_, loaded_, stored_contexts(files));
   const auto requests = workspace_.requests(cell_);
   const torch::AutoGradMode with_grad(true);
-  while (edits_ < edits) {
-    const auto end = core::step_end(workspace_.config(), cell_, edits_);
+  while (state.edits < edits) {
+    const auto end = core::step_end(workspace_.config(), cell_, state.edits);
     const auto step =
-        std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
-    editor.edit(network_, step, edits_ + 1);
-    edits_ = end;
+        std::span(requests).subspan(static_cast<std::size_t>(state.edits), static_cast<std::size_t>(end - state.edits));
+    editor.edit(state.network, step, state.edits + 1);
+    state.edits = end;
   }
 }
 

@@ -20,12 +20,12 @@ class CellReplay {
 
   /// Moves to `edits` edits and checks the fingerprints of every segment passed. Throws `core::StorageError` if
   /// files are missing, damaged or do not reproduce their fingerprints, `core::DataError` for an edit count inside a
-  /// step of several facts.
+  /// step of several facts. Whatever is thrown, the replay stays where it was, and the next call checks again.
   void move_to(std::int64_t edits);
 
   [[nodiscard]] const core::GridCell& cell() const { return cell_; }
-  [[nodiscard]] std::int64_t edits() const { return edits_; }
-  [[nodiscard]] const model::Network& network() const { return network_; }
+  [[nodiscard]] std::int64_t edits() const { return reached_.edits; }
+  [[nodiscard]] const model::Network& network() const { return reached_.network; }
   [[nodiscard]] const std::string& model_name() const { return loaded_->name; }
 
  private:
@@ -33,13 +33,16 @@ class CellReplay {
   core::GridCell cell_;
   std::shared_ptr<const LoadedModel> loaded_;
   std::filesystem::path folder_;
-  model::Network network_;
-  std::int64_t edits_ = 0;
+  /// The model after a number of edits.
+  struct State {
+    model::Network network;
+    std::int64_t edits = 0;
+  };
+  State reached_;
 
-  void reset();
-  void move_low_rank(const ledger::CellFiles& files, std::int64_t edits);
-  void move_dense(const ledger::CellFiles& files, std::int64_t edits);
-  void edit_again(const ledger::CellFiles& files, std::int64_t edits);
+  void move_low_rank(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
+  void move_dense(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
+  void edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
 };
 
 /// Throws `core::StorageError` naming the first parameter whose bytes differ from the stored fingerprint.

@@ -8,6 +8,7 @@
 #include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "ledger/durable_file.h"
 #include "metrics/rewrite_scores.h"
 #include "worker/cell_editor.h"
 #include "worker/cell_replay.h"
@@ -85,7 +86,7 @@ class EditRun {
       : workspace_(workspace),
         task_(task),
         monitor_(monitor),
-        is_dense_(core::stores_snapshots(workspace.config().method_of(task.cell))),
+        is_dense_(workspace.config().method_of(task.cell)->stores_snapshots()),
         facts_(workspace.facts().cell(task.cell)),
         folder_(workspace.cell_folder(task.cell)),
         loaded_(workspace.model(task.cell.model)),
@@ -122,9 +123,9 @@ class EditRun {
   void write_identity() const {
     const auto files = ledger::committed_files(folder_);
     if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.stem == "identity"; })) return;
-    const auto temporary = ledger::temporary_path(folder_, "identity");
-    ledger::replace_text(temporary, nlohmann::json(facts_.edit_identity_fields).dump(1));
-    ledger::publish(temporary, "identity", ".json");
+    const auto text = nlohmann::json(facts_.edit_identity_fields).dump(1);
+    ledger::commit_file(
+        folder_, "identity", [&](const auto& temporary) { ledger::write_new_file(temporary, text); }, ".json");
   }
 
   void restore(const ledger::CellFiles& files, CellEditor& editor) {
@@ -190,9 +191,8 @@ class EditRun {
     if (segment.edits.empty()) return;
     if (is_dense_) commit_snapshot(segment);
     const auto stem = ledger::segment_stem(segment.edits.front().record.edit, edits_);
-    const auto temporary = ledger::temporary_path(folder_, stem);
-    storage::write_segment(temporary, segment);
-    const auto file = ledger::publish(temporary, stem);
+    const auto file =
+        ledger::commit_file(folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
     monitor_.committed(file.path, edits_);
     warn_of_failures(segment);
     if (is_dense_) prune_snapshots(workspace_, task_.cell);
@@ -220,9 +220,7 @@ class EditRun {
       snapshot.parameters.emplace(name, to_host(network_.parameter(name)));
     }
     snapshot.provenance = segment.provenance;
-    const auto temporary = ledger::temporary_path(folder_, stem);
-    storage::write_snapshot(temporary, snapshot);
-    ledger::publish(temporary, stem);
+    ledger::commit_file(folder_, stem, [&](const auto& temporary) { storage::write_snapshot(temporary, snapshot); });
   }
 
   /// A run killed between snapshot and segment leaves a snapshot whose provenance, and so its name, differs.

@@ -8,6 +8,7 @@
 #include "metrics/weight_distance.h"
 #include "storage/reduction.h"
 #include "worker/provenance.h"
+#include "worker/snapshot_pruning.h"
 
 namespace lethe::worker {
 
@@ -38,7 +39,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
   replay.move_to(task.edits);
   const auto loaded = workspace_.model(task.cell.model);
   for (const auto part : task.parts) {
-    const auto identity = facts.reduction_identities.at(std::string(core::to_string(part)));
+    const auto identity = facts.reduction_identities.at(part);
     if (ledger::scan_cell(folder).has_reduction(part, task.edits, identity)) continue;
     const auto start = std::chrono::steady_clock::now();
     storage::ReductionContents contents;
@@ -65,13 +66,13 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
     }
     contents.provenance = provenance(workspace_);
     const auto stem = ledger::reduction_stem(part, task.edits, identity);
-    const auto temporary = ledger::temporary_path(folder, stem);
-    storage::write_reduction(temporary, contents);
-    const auto file = ledger::publish(temporary, stem);
+    const auto file = ledger::commit_file(
+        folder, stem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
     monitor.committed(file.path, task.edits);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     monitor.progress("reduce", task.edits, task.edits, seconds.count());
   }
+  prune_snapshots(workspace_, task.cell);
 }
 
 }  // namespace lethe::worker

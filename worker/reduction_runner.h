@@ -18,7 +18,7 @@ class ReductionRunner {
   explicit ReductionRunner(Workspace& workspace)
       : workspace_(workspace), cache_(core::bytes_of_gb(workspace.config().reducer_cache_gb)) {}
 
-  /// Commits the parts of `task` that are not there yet.
+  /// Commits the parts of `task` that are not there yet, and removes snapshots that were kept for them alone.
   void run(const core::ReduceTask& task, TaskMonitor& monitor);
   /// Of prompts' states.
   [[nodiscard]] std::int64_t kept_bytes() const { return cache_.num_bytes(); }

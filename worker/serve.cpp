@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -22,6 +23,12 @@ namespace {
 
 constexpr int kOrphaned = 3;  ///< exit status of an executor whose supervisor vanished
 
+/// The pipe to the supervisor failed: nobody is left to report to.
+class SupervisorLost : public core::CommError {
+ public:
+  using core::CommError::CommError;
+};
+
 /// Writes events as lines; a closed pipe means the supervisor is gone.
 class EventPipe {
  public:
@@ -33,7 +40,7 @@ class EventPipe {
     while (sent < line.size()) {
       const auto count = ::write(fd_, line.data() + sent, line.size() - sent);
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw core::CommError(std::string("the supervisor's pipe: ") + std::strerror(errno));
+      if (count < 0) throw SupervisorLost(std::string("the supervisor's pipe: ") + std::strerror(errno));
       sent += static_cast<std::size_t>(count);
     }
   }
@@ -42,21 +49,9 @@ class EventPipe {
   int fd_;
 };
 
-/// Reads commands on a thread of its own, so that a stop reaches a running task.
-class CommandReader {
+/// Commands that have been read and not yet followed.
+class CommandQueue {
  public:
-  explicit CommandReader(int fd) : fd_(fd), thread_([this] { read_all(); }) {}
-  ~CommandReader() {
-    // After Quit the thread is ending; otherwise an error is unwinding and it stays blocked in read().
-    if (is_closed_) {
-      thread_.join();
-    } else {
-      thread_.detach();
-    }
-  }
-  CommandReader(const CommandReader&) = delete;
-  CommandReader& operator=(const CommandReader&) = delete;
-
   /// Next task to run; nullopt at the end.
   std::optional<core::Task> next_task() {
     std::unique_lock lock(mutex_);
@@ -64,37 +59,11 @@ class CommandReader {
     if (is_closed_ || tasks_.empty()) return std::nullopt;
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
-    should_stop_ = false;
     return task;
   }
 
   [[nodiscard]] bool should_stop() const { return should_stop_; }
-
- private:
-  int fd_;
-  std::mutex mutex_;
-  std::condition_variable arrived_;
-  std::deque<core::Task> tasks_;
-  std::atomic<bool> is_closed_ = false;
-  std::atomic<bool> should_stop_ = false;
-  std::thread thread_;  // last: it uses everything above
-
-  void read_all() {
-    std::string pending;
-    char buffer[4096];
-    while (true) {
-      const auto count = ::read(fd_, buffer, sizeof buffer);
-      if (count < 0 && errno == EINTR) continue;
-      // The supervisor is gone. A successor may already edit this cell: leave without a word, nothing committed is
-      // lost.
-      if (count <= 0) std::_Exit(kOrphaned);
-      pending.append(buffer, static_cast<std::size_t>(count));
-      for (auto end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
-        if (!take(pending.substr(0, end))) return close();
-        pending.erase(0, end + 1);
-      }
-    }
-  }
+  [[nodiscard]] bool is_closed() const { return is_closed_; }
 
   /// False: nothing more is to be read.
   bool take(const std::string& line) {
@@ -105,6 +74,8 @@ class CommandReader {
       if (std::holds_alternative<core::StopCommand>(command)) {
         should_stop_ = true;
       } else {
+        // A stop means the tasks that came before it, begun or not; this one came after.
+        should_stop_ = false;
         tasks_.push_back(std::move(std::get<core::RunCommand>(command).task));
         arrived_.notify_one();
       }
@@ -121,11 +92,58 @@ class CommandReader {
     should_stop_ = true;
     arrived_.notify_one();
   }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<core::Task> tasks_;
+  std::atomic<bool> is_closed_ = false;
+  std::atomic<bool> should_stop_ = false;
+};
+
+void read_commands(int fd, CommandQueue& queue) {
+  std::string pending;
+  char buffer[4096];
+  while (true) {
+    const auto count = ::read(fd, buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    // The supervisor is gone. A successor may already edit this cell: leave without a word, nothing committed is
+    // lost.
+    if (count <= 0) std::_Exit(kOrphaned);
+    pending.append(buffer, static_cast<std::size_t>(count));
+    for (auto end = pending.find('\n'); end != std::string::npos; end = pending.find('\n')) {
+      if (!queue.take(pending.substr(0, end))) return queue.close();
+      pending.erase(0, end + 1);
+    }
+  }
+}
+
+/// Reads commands on a thread of its own, so that a stop reaches a running task.
+class CommandReader {
+ public:
+  explicit CommandReader(int fd) : thread_([fd, queue = queue_] { read_commands(fd, *queue); }) {}
+  ~CommandReader() {
+    // After Quit the thread is ending. Otherwise an error is unwinding, and the thread stays blocked in read(): what it
+    // uses is its own as well.
+    if (queue_->is_closed()) {
+      thread_.join();
+    } else {
+      thread_.detach();
+    }
+  }
+  CommandReader(const CommandReader&) = delete;
+  CommandReader& operator=(const CommandReader&) = delete;
+
+  [[nodiscard]] CommandQueue& queue() const { return *queue_; }
+
+ private:
+  std::shared_ptr<CommandQueue> queue_ = std::make_shared<CommandQueue>();
+  std::thread thread_;
 };
 
 class PipeMonitor final : public TaskMonitor {
  public:
-  PipeMonitor(EventPipe& events, const CommandReader& commands) : events_(events), commands_(commands) {}
+  PipeMonitor(EventPipe& events, const CommandQueue& commands) : events_(events), commands_(commands) {}
 
   void progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) override {
     events_.send(core::ProgressEvent{std::string(stage), done, total, seconds});
@@ -137,7 +155,7 @@ class PipeMonitor final : public TaskMonitor {
 
  private:
   EventPipe& events_;
-  const CommandReader& commands_;
+  const CommandQueue& commands_;
 };
 
 core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor& monitor) {
@@ -145,8 +163,8 @@ core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor
     const auto result = runner.run(task, monitor);
     if (result.is_complete) return core::DoneEvent{};
     return core::StoppedEvent{result.edits};
-  } catch (const core::CommError&) {
-    throw;  // the supervisor is gone: nobody to report to
+  } catch (const SupervisorLost&) {
+    throw;
   } catch (const std::exception& error) {
     core::log_error(core::log_field("task", core::describe(task)) + " failed: " + error.what());
     const auto failure = core::classify(error);
@@ -160,7 +178,8 @@ core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor
 
 void serve(Workspace& workspace, int command_fd, int event_fd) {
   EventPipe events(event_fd);
-  CommandReader commands(command_fd);
+  const CommandReader reader(command_fd);
+  auto& commands = reader.queue();
   PipeMonitor monitor(events, commands);
   TaskRunner runner(workspace);
   events.send(core::ReadyEvent{::getpid(), workspace.config().device});

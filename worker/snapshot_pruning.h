@@ -6,7 +6,8 @@
 namespace lethe::worker {
 
 /// With `keep_snapshots: newest`, removes a cell's dense snapshots but the newest whose due reductions are all
-/// committed. With `all` nothing is removed. Metrics live in segments and are never touched.
+/// committed; to be called after any commit that may free one, of edits or of reductions. With `all` nothing is
+/// removed. Metrics live in segments and are never touched.
 void prune_snapshots(Workspace& workspace, const core::GridCell& cell);
 
 }  // namespace lethe::worker

@@ -2,22 +2,13 @@
 
 #include <algorithm>
 
+#include "core/replace_all.h"
 #include "data/unicode.h"
 #include "model/tokenizer/tokenizer_bpe.h"
 #include "model/tokenizer/tokenizer_split.h"
 #include "model/tokenizer/tokenizer_vocabulary.h"
 
 namespace lethe::model::inline tokenizer {
-namespace {
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t found = text.find(from); found != std::string::npos; found = text.find(from, found + to.size())) {
-    text.replace(found, from.size(), to);
-  }
-}
-
-}  // namespace
-
 struct Tokenizer::Impl {
   explicit Impl(const Vocabulary& vocabulary);
 
@@ -123,7 +114,7 @@ std::string Tokenizer::decode_cleaned(std::span<const TokenId> ids, bool skip_sp
                                                   {" ' ", "'"},    {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"},
                                                   {" 've", "'ve"}, {" 're", "'re"}};
   std::string text = decode(ids, skip_special_tokens);
-  for (const auto& [from, to] : kReplacements) replace_all(text, from, to);
+  for (const auto& [from, to] : kReplacements) core::replace_all(text, from, to);
   return text;
 }
 

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <fstream>
 #include <map>
 #include <ostream>
@@ -14,7 +13,9 @@
 
 #include "core/config/schedule.h"
 #include "core/error.h"
-#include "orchestrator/process/rank_log.h"
+#include "core/host_name.h"
+#include "core/log.h"
+#include "core/utc_time.h"
 #include "orchestrator/scheduling/ledger_view.h"
 
 namespace lethe::orchestrator::inline display {
@@ -25,20 +26,12 @@ using nlohmann::json;
 
 constexpr std::size_t kReasonLength = 100;
 
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 /// Failures by "<verb> <cell>..." as status.json tells them; by cell name.
 std::map<std::string, std::string> failures_by_cell(const ledger::SweepFolder& folder) {
   std::map<std::string, std::string> failures;
-  const auto path = folder.root() / "status.json";
+  const auto path = folder.status();
   if (!fs::exists(path)) return failures;
-  const auto status = json::parse(read_text(path), nullptr, false);
+  const auto status = json::parse(ledger::read_text(path), nullptr, false);
   if (!status.is_object() || !status.contains("failures")) return failures;
   for (const auto& failure : status["failures"]) {
     const auto work = failure.value("work", std::string());
@@ -84,21 +77,28 @@ std::int64_t count_done(const core::ExperimentConfig& config, const core::GridCe
   return count;
 }
 
+/// What the newest run found; nothing where there was none, or one of another version of lethe.
+std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folder) {
+  if (!fs::exists(folder.inspection())) return std::nullopt;
+  try {
+    return core::inspection_from_json(ledger::read_text(folder.inspection()));
+  } catch (const core::CommError& error) {
+    core::log_warning(folder.inspection().string() + ": is passed over: " + error.what());
+    return std::nullopt;
+  }
+}
+
 /// A line for each prerequisite that is not done; nothing is known of them before the inspection.
-void print_prerequisites_done(const ledger::SweepFolder& folder, std::ostream& out) {
-  if (!fs::exists(inspection_path(folder))) return;
-  const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
-  const auto inspection = core::inspection_from_json(read_text(inspection_path(folder)));
+void print_prerequisites(const ledger::SweepFolder& folder, std::ostream& out) {
+  const auto inspection = read_inspection(folder);
+  if (!inspection) return;
   const FolderLedgerView view(folder);
-  for (const auto& model : inspection.models) {
-    const auto& moments = config.model(model.name).second_moments;
-    if (!model.moments_layers.empty() && moments && !view.has_moments(model)) {
-      out << fmt::format("second moments of {}: {} of {} slices of the corpus summed\n", model.name,
-                         view.moment_slices(model).size(), core::slices_of(*moments, model.moments_documents).size());
-    }
-    if (!config.tasks.empty() && !view.has_baseline(model)) {
-      out << fmt::format("tasks of the unedited {}: not done\n", model.name);
-    }
+  for (const auto& facts : inspection->prerequisites) {
+    const auto committed = view.prerequisite(facts);
+    if (!facts.is_due || committed.is_done) continue;
+    out << facts.title << ": not done";
+    if (facts.num_slices > 1) out << fmt::format(" ({} of {} slices)", committed.slices_done.size(), facts.num_slices);
+    out << '\n';
   }
 }
 
@@ -109,8 +109,6 @@ std::string first_line(const std::string& text) {
 }
 
 }  // namespace
-
-fs::path inspection_path(const ledger::SweepFolder& folder) { return folder.root() / "inspection.json"; }
 
 void write_state(const ledger::SweepFolder& folder, std::string_view state) {
   ledger::replace_text(folder.state(), std::string(state) + "\n");
@@ -134,26 +132,20 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
     if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
     failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
   }
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   const json status{
-      {"time", utc_time_now()},
-      {"host", host.data()},
+      {"time", core::utc_time_now()},
+      {"host", core::host_name()},
       {"pid", ::getpid()},
       {"cells", {{"done", totals.num_cells_done}, {"failed", totals.num_cells_failed}, {"all", totals.num_cells}}},
       {"edits", {{"done", totals.edits_done}, {"all", totals.edits}}},
       {"reductions", {{"done", totals.reductions_done}, {"all", totals.reductions}}},
       {"failures", failures}};
-  ledger::replace_text(folder.root() / "status.json",
-                       status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
+  ledger::replace_text(folder.status(), status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
-std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder) {
-  const auto config = core::experiment_config_from_json(read_text(folder.experiment()));
-  std::optional<core::Inspection> inspection;
-  if (fs::exists(inspection_path(folder))) {
-    inspection = core::inspection_from_json(read_text(inspection_path(folder)));
-  }
+std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
+  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), methods);
+  const auto inspection = read_inspection(folder);
   const FolderLedgerView view(folder);
   const auto failures = failures_by_cell(folder);
   std::vector<CellStatus> rows;
@@ -166,13 +158,13 @@ std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder) {
   return rows;
 }
 
-void print_status(const ledger::SweepFolder& folder, std::ostream& out) {
-  const auto rows = read_cell_status(folder);
+void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out) {
+  const auto rows = read_cell_status(folder, methods);
   const auto state = read_state(folder);
   out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
   std::size_t width = 4;
   for (const auto& row : rows) width = std::max(width, row.cell.name().size());
-  print_prerequisites_done(folder, out);
+  print_prerequisites(folder, out);
   out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", "cell", width, "edits", "reductions", "state");
   CellStatus sum;
   std::int64_t num_done = 0;

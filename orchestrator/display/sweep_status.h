@@ -17,9 +17,6 @@ namespace lethe::orchestrator::inline display {
 
 inline constexpr std::string_view kConfigErrorState = "CONFIG_ERROR";
 
-/// `inspection.json` in the sweep's folder: identities, so that status needs neither models nor data.
-std::filesystem::path inspection_path(const ledger::SweepFolder& folder);
-
 /// Replaces STATE: one word and a line end. Wrappers read it, since mpirun's exit code cannot be trusted.
 void write_state(const ledger::SweepFolder& folder, std::string_view state);
 /// The word; empty if there is none.
@@ -40,9 +37,9 @@ struct CellStatus {
 
 /// From names of committed files, experiment.json, inspection.json and the failures in status.json; also while the
 /// sweep runs. Throws `core::StorageError` if this is no sweep's folder.
-std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder);
+std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods);
 
 /// The table of `lethe status`.
-void print_status(const ledger::SweepFolder& folder, std::ostream& out);
+void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out);
 
 }  // namespace lethe::orchestrator::inline display

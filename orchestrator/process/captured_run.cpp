@@ -8,13 +8,15 @@
 #include <csignal>
 #include <thread>
 
+#include "orchestrator/process/pipe.h"
+
 namespace lethe::orchestrator::inline process {
 namespace {
 
 constexpr int kPollMilliseconds = 50;
 
 /// Appends what is there; closes the descriptor at the end.
-void read_some(UniqueFd& fd, std::string& text) {
+void read_some(core::UniqueFd& fd, std::string& text) {
   std::array<char, 65536> buffer;
   const auto count = ::read(fd.get(), buffer.data(), buffer.size());
   if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "orchestrator/process/pipe.h"
 
 namespace lethe::orchestrator::inline process {
 namespace {

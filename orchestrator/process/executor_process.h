@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/unique_fd.h"
 #include "orchestrator/process/clock.h"
 #include "orchestrator/process/executor.h"
 #include "orchestrator/process/line_reader.h"
@@ -47,7 +48,7 @@ class ExecutorProcess final : public Executor {
   ExecutorCommandLine command_line_;
   RankLog log_;
   pid_t pid_ = -1;
-  UniqueFd commands_;
+  core::UniqueFd commands_;
   LineReader events_;
   std::optional<int> exit_status_;         // known, but events may still be unread
   std::optional<double> kill_at_seconds_;  // when SIGKILL follows SIGTERM

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "orchestrator/process/pipe.h"
 
 namespace lethe::orchestrator::inline process {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-LineReader::LineReader(UniqueFd fd) : fd_(std::move(fd)) { set_nonblocking(fd_.get()); }
+LineReader::LineReader(core::UniqueFd fd) : fd_(std::move(fd)) { set_nonblocking(fd_.get()); }
 
 std::optional<std::string> LineReader::take_line() {
   const auto end = pending_.find('\n', searched_);

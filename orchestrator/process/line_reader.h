@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "orchestrator/process/unique_fd.h"
+#include "core/unique_fd.h"
 
 namespace lethe::orchestrator::inline process {
 
@@ -12,7 +12,7 @@ class LineReader {
  public:
   LineReader() = default;
   /// Takes the descriptor and makes it non-blocking.
-  explicit LineReader(UniqueFd fd);
+  explicit LineReader(core::UniqueFd fd);
 
   /// Next complete line without its end; nullopt if none has arrived. A last line without end is not returned.
   /// Throws `core::CommError` if a line grows beyond 1 MiB or the pipe cannot be read.
@@ -21,7 +21,7 @@ class LineReader {
   [[nodiscard]] bool is_at_end() const { return is_at_end_; }
 
  private:
-  UniqueFd fd_;
+  core::UniqueFd fd_;
   std::string pending_;
   std::size_t searched_ = 0;
   bool is_at_end_ = false;

@@ -4,12 +4,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 
 #include "core/error.h"
+#include "core/utc_time.h"
 
 namespace lethe::orchestrator::inline process {
 namespace {
@@ -26,14 +25,14 @@ std::int64_t size_of(int fd) {
 RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  file_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  file_ = core::UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!file_) throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno));
   mark();
 }
 
 void RankLog::line(std::string_view text) noexcept {
   try {
-    const auto entry = utc_time_now() + " supervisor: " + std::string(text) + "\n";
+    const auto entry = core::utc_time_now() + " supervisor: " + std::string(text) + "\n";
     static_cast<void>(!::write(file_.get(), entry.data(), entry.size()));
   } catch (const std::exception&) {
     // Out of memory: the line is lost, nothing else.
@@ -43,7 +42,7 @@ void RankLog::line(std::string_view text) noexcept {
 void RankLog::mark() { mark_bytes_ = size_of(file_.get()); }
 
 std::string RankLog::tail(int num_lines) const {
-  const UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  const core::UniqueFd reader(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!reader) return {};
   const auto size = size_of(reader.get());
   const auto first = std::max(mark_bytes_, size - kMaxTailBytes);
@@ -55,15 +54,6 @@ std::string RankLog::tail(int num_lines) const {
   std::size_t begin = text.size();
   for (int i = 0; i < num_lines && begin > 0 && begin != std::string::npos; ++i) begin = text.rfind('\n', begin - 1);
   return begin == std::string::npos || begin == 0 ? text : text.substr(begin + 1);
-}
-
-std::string utc_time_now() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
 }
 
 }  // namespace lethe::orchestrator::inline process

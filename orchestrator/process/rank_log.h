@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "orchestrator/process/unique_fd.h"
+#include "core/unique_fd.h"
 
 namespace lethe::orchestrator::inline process {
 
@@ -28,11 +28,8 @@ class RankLog {
 
  private:
   std::filesystem::path path_;
-  UniqueFd file_;
+  core::UniqueFd file_;
   std::int64_t mark_bytes_ = 0;
 };
-
-/// "2024-05-01T12:00:00Z".
-std::string utc_time_now();
 
 }  // namespace lethe::orchestrator::inline process

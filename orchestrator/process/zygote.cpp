@@ -53,8 +53,8 @@ void send_packet(int socket, const std::string& text, const std::vector<int>& fd
 Zygote::Zygote() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) throw_errno("socketpair");
-  UniqueFd own(ends[0]);
-  UniqueFd other(ends[1]);
+  core::UniqueFd own(ends[0]);
+  core::UniqueFd other(ends[1]);
   const auto parent = ::getpid();
   zygote_ = ::fork();
   if (zygote_ < 0) throw_errno("fork");

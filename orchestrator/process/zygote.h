@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "orchestrator/process/unique_fd.h"
+#include "core/unique_fd.h"
 
 namespace lethe::orchestrator::inline process {
 
@@ -51,7 +51,7 @@ class Zygote {
 
  private:
   pid_t zygote_ = -1;
-  UniqueFd socket_;
+  core::UniqueFd socket_;
   std::map<pid_t, int> exits_;  // reported, not yet taken
 
   /// Reads one reply; `flags` as of recv. False if none is there.

@@ -20,7 +20,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "orchestrator/process/unique_fd.h"
+#include "orchestrator/process/pipe.h"
 
 extern char** environ;
 
@@ -35,7 +35,7 @@ constexpr const char* kOomScore = "500";
 
 struct Request {
   json text;
-  std::vector<UniqueFd> fds;
+  std::vector<core::UniqueFd> fds;
 };
 
 /// False when the supervisor is gone.
@@ -101,7 +101,7 @@ void set_child_signals() {
 }
 
 void raise_oom_score() {
-  const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  const core::UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
   if (file) static_cast<void>(!::write(file.get(), kOomScore, std::strlen(kOomScore)));
 }
 
@@ -220,7 +220,7 @@ void detach_from_surroundings() {
   ::prctl(PR_SET_NAME, "lethe-zygote");
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE}) ::signal(signal, SIG_IGN);
   ::signal(SIGCHLD, SIG_DFL);
-  const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const core::UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   for (int fd = 0; fd < 3; ++fd) ::dup2(null.get(), fd);
 }
 

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "orchestrator/process/rank_log.h"
+#include "core/utc_time.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
@@ -18,7 +18,7 @@ FileJournal::FileJournal(const std::filesystem::path& path)
 }
 
 void FileJournal::record(std::string_view event, const JournalFields& fields) {
-  nlohmann::ordered_json line{{"time", utc_time_now()}, {"event", event}};
+  nlohmann::ordered_json line{{"time", core::utc_time_now()}, {"event", event}};
   for (const auto& [name, value] : fields) {
     std::visit([&, &key = name](const auto& one) { line[key] = one; }, value);
   }

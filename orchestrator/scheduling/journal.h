@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "orchestrator/process/unique_fd.h"
+#include "core/unique_fd.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
@@ -32,7 +32,7 @@ class FileJournal final : public Journal {
   void record(std::string_view event, const JournalFields& fields) override;
 
  private:
-  UniqueFd file_;
+  core::UniqueFd file_;
 };
 
 }  // namespace lethe::orchestrator::inline scheduling

@@ -8,14 +8,14 @@
 #include "core/config/experiment_config.h"
 #include "core/error.h"
 #include "tests/core/minimal_config.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
 
-using tests::message_of;
-using tests::minimal_config;
-using tests::TemporaryFolder;
+using test::message_of;
+using test::minimal_config;
+using test::TemporaryFolder;
 
 /// The problems of a config, without the folder's name.
 std::vector<std::string> problems_of(const TemporaryFolder& folder, const std::string& text) {

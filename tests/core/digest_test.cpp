@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "core/error.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
 
-using tests::TemporaryFolder;
+using test::TemporaryFolder;
 
 // Published test vectors of XXH3-128 (xxhsum -H2 prints the same).
 TEST(Digest, MatchesPublishedVectors) {
@@ -71,7 +71,7 @@ TEST(DigestOfFile, EqualsDigestOfContentsAcrossBlocks) {
 
 TEST(DigestOfFile, SaysWhatCannotBeRead) {
   const TemporaryFolder folder;
-  const auto missing = tests::message_of<StorageError>([&] { digest_of_file(folder.path() / "nothing"); });
+  const auto missing = test::message_of<StorageError>([&] { digest_of_file(folder.path() / "nothing"); });
   EXPECT_NE(missing.find("nothing"), std::string::npos);
   EXPECT_NE(missing.find("No such file"), std::string::npos);
   // A folder can be opened, but a read fails: no digest of nothing.

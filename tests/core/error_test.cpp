@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <new>
+#include <system_error>
 
 namespace lethe::core {
 namespace {
@@ -32,6 +34,26 @@ TEST(Classify, ForeignExceptionsByTypeOrText) {
   EXPECT_EQ(classify(std::runtime_error("cusolver error: CUSOLVER_STATUS_INTERNAL_ERROR")), FailureClass::kCrash);
   EXPECT_EQ(classify(std::runtime_error("mat1 and mat2 shapes cannot be multiplied")), FailureClass::kMethod);
   EXPECT_EQ(classify(std::invalid_argument("x")), FailureClass::kMethod);
+}
+
+TEST(Classify, WhatTheOperatingSystemRefusesIsRetried) {
+  const auto because = [](std::errc reason) { return std::make_error_code(reason); };
+  for (const auto reason : {std::errc::no_space_on_device, std::errc::io_error, std::errc::permission_denied,
+                            std::errc::resource_unavailable_try_again}) {
+    EXPECT_EQ(classify(std::filesystem::filesystem_error("remove", "/out/cells", because(reason))),
+              FailureClass::kInfrastructure);
+    EXPECT_EQ(classify(std::system_error(because(reason), "thread")), FailureClass::kInfrastructure);
+  }
+  EXPECT_EQ(classify(std::system_error(because(std::errc::not_enough_memory), "fork")), FailureClass::kOutOfMemory);
+}
+
+TEST(Classify, AThrowingCallOfTheFileSystemIsNoFaultOfTheMethod) {
+  try {
+    std::filesystem::remove(std::filesystem::path("/proc/self/status"));
+    FAIL() << "removed";
+  } catch (const std::exception& error) {
+    EXPECT_EQ(classify(error), FailureClass::kInfrastructure) << error.what();
+  }
 }
 
 }  // namespace

@@ -8,14 +8,14 @@
 #include "core/error.h"
 #include "core/random_stream.h"
 #include "tests/core/minimal_config.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
 
-using tests::message_of;
-using tests::minimal_config;
-using tests::TemporaryFolder;
+using test::message_of;
+using test::minimal_config;
+using test::TemporaryFolder;
 
 std::string refusal_of(const std::string& text) {
   const TemporaryFolder folder;

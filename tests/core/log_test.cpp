@@ -6,12 +6,12 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
 namespace {
 
-using tests::TemporaryFolder;
+using test::TemporaryFolder;
 
 TEST(LogField, QuotesWhatCouldNotBeSplitAgain) {
   EXPECT_EQ(log_field(GridCell{"rome", "small-gpt2", 0}), "cell=rome/small-gpt2/sample0");
@@ -28,13 +28,13 @@ TEST(InitLogging, WritesOneLineWithLevelRoleAndRank) {
   init_logging("worker", 3, file);
   spdlog::info("{} edits=10", log_field(GridCell{"rome", "m", 1}));
   spdlog::debug("never seen");
-  const auto text = tests::read_text(file);
+  const auto text = test::read_text(file);
   EXPECT_NE(text.find(" info role=worker rank=3 cell=rome/m/sample1 edits=10\n"), std::string::npos) << text;
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
 
   init_logging("worker", 3, file);
   spdlog::warn("appended");
-  EXPECT_NE(tests::read_text(file).find("edits=10\n"), std::string::npos);
+  EXPECT_NE(test::read_text(file).find("edits=10\n"), std::string::npos);
   init_logging("test", 0);
 }
 

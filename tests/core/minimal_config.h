@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace lethe::tests {
+namespace lethe::test {
 
 /// The least that a config holds: one model "a" with these methods, two cells, 60 edits.
 inline std::string minimal_config(const std::string& methods = "rome: {layer: 0}",
@@ -17,4 +17,4 @@ inline std::string minimal_config(const std::string& methods = "rome: {layer: 0}
          methods + "}\n" + grid + edits;
 }
 
-}  // namespace lethe::tests
+}  // namespace lethe::test

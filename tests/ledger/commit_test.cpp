@@ -1,25 +1,28 @@
 #include "ledger/commit.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include "core/error.h"
+#include "ledger/durable_file.h"
 #include "ledger/process_name.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::ledger {
 namespace {
 
 namespace fs = std::filesystem;
 using core::StorageError;
-using tests::message_of;
-using tests::read_text;
-using tests::TemporaryFolder;
+using test::message_of;
+using test::read_text;
+using test::TemporaryFolder;
 
 fs::path write_temporary(const fs::path& folder, std::string_view stem, const std::string& text) {
   const auto path = temporary_path(folder, stem);
@@ -224,6 +227,77 @@ TEST(ReplaceText, ReplacesAsAWholeAndCreatesTheFolder) {
   replace_text(path, "COMPLETE\n");
   EXPECT_EQ(read_text(path), "COMPLETE\n");
   EXPECT_EQ(names_in(path.parent_path()), std::vector<std::string>{"STATE"});
+}
+
+TEST(CommitFile, WritesAndPublishesUnderItsStem) {
+  const TemporaryFolder folder;
+  const auto inside = folder.path() / "cells/rome";
+  const auto file = commit_file(inside, "tasks", [](const fs::path& path) { write_new_file(path, "contents"); });
+  EXPECT_EQ(file.path, inside / ("tasks-" + core::digest_of("contents").hex() + ".h5"));
+  EXPECT_EQ(read_text(file.path), "contents");
+  const auto note = commit_file(
+      inside, "note", [](const fs::path& path) { write_new_file(path, "{}"); }, ".json");
+  EXPECT_EQ(names_in(inside), (std::vector<std::string>{note.path.filename(), file.path.filename()}));
+}
+
+TEST(CommitFile, AWriterThatThrowsLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  const auto write_half = [](const fs::path& path) {
+    std::ofstream(path) << "half";
+    throw std::runtime_error("a tensor of the wrong shape");
+  };
+  EXPECT_THROW(commit_file(folder.path(), "tasks", write_half), std::runtime_error);
+  EXPECT_TRUE(names_in(folder.path()).empty());
+}
+
+TEST(CommitFile, AFileThatCannotBePublishedLeavesNothingBehind) {
+  const TemporaryFolder folder;
+  const auto write = [](const fs::path& path) { write_new_file(path, "contents"); };
+  EXPECT_THROW(commit_file(folder.path(), "no stem", write), StorageError);
+  EXPECT_THROW(commit_file(folder.path(), "forgotten", [](const fs::path&) {}), StorageError);
+  EXPECT_TRUE(names_in(folder.path()).empty());
+}
+
+/// Files of this process may not grow beyond a size, as on a disk that is full: what fits is written, then no more.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t num_bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{num_bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST(AFullDisk, LeavesNoHalfFilesBehind) {
+  const TemporaryFolder folder;
+  const auto state = folder.write("STATE", "INCOMPLETE");
+  const std::string text(100'000, 'x');
+  {
+    const FullDisk full(4096);
+    EXPECT_THROW(replace_text(state, text), StorageError);
+    EXPECT_THROW(write_new_file(folder.path() / "half", text), StorageError);
+    EXPECT_THROW(commit_file(folder.path(), "tasks", [&](const fs::path& path) { write_new_file(path, text); }),
+                 StorageError);
+  }
+  EXPECT_EQ(names_in(folder.path()), std::vector<std::string>{"STATE"});
+  EXPECT_EQ(read_text(state), "INCOMPLETE");
+}
+
+TEST(WriteNewFile, LeavesAFileAloneThatWasThereBefore) {
+  const TemporaryFolder folder;
+  const auto there = folder.write("there", "mine");
+  EXPECT_THROW(write_new_file(there, "other"), StorageError);
+  EXPECT_EQ(read_text(there), "mine");
 }
 
 TEST(ReplaceText, LeavesNothingBehindWhenItFails) {

@@ -10,14 +10,14 @@
 #include <thread>
 
 #include "core/error.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::ledger {
 namespace {
 
 namespace fs = std::filesystem;
-using tests::read_text;
-using tests::TemporaryFolder;
+using test::read_text;
+using test::TemporaryFolder;
 
 OwnershipOptions quick() {
   OwnershipOptions options;

@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "tests/core/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::ledger {
 namespace {
 
 using core::ReductionPart;
 using core::StorageError;
-using tests::TemporaryFolder;
+using test::TemporaryFolder;
 
 const core::GridCell kCell{"rome", "small-gpt2", 3};
 constexpr const char* kIdentity = "0123456789ab";

@@ -243,7 +243,7 @@ TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   write_config(&kGpt2, [](auto& config) { config["n_layer"] = 2; });
   EXPECT_THAT(load_error(), HasSubstr("only 2 layers"));
   write_config(&kGpt2, [](auto& config) { config["n_inner"] = 96; });
-  EXPECT_THAT(load_error(), HasSubstr("[32,80], config.json demands [32,96]"));
+  EXPECT_THAT(load_error(), HasSubstr("[32, 80], config.json demands [32, 96]"));
 }
 
 TEST_F(WeightsFolder, RefuseArchitecturesThatAreNotComputed) {

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "tests/orchestrator/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::orchestrator {
 namespace {
@@ -37,7 +37,7 @@ class ExecutorProcessTest : public ::testing::Test {
 
   Zygote zygote_;
   SteadyClock clock_;
-  testing::TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
 };
 
 TEST_F(ExecutorProcessTest, CommandsGoDownAndEventsComeUp) {

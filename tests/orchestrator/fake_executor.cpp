@@ -218,13 +218,6 @@ class FakeExecutor {
   }
 };
 
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 std::string option(const std::vector<std::string>& arguments, const std::string& name) {
   const auto found = std::ranges::find(arguments, name);
   return found == arguments.end() || found + 1 == arguments.end() ? std::string() : *(found + 1);
@@ -251,6 +244,6 @@ int main(int argc, char** argv) {
     }
     return 0;
   }
-  const auto config = core::experiment_config_from_json(read_text(option(arguments, "--experiment")));
+  const auto config = core::experiment_config_from_json(ledger::read_text(option(arguments, "--experiment")));
   return FakeExecutor(config, option(arguments, "--out")).serve();
 }

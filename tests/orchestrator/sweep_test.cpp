@@ -10,30 +10,23 @@
 #include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 #include <thread>
 
 #include <gtest/gtest.h>
 
 #include "core/config/experiment_config.h"
 #include "ledger/ownership.h"
+#include "ledger/process_name.h"
 #include "ledger/sweep_folder.h"
 #include "orchestrator/display/sweep_status.h"
 #include "orchestrator/scheduling/ledger_view.h"
 #include "tests/orchestrator/small_experiment.h"
-#include "tests/orchestrator/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::orchestrator {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 class SweepTest : public ::testing::Test {
  protected:
@@ -86,14 +79,14 @@ class SweepTest : public ::testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
   int run(const std::vector<std::string>& command) const { return wait_for(start(command)); }
-  [[nodiscard]] std::string output() const { return read_text(folder_.path() / "output"); }
+  [[nodiscard]] std::string output() const { return test::read_text(folder_.path() / "output"); }
   [[nodiscard]] std::string state() const { return read_state(ledger::SweepFolder(out_)); }
 
   /// Waits until the journal holds a text.
   bool wait_for_event(const std::string& text, std::chrono::seconds limit = std::chrono::seconds(60)) const {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (std::chrono::steady_clock::now() < end) {
-      if (read_text(out_ / "events.jsonl").find(text) != std::string::npos) return true;
+      if (test::read_text(out_ / "events.jsonl").find(text) != std::string::npos) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return false;
@@ -128,7 +121,7 @@ class SweepTest : public ::testing::Test {
     }
   }
 
-  testing::TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
   fs::path config_ = folder_.path() / "sweep.yaml";
   fs::path out_ = folder_.path() / "out";
   fs::path gate_ = folder_.path() / "gate";
@@ -138,16 +131,16 @@ class SweepTest : public ::testing::Test {
 TEST_F(SweepTest, RunsWithoutMpiAndASecondStartFindsEverythingDone) {
   EXPECT_EQ(run(sweep_command(0)), 0) << output();
   expect_complete();
-  const auto num_events = read_text(out_ / "events.jsonl").size();
+  const auto num_events = test::read_text(out_ / "events.jsonl").size();
   EXPECT_EQ(run(sweep_command(0)), 0) << output();
-  EXPECT_EQ(read_text(out_ / "events.jsonl").substr(num_events).find("assign"), std::string::npos);
+  EXPECT_EQ(test::read_text(out_ / "events.jsonl").substr(num_events).find("assign"), std::string::npos);
 }
 
 TEST_F(SweepTest, RunsSeveralExecutorsUnderOneProcess) {
   EXPECT_EQ(run(sweep_command(0, {"--ranks", "3"})), 0) << output();
   expect_complete();
   for (int rank = 0; rank < 3; ++rank) {
-    EXPECT_NE(read_text(out_ / "logs" / ("rank-" + std::to_string(rank) + ".log")).find("fake executor runs"),
+    EXPECT_NE(test::read_text(out_ / "logs" / ("rank-" + std::to_string(rank) + ".log")).find("fake executor runs"),
               std::string::npos);
   }
 }
@@ -175,7 +168,7 @@ TEST_F(SweepTest, CrashesGarbageAndExitsAreRetried) {
       "segv@rome/small/sample0@25;exit@rome/small/sample1@7;garbage@ft-c/small/sample0@33;segv@ft-c/small/sample1@60";
   EXPECT_EQ(run(sweep_command(2)), 0) << output();
   expect_complete();
-  const auto events = read_text(out_ / "events.jsonl");
+  const auto events = test::read_text(out_ / "events.jsonl");
   for (const char* words : {"signal 11", "exit status 17", "what is no event", "about to strike"}) {
     EXPECT_NE(events.find(words), std::string::npos) << words;
   }
@@ -186,7 +179,7 @@ TEST_F(SweepTest, AHangIsEndedAndRetried) {
   environment_["LETHE_HANG_SECONDS"] = "2";
   EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 0) << output();
   expect_complete();
-  EXPECT_NE(read_text(out_ / "events.jsonl").find("\"hang\""), std::string::npos);
+  EXPECT_NE(test::read_text(out_ / "events.jsonl").find("\"hang\""), std::string::npos);
 }
 
 TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
@@ -220,7 +213,7 @@ TEST_P(StoppedSweep, CommitsLeavesAndGoesOn) {
   ::kill(child, GetParam());
   EXPECT_EQ(wait_for(child), 75) << output();
   EXPECT_EQ(state(), "INCOMPLETE");
-  EXPECT_NE(read_text(out_ / "events.jsonl").find("\"stopped\""), std::string::npos);
+  EXPECT_NE(test::read_text(out_ / "events.jsonl").find("\"stopped\""), std::string::npos);
   open_gate();
   EXPECT_EQ(run(sweep_command(0)), 0) << output();
   expect_complete();
@@ -244,7 +237,7 @@ TEST_F(SweepTest, KillingMpirunLeavesNoExecutorBehindAndTheNextStartGoesOn) {
   wait_for(child);
   const auto is_any_left = [&] {
     for (const auto& entry : fs::directory_iterator("/proc")) {
-      const auto command_line = read_text(entry.path() / "cmdline");
+      const auto command_line = test::read_text(entry.path() / "cmdline");
       if (command_line.find(out_.string()) != std::string::npos) return true;
     }
     return false;
@@ -274,7 +267,7 @@ TEST_F(SweepTest, ASecondSweepInTheSameFolderIsRefusedAndHarmsNothing) {
 TEST_F(SweepTest, AWrongConfigLeavesTheStateOfARunningSweepAlone) {
   const auto first = start_held(sweep_command(2));
   const auto wrong = folder_.path() / "wrong.yaml";
-  std::ofstream(wrong) << read_text(config_) << "chekpoint_every: 5\n";
+  std::ofstream(wrong) << test::read_text(config_) << "chekpoint_every: 5\n";
   EXPECT_EQ(run({LETHE_PROGRAM, "sweep", wrong.string(), "--out", out_.string()}), 2);
   EXPECT_NE(output().find("chekpoint_every"), std::string::npos) << output();
   EXPECT_NE(output().find("STATE is left as it is"), std::string::npos) << output();
@@ -282,6 +275,18 @@ TEST_F(SweepTest, AWrongConfigLeavesTheStateOfARunningSweepAlone) {
   open_gate();
   EXPECT_EQ(wait_for(first), 0);
   expect_complete();
+}
+
+TEST_F(SweepTest, WhatAKilledOneLeftHalfWrittenInTheFolderGoes) {
+  fs::create_directories(out_);
+  const auto& own = ledger::process_name();
+  const auto dead = own.substr(0, own.rfind('.')) + ".1";  // this pid, of a process that began long ago
+  const auto half = out_ / (".status.json." + dead + ".7.tmp");
+  const auto foreign = out_ / ".status.json.elsewhere_1.4711.99.7.tmp";
+  for (const auto& path : {half, foreign}) std::ofstream(path) << "{";
+  ASSERT_EQ(run(sweep_command(0)), 0) << output();
+  EXPECT_FALSE(fs::exists(half));
+  EXPECT_TRUE(fs::exists(foreign)) << "may be written to at this moment";
 }
 
 TEST_F(SweepTest, ALeftTokenOfAnotherHostIsWatchedThenFollowed) {
@@ -312,7 +317,7 @@ TEST_F(SweepTest, SlicesOfTheCorpusAreSpreadOverRanksAndResumed) {
   environment_["LETHE_FAKE_EDIT_SECONDS"] = "0.001";
   EXPECT_EQ(run(sweep_command(2)), 0) << output();
   expect_complete();
-  const auto events = read_text(out_ / "events.jsonl");
+  const auto events = test::read_text(out_ / "events.jsonl");
   const auto count = [&](const std::string& text) {
     int found = 0;
     for (auto at = events.find(text); at != std::string::npos; at = events.find(text, at + 1)) ++found;

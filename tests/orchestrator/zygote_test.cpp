@@ -16,6 +16,7 @@
 
 #include "core/error.h"
 #include "orchestrator/process/captured_run.h"
+#include "orchestrator/process/pipe.h"
 
 namespace lethe::orchestrator {
 namespace {
@@ -116,7 +117,7 @@ TEST(Zygote, ChildrenSeeNothingOfTheLauncherAndTheirOwnSettings) {
 }
 
 TEST(Zygote, ChildrenInheritOnlyWhatTheyAreGiven) {
-  const UniqueFd leaked(::open("/dev/null", O_RDONLY));  // not closed on exec
+  const core::UniqueFd leaked(::open("/dev/null", O_RDONLY));  // not closed on exec
   Zygote zygote;
   const auto run = run_captured(zygote, {"/bin/ls", "/proc/self/fd"}, never);
   // 0, 1, 2 and the folder that ls itself reads.

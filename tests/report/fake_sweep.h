@@ -6,14 +6,13 @@
 #include <string>
 #include <vector>
 
-#include <unistd.h>
-
 #include "core/config/experiment_config.h"
 #include "core/config/schedule.h"
 #include "core/random_stream.h"
 #include "ledger/sweep_folder.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
+#include "tests/support/temporary_folder.h"
 
 // A sweep's folder as executors leave it, with made-up numbers: facts fade, tasks collapse, distance grows.
 
@@ -22,25 +21,6 @@ namespace lethe::report::fake {
 inline constexpr const char* kEditIdentity = "0123456789ab";
 inline constexpr const char* kReductionIdentity = "aaaaaaaaaaaa";
 inline constexpr const char* kBaselineIdentity = "bbbbbbbbbbbb";
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "lethe-report-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// How a cell fares.
 struct Fate {
@@ -71,9 +51,9 @@ inline core::ExperimentConfig experiment(const std::vector<std::string>& methods
     core::ModelConfig model_config{model, "/nonexistent/model", {}, {}};
     for (const std::string& method : methods) {
       if (method.starts_with("ft")) {
-        model_config.methods[method] = core::FineTuneConfig{.linf_bound = 1e-3};
+        model_config.methods[method] = editing::FineTuneConfig{.linf_bound = 1e-3};
       } else {
-        model_config.methods[method] = core::RomeConfig{};
+        model_config.methods[method] = editing::RomeConfig{};
       }
     }
     config.models.push_back(model_config);

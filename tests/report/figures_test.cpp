@@ -16,7 +16,7 @@ namespace lethe::report {
 namespace {
 
 storage::ReportContents one_cell() {
-  const fake::TemporaryFolder sweep;
+  const test::TemporaryFolder sweep;
   const ledger::SweepFolder folder(sweep.path());
   const auto config = fake::experiment({"rome"}, {"tiny"}, 1, 60);
   fake::commit_baseline(folder, config, "tiny");
@@ -26,7 +26,7 @@ storage::ReportContents one_cell() {
 }
 
 TEST(Figures, EachIsDrawnFromTheCurvesFileAlone) {
-  const fake::TemporaryFolder report;
+  const test::TemporaryFolder report;
   storage::write_report_file(report.path() / "curves.h5", one_cell());
   const FigureResult result = draw_figures(report.path());
   ASSERT_EQ(result.problem, "");
@@ -44,7 +44,7 @@ TEST(Figures, EachIsDrawnFromTheCurvesFileAlone) {
 }
 
 TEST(Figures, WithoutAnInterpreterTheReasonAndTheRemedyAreGiven) {
-  const fake::TemporaryFolder report;
+  const test::TemporaryFolder report;
   const FigureResult result = draw_figures(report.path(), {"/nonexistent/python3", "/bin/false"});
   EXPECT_TRUE(result.files.empty());
   EXPECT_THAT(result.problem, testing::AllOf(testing::HasSubstr("/nonexistent/python3, /bin/false"),
@@ -52,7 +52,7 @@ TEST(Figures, WithoutAnInterpreterTheReasonAndTheRemedyAreGiven) {
 }
 
 TEST(Figures, AFailingScriptIsNamedWithItsLog) {
-  const fake::TemporaryFolder report;
+  const test::TemporaryFolder report;
   std::ofstream(report.path() / "curves.h5") << "no HDF5 file";
   const FigureResult result = draw_figures(report.path());
   EXPECT_THAT(result.problem, testing::HasSubstr("plot_figures.log"));

@@ -52,7 +52,7 @@ class Report : public testing::Test {
     stream.write("damage", 6);
   }
 
-  fake::TemporaryFolder sweep_;
+  test::TemporaryFolder sweep_;
   ledger::SweepFolder folder_{sweep_.path()};
   core::ExperimentConfig config_ = fake::experiment({"rome"}, {"tiny"}, 2, 60);
 };

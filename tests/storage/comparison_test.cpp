@@ -10,7 +10,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 using testing::HasSubstr;
 
 /// Writes and publishes one segment of a chain.

@@ -14,7 +14,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 
 std::string bytes_of(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);

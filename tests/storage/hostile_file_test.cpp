@@ -13,7 +13,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 

@@ -11,7 +11,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 
 MendEditorContents editor_contents() {
   MendEditorContents contents;

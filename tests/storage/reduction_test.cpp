@@ -9,7 +9,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 
 ReductionContents reduction(core::ReductionPart part) {
   ReductionContents contents;

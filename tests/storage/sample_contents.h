@@ -6,36 +6,15 @@
 #include <limits>
 #include <string>
 
-#include <unistd.h>
-
 #include "ledger/commit.h"
 #include "storage/reduction.h"
 #include "storage/second_moment_file.h"
 #include "storage/segment.h"
+#include "tests/support/temporary_folder.h"
 
-// Small contents with every optional thing in them, and a folder that goes away with the test.
+// Small contents with every optional thing in them.
 
 namespace lethe::storage::sample {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "lethe-storage-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline core::HostTensor matrix(std::int64_t rows, std::int64_t columns, float first) {
   core::HostTensor tensor{{rows, columns}, {}};

@@ -9,7 +9,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 
 SecondMomentContents moments(std::int64_t width) {
   SecondMomentContents contents{"small-gpt2", "0123456789ab", 3, width, 12345, 67, {}, {{"host", "a"}}};

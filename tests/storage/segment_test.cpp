@@ -16,7 +16,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;

@@ -8,7 +8,7 @@
 namespace lethe::storage {
 namespace {
 
-using sample::TemporaryFolder;
+using test::TemporaryFolder;
 
 TEST(Snapshot, ComesBackBitForBit) {
   const TemporaryFolder folder;

@@ -1,8 +1,5 @@
 #include "tests/support/tiny_world.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -108,18 +105,6 @@ std::string model_entry(const std::string& name, const TinyWorldOptions& options
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  static std::atomic<int> counter = 0;
-  path_ = fs::temp_directory_path() /
-          ("lethe-test-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1)));
-  fs::create_directories(path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 model::Architecture tiny_architecture(const model::FamilySpec* family) {
   model::Architecture architecture;

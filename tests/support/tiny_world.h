@@ -6,21 +6,9 @@
 #include "core/config/experiment_config.h"
 #include "model/architecture.h"
 #include "model/families/families.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::test {
-
-/// A folder that is removed with its contents at the end of its life.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Two layers of width 16 over a byte vocabulary.
 model::Architecture tiny_architecture(const model::FamilySpec* family);

@@ -10,7 +10,9 @@
 #include "worker/commands/cell_command.h"
 #include "worker/commands/export_model.h"
 #include "worker/commands/verify.h"
+#include "worker/edit_runner.h"
 #include "worker/host_copies.h"
+#include "worker/reduction_runner.h"
 
 namespace lethe::worker {
 namespace {
@@ -112,6 +114,88 @@ TEST_P(CellRun, ReplayReachesTheSameStateFromAnywhere) {
   stepwise.move_to(2);  // backwards too
   EXPECT_EQ(stepwise.edits(), 2);
   EXPECT_THROW(stepwise.move_to(7), core::StorageError);
+}
+
+/// Puts other contents in the place of a segment; its name tells their digest.
+template <typename Change>
+void change_segment(const ledger::SegmentFile& segment, const Change& change) {
+  auto contents = storage::read_segment(segment.file);
+  change(contents);
+  fs::remove(segment.file.path);
+  ledger::commit_file(segment.file.path.parent_path(), segment.file.stem,
+                      [&](const fs::path& temporary) { storage::write_segment(temporary, contents); });
+}
+
+void forge_fingerprint(storage::SegmentContents& segment) {
+  segment.fingerprint_after.begin()->second = core::digest_of("another model's bytes");
+}
+
+TEST_P(CellRun, AReplayThatFailsItsCheckStaysWhereItWasAndChecksAgain) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  CellReplay replay(work, cell_, work.model(cell_.model));
+  replay.move_to(2);
+  const auto names = replay.network().edited_parameters();
+  const auto before = fingerprint(replay.network(), names);
+  change_segment(files("a").segments[2], forge_fingerprint);  // edit 4
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    EXPECT_THROW(replay.move_to(4), core::StorageError) << "attempt " << attempt;
+    EXPECT_EQ(replay.edits(), 2);
+    EXPECT_EQ(fingerprint(replay.network(), names), before);
+  }
+  EXPECT_NO_THROW(replay.move_to(3));
+}
+
+TEST_P(CellRun, AReplayThatBreaksOffBetweenTwoUpdatesGoesOnFromWhereItWas) {
+  ASSERT_TRUE(run("a"));
+  fs::copy(world_.path() / "a", world_.path() / "b", fs::copy_options::recursive);
+  auto sound = workspace("a");
+  auto broken = workspace("b");
+  // The last of the updates of edits 5 and 6, or of the parameters in the snapshot after edit 6, cannot be applied.
+  const auto all = files("b");
+  if (core::stores_snapshots(broken.config().method_of(cell_))) {
+    const auto& file = all.snapshots.back().file;
+    auto snapshot = storage::read_snapshot(file);
+    ASSERT_EQ(snapshot.parameters.size(), 2U);
+    auto last = snapshot.parameters.extract(std::prev(snapshot.parameters.end()));
+    last.key() = "unknown.weight";
+    snapshot.parameters.insert(std::move(last));
+    fs::remove(file.path);
+    ledger::commit_file(file.path.parent_path(), file.stem,
+                        [&](const fs::path& temporary) { storage::write_snapshot(temporary, snapshot); });
+  } else {
+    change_segment(all.segments.back(), [](storage::SegmentContents& segment) {
+      ASSERT_EQ(segment.edits.size(), 2U);
+      segment.edits.back().deltas.back().parameter = "unknown.weight";
+    });
+  }
+  CellReplay replay(broken, cell_, broken.model(cell_.model));
+  replay.move_to(4);
+  EXPECT_ANY_THROW(replay.move_to(6));
+  EXPECT_EQ(replay.edits(), 4);
+
+  const auto folder = broken.cell_folder(cell_);
+  fs::remove_all(folder);
+  fs::copy(sound.cell_folder(cell_), folder);
+  EXPECT_NO_THROW(replay.move_to(6));  // checked against the last segment's fingerprint
+  EXPECT_EQ(replay.edits(), 6);
+}
+
+TEST_P(CellRun, AModelThatFailsItsCheckIsNotEvaluatedAtTheSecondTryEither) {
+  ASSERT_TRUE(run("a"));
+  const auto all = files("a");
+  for (const auto& reduction : all.reductions) {
+    if (reduction.edits == 6) fs::remove(reduction.file.path);
+  }
+  change_segment(all.segments.back(), forge_fingerprint);
+  auto work = workspace("a");
+  ReductionRunner runner(work);
+  RecordingMonitor monitor;
+  for (int attempt = 1; attempt <= 2; ++attempt) {
+    EXPECT_THROW(runner.run({cell_, 6, {core::ReductionPart::kForgetting}}, monitor), core::StorageError)
+        << "attempt " << attempt;
+  }
+  EXPECT_TRUE(monitor.files.empty());
 }
 
 TEST_P(CellRun, VerifyAcceptsSoundFilesAndNamesDamagedOnes) {
@@ -234,10 +318,10 @@ INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun, testing::Values("memit/tiny-gptj
                            return name;
                          });
 
-TEST(Snapshots, NewestOnlyAreKeptAndOldEditsAreEditedAgain) {
+TEST(Snapshots, EditsBehindTheNearestOneAreMadeAgain) {
   test::TemporaryFolder world;
   test::TinyWorldOptions options;
-  options.extra = "keep_snapshots: newest\n";
+  options.extra = "keep_snapshots: all\n";
   const auto config = test::load_config(test::write_tiny_world(world.path(), options));
   const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
   RecordingMonitor monitor;
@@ -249,6 +333,29 @@ TEST(Snapshots, NewestOnlyAreKeptAndOldEditsAreEditedAgain) {
   }
   CellReplay replay(all, cell, all.model(cell.model));
   EXPECT_NO_THROW(replay.move_to(4));  // from snapshot 2, edits 3 and 4 again; checked against segment 4's fingerprint
+}
+
+TEST(Snapshots, ThatAnEvaluationWasTheLastToNeedAreRemoved) {
+  test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.extra = "keep_snapshots: newest\n";
+  const auto config = test::load_config(test::write_tiny_world(world.path(), options));
+  const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
+  Workspace work(test::load_config(config.source), world.path() / "out");
+  RecordingMonitor monitor;
+  const auto kept = [&] {
+    std::vector<std::int64_t> edits;
+    for (const auto& snapshot : ledger::scan_cell(work.cell_folder(cell)).snapshots) edits.push_back(snapshot.edit);
+    return edits;
+  };
+  ASSERT_EQ(run_edits(work, {cell, 6}, monitor), 6);
+  ASSERT_EQ(kept(), (std::vector<std::int64_t>{2, 3, 4, 6})) << "the evaluations lag behind";
+  ReductionRunner runner(work);
+  for (const std::int64_t edits : {4, 2, 3, 6}) {
+    runner.run({cell, edits, core::parts_due(work.config(), cell, edits)}, monitor);
+    EXPECT_EQ(std::ranges::count(kept(), edits), edits == 6 ? 1 : 0) << edits;
+  }
+  EXPECT_EQ(kept(), std::vector<std::int64_t>{6});
 }
 
 }  // namespace

@@ -230,7 +230,7 @@ TEST_F(Moments, ACorpusThatShrankAfterThePlanIsNamed) {
 TEST_F(Moments, ASliceThatDoesNotExistIsRefused) {
   auto work = workspace("out");
   BatchMonitor monitor;
-  EXPECT_THROW(run_moments(work, {"tiny-gpt2", 3}, monitor), core::CommError);
+  EXPECT_THROW(run_moments(work, {"tiny-gpt2", 3}, monitor), core::ConfigError);
 }
 
 }  // namespace

@@ -22,6 +22,8 @@ class Serve : public testing::Test {
     EXPECT_EQ(::pipe(events_), 0);
     const auto config = test::write_tiny_world(world_.path());
     served_ = std::async(std::launch::async, [this, config] {
+      // A reader of events meets the end of the file where serving ends before its time.
+      const std::unique_ptr<const int, void (*)(const int*)> end(&events_[1], [](const int* fd) { ::close(*fd); });
       Workspace workspace(test::load_config(config), world_.path() / "out");
       serve(workspace, commands_[0], events_[1]);
     });
@@ -33,9 +35,9 @@ class Serve : public testing::Test {
     std::fclose(reader_);
   }
 
-  void send(const core::Command& command) {
-    const auto line = core::to_json(command) + "\n";
-    ASSERT_EQ(::write(commands_[1], line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  void send(const core::Command& command) { send_lines(core::to_json(command) + "\n"); }
+  void send_lines(const std::string& lines) {
+    ASSERT_EQ(::write(commands_[1], lines.data(), lines.size()), static_cast<ssize_t>(lines.size()));
   }
   core::Event next() {
     char* line = nullptr;
@@ -49,6 +51,9 @@ class Serve : public testing::Test {
   /// Events up to the task's last one.
   std::vector<core::Event> events_of(const core::Task& task) {
     send(core::RunCommand{task});
+    return next_events();
+  }
+  std::vector<core::Event> next_events() {
     std::vector<core::Event> events;
     while (true) {
       events.push_back(next());
@@ -87,6 +92,29 @@ TEST_F(Serve, ReportsAFailedTaskAndLivesOn) {
   ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
   EXPECT_NE(std::get<core::FailedEvent>(events.back()).reason.find("second moments"), std::string::npos);
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
+}
+
+TEST_F(Serve, LivesOnAfterATaskThatDoesNotFitItsConfig) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  const auto events = events_of(core::MomentsTask{"tiny-gpt2", 3});  // of one slice
+  ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
+  const auto& failed = std::get<core::FailedEvent>(events.back());
+  EXPECT_EQ(failed.failure, core::FailureClass::kConfig);
+  EXPECT_NE(failed.reason.find("slice 3 of 1"), std::string::npos) << failed.reason;
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::BaselineTask{"tiny-gpt2"}).back()));
+}
+
+TEST_F(Serve, AStopReachesATaskThatHasNotBegun) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  const auto edits = core::EditTask{core::GridCell::from_name("ft-c/tiny-gpt2/sample0"), 6};
+  // All three are read while the first one loads its model.
+  send_lines(core::to_json(core::Command{core::RunCommand{core::BaselineTask{"tiny-gpt2"}}}) + "\n" +
+             core::to_json(core::Command{core::RunCommand{edits}}) + "\n" +
+             core::to_json(core::Command{core::StopCommand{}}) + "\n");
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(next_events().back())) << "a baseline is not interrupted";
+  EXPECT_TRUE(std::holds_alternative<core::StoppedEvent>(next_events().back()));
+  // A task that comes after the stop is not meant.
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(edits).back()));
 }
 
 // Before any other test's backward pass (foreign_device.h).

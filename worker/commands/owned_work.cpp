@@ -4,15 +4,10 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "worker/mend_task.h"
-#include "worker/moments.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker::inline commands {
 namespace {
-
-constexpr const char* kSweepKey = "sweep";
-constexpr const char* kOwnedRemedy = "; wait until it has ended, stop it, or choose another --out";
 
 ledger::OwnershipOptions options_for(const TaskMonitor& monitor) {
   auto options = ledger::ownership_options();
@@ -26,9 +21,10 @@ ledger::OwnershipOptions options_for(const TaskMonitor& monitor) {
 /// A sweep that starts after this look finds the token of the caller, which must own it by now.
 void refuse_running_sweep(const Workspace& workspace, const TaskMonitor& monitor) {
   const auto& folder = workspace.folder();
-  if (const auto holder = ledger::living_owner(folder.owners(), kSweepKey, options_for(monitor)); !holder.empty()) {
+  if (const auto holder = ledger::living_owner(folder.owners(), ledger::kSweepKey, options_for(monitor));
+      !holder.empty()) {
     throw core::OwnedError(folder.root().string() + ": a sweep is running in this folder (" + holder + ")" +
-                           kOwnedRemedy);
+                           ledger::kOwnedRemedy);
   }
 }
 
@@ -51,26 +47,23 @@ std::unique_ptr<ledger::Ownership> own_cell(const Workspace& workspace, const co
   auto claim = ledger::claim_ownership(workspace.folder().owners(), key, options_for(monitor));
   if (!claim.holder.empty()) {
     throw core::OwnedError(workspace.folder().cell(cell).string() + ": " + claim.holder + " is working on this cell" +
-                           kOwnedRemedy);
+                           ledger::kOwnedRemedy);
   }
   if (claim.ownership) refuse_running_sweep(workspace, monitor);
   return std::move(claim.ownership);
 }
 
-bool run_own_moments(Workspace& workspace, const std::string& model, TaskMonitor& monitor) {
-  const auto ownership = own_prerequisite(workspace, "moments." + model, monitor);
-  return ownership && run_moments(workspace, {model}, monitor);
+bool run_own_prerequisite(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
+  const auto ownership = own_prerequisite(workspace, task.kind + "." + task.model, monitor);
+  return ownership && run_prerequisite(workspace, task, monitor);
 }
 
-bool run_own_editor(Workspace& workspace, const std::string& model, TaskMonitor& monitor) {
-  const auto ownership = own_prerequisite(workspace, "editor." + model, monitor);
-  return ownership && run_editor_training(workspace, {model}, monitor);
-}
-
-bool run_own_baseline(Workspace& workspace, const std::string& model, TaskMonitor& monitor) {
-  const auto ownership = own_prerequisite(workspace, "baseline." + model, monitor);
-  if (!ownership) return false;
-  run_baseline(workspace, {model}, monitor);
+bool run_own_needs(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor) {
+  const auto needs = workspace.facts().cell(cell).needs;
+  for (const auto& prerequisite : workspace.facts().prerequisites) {
+    if (std::ranges::find(needs, prerequisite.key()) == needs.end()) continue;
+    if (!run_own_prerequisite(workspace, {prerequisite.kind, prerequisite.model}, monitor)) return false;
+  }
   return true;
 }
 

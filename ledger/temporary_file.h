@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace lethe::ledger {
+
+/// A path in `folder` (created if missing) that no other process uses:
+/// ".<stem>.<host>.<pid>.<start>.<n>.tmp", where <start> is the process's start time and <host> names its process
+/// namespace too: a container's pid 7 is not ours, nor is the pid 7 of yesterday.
+std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem);
+
+/// A temporary path for a file that is to get another name. What still has the temporary one at the end of the
+/// object's life is removed, so that a write that fails (a full disk) leaves nothing behind.
+class TemporaryFile {
+ public:
+  TemporaryFile(const std::filesystem::path& folder, std::string_view stem) : path_(temporary_path(folder, stem)) {}
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Removes temporary files of processes of this host that are gone. Returns how many. Other files, and other hosts'
+/// temporaries, stay.
+int remove_stale_temporaries(const std::filesystem::path& folder);
+
+}  // namespace lethe::ledger
