@@ -10,7 +10,7 @@
 #include "data/published_moments.h"
 #include "editing/mend/mend_editor.h"
 #include "editing/second_moments.h"
-#include "orchestrator/display/known_models.h"
+#include "model/families/families.h"
 #include "worker/cell_editor.h"
 #include "worker/workspace.h"
 
@@ -25,24 +25,12 @@ std::string setting(const char* name, const std::string& otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-/// The shape that plans know by the model's name.
-model::Architecture known_shape(const core::ModelConfig& model) {
-  const auto known = orchestrator::known_model(model);
-  if (!known) {
-    throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + model.name + ": no model of a known shape; expected " +
-                                "random:gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b");
-  }
-  const bool is_gptj = known->family == model::to_string(model::Family::kGptj);
-  model::Architecture shape;
-  shape.family = is_gptj ? model::Family::kGptj : model::Family::kGpt2;
-  shape.num_layers = known->num_layers;
-  shape.width = known->width;
-  shape.num_heads = known->width / (is_gptj ? 256 : 64);
-  shape.inner_width = known->inner_width;
-  shape.max_positions = known->max_positions;
-  shape.vocab_size = known->vocab_size;
-  shape.rotary_dim = is_gptj ? 64 : 0;
-  return shape;
+/// The published shape of the model's name.
+model::Architecture published_shape(const core::ModelConfig& model) {
+  const auto shape = model::published_architecture(model.name);
+  if (shape) return *shape;
+  throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + model.name + ": no model of a published shape; expected " +
+                              "random: and one of " + model::published_names());
 }
 
 BenchWorld load_world() {
@@ -62,7 +50,7 @@ BenchWorld load_world() {
   const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
   auto weights =
-      is_random ? model::random_weights(known_shape(chosen), 1, device) : model::load_weights(chosen.path, device);
+      is_random ? model::random_weights(published_shape(chosen), 1, device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);

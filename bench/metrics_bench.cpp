@@ -56,7 +56,7 @@ void answer_task_again(benchmark::State& state, const core::TaskConfig& config, 
   const auto& world = bench_world();
   const auto task = prepared(config);
   auto edited = world.network;
-  const auto weight = world.network.architecture().mlp_projection(layer) + ".weight";
+  const auto weight = world.network.architecture().down_projection(layer).weight;
   edited.set_parameter(weight, world.network.parameter(weight).clone());
   model::LowerStateCache cache(core::bytes_of_gb(world.config.reducer_cache_gb));
   (void)metrics::evaluate_task(edited, world.tokenizer, task, &cache);

@@ -13,6 +13,8 @@
 namespace lethe::bench {
 namespace {
 
+constexpr const char* kParameter = "block.0.mlp.projection.weight";
+
 /// A ROME segment of `num_edits` edits: rank-one factors of an [O,I] projection and 13 prompt scores each.
 storage::SegmentContents rome_segment(std::int64_t num_edits, std::int64_t outputs, std::int64_t inputs) {
   storage::SegmentContents contents;
@@ -31,11 +33,11 @@ storage::SegmentContents rome_segment(std::int64_t num_edits, std::int64_t outpu
     }
     const core::HostTensor left{{outputs, 1}, std::vector<float>(static_cast<std::size_t>(outputs), 0.25F)};
     const core::HostTensor right{{inputs, 1}, std::vector<float>(static_cast<std::size_t>(inputs), 0.5F)};
-    stored.deltas.push_back({"transformer.h.0.mlp.c_proj.weight", left, right});
+    stored.deltas.push_back({kParameter, left, right});
     contents.edits.push_back(std::move(stored));
   }
-  contents.fingerprint_before["transformer.h.0.mlp.c_proj.weight"] = {};
-  contents.fingerprint_after["transformer.h.0.mlp.c_proj.weight"] = {};
+  contents.fingerprint_before[kParameter] = {};
+  contents.fingerprint_after[kParameter] = {};
   return contents;
 }
 

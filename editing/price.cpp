@@ -9,10 +9,9 @@ namespace {
 
 /// Weights of one block's matrices, which a pass multiplies with.
 double block_weights(const model::Architecture& architecture) {
-  const auto block = model::block_prefix(0);
   double weights = 0.0;
   for (const auto& parameter : model::parameter_shapes(architecture)) {
-    if (!parameter.name.starts_with(block) || parameter.shape.size() != 2) continue;
+    if (architecture.block_of(parameter.name) != 0 || parameter.shape.size() != 2) continue;
     weights += static_cast<double>(parameter.shape[0]) * static_cast<double>(parameter.shape[1]);
   }
   return weights;

@@ -3,39 +3,53 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/families/family_spec.h"
+
 namespace lethe::model {
 
-enum class Family { kGpt2, kGptj };
-std::string_view to_string(Family family);
+/// Full names of a module's parameters.
+struct ParameterNames {
+  std::string weight;
+  std::optional<std::string> bias;  ///< of a module that has one
+};
 
-/// Shape of a network, read from a Hugging Face folder's config.json.
-struct Architecture {
-  Family family = Family::kGpt2;
-  std::int64_t num_layers = 0;
-  std::int64_t width = 0;        ///< D
-  std::int64_t num_heads = 0;    ///< H
-  std::int64_t inner_width = 0;  ///< F
-  std::int64_t max_positions = 0;
-  std::int64_t vocab_size = 0;  ///< V
-  std::int64_t rotary_dim = 0;  ///< 0 for GPT-2
-  double layer_norm_epsilon = 1e-5;
+/// A network's shape and its family: which modules it has, what they are called, how they are computed.
+struct Architecture : NetworkShape {
+  const FamilySpec* family = nullptr;  ///< one of `all_families()`; null only until it is set
 
-  [[nodiscard]] std::int64_t head_width() const { return width / num_heads; }
-  /// "transformer.h.<l>.mlp.c_proj" (GPT-2) or "transformer.h.<l>.mlp.fc_out" (GPT-J): the module edited by
-  /// ROME, MEMIT and FT-C. Parameters are this + ".weight" ([D,F] in memory) and ".bias" ([D]).
-  [[nodiscard]] std::string mlp_projection(std::int64_t layer) const;
-  /// "transformer.h.<l>.mlp.c_fc" (GPT-2) or "transformer.h.<l>.mlp.fc_in" (GPT-J): the MLP's first projection; its
-  /// ".weight" is [F,D] in memory.
-  [[nodiscard]] std::string mlp_input(std::int64_t layer) const;
+  [[nodiscard]] bool has(Role role) const;
+  /// `layer`: of a module of a block. Throws `core::ModelError` if the family has no such module.
+  [[nodiscard]] ParameterNames names_of(Role role, std::int64_t layer = 0) const;
+
+  /// The token embedding, [V,D].
+  [[nodiscard]] ParameterNames embedding() const { return names_of(Role::kEmbedding); }
+  /// The head, [V,D]: the embedding where the head is tied to it.
+  [[nodiscard]] ParameterNames head() const { return names_of(has_tied_head() ? Role::kEmbedding : Role::kHead); }
+  [[nodiscard]] bool has_tied_head() const { return !has(Role::kHead); }
+  [[nodiscard]] ParameterNames mlp_projection(std::int64_t layer, MlpProjection which) const;
+  /// The MLP's last projection, [D,F] in memory: the module edited by ROME, MEMIT and FT-C.
+  [[nodiscard]] ParameterNames down_projection(std::int64_t layer) const;
+  /// `FamilySpec::mlp_listing`.
+  [[nodiscard]] std::span<const MlpProjection> mlp_listing() const { return family->mlp_listing; }
+
+  /// What the names of a block's parameters begin with; ends in a dot.
+  [[nodiscard]] std::string block_prefix(std::int64_t layer) const;
+  /// The block that a parameter belongs to, by its name; none for what stands before or after the blocks.
+  [[nodiscard]] std::optional<std::int64_t> block_of(std::string_view parameter) const;
+  /// Whether the parameter stands before the blocks (an embedding).
+  [[nodiscard]] bool is_before_blocks(std::string_view parameter) const;
+
   [[nodiscard]] std::int64_t num_parameters() const;
 };
 
-/// Throws `core::ModelError` naming the file and key. Refuses variants whose mathematics lethe does not compute
-/// (another activation, scaled or cross attention, a tied GPT-J head, an untied GPT-2 head).
+/// Reads a Hugging Face folder's config.json. Throws `core::ModelError` naming the file and key. Refuses families that
+/// are not in the table and variants whose mathematics lethe does not compute (another activation, scaled or cross
+/// attention, a head tied where the family's is not or the other way round).
 Architecture read_architecture(const std::filesystem::path& folder);
 
 /// The architecture of a published model by its name, in any spelling ("GPT-J_6B", "gpt-j-6b"), without any file.
@@ -44,13 +58,16 @@ std::optional<Architecture> published_architecture(std::string_view name);
 /// One parameter of an architecture under its Hugging Face name.
 struct ParameterShape {
   std::string name;
-  std::vector<std::int64_t> shape;     ///< in memory; [O,I] for projections
-  bool is_transposed_in_file = false;  ///< GPT-2's "Conv1D" projections are stored [I,O]
+  std::vector<std::int64_t> shape;  ///< in memory; [O,I] for projections
+  Role role = Role::kEmbedding;     ///< of its module
+  bool is_bias = false;
+  bool is_transposed_in_file = false;  ///< a projection that checkpoints hold as [I,O]
 };
 
-/// "transformer.h.<layer>."
-std::string block_prefix(std::int64_t layer);
-/// Every parameter of the network, in the order of the forward pass.
+/// Whether modules of this role are norms.
+bool is_norm(Role role);
+
+/// Every parameter of the network, in the order of the family's spec.
 std::vector<ParameterShape> parameter_shapes(const Architecture& architecture);
 
 }  // namespace lethe::model

@@ -13,26 +13,13 @@ torch::Tensor split_heads(const Architecture& a, const torch::Tensor& qkv_NC, co
       .contiguous();
 }
 
-/// Rotates interleaved pairs: (x0, x1) -> (x0 cos - x1 sin, x1 cos + x0 sin). Dimensions beyond rotary_dim have
-/// cos = 1 and sin = 0. The sign of the sine sits in the table, so that the partner is a mere swap.
-torch::Tensor rotate(const torch::Tensor& x, const AttentionContext& context) {
-  auto pairs = x.sizes().vec();
-  pairs.back() /= 2;
-  pairs.push_back(2);
-  const auto partner = x.view(pairs).flip({-1}).view_as(x);
-  return torch::addcmul(x * context.cosines, partner, context.signed_sines);
-}
-
 torch::Tensor project_qkv(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
                           const AttentionContext& context) {
-  if (a.family == Family::kGpt2) {
-    return split_heads(a, torch::linear(normed_ND, block.qkv_weight, block.qkv_bias), context);
-  }
-  const auto qkv = torch::cat({torch::linear(normed_ND, block.q_weight), torch::linear(normed_ND, block.k_weight),
-                               torch::linear(normed_ND, block.v_weight)},
-                              -1);
-  const auto heads = split_heads(a, qkv, context);
-  return torch::cat({rotate(heads.narrow(0, 0, 2), context), heads.narrow(0, 2, 1)}, 0);
+  std::vector<torch::Tensor> projected;
+  for (const auto& projection : block.qkv) projected.push_back(linear(normed_ND, projection));
+  const auto heads = split_heads(a, projected.size() == 1 ? projected.front() : torch::cat(projected, -1), context);
+  if (!context.rotary.defined()) return heads;
+  return torch::cat({rotate(heads.narrow(0, 0, 2), context.rotary), heads.narrow(0, 2, 1)}, 0);
 }
 
 /// scale * q k^T + mask, without a tensor of its own for either.
@@ -43,45 +30,20 @@ torch::Tensor scores(const torch::Tensor& queries, const torch::Tensor& keys, co
 }  // namespace
 
 BlockParameters resolve_block(const Architecture& a, std::int64_t layer, const ParameterLookup& parameter) {
-  const auto prefix = block_prefix(layer);
-  const auto get = [&](const char* name) { return parameter(prefix + name); };
+  const auto linear_of = [&](Role role) { return resolve_linear(a.names_of(role, layer), parameter); };
+  const auto norm_of = [&](Role role) { return resolve_norm(a.names_of(role, layer), parameter); };
   BlockParameters block;
-  block.ln_1_weight = get("ln_1.weight");
-  block.ln_1_bias = get("ln_1.bias");
-  if (a.family == Family::kGpt2) {
-    block.ln_2_weight = get("ln_2.weight");
-    block.ln_2_bias = get("ln_2.bias");
-    block.qkv_weight = get("attn.c_attn.weight");
-    block.qkv_bias = get("attn.c_attn.bias");
-    block.out_weight = get("attn.c_proj.weight");
-    block.out_bias = get("attn.c_proj.bias");
-    block.fc_weight = get("mlp.c_fc.weight");
-    block.fc_bias = get("mlp.c_fc.bias");
+  block.attention_norm = norm_of(Role::kAttentionNorm);
+  if (a.has(Role::kMlpNorm)) block.mlp_norm = norm_of(Role::kMlpNorm);
+  if (a.has(Role::kQkv)) {
+    block.qkv = {linear_of(Role::kQkv)};
   } else {
-    block.q_weight = get("attn.q_proj.weight");
-    block.k_weight = get("attn.k_proj.weight");
-    block.v_weight = get("attn.v_proj.weight");
-    block.out_weight = get("attn.out_proj.weight");
-    block.fc_weight = get("mlp.fc_in.weight");
-    block.fc_bias = get("mlp.fc_in.bias");
+    block.qkv = {linear_of(Role::kQuery), linear_of(Role::kKey), linear_of(Role::kValue)};
   }
-  block.projection_weight = parameter(a.mlp_projection(layer) + ".weight");
-  block.projection_bias = parameter(a.mlp_projection(layer) + ".bias");
+  block.attention_output = linear_of(Role::kAttentionOutput);
+  block.up_projection = linear_of(Role::kUpProjection);
+  block.down_projection = linear_of(Role::kDownProjection);
   return block;
-}
-
-RotaryTables rotary_tables(const Architecture& a, torch::Device device, torch::Dtype dtype) {
-  const auto options = torch::TensorOptions().dtype(torch::kFloat64);
-  const auto num_pairs = a.rotary_dim / 2;
-  const auto exponent = torch::arange(num_pairs, options) * (-2.0 / static_cast<double>(a.rotary_dim));
-  const auto angles = torch::arange(a.max_positions, options).unsqueeze(1) * torch::pow(10000.0, exponent);
-  auto cosines = torch::ones({a.max_positions, a.head_width()}, options);
-  auto sines = torch::zeros({a.max_positions, a.head_width()}, options);
-  const auto cos = angles.cos();
-  const auto sin = angles.sin();
-  cosines.narrow(1, 0, a.rotary_dim).copy_(torch::stack({cos, cos}, -1).flatten(1));
-  sines.narrow(1, 0, a.rotary_dim).copy_(torch::stack({-sin, sin}, -1).flatten(1));
-  return {cosines.to(device, dtype), sines.to(device, dtype)};
 }
 
 AttentionResult attend(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,

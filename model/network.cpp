@@ -146,7 +146,7 @@ Network::Network(std::shared_ptr<const Weights> weights) : weights_(std::move(we
     blocks_.push_back(resolve_block(architecture(), layer, lookup));
   }
   resolve_ends();
-  if (architecture().family == Family::kGptj) rotary_ = rotary_tables(architecture(), device(), dtype());
+  rotary_ = rotary_tables(architecture(), device(), dtype());
 }
 
 const Architecture& Network::architecture() const { return weights_->architecture(); }
@@ -154,13 +154,13 @@ torch::Device Network::device() const { return ends_.token_embedding.device(); }
 torch::Dtype Network::dtype() const { return ends_.token_embedding.scalar_type(); }
 
 void Network::resolve_ends() {
-  const bool is_gpt2 = architecture().family == Family::kGpt2;
-  ends_.token_embedding = parameter("transformer.wte.weight");
-  if (is_gpt2) ends_.position_embedding = parameter("transformer.wpe.weight");
-  ends_.norm_weight = parameter("transformer.ln_f.weight");
-  ends_.norm_bias = parameter("transformer.ln_f.bias");
-  ends_.head_weight = parameter(is_gpt2 ? "transformer.wte.weight" : "lm_head.weight");
-  if (!is_gpt2) ends_.head_bias = parameter("lm_head.bias");
+  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
+  const auto& a = architecture();
+  ends_.token_embedding = parameter(a.embedding().weight);
+  if (a.has(Role::kPositionEmbedding))
+    ends_.position_embedding = parameter(a.names_of(Role::kPositionEmbedding).weight);
+  ends_.norm = resolve_norm(a.names_of(Role::kFinalNorm), lookup);
+  ends_.head = resolve_linear(a.head(), lookup);
 }
 
 const torch::Tensor& Network::parameter(const std::string& name) const {
@@ -185,13 +185,11 @@ void Network::set_parameter(const std::string& name, torch::Tensor value) {
 
 void Network::resolve(const std::string& changed_parameter) {
   const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
-  for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
-    const auto index = static_cast<std::int64_t>(layer);
-    if (!changed_parameter.starts_with(block_prefix(index))) continue;
-    blocks_[layer] = resolve_block(architecture(), index, lookup);
-    return;
+  if (const auto block = architecture().block_of(changed_parameter)) {
+    blocks_[static_cast<std::size_t>(*block)] = resolve_block(architecture(), *block, lookup);
+  } else {
+    resolve_ends();
   }
-  resolve_ends();
 }
 
 std::vector<std::string> Network::edited_parameters() const {
@@ -201,14 +199,13 @@ std::vector<std::string> Network::edited_parameters() const {
 }
 
 int Network::first_edited_block() const {
-  auto first = static_cast<int>(architecture().num_layers);
+  const auto& a = architecture();
+  auto first = a.num_layers;
   for (const auto& [name, value] : overlay_) {
-    if (name.starts_with("transformer.wte.") || name.starts_with("transformer.wpe.")) return 0;
-    int block = 0;
-    while (block < first && !name.starts_with(block_prefix(block))) ++block;
-    first = block;
+    if (a.is_before_blocks(name)) return 0;
+    first = std::min(first, a.block_of(name).value_or(first));
   }
-  return first;
+  return static_cast<int>(first);
 }
 
 torch::Tensor Network::embed(const torch::Tensor& ids_BT, const torch::Tensor& offsets_B) const {
@@ -219,7 +216,7 @@ torch::Tensor Network::embed(const torch::Tensor& ids_BT, const torch::Tensor& o
                            std::to_string(max_positions) + " positions");
   }
   const auto tokens_BTD = torch::embedding(ends_.token_embedding, ids_BT);
-  if (architecture().family == Family::kGptj) return tokens_BTD;
+  if (!ends_.position_embedding.defined()) return tokens_BTD;
   if (!offsets_B.defined()) return tokens_BTD + ends_.position_embedding.narrow(0, 0, num_tokens);
   const auto positions = offsets_B.unsqueeze(1) + torch::arange(num_tokens, offsets_B.options());
   return tokens_BTD + torch::embedding(ends_.position_embedding, positions.clamp_max(max_positions - 1));
@@ -240,20 +237,20 @@ AttentionContext Network::attention_context(const torch::Tensor& hidden_BTD, con
   if (context.row_prefix != nullptr) {
     offsets = offsets.defined() ? offsets + context.row_prefix->lengths : context.row_prefix->lengths;
   }
-  if (!rotary_.cosines.defined()) return context;
+  if (!rotary_.defined()) return context;
 
   const auto e = architecture().head_width();
   if (!offsets.defined()) {
-    context.cosines = rotary_.cosines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
-    context.signed_sines = rotary_.signed_sines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
+    context.rotary.cosines = rotary_.cosines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
+    context.rotary.signed_sines = rotary_.signed_sines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
     return context;
   }
   const auto positions = (offsets.unsqueeze(1) + torch::arange(context.num_tokens, offsets.options()))
                              .clamp_max(architecture().max_positions - 1)
                              .flatten();
   const std::vector<std::int64_t> shape{1, 1, offsets.size(0), context.num_tokens, e};
-  context.cosines = rotary_.cosines.index_select(0, positions).view(shape);
-  context.signed_sines = rotary_.signed_sines.index_select(0, positions).view(shape);
+  context.rotary.cosines = rotary_.cosines.index_select(0, positions).view(shape);
+  context.rotary.signed_sines = rotary_.signed_sines.index_select(0, positions).view(shape);
   return context;
 }
 
@@ -263,14 +260,14 @@ torch::Tensor Network::forward_mlp(int layer, const torch::Tensor& normed_ND, co
   const auto rows_of = [&](const torch::Tensor& flat) {
     return flat.view({context.num_rows, context.num_tokens, flat.size(1)});
   };
-  const auto project = [&](MlpProjection which, const torch::Tensor& input_NI, const torch::Tensor& weight_OI,
-                           const torch::Tensor& bias_O) {
-    const auto output_NO = torch::linear(input_NI, weight_OI, bias_O);
+  const auto project = [&](MlpProjection which, const torch::Tensor& input_NI, const LinearParameters& projection) {
+    const auto output_NO = linear(input_NI, projection);
     return options.modify_mlp ? options.modify_mlp(layer, which, input_NI, output_NO) : output_NO;
   };
-  const auto inner_NF = torch::gelu(project(MlpProjection::kInput, normed_ND, block.fc_weight, block.fc_bias), "tanh");
+  const auto inner_NF =
+      activate(architecture().family->mlp, project(MlpProjection::kInput, normed_ND, block.up_projection));
   if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionInput, rows_of(inner_NF));
-  const auto output_ND = project(MlpProjection::kOutput, inner_NF, block.projection_weight, block.projection_bias);
+  const auto output_ND = project(MlpProjection::kOutput, inner_NF, block.down_projection);
   if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionOutput, rows_of(output_ND));
   if (!options.modify_projection_output || options.modified_layer != layer) return output_ND;
   return options.modify_projection_output(rows_of(output_ND)).flatten(0, 1);
@@ -280,8 +277,7 @@ torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, 
                                      const ForwardOptions& options) const {
   const auto& a = architecture();
   const auto& block = blocks_[static_cast<std::size_t>(layer)];
-  const auto normed_ND =
-      torch::layer_norm(hidden_ND, {a.width}, block.ln_1_weight, block.ln_1_bias, a.layer_norm_epsilon);
+  const auto normed_ND = normalize(a, hidden_ND, block.attention_norm);
   const auto attention = attend(a, block, normed_ND, context, layer_prefix(context, layer));
   if (options.collected != nullptr) {
     const auto& keys = options.collect_row_prefix ? attention.all_keys : attention.keys;
@@ -294,14 +290,12 @@ torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, 
     const bool is_partial = layer == options.last_layer && options.read_positions_N.defined();
     return is_partial ? all_ND.index_select(0, options.read_positions_N) : all_ND;
   };
-  const auto mixed_ND = torch::linear(read(attention.output_ND), block.out_weight, block.out_bias);
-  if (a.family == Family::kGptj) {
+  const auto mixed_ND = linear(read(attention.output_ND), block.attention_output);
+  if (a.family->residual == ResidualForm::kParallel) {
     return read(hidden_ND) + (mixed_ND + forward_mlp(layer, read(normed_ND), context, options));
   }
   const auto middle_ND = read(hidden_ND) + mixed_ND;
-  const auto normed_again_ND =
-      torch::layer_norm(middle_ND, {a.width}, block.ln_2_weight, block.ln_2_bias, a.layer_norm_epsilon);
-  return middle_ND + forward_mlp(layer, normed_again_ND, context, options);
+  return middle_ND + forward_mlp(layer, normalize(a, middle_ND, block.mlp_norm), context, options);
 }
 
 void Network::start_collection(const AttentionContext& context, const ForwardOptions& options) const {
@@ -336,9 +330,7 @@ torch::Tensor Network::forward_layers(const torch::Tensor& hidden_BTD, const For
 }
 
 torch::Tensor Network::logits(const torch::Tensor& hidden_ND) const {
-  const auto& a = architecture();
-  const auto normed = torch::layer_norm(hidden_ND, {a.width}, ends_.norm_weight, ends_.norm_bias, a.layer_norm_epsilon);
-  return torch::linear(normed, ends_.head_weight, ends_.head_bias);
+  return linear(normalize(architecture(), hidden_ND, ends_.norm), ends_.head);
 }
 
 torch::Tensor Network::forward(const TokenRows& rows) const { return logits(forward_layers(embed(rows.ids_BT))); }

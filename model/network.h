@@ -33,13 +33,10 @@ TokenRows pad_rows(std::span<const std::vector<TokenId>> rows, torch::Device dev
 
 /// Where a tap reads.
 enum class Site {
-  kProjectionInput,   ///< [*,F] input of the MLP projection (c_proj / fc_out), after the activation
+  kProjectionInput,   ///< [*,F] input of the MLP's last projection, after the activation
   kProjectionOutput,  ///< [*,D] its output, bias included, before `modify_projection_output` and the residual sum
   kBlockOutput,       ///< [*,D] the residual stream after the block
 };
-
-/// The two projections of a block's MLP: D -> F (c_fc / fc_in) and F -> D (c_proj / fc_out).
-enum class MlpProjection { kInput, kOutput };
 
 struct Tap {
   int layer = 0;
@@ -101,14 +98,14 @@ class Network {
   /// number of blocks if none is.
   [[nodiscard]] int first_edited_block() const;
 
-  /// Token (and for GPT-2 position) embeddings [B,T,D]. Row r's positions start at offsets[r] (default 0; [1] for
-  /// all rows alike). Throws `core::ModelError` if T exceeds the model's positions; with offsets, positions beyond
-  /// the last (which only padding may reach) are read as the last.
+  /// Embeddings of tokens, and of positions where they are learned, [B,T,D]. Row r's positions start at offsets[r]
+  /// (default 0; [1] for all rows alike). Throws `core::ModelError` if T exceeds the model's positions; with offsets,
+  /// positions beyond the last (which only padding may reach) are read as the last.
   [[nodiscard]] torch::Tensor embed(const torch::Tensor& ids_BT, const torch::Tensor& offsets_B = {}) const;
   /// Blocks first_layer..last_layer on hidden states [B,T,D] -> [B,T,D], or [N,D] with `read_positions_N`.
   /// Positions continue after the prefix.
   [[nodiscard]] torch::Tensor forward_layers(const torch::Tensor& hidden_BTD, const ForwardOptions& options = {}) const;
-  /// Final layer norm and head on chosen hidden states [N,D] -> logits [N,V] (any leading dimensions).
+  /// Final norm and head on chosen hidden states [N,D] -> logits [N,V] (any leading dimensions).
   [[nodiscard]] torch::Tensor logits(const torch::Tensor& hidden_ND) const;
 
   /// embed + all layers + logits at every position [B,T,V]: the plain path that others are tested against.
@@ -117,8 +114,8 @@ class Network {
  private:
   struct Ends {
     torch::Tensor token_embedding, position_embedding;
-    torch::Tensor norm_weight, norm_bias;
-    torch::Tensor head_weight, head_bias;
+    NormParameters norm;
+    LinearParameters head;
   };
   void resolve(const std::string& changed_parameter);
   void resolve_ends();
@@ -134,7 +131,7 @@ class Network {
   std::map<std::string, torch::Tensor> overlay_;
   std::vector<BlockParameters> blocks_;  ///< what names resolve to: overlay before base
   Ends ends_;
-  RotaryTables rotary_;  ///< GPT-J only
+  RotaryTables rotary_;  ///< of all positions
 };
 
 /// Flat index row * num_columns + position of one position per row, int64 [B].

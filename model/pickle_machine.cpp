@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "data/text_file.h"
+#include "model/families/families.h"
 
 namespace lethe::model {
 namespace {
@@ -60,7 +61,7 @@ enum Opcode : unsigned {
 };
 
 /// The only globals that a checkpoint may name. None of them is called.
-constexpr std::array<std::string_view, 27> kAllowedGlobals{
+constexpr std::array<std::string_view, 25> kAllowedGlobals{
     "torch._utils._rebuild_tensor",
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_parameter",
@@ -87,19 +88,26 @@ constexpr std::array<std::string_view, 27> kAllowedGlobals{
     "numpy._core.multiarray.scalar",
     "numpy.dtype",
     "_codecs.encode",
-    // The published MEND editors hold the configuration of the model they were trained for; it stays unread too.
-    "transformers.models.gpt2.configuration_gpt2.GPT2Config",
-    "transformers.models.gptj.configuration_gptj.GPTJConfig",
 };
 
 constexpr std::array<std::string_view, 5> kInertCalls{"torch.device", "numpy.core.multiarray.scalar",
                                                       "numpy._core.multiarray.scalar", "numpy.dtype", "_codecs.encode"};
 
-constexpr std::array<std::string_view, 2> kInertClasses{"transformers.models.gpt2.configuration_gpt2.GPT2Config",
-                                                        "transformers.models.gptj.configuration_gptj.GPTJConfig"};
-
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The published MEND editors hold the configuration of the model they were trained for. It stays unread, too. Empty
+/// if the class is no family's.
+std::string_view configuration_class(std::string_view name) {
+  const auto found = std::ranges::find(all_families(), name, [](const auto* family) { return family->config_class; });
+  return found != all_families().end() ? (*found)->config_class : std::string_view();
+}
+
+/// The allowed global of this name, in memory that lasts; empty if there is none.
+std::string_view allowed_global(std::string_view name) {
+  const auto* const allowed = std::find(kAllowedGlobals.begin(), kAllowedGlobals.end(), name);
+  return allowed != kAllowedGlobals.end() ? *allowed : configuration_class(name);
 }
 
 }  // namespace
@@ -235,14 +243,14 @@ void PickleMachine::recall(std::uint64_t index) {
 
 void PickleMachine::push_global(std::string_view module, std::string_view name) {
   const auto full = std::string(module) + "." + std::string(name);
-  const auto* const allowed = std::find(kAllowedGlobals.begin(), kAllowedGlobals.end(), full);
-  if (allowed == kAllowedGlobals.end()) {
+  const auto allowed = allowed_global(full);
+  if (allowed.empty()) {
     refuse("names `" + data::excerpt(full, 200) +
            "`, which is none of the globals that tensors need, so the file is not read: it could run code. If you "
            "trust its source, load it in Python and save only its tensors (a state dict).");
   }
   auto& value = make(Kind::kGlobal);
-  value.text = *allowed;
+  value.text = allowed;
   push(value);
 }
 
@@ -290,7 +298,8 @@ void PickleMachine::make_object() {
   const auto& arguments = pop();
   const auto& type = pop();
   if (type.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) refuse("an object of what is no class");
-  if (!is_one_of(kInertClasses, type.text)) refuse("an object of `" + std::string(type.text) + "`, which is no class");
+  if (configuration_class(type.text).empty())
+    refuse("an object of `" + std::string(type.text) + "`, which is no class");
   push(make(Kind::kOpaque));
 }
 

@@ -27,8 +27,8 @@ struct PickleValue {
 
 /// Reads the pickle of a PyTorch checkpoint without running any of it. The opcodes that build plain data are followed;
 /// a global is only ever a name, and one outside a fixed list (storage classes, tensor rebuilding, OrderedDict, and
-/// inert ones: torch.Size, torch.device, NumPy's scalars, GPT-2's and GPT-J's configuration) is refused. What calls
-/// describe is noted, not done.
+/// inert ones: torch.Size, torch.device, NumPy's scalars, the configurations of the families' models) is refused. What
+/// calls describe is noted, not done.
 class PickleMachine {
  public:
   /// `pickle` must outlive the values. `place` opens messages ("folder/file.bin: archive/data.pkl").

@@ -4,7 +4,6 @@
 #include <fstream>
 #include <optional>
 #include <set>
-#include <string_view>
 
 #include <nlohmann/json.hpp>
 
@@ -16,7 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kEntryFiles{"model.safetensors", "model.safetensors.index.json",
                                                       "pytorch_model.bin", "pytorch_model.bin.index.json"};
-constexpr std::string_view kPrefix = "transformer.";
 constexpr std::string_view kIndexSuffix = ".index.json";
 
 /// File names of the index's weight map; only plain names inside the folder are followed.
@@ -36,11 +34,6 @@ std::set<std::string> shard_names(const std::filesystem::path& index) {
     }
   }
   return names;
-}
-
-/// The hub's name of a parameter: without "transformer.".
-std::string short_name(const std::string& name) {
-  return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
 }
 
 /// A damaged weight file is the model's fault.
@@ -69,7 +62,8 @@ std::vector<std::string> weight_file_names(const std::filesystem::path& folder) 
                          "Hugging Face model folder with its weights.");
 }
 
-WeightFiles::WeightFiles(const std::filesystem::path& folder) : folder_(folder) {
+WeightFiles::WeightFiles(const std::filesystem::path& folder, std::string_view prefix)
+    : folder_(folder), prefix_(prefix) {
   for (const auto& name : weight_file_names(folder)) {
     const auto path = folder / name;
     if (name.ends_with(kIndexSuffix)) continue;
@@ -79,6 +73,10 @@ WeightFiles::WeightFiles(const std::filesystem::path& folder) : folder_(folder) 
       files_.emplace_back(Checkpoint{path, read_checkpoint(path)});
     }
   }
+}
+
+std::string WeightFiles::short_name(const std::string& name) const {
+  return name.starts_with(prefix_) ? name.substr(prefix_.size()) : name;
 }
 
 torch::Tensor WeightFiles::tensor(const std::string& name) const {

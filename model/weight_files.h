@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,12 +21,13 @@ std::vector<std::string> weight_file_names(const std::filesystem::path& folder);
 /// The tensors of a model folder's weight files, of either format, as they are stored.
 class WeightFiles {
  public:
-  /// Opens and checks all files; tensors are read when they are touched. Throws `core::ModelError`.
-  explicit WeightFiles(const std::filesystem::path& folder);
+  /// Opens and checks all files; tensors are read when they are touched. `prefix`: what names begin with, and files
+  /// may leave out (`FamilySpec::prefix`). Throws `core::ModelError`.
+  WeightFiles(const std::filesystem::path& folder, std::string_view prefix);
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
-  /// A tensor under its full name, or under the hub's name without "transformer."; on the CPU, never to be written
-  /// to. Throws `core::ModelError` if no file holds it.
+  /// A tensor under its full name, or under the name without the prefix; on the CPU, never to be written to. Throws
+  /// `core::ModelError` if no file holds it.
   [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
   /// Throws `core::ModelError` if any tensor's name begins with `prefix`, in either spelling: "holds `name`, <reason>".
   void refuse_names(const std::string& prefix, const std::string& reason) const;
@@ -37,7 +39,11 @@ class WeightFiles {
   };
   using File = std::variant<SafetensorsFile, Checkpoint>;
 
+  /// The name without the prefix, as the hub's files often have it.
+  [[nodiscard]] std::string short_name(const std::string& name) const;
+
   std::filesystem::path folder_;
+  std::string prefix_;
   std::vector<File> files_;
 };
 

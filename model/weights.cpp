@@ -39,7 +39,7 @@ Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor>
 const torch::Tensor& Weights::tensor(const std::string& name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) {
-    throw core::ModelError("a " + std::string(to_string(architecture_.family)) + " model of " +
+    throw core::ModelError("a " + std::string(architecture_.family->name) + " model of " +
                            std::to_string(architecture_.num_layers) + " layers has no parameter `" + name + "`");
   }
   return found->second;
@@ -48,9 +48,9 @@ const torch::Tensor& Weights::tensor(const std::string& name) const {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype) {
   const auto architecture = read_architecture(folder);
-  const WeightFiles files(folder);
+  const WeightFiles files(folder, architecture.family->prefix);
   // A block beyond those of config.json means that the two files do not belong together.
-  files.refuse_names(block_prefix(architecture.num_layers),
+  files.refuse_names(architecture.block_prefix(architecture.num_layers),
                      "but config.json has only " + std::to_string(architecture.num_layers) + " layers");
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& parameter : parameter_shapes(architecture)) {
@@ -79,13 +79,13 @@ std::shared_ptr<const Weights> random_weights(const Architecture& architecture, 
   const auto generator = at::detail::createCPUGenerator(seed);
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& parameter : parameter_shapes(architecture)) {
-    const bool is_norm = parameter.name.find(".ln_") != std::string::npos;
-    const bool is_bias = parameter.name.ends_with(".bias");
     torch::Tensor value;
-    if (is_bias) {
+    if (parameter.is_bias) {
       value = torch::zeros(parameter.shape);
+    } else if (is_norm(parameter.role)) {
+      value = torch::ones(parameter.shape);
     } else {
-      value = is_norm ? torch::ones(parameter.shape) : torch::empty(parameter.shape).normal_(0.0, 0.02, generator);
+      value = torch::empty(parameter.shape).normal_(0.0, 0.02, generator);
     }
     tensors.emplace(parameter.name, value.to(device, dtype));
   }

@@ -12,8 +12,8 @@
 namespace lethe::model {
 
 /// Base weights of a model: immutable after loading, shared by every network of the process.
-/// Names are Hugging Face's ("transformer.h.0.mlp.c_proj.weight"); projections are [O,I] in memory
-/// for both families (GPT-2's stored [I,O] is turned where the file is read).
+/// Names are Hugging Face's (`parameter_shapes`); projections are [O,I] in memory for all families (what files store
+/// as [I,O] is turned where the file is read).
 class Weights {
  public:
   Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors);
@@ -30,7 +30,7 @@ class Weights {
 
 /// Memory-maps a folder's weights, safetensors or PyTorch's checkpoints, single or sharded (`weight_file_names`;
 /// fp32, fp16 or bf16 in the file), and gives tensors of `dtype` on `device`; on the CPU an fp32 file is used in place.
-/// Names may carry or lack "transformer."; buffers that are no parameters (attn.bias, masked_bias) are ignored.
+/// Names may carry or lack the family's prefix; buffers that are no parameters (masks of attention) are ignored.
 /// Every name and shape is checked against the architecture, and every number to be finite. Throws `core::ModelError`.
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype = torch::kFloat32);
@@ -39,7 +39,7 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
 std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,
                                               torch::Device device, torch::Dtype dtype = torch::kFloat32);
 
-/// Writes a Hugging Face folder's model.safetensors (GPT-2 projections turned back to [I,O]).
+/// Writes a Hugging Face folder's model.safetensors (projections turned back to the family's storage).
 void save_safetensors(const std::filesystem::path& file, const Architecture& architecture,
                       const std::map<std::string, torch::Tensor>& tensors);
 

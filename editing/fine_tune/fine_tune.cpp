@@ -195,12 +195,16 @@ FineTuneMethod::FineTuneMethod(const FineTuneConfig& config, const MethodInputs&
     throw core::ConfigError("fine-tuning: layer " + std::to_string(config.layer) + ": the model has layers 0 to " +
                             std::to_string(architecture.num_layers - 1));
   }
-  weight_name_ = architecture.mlp_projection(config.layer) + ".weight";
-  bias_name_ = architecture.mlp_projection(config.layer) + ".bias";
+  const model::ParameterNames projection = architecture.down_projection(config.layer);
+  weight_name_ = projection.weight;
+  bias_name_ = projection.bias;
+  if (config.tune_bias && !bias_name_) {
+    throw core::ConfigError("fine-tuning: " + weight_name_ + " has no bias beside it; set `tune_bias: false`");
+  }
 }
 
 std::vector<std::string> FineTuneMethod::edited_parameters() const {
-  return config_.tune_bias ? std::vector<std::string>{weight_name_, bias_name_}
+  return config_.tune_bias ? std::vector<std::string>{weight_name_, *bias_name_}
                            : std::vector<std::string>{weight_name_};
 }
 
@@ -217,7 +221,8 @@ EditOutcome FineTuneMethod::compute(const model::Network& network, std::span<con
   for (const std::string& name : edited_parameters()) {
     parameters.push_back(make_tuned(config_, network, name));
   }
-  const TuningRun run = tune(config_, chunks, network.parameter(bias_name_), parameters);
+  const at::Tensor fixed_bias_D = bias_name_ ? network.parameter(*bias_name_) : at::Tensor();
+  const TuningRun run = tune(config_, chunks, fixed_bias_D, parameters);
 
   const at::NoGradGuard no_grad;
   EditStep step{{}, run.losses, {}};

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,7 +64,7 @@ class FineTuneMethod final : public EditMethod {
   FineTuneConfig config_;
   const model::Tokenizer& tokenizer_;
   std::string weight_name_;
-  std::string bias_name_;
+  std::optional<std::string> bias_name_;  ///< of a projection that has one
 };
 
 }  // namespace lethe::editing

@@ -72,7 +72,7 @@ SpreadMethod::SpreadMethod(std::string name, const SpreadConfig& config, const M
   if (contexts_.templates.empty() || contexts_.templates.front() != "{}") {
     throw core::DataError(name_ + ": the first context template must be the bare \"{}\"");
   }
-  for (const int layer : config.layers) parameters_.push_back(architecture.mlp_projection(layer) + ".weight");
+  for (const int layer : config.layers) parameters_.push_back(architecture.down_projection(layer).weight);
 }
 
 SpreadMethod::Target SpreadMethod::find_value(const model::Network& network, const data::EditRequest& request) const {

@@ -174,14 +174,18 @@ model::Network with_pad_class(const model::Network& unedited, std::uint64_t seed
   const at::NoGradGuard no_grad;
   auto tensors = unedited.base()->tensors();
   model::Architecture architecture = unedited.architecture();
-  at::Tensor& embedding = tensors.at("transformer.wte.weight");
+  at::Tensor& embedding = tensors.at(architecture.embedding().weight);
   // The row is made of the mean that its own start has taken part in.
   const at::Tensor widened = with_row(embedding, drawn_row(architecture.width, seed, 0));
   embedding = with_row(embedding, widened.mean(0, true));
-  if (architecture.family == model::Family::kGptj) {
-    tensors.at("lm_head.weight") = with_row(tensors.at("lm_head.weight"), drawn_row(architecture.width, seed, 1));
-    at::Tensor& bias = tensors.at("lm_head.bias");
-    bias = at::cat({bias, at::zeros({1}, bias.options())});
+  if (!architecture.has_tied_head()) {
+    const model::ParameterNames head = architecture.head();
+    at::Tensor& rows = tensors.at(head.weight);
+    rows = with_row(rows, drawn_row(architecture.width, seed, 1));
+    if (head.bias) {
+      at::Tensor& bias = tensors.at(*head.bias);
+      bias = at::cat({bias, at::zeros({1}, bias.options())});
+    }
   }
   ++architecture.vocab_size;
   return model::Network(std::make_shared<const model::Weights>(architecture, std::move(tensors)));

@@ -58,8 +58,8 @@ class MendMethod final : public EditMethod {
 };
 
 /// The network that a cell's edits start from: the unedited one, or with `pad_class` one of a vocabulary that is one
-/// larger. The new embedding is the mean of all rows, its own start from N(0, 0.02) included; GPT-J's new head row is
-/// such a draw itself, with bias 0. Draws depend on `seed` alone.
+/// larger. The new embedding is the mean of all rows, its own start from N(0, 0.02) included; the new row of a head
+/// that is not tied to the embedding is such a draw itself, with bias 0. Draws depend on `seed` alone.
 model::Network with_pad_class(const model::Network& unedited, std::uint64_t seed);
 
 }  // namespace lethe::editing

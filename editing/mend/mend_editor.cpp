@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <ATen/ATen.h>
 
@@ -124,9 +125,7 @@ std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
         "mend: the two weights of this model's blocks have one shape, which would share an editor; "
         "lethe edits models whose MLP is wider than the residual stream");
   }
-  const bool is_gpt2 = architecture.family == model::Family::kGpt2;
-  using enum model::MlpProjection;
-  const std::vector<model::MlpProjection> order = is_gpt2 ? std::vector{kOutput, kInput} : std::vector{kInput, kOutput};
+  const std::span<const model::MlpProjection> order = architecture.mlp_listing();
   std::vector<InnerParameter> parameters;
   for (std::size_t block = 0; block < layers.size(); ++block) {
     const int layer = layers[block];
@@ -135,11 +134,10 @@ std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
                               std::to_string(num_layers - 1));
     }
     for (std::size_t place = 0; place < order.size(); ++place) {
-      const bool is_input = order[place] == kInput;
-      const auto name = is_input ? architecture.mlp_input(layer) : architecture.mlp_projection(layer);
-      // A model lists c_fc (fc_in) before c_proj (fc_out).
-      parameters.push_back({name + ".weight", layer, order[place], place, static_cast<std::int64_t>(block),
-                            2 * block + (is_input ? 0 : 1)});
+      // A model has the input's projection before the output's.
+      const std::size_t rate_as_read = 2 * block + (order[place] == model::MlpProjection::kInput ? 0 : 1);
+      parameters.push_back({architecture.mlp_projection(layer, order[place]).weight, layer, order[place], place,
+                            static_cast<std::int64_t>(block), rate_as_read});
     }
   }
   return parameters;

@@ -18,7 +18,7 @@ namespace lethe::editing {
 
 /// A weight that MEND edits.
 struct InnerParameter {
-  std::string name;  ///< "transformer.h.5.mlp.c_proj.weight"
+  std::string name;  ///< of a parameter
   int layer = 0;
   model::MlpProjection projection = model::MlpProjection::kOutput;
   std::size_t network = 0;       ///< which editor network: one per shape
@@ -26,7 +26,7 @@ struct InnerParameter {
   std::size_t rate_as_read = 0;  ///< index of its rate where rates are read in the order of the model's parameters
 };
 
-/// The edited weights in the published order: block by block, GPT-2 c_proj then c_fc, GPT-J fc_in then fc_out.
+/// The edited weights in the published order: block by block, the MLP's projections as the model's family lists them.
 /// `configured`: as `MendConfig::layers`. Throws `core::ConfigError` for a layer the model does not have.
 std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
                                              const model::Architecture& architecture);

@@ -93,7 +93,7 @@ RomeMethod::RomeMethod(const RankOneConfig& config, KeyChoice direction_key, Key
   if (contexts_.templates.empty() || contexts_.templates.front() != "{}") {
     throw core::DataError("ROME: the first context template must be the bare \"{}\"");
   }
-  parameter_ = architecture.mlp_projection(config.layer) + ".weight";
+  parameter_ = architecture.down_projection(config.layer).weight;
   factor_ = factor_of(config, inputs);
 }
 

@@ -35,7 +35,7 @@ TEST(Contexts, BeginWithTheBarePrompt) {
 }
 
 TEST(Contexts, AreTheSameForTheSameSeed) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const std::vector<core::ContextLength> lengths{{5, 10}, {10, 10}};
   const auto first = sample_prefixes(kEndOfText, lengths, network, byte_tokenizer(), 37);
   EXPECT_EQ(first, sample_prefixes(kEndOfText, lengths, network, byte_tokenizer(), 37));
@@ -45,7 +45,7 @@ TEST(Contexts, AreTheSameForTheSameSeed) {
 }
 
 TEST(Contexts, CountTheSeedTokenInTheLength) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   for (const std::string& prefix : sample_prefixes(kEndOfText, {{5, 20}}, network, byte_tokenizer(), 1)) {
     // Four sampled bytes; clean-up may shorten them and U+FFFD may stand for a stray one.
     EXPECT_EQ(prefix.find("<|endoftext|>"), std::string::npos);
@@ -54,7 +54,7 @@ TEST(Contexts, CountTheSeedTokenInTheLength) {
 }
 
 TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   MemitConfig config;
   config.context_seeds = {"The", "I {"};
   config.context_lengths = {{30, 2}, {12, 1}};
@@ -72,7 +72,7 @@ TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
 }
 
 TEST(Contexts, ComeFromTheFileWhereTheConfigNamesOne) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   RomeConfig config;
   config.contexts_file = "contexts.txt";
   const EditContexts contexts = make_contexts(config, network, byte_tokenizer(), 37, {"The", "", "  ", "Because I"});
@@ -81,7 +81,7 @@ TEST(Contexts, ComeFromTheFileWhereTheConfigNamesOne) {
 }
 
 TEST(Contexts, AreNotMadeForFineTuning) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   EXPECT_FALSE(uses_contexts(FineTuneConfig{}));
   EXPECT_TRUE(make_contexts(FineTuneConfig{}, network, byte_tokenizer(), 37, {}).templates.empty());
   EXPECT_TRUE(uses_contexts(RomeConfig{}));

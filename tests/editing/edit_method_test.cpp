@@ -9,7 +9,7 @@ namespace lethe::editing {
 namespace {
 
 TEST(EditMethod, IsMadeByItsConfig) {
-  const model::Network network = test::lively_network(model::Family::kGpt2);
+  const model::Network network = test::lively_network(&model::kGpt2);
   const auto rome = make_method(test::rome_config(1), test::inputs_of(network, 1));
   EXPECT_FALSE(rome->is_dense());
   EXPECT_EQ(rome->edited_parameters(), std::vector<std::string>{"transformer.h.1.mlp.c_proj.weight"});
@@ -36,7 +36,7 @@ TEST(EditMethod, SaysWhichSecondMomentsItNeeds) {
 }
 
 TEST(EditMethod, ChecksRequestsWithoutANetwork) {
-  const model::Architecture architecture = test::lively_architecture(model::Family::kGpt2);
+  const model::Architecture architecture = test::lively_architecture(&model::kGpt2);
   const auto check = [&](const core::MethodConfig& config, const data::EditRequest& request) {
     check_request(config, request, test::byte_tokenizer(), architecture);
   };

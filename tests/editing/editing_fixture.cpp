@@ -9,25 +9,25 @@
 
 namespace lethe::test {
 
-model::Architecture lively_architecture(model::Family family) {
+model::Architecture lively_architecture(const model::FamilySpec* family) {
   model::Architecture architecture = tiny_architecture(family);
   architecture.num_layers = 3;
   architecture.max_positions = 96;
   return architecture;
 }
 
-std::shared_ptr<const model::Weights> lively_weights(model::Family family, torch::Dtype dtype) {
+std::shared_ptr<const model::Weights> lively_weights(const model::FamilySpec* family, torch::Dtype dtype) {
   return uniform_weights(lively_architecture(family), dtype);
 }
 
-model::Network lively_network(model::Family family, torch::Dtype dtype) {
+model::Network lively_network(const model::FamilySpec* family, torch::Dtype dtype) {
   return model::Network(lively_weights(family, dtype));
 }
 
 const model::Tokenizer& byte_tokenizer() {
   static const model::Tokenizer tokenizer = [] {
     const TemporaryFolder folder;
-    write_tiny_model(folder.path(), model::Family::kGpt2, 1);
+    write_tiny_model(folder.path(), &model::kGpt2, 1);
     return model::Tokenizer::from_folder(folder.path());
   }();
   return tokenizer;
@@ -98,15 +98,15 @@ double relative_difference(const torch::Tensor& actual, const torch::Tensor& exp
 }
 
 std::string variant_name(const Variant& variant) {
-  return std::string(variant.family == model::Family::kGpt2 ? "Gpt2" : "Gptj") +
+  return std::string(variant.family == &model::kGpt2 ? "Gpt2" : "Gptj") +
          (variant.dtype == torch::kFloat32 ? "Float32" : "Float64");
 }
 
 std::vector<Variant> all_variants() {
-  return {{model::Family::kGpt2, torch::kFloat32},
-          {model::Family::kGpt2, torch::kFloat64},
-          {model::Family::kGptj, torch::kFloat32},
-          {model::Family::kGptj, torch::kFloat64}};
+  return {{&model::kGpt2, torch::kFloat32},
+          {&model::kGpt2, torch::kFloat64},
+          {&model::kGptj, torch::kFloat32},
+          {&model::kGptj, torch::kFloat64}};
 }
 
 }  // namespace lethe::test

@@ -10,6 +10,7 @@
 #include "core/config/method_config.h"
 #include "data/edit_request.h"
 #include "editing/edit_method.h"
+#include "model/families/families.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tests/support/uniform_weights.h"
@@ -17,9 +18,10 @@
 namespace lethe::test {
 
 /// Three layers of width 16 with weights large enough that predictions differ and gradients do not vanish.
-model::Architecture lively_architecture(model::Family family);
-std::shared_ptr<const model::Weights> lively_weights(model::Family family, torch::Dtype dtype = torch::kFloat32);
-model::Network lively_network(model::Family family, torch::Dtype dtype = torch::kFloat32);
+model::Architecture lively_architecture(const model::FamilySpec* family);
+std::shared_ptr<const model::Weights> lively_weights(const model::FamilySpec* family,
+                                                     torch::Dtype dtype = torch::kFloat32);
+model::Network lively_network(const model::FamilySpec* family, torch::Dtype dtype = torch::kFloat32);
 
 /// Bytes as tokens: a text has as many tokens as bytes.
 const model::Tokenizer& byte_tokenizer();
@@ -47,7 +49,7 @@ double relative_difference(const torch::Tensor& actual, const torch::Tensor& exp
 
 /// Names a test by family and precision.
 struct Variant {
-  model::Family family;
+  const model::FamilySpec* family;
   torch::Dtype dtype;
 };
 std::string variant_name(const Variant& variant);

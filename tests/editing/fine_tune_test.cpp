@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/invented_family.h"
 #include "tests/support/test_device.h"
 
 namespace lethe::editing {
@@ -32,8 +33,8 @@ const at::Tensor& value(const EditStep& step, std::size_t index) {
   return std::get<DenseUpdate>(step.updates.at(index).change).value;
 }
 
-std::string projection(const model::Network& network, int layer) {
-  return network.architecture().mlp_projection(layer);
+model::ParameterNames projection(const model::Network& network, int layer) {
+  return network.architecture().down_projection(layer);
 }
 
 /// -mean log p of the target's tokens, through the plain forward.
@@ -57,12 +58,12 @@ TEST_P(FineTune, CachedLossEqualsThePlainForward) {
   for (int layer = 0; layer < 3; ++layer) {
     const std::vector<TargetRow> rows{{ids_of("The home of Suao is"), {18, 18, 18}, ids_of(" Xy")}};
     const FineTuneObjective objective(network, layer, rows);
-    const std::string name = projection(network, layer);
-    const at::Tensor weight = network.parameter(name + ".weight") * 1.3;
-    const at::Tensor bias = network.parameter(name + ".bias") + 0.2;
+    const model::ParameterNames names = projection(network, layer);
+    const at::Tensor weight = network.parameter(names.weight) * 1.3;
+    const at::Tensor bias = network.parameter(*names.bias) + 0.2;
     model::Network changed = network;
-    changed.set_parameter(name + ".weight", weight);
-    changed.set_parameter(name + ".bias", bias);
+    changed.set_parameter(names.weight, weight);
+    changed.set_parameter(*names.bias, bias);
     const double expected = plain_loss(changed, "The home of Suao is", {18, 18, 18}, " Xy");
     EXPECT_NEAR(objective.loss(weight, bias).item<double>(), expected,
                 expected * (GetParam().dtype == torch::kFloat32 ? 1e-5 : 1e-10))
@@ -102,9 +103,9 @@ TEST_P(FineTune, LossOfSeveralPromptsIsTheMeanOfTheirLosses) {
   const std::vector<TargetRow> rows{{ids_of("The home of Suao is"), {18, 18}, ids_of("Xy")},
                                     {ids_of("Kelmo is"), {7}, ids_of("B")},
                                     {ids_of("We know that Ra likes it"), {20, 21, 22}, ids_of("abc")}};
-  const std::string name = projection(network, 1);
-  const at::Tensor weight = network.parameter(name + ".weight") * 1.3;
-  const at::Tensor bias = network.parameter(name + ".bias") + 0.2;
+  const model::ParameterNames names = projection(network, 1);
+  const at::Tensor weight = network.parameter(names.weight) * 1.3;
+  const at::Tensor bias = network.parameter(*names.bias) + 0.2;
   double sum = 0.0;
   for (const TargetRow& row : rows) {
     sum += FineTuneObjective(network, 1, std::span(&row, 1)).loss(weight, bias).item<double>();
@@ -145,12 +146,12 @@ TEST_P(FineTune, ChunksTakeOptimiserStepsOfTheirOwn) {
 }
 
 TEST(FineTuneObjective, GradientsMatchFiniteDifferences) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const std::vector<TargetRow> rows{{ids_of("The home of Suao is X"), {18, 19, 20}, ids_of(" Xy")}};
     const FineTuneObjective objective(network, 1, rows);
-    const at::Tensor weight = network.parameter(projection(network, 1) + ".weight").clone().requires_grad_();
-    const at::Tensor bias = network.parameter(projection(network, 1) + ".bias").clone().requires_grad_();
+    const at::Tensor weight = network.parameter(projection(network, 1).weight).clone().requires_grad_();
+    const at::Tensor bias = network.parameter(projection(network, 1).bias.value()).clone().requires_grad_();
     const auto gradients = torch::autograd::grad({objective.loss(weight, bias)}, {weight, bias});
     const at::NoGradGuard no_grad;
     const double h = 1e-5;
@@ -174,7 +175,7 @@ TEST(FineTuneObjective, GradientsMatchFiniteDifferences) {
 }
 
 TEST(FineTuneMethod, FirstStepMovesWeightsByTheLearningRate) {
-  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
   FineTuneConfig config = test::fine_tune_config(0);
   config.linf_bound.reset();
   config.num_steps = 1;
@@ -186,7 +187,7 @@ TEST(FineTuneMethod, FirstStepMovesWeightsByTheLearningRate) {
 }
 
 TEST(FineTuneMethod, StopsWithoutAnUpdateWhereTheLossIsLow) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   FineTuneConfig config = test::fine_tune_config(0);
   config.early_stop_loss = 1e9;
   const EditStep step = step_of(config, network);
@@ -196,13 +197,13 @@ TEST(FineTuneMethod, StopsWithoutAnUpdateWhereTheLossIsLow) {
 }
 
 TEST(FineTuneMethod, MakesAsManyStepsAsConfigured) {
-  const EditStep step = step_of(test::fine_tune_config(0), lively_network(model::Family::kGpt2));
+  const EditStep step = step_of(test::fine_tune_config(0), lively_network(&model::kGpt2));
   EXPECT_EQ(step.losses.size(), 25U);
   EXPECT_EQ(step.diagnostics.at("num_updates"), 25.0);
 }
 
 TEST(FineTuneMethod, PredictsWhereTheConfigSays) {
-  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
   FineTuneConfig config = test::fine_tune_config(0);
   EXPECT_NEAR(step_of(config, network).losses[0], plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy"),
               1e-5);
@@ -212,8 +213,8 @@ TEST(FineTuneMethod, PredictsWhereTheConfigSays) {
 }
 
 TEST(FineTuneMethod, BoundsAroundTheUneditedWeightsWhereTheConfigSays) {
-  model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
-  const std::string name = projection(network, 0) + ".weight";
+  model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
+  const std::string name = projection(network, 0).weight;
   FineTuneConfig config = test::fine_tune_config(0);
   const auto drift_after_two = [&](BoundCentre centre) {
     config.bound_centre = centre;
@@ -227,7 +228,7 @@ TEST(FineTuneMethod, BoundsAroundTheUneditedWeightsWhereTheConfigSays) {
 }
 
 TEST(FineTuneMethod, TunesTheBiasOnlyWhereTheConfigSays) {
-  const model::Network network = lively_network(model::Family::kGptj);
+  const model::Network network = lively_network(&model::kGptj);
   FineTuneConfig config = test::fine_tune_config(0);
   EXPECT_EQ(FineTuneMethod(config, inputs_of(network, 0)).edited_parameters(),
             (std::vector<std::string>{"transformer.h.0.mlp.fc_out.weight", "transformer.h.0.mlp.fc_out.bias"}));
@@ -238,8 +239,19 @@ TEST(FineTuneMethod, TunesTheBiasOnlyWhereTheConfigSays) {
   EXPECT_TRUE(FineTuneMethod(config, inputs_of(network, 0)).is_dense());
 }
 
+TEST(FineTuneMethod, EditsAProjectionWithoutABias) {
+  const model::Network network = lively_network(&test::kInventedFamily, torch::kFloat64);
+  FineTuneConfig config = test::fine_tune_config(0);
+  EXPECT_THROW(FineTuneMethod(config, inputs_of(network, 0)), core::ConfigError);
+  config.tune_bias = false;
+  const EditStep step = step_of(config, network);
+  ASSERT_EQ(step.updates.size(), 1U);
+  EXPECT_EQ(step.updates.front().parameter, "net.layers.0.wide.down.weight");
+  EXPECT_LT(step.losses.back(), step.losses.front());
+}
+
 TEST(FineTuneMethod, WeightDecayPullsTowardsZero) {
-  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
   FineTuneConfig config = test::fine_tune_config(0);
   config.linf_bound.reset();
   config.weight_decay = 1e4;  // drowns the loss: every weight moves against its sign
@@ -251,17 +263,17 @@ TEST(FineTuneMethod, WeightDecayPullsTowardsZero) {
 }
 
 TEST(FineTuneMethod, ComputeLeavesTheNetworkAloneAndRepeats) {
-  const model::Network network = lively_network(model::Family::kGpt2);
-  const at::Tensor before = network.parameter(projection(network, 0) + ".weight").clone();
+  const model::Network network = lively_network(&model::kGpt2);
+  const at::Tensor before = network.parameter(projection(network, 0).weight).clone();
   const EditStep first = step_of(test::fine_tune_config(0), network);
   const EditStep second = step_of(test::fine_tune_config(0), network);
-  EXPECT_TRUE(at::equal(network.parameter(projection(network, 0) + ".weight"), before));
+  EXPECT_TRUE(at::equal(network.parameter(projection(network, 0).weight), before));
   EXPECT_TRUE(at::equal(value(first, 0), value(second, 0)));
   EXPECT_EQ(first.losses, second.losses);
 }
 
 TEST(FineTuneMethod, RecordsALossThatIsNotFinite) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const FineTuneMethod method(test::fine_tune_config(0), inputs_of(network, 0));
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::quiet_NaN()));
@@ -271,7 +283,7 @@ TEST(FineTuneMethod, RecordsALossThatIsNotFinite) {
 }
 
 TEST(FineTuneMethod, RefusesWhatItCannotWorkWith) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   EXPECT_THROW(FineTuneMethod(test::fine_tune_config(-1), inputs_of(network, 0)), core::ConfigError);
   EXPECT_THROW(step_of(test::fine_tune_config(0), network, request_of("{}", std::string(97, 'a'), "B")),
                core::DataError);

@@ -93,7 +93,7 @@ std::vector<at::Tensor> plain_updates(const model::Network& network, const Memit
     const at::Tensor moment = test::on_test_device(inputs.second_moments.at(layer).moment_FF);
     const at::Tensor A = at::linalg_solve(config.mom2_update_weight * moment + K.mm(K.t()), K);
     updates.push_back(R.mm(A.t()));
-    const std::string name = network.architecture().mlp_projection(layer) + ".weight";
+    const std::string name = network.architecture().down_projection(layer).weight;
     changed.set_parameter(name, changed.parameter(name) + updates.back().to(network.dtype()));
   }
   return updates;
@@ -138,7 +138,7 @@ TEST_P(Memit, SpreadsTheResidualAsThePublishedFormulaDoes) {
 }
 
 TEST(MemitMethod, WithoutObservedTokensTheKeysGetTheirValues) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     MemitConfig config = memit_config({1});
     config.mom2_update_weight = 1e-9;
@@ -228,7 +228,7 @@ TEST_P(Memit, ComputeIsPureAndValuesDoNotDependOnTheBatch) {
 }
 
 TEST(MemitValue, GradientsAtTheBlockOutputMatchFiniteDifferences) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const MemitConfig config = memit_config({0, 1});
     const EditPrompts prompts = prompts_of(config, test::some_contexts(), kRequests[1]);
@@ -251,7 +251,7 @@ TEST(MemitValue, GradientsAtTheBlockOutputMatchFiniteDifferences) {
 }
 
 TEST(MemitMethod, RecordsAnOptimisationThatIsNotFiniteForAllItsRequests) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const MemitConfig config = memit_config({0, 1});
   const MemitMethod method(config, test::inputs_of(network, config.layers));
   const std::string name = "transformer.ln_f.bias";
@@ -265,7 +265,7 @@ TEST(MemitMethod, RecordsAnOptimisationThatIsNotFiniteForAllItsRequests) {
 }
 
 TEST(MemitMethod, RecordsFactorsThatAreNotFinite) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   MemitConfig config = memit_config({0, 1});
   config.v_num_grad_steps = 1;
   config.mom2_update_weight = 1e-300;
@@ -281,7 +281,7 @@ TEST(MemitMethod, RecordsFactorsThatAreNotFinite) {
 }
 
 TEST(MemitMethod, RefusesWhatItCannotWorkWith) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const MethodInputs inputs = test::inputs_of(network, std::vector<int>{0, 1});
   for (const std::vector<int>& layers : {std::vector<int>{}, {1, 0}, {1, 1}, {0, 3}, {-1, 0}}) {
     EXPECT_THROW(MemitMethod(memit_config(layers), inputs), core::ConfigError);

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/invented_family.h"
 #include "tests/support/test_device.h"
 
 namespace lethe::editing {
@@ -100,7 +101,7 @@ TEST(EditorNetwork, ComputesWhatIsWrittenByHand) {
 }
 
 TEST(MendEditor, IsTheIdentityBeforeItIsTrained) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const MendEditor editor = initial_editor(mend_config(), network.architecture(), test::test_device(), torch::kFloat32);
   for (const EditorNetwork& each : editor.networks) {
     const at::Tensor z = uniform_matrix("identity", 4, each.num_inputs + each.num_outputs).to(at::kFloat);
@@ -111,7 +112,7 @@ TEST(MendEditor, IsTheIdentityBeforeItIsTrained) {
 }
 
 TEST(InnerParameters, StandInThePublishedOrder) {
-  const auto names = [](model::Family family) {
+  const auto names = [](const model::FamilySpec* family) {
     std::vector<std::string> all;
     for (const auto& one : inner_parameters({}, test::lively_architecture(family))) {
       all.push_back(one.name.substr(14) + " " + std::to_string(one.network) + std::to_string(one.mode) +
@@ -119,12 +120,12 @@ TEST(InnerParameters, StandInThePublishedOrder) {
     }
     return all;
   };
-  EXPECT_EQ(names(model::Family::kGpt2),
+  EXPECT_EQ(names(&model::kGpt2),
             (std::vector<std::string>{"0.mlp.c_proj.weight 001", "0.mlp.c_fc.weight 100", "1.mlp.c_proj.weight 013",
                                       "1.mlp.c_fc.weight 112", "2.mlp.c_proj.weight 025", "2.mlp.c_fc.weight 124"}));
-  EXPECT_EQ(names(model::Family::kGptj).front(), "0.mlp.fc_in.weight 000");
-  EXPECT_EQ(names(model::Family::kGptj).back(), "2.mlp.fc_out.weight 125");
-  EXPECT_THROW(inner_parameters({3}, test::lively_architecture(model::Family::kGpt2)), core::ConfigError);
+  EXPECT_EQ(names(&model::kGptj).front(), "0.mlp.fc_in.weight 000");
+  EXPECT_EQ(names(&model::kGptj).back(), "2.mlp.fc_out.weight 125");
+  EXPECT_THROW(inner_parameters({3}, test::lively_architecture(&model::kGpt2)), core::ConfigError);
 }
 
 /// Loss of a row under a network.
@@ -135,7 +136,7 @@ double row_loss(const model::Network& network, const LabelledRow& row) {
 }
 
 TEST(InnerGradients, ProductOfFactorsIsTheGradientOfEachWeight) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const auto parameters = inner_parameters({1, 2}, network.architecture());
     const LabelledRow row = labelled_row(kFact, test::byte_tokenizer(), 96);
@@ -160,7 +161,7 @@ TEST(InnerGradients, ProductOfFactorsIsTheGradientOfEachWeight) {
 }
 
 TEST(InnerGradients, KeepOnlyTokensThatCount) {
-  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
   const auto parameters = inner_parameters({1, 2}, network.architecture());
   const LabelledRow row = labelled_row(kFact, test::byte_tokenizer(), 96);
   ASSERT_EQ(row.target_ids.size(), 3U);  // " Xy"
@@ -178,7 +179,7 @@ TEST(InnerGradients, KeepOnlyTokensThatCount) {
 }
 
 TEST(TrialUpdates, EqualTheEditedNetwork) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const auto parameters = inner_parameters({1, 2}, network.architecture());
     std::vector<TrialUpdate> updates;
@@ -200,7 +201,7 @@ TEST(TrialUpdates, EqualTheEditedNetwork) {
 }
 
 TEST(MendMethod, DeltaIsTheRateTimesTheProductOfTheTransformedFactors) {
-  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
   MendConfig config = mend_config();
   config.running_statistics = RunningStatistics::kLoaded;
   config.learning_rate_order = LearningRateOrder::kPaper;
@@ -233,7 +234,7 @@ TEST(MendMethod, DeltaIsTheRateTimesTheProductOfTheTransformedFactors) {
 }
 
 TEST(MendMethod, SignAndRateOrderAreAsTheConfigSays) {
-  const auto first_weight = [](model::Family family, const MendConfig& config) {
+  const auto first_weight = [](const model::FamilySpec* family, const MendConfig& config) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const auto editor = lively_editor(config, network);
     const auto outcome = MendMethod(config, inputs_with(network, editor)).compute(network, std::span(&kFact, 1));
@@ -248,18 +249,17 @@ TEST(MendMethod, SignAndRateOrderAreAsTheConfigSays) {
   code.learning_rate_order = LearningRateOrder::kCode;
   MendConfig minus = paper;
   minus.update_sign = UpdateSign::kMinus;
-  const auto [expected, ratio] = first_weight(model::Family::kGpt2, paper);
-  EXPECT_LT(relative_difference(first_weight(model::Family::kGpt2, code).first, expected * ratio), 1e-12)
+  const auto [expected, ratio] = first_weight(&model::kGpt2, paper);
+  EXPECT_LT(relative_difference(first_weight(&model::kGpt2, code).first, expected * ratio), 1e-12)
       << "c_proj gets c_fc's rate";
-  EXPECT_LT(relative_difference(first_weight(model::Family::kGpt2, minus).first, -expected), 1e-12);
-  EXPECT_LT(relative_difference(first_weight(model::Family::kGptj, code).first,
-                                first_weight(model::Family::kGptj, paper).first),
+  EXPECT_LT(relative_difference(first_weight(&model::kGpt2, minus).first, -expected), 1e-12);
+  EXPECT_LT(relative_difference(first_weight(&model::kGptj, code).first, first_weight(&model::kGptj, paper).first),
             1e-12)
       << "GPT-J's orders agree";
 }
 
 TEST(MendMethod, ResetStatisticsAreAValueThatEachEditMovesOn) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const MendConfig config = mend_config();
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   const data::EditRequest other = request_of("{} is in", "Nado", "Q");
@@ -286,7 +286,7 @@ TEST(MendMethod, ResetStatisticsAreAValueThatEachEditMovesOn) {
 }
 
 TEST(MendMethod, LoadedStatisticsHaveNoHistory) {
-  const model::Network network = lively_network(model::Family::kGptj);
+  const model::Network network = lively_network(&model::kGptj);
   MendConfig config = mend_config();
   config.running_statistics = RunningStatistics::kLoaded;
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
@@ -297,7 +297,7 @@ TEST(MendMethod, LoadedStatisticsHaveNoHistory) {
 }
 
 TEST(MendMethod, ALoneRowIsAbsorbedAndRecorded) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   MendConfig config = mend_config();
   config.layers = {2};  // the top layer: one row for one target token
   const auto method = MendMethod(config, inputs_with(network, lively_editor(config, network)));
@@ -311,7 +311,7 @@ TEST(MendMethod, ALoneRowIsAbsorbedAndRecorded) {
 }
 
 TEST(MendMethod, WhatIsNotFiniteLeavesStateAndWeights) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const MendConfig config = mend_config();
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   const std::string name = "transformer.ln_f.bias";
@@ -322,7 +322,7 @@ TEST(MendMethod, WhatIsNotFiniteLeavesStateAndWeights) {
 }
 
 TEST(MendMethod, RefusesWhatItCannotWorkWith) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   MendConfig config = mend_config();
   EXPECT_THROW(MendMethod(config, inputs_with(network, nullptr)), core::DataError);
   const auto editor = lively_editor(config, network);
@@ -337,12 +337,12 @@ TEST(MendMethod, RefusesWhatItCannotWorkWith) {
 }
 
 MendEditor through_tensors(const std::map<std::string, torch::Tensor>& tensors, const MendConfig& config) {
-  return editor_from_tensors(tensors, form_of(mend_config()), config, test::lively_architecture(model::Family::kGpt2),
+  return editor_from_tensors(tensors, form_of(mend_config()), config, test::lively_architecture(&model::kGpt2),
                              "editor.h5", test::test_device(), torch::kFloat32);
 }
 
 TEST(EditorTensors, ComeBackAndForeignOnesAreRefused) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const MendConfig config = mend_config();
   const auto editor = lively_editor(config, network);
   const auto tensors = tensors_of(*editor);
@@ -380,7 +380,7 @@ TEST(EditorTensors, ComeBackAndForeignOnesAreRefused) {
 }
 
 TEST(EditorTensors, APublishedStateDictIsTheSameEditor) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const MendConfig config = mend_config();
   const auto editor = lively_editor(config, network);
   std::map<std::string, torch::Tensor> state{{"model.edit_lrs", editor->rates_P}};
@@ -415,7 +415,8 @@ TEST(EditorTensors, APublishedStateDictIsTheSameEditor) {
 }
 
 TEST(PadClass, AddsOneClassToEverySoftmax) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &test::kInventedFamily}) {
+    const std::string embeddings = test::lively_architecture(family).embedding().weight;
     const model::Network network = lively_network(family, torch::kFloat64);
     const model::Network padded = with_pad_class(network, 7);
     const auto rows =
@@ -425,19 +426,19 @@ TEST(PadClass, AddsOneClassToEverySoftmax) {
     ASSERT_EQ(more.size(2), logits.size(2) + 1);
     EXPECT_LT(relative_difference(more.narrow(2, 0, logits.size(2)), logits), 1e-12);
     EXPECT_TRUE((more.log_softmax(2).narrow(2, 0, logits.size(2)) < logits.log_softmax(2)).all().item<bool>());
-    const at::Tensor& embedding = padded.parameter("transformer.wte.weight");
+    const at::Tensor& embedding = padded.parameter(embeddings);
     // The mean with the row's own small start in it: near the mean of the others, shrunk by V / (V + 1).
-    const at::Tensor mean = network.parameter("transformer.wte.weight").mean(0);
+    const at::Tensor mean = network.parameter(embeddings).mean(0);
     EXPECT_LT((embedding[257] - mean * 257.0 / 258.0).abs().max().item<double>(), 0.1 / 258.0);
     EXPECT_GT((embedding[257] - mean * 257.0 / 258.0).abs().max().item<double>(), 0.0);
-    EXPECT_TRUE(at::equal(with_pad_class(network, 7).parameter("transformer.wte.weight"), embedding));
-    EXPECT_FALSE(at::equal(with_pad_class(network, 8).parameter("transformer.wte.weight"), embedding));
+    EXPECT_TRUE(at::equal(with_pad_class(network, 7).parameter(embeddings), embedding));
+    EXPECT_FALSE(at::equal(with_pad_class(network, 8).parameter(embeddings), embedding));
     EXPECT_EQ(network.architecture().vocab_size, 257);
   }
 }
 
 TEST(PadClass, IsTheStartOfMendCellsAlone) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   MendConfig config = mend_config();
   EXPECT_EQ(starting_network(config, network, 1).architecture().vocab_size, 258);
   config.pad_class = false;

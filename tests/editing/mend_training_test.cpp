@@ -48,7 +48,7 @@ MendData data_of(const MendConfig& config) {
 }
 
 TEST(MendTrainer, GradientMatchesFiniteDifferences) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const MendConfig config = training_config();
     const MendData data = data_of(config);
@@ -80,7 +80,7 @@ TEST(MendTrainer, GradientMatchesFiniteDifferences) {
 }
 
 TEST(MendTrainer, UntrainedEditorIsPlainNormalisedGradientDescent) {
-  const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
+  const model::Network network = lively_network(&model::kGpt2, torch::kFloat64);
   MendConfig config = training_config();
   config.training.initial_rate = 0.0;
   const MendData data = data_of(config);
@@ -91,7 +91,7 @@ TEST(MendTrainer, UntrainedEditorIsPlainNormalisedGradientDescent) {
 }
 
 TEST(MendTrainer, LowersTheValidationLoss) {
-  const model::Network network = lively_network(model::Family::kGptj);
+  const model::Network network = lively_network(&model::kGptj);
   const MendConfig config = training_config();
   const MendData data = data_of(config);
   MendTrainer trainer(network, config, data, initial_training_state(config, network));
@@ -112,7 +112,7 @@ void expect_same(const MendEditor& a, const MendEditor& b) {
 }
 
 TEST(MendTrainer, GoesOnBitForBitFromAnyStep) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   const MendConfig config = training_config();
   const MendData data = data_of(config);
   MendTrainer whole(network, config, data, initial_training_state(config, network));
@@ -129,7 +129,7 @@ TEST(MendTrainer, GoesOnBitForBitFromAnyStep) {
 }
 
 TEST(MendTrainer, LeavesOutGradientsThatAreNotFinite) {
-  const model::Network sound = lively_network(model::Family::kGpt2);
+  const model::Network sound = lively_network(&model::kGpt2);
   model::Network network = sound;
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::infinity()));
@@ -143,7 +143,7 @@ TEST(MendTrainer, LeavesOutGradientsThatAreNotFinite) {
 }
 
 TEST(MendTrainer, StopsWhenPatienceEnds) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   MendConfig config = training_config();
   config.training.learning_rate = 1e-12;  // nothing gets better
   config.training.rate_learning_rate = 0.0;

@@ -129,8 +129,8 @@ TEST_P(Rome, RandomPrefixFormMapsTheMeanKeyToTheValue) {
   const at::Tensor value = optimize_value(network, config, prompts, *forward).value_D;
   const at::Tensor mean_key = plain_forward(network, prompts, 1)->subject_states().keys_CF.mean(0);
   apply_updates(network, step.updates);
-  const std::string name = network.architecture().mlp_projection(1);
-  const at::Tensor output = at::mv(network.parameter(name + ".weight"), mean_key) + network.parameter(name + ".bias");
+  const model::ParameterNames names = network.architecture().down_projection(1);
+  const at::Tensor output = at::mv(network.parameter(names.weight), mean_key) + network.parameter(*names.bias);
   EXPECT_LT(relative_difference(output, value), GetParam().dtype == torch::kFloat32 ? 1e-4 : 1e-10);
   EXPECT_NEAR(step.diagnostics.at("key_cosine"), 1.0, 1e-6);
 }
@@ -172,8 +172,8 @@ TEST_P(Rome, ComputeLeavesTheNetworkAlone) {
 }
 
 TEST(RomeMethod, NamesTheProjectionOfItsLayer) {
-  const model::Network gpt2 = lively_network(model::Family::kGpt2);
-  const model::Network gptj = lively_network(model::Family::kGptj);
+  const model::Network gpt2 = lively_network(&model::kGpt2);
+  const model::Network gptj = lively_network(&model::kGptj);
   EXPECT_EQ(RomeMethod(test::rome_config(2), inputs_of(gpt2, 2)).edited_parameters(),
             std::vector<std::string>{"transformer.h.2.mlp.c_proj.weight"});
   EXPECT_EQ(RomeMethod(test::rome_config(2), inputs_of(gptj, 2)).edited_parameters(),
@@ -182,7 +182,7 @@ TEST(RomeMethod, NamesTheProjectionOfItsLayer) {
 }
 
 TEST(RomeMethod, RecordsAnOptimisationThatIsNotFinite) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const RomeMethod method(test::rome_config(1), inputs_of(network, 1));
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::quiet_NaN()));
@@ -194,7 +194,7 @@ TEST(RomeMethod, RecordsAnOptimisationThatIsNotFinite) {
 }
 
 TEST(RomeMethod, RecordsFactorsThatAreNotFinite) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const RomeMethod method(test::rome_config(1), inputs_of(network, 1));
   // Without inner activations the key is zero, and so is its product with any direction.
   for (const char* part : {"weight", "bias"}) {
@@ -209,7 +209,7 @@ TEST(RomeMethod, RecordsFactorsThatAreNotFinite) {
 }
 
 TEST(RomeMethod, RefusesWhatItCannotWorkWith) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   EXPECT_THROW(RomeMethod(test::rome_config(3), inputs_of(network, 1)), core::ConfigError);
   EXPECT_THROW(RomeMethod(test::rome_config(0), inputs_of(network, 1)), core::DataError);  // moments of layer 1
   MethodInputs no_bare = inputs_of(network, 1);
@@ -221,7 +221,7 @@ TEST(RomeMethod, RefusesWhatItCannotWorkWith) {
 }
 
 TEST(RomeMethod, TakesAFactorThatItsCallerKeeps) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   MethodInputs inputs = inputs_of(network, 1);
   const EditStep expected = step_of(RomeMethod(test::rome_config(1), inputs), network);
   SecondMoment& moment = inputs.second_moments.at(1);

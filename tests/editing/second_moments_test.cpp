@@ -35,7 +35,7 @@ const Rows kRows{ids_of("a longer row of text"), ids_of("short"), ids_of("and on
 constexpr std::int64_t kTokens = 20 + 5 + 16;
 
 TEST(SecondMoments, EqualTheDirectSumOverRealTokens) {
-  for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
     const model::Network network = lively_network(family);
     SecondMomentAccumulator accumulator(network, {0, 2});
     accumulator.add(model::pad_rows(kRows, test::test_device()));
@@ -51,13 +51,13 @@ TEST(SecondMoments, EqualTheDirectSumOverRealTokens) {
 }
 
 TEST(SecondMoments, AreSymmetricInDoublePrecision) {
-  const auto moment = test::some_moments(lively_network(model::Family::kGpt2), 1).at(1);
+  const auto moment = test::some_moments(lively_network(&model::kGpt2), 1).at(1);
   EXPECT_EQ(moment.moment_FF.scalar_type(), at::kDouble);
   EXPECT_TRUE(at::equal(moment.moment_FF, moment.moment_FF.t()));
 }
 
 TEST(SecondMoments, DependOnTheCutIntoBatchesByRoundingOnly) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   SecondMomentAccumulator together(network, {1});
   together.add(model::pad_rows(kRows, test::test_device()));
   SecondMomentAccumulator apart(network, {1});
@@ -69,7 +69,7 @@ TEST(SecondMoments, DependOnTheCutIntoBatchesByRoundingOnly) {
 }
 
 TEST(SecondMoments, RefuseAnEmptySumAndAnUnknownLayer) {
-  const model::Network network = lively_network(model::Family::kGpt2);
+  const model::Network network = lively_network(&model::kGpt2);
   EXPECT_THROW(static_cast<void>(SecondMomentAccumulator(network, {0}).finish()), core::DataError);
   EXPECT_THROW(SecondMomentAccumulator(network, {3}), core::ConfigError);
   EXPECT_THROW(SecondMomentAccumulator(network, {-1}), core::ConfigError);

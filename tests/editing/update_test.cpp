@@ -34,7 +34,7 @@ at::Tensor column(const at::Tensor& top, std::int64_t size) {
 }
 
 TEST(LowRankUpdate, MatchesHandComputedThreeByTwo) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const at::Tensor base = network.parameter(kWeight);
   network.set_parameter(kWeight, with_corner(base, matrix({1, 2, 3, 4, 5, 6}, 3, 2)));
   const at::Tensor left = column(matrix({1, -2, 0.5}, 3, 1), base.size(0));
@@ -48,7 +48,7 @@ TEST(LowRankUpdate, MatchesHandComputedThreeByTwo) {
 }
 
 TEST(LowRankUpdate, AddsTheRoundedProduct) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const at::Tensor before = network.parameter(kWeight).clone();
   const at::Tensor left = at::linspace(-1.37, 2.11, before.size(0)).unsqueeze(1);
   const at::Tensor right = at::linspace(0.013, 0.71, before.size(1)).unsqueeze(1);
@@ -64,8 +64,8 @@ TEST(LowRankUpdate, AddsTheRoundedProduct) {
 }
 
 TEST(LowRankUpdate, AppliesInOrderOneAtATime) {
-  model::Network together = lively_network(model::Family::kGpt2);
-  model::Network apart = lively_network(model::Family::kGpt2);
+  model::Network together = lively_network(&model::kGpt2);
+  model::Network apart = lively_network(&model::kGpt2);
   const auto make = [&](double scale) {
     return ParameterUpdate{
         kWeight, LowRankUpdate{at::linspace(-scale, 1.0, 16).unsqueeze(1), at::linspace(0.1, scale, 64).unsqueeze(1)}};
@@ -79,7 +79,7 @@ TEST(LowRankUpdate, AppliesInOrderOneAtATime) {
 }
 
 TEST(LowRankUpdate, LeavesTheBaseWeightsAlone) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const at::Tensor before = network.base()->tensor(kWeight).clone();
   apply_update(network, {kWeight, LowRankUpdate{at::ones({16, 1}), at::ones({64, 1})}});
   EXPECT_TRUE(at::equal(network.base()->tensor(kWeight), before));
@@ -88,7 +88,7 @@ TEST(LowRankUpdate, LeavesTheBaseWeightsAlone) {
 }
 
 TEST(LowRankUpdate, RefusesFactorsOfAnotherShape) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   EXPECT_THROW(apply_update(network, {kWeight, LowRankUpdate{at::ones({64, 1}), at::ones({16, 1})}}), core::ModelError);
   EXPECT_THROW(apply_update(network, {kWeight, LowRankUpdate{at::ones({16, 2}), at::ones({64, 1})}}), core::ModelError);
   EXPECT_THROW(apply_update(network, {kWeight, LowRankUpdate{at::ones({16}), at::ones({64})}}), core::ModelError);
@@ -96,7 +96,7 @@ TEST(LowRankUpdate, RefusesFactorsOfAnotherShape) {
 }
 
 TEST(DenseUpdate, StoresACopyOfTheValue) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   const at::Tensor value = test::on_test_device(at::rand({16, 64}));
   const at::Tensor expected = value.clone();
   apply_update(network, {kWeight, DenseUpdate{value}});
@@ -105,7 +105,7 @@ TEST(DenseUpdate, StoresACopyOfTheValue) {
 }
 
 TEST(DenseUpdate, RefusesAValueOfAnotherShape) {
-  model::Network network = lively_network(model::Family::kGpt2);
+  model::Network network = lively_network(&model::kGpt2);
   EXPECT_THROW(apply_update(network, {kWeight, DenseUpdate{at::ones({64, 16})}}), core::ModelError);
 }
 

@@ -26,9 +26,9 @@ EditPrompts prompts_of(const RomeConfig& config) {
 
 at::Tensor some_delta() { return test::on_test_device(at::linspace(-0.8, 1.1, 16, at::kDouble).sin()); }
 
-class ValueOptimization : public testing::TestWithParam<model::Family> {};
-INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization, testing::Values(model::Family::kGpt2, model::Family::kGptj),
-                         [](const auto& param) { return std::string(model::to_string(param.param)); });
+class ValueOptimization : public testing::TestWithParam<const model::FamilySpec*> {};
+INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization, testing::Values(&model::kGpt2, &model::kGptj),
+                         [](const auto& param) { return std::string(param.param->name); });
 
 TEST_P(ValueOptimization, GradientMatchesFiniteDifferences) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);

@@ -39,31 +39,30 @@ TEST(MatchAnswer, ReadsAfterTheLastMarkerInTheOrderOfTheAnswers) {
 
 TEST(PrepareTask, SharesTheLongestCommonTokenPrefixAndLeavesEveryRowAToken) {
   test::TemporaryFolder folder;
-  test::write_tiny_model(folder.path(), model::Family::kGpt2, 3);
+  test::write_tiny_model(folder.path(), &model::kGpt2, 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
   auto examples = toy_examples();
   examples[3].fields["sentence"] = "ab";
-  const auto task = prepare_task(toy_config(), examples, tokenizer, test::tiny_architecture(model::Family::kGpt2));
+  const auto task = prepare_task(toy_config(), examples, tokenizer, test::tiny_architecture(&model::kGpt2));
   const std::string shared = "Say : x\na";
   EXPECT_EQ(tokenizer.decode(task.shared_prefix), shared);
   for (std::size_t i = 0; i < examples.size(); ++i) {
     EXPECT_EQ(shared + tokenizer.decode(task.rows[i]), "Say : x\n" + examples[i].fields.at("sentence") + " Say :");
   }
   const data::TaskExamples single{examples[0], examples[0]};
-  const auto same = prepare_task(toy_config(), single, tokenizer, test::tiny_architecture(model::Family::kGpt2));
+  const auto same = prepare_task(toy_config(), single, tokenizer, test::tiny_architecture(&model::kGpt2));
   EXPECT_EQ(same.rows[0].size(), 1U);
 }
 
 TEST(PrepareTask, RefusesAPromptBeyondTheModelsPositions) {
   test::TemporaryFolder folder;
-  test::write_tiny_model(folder.path(), model::Family::kGpt2, 3);
+  test::write_tiny_model(folder.path(), &model::kGpt2, 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
   auto config = toy_config();
   config.prefix = std::string(60, 'x');
-  EXPECT_THROW(prepare_task(config, toy_examples(), tokenizer, test::tiny_architecture(model::Family::kGpt2)),
+  EXPECT_THROW(prepare_task(config, toy_examples(), tokenizer, test::tiny_architecture(&model::kGpt2)),
                core::DataError);
-  EXPECT_THROW(prepare_task(toy_config(), {}, tokenizer, test::tiny_architecture(model::Family::kGpt2)),
-               core::DataError);
+  EXPECT_THROW(prepare_task(toy_config(), {}, tokenizer, test::tiny_architecture(&model::kGpt2)), core::DataError);
 }
 
 /// The published procedure: one example at a time, the whole prompt again for every token.
@@ -81,7 +80,7 @@ std::vector<model::TokenId> plain_answer(const model::Network& network, std::vec
   return answer;
 }
 
-class EvaluateTask : public testing::TestWithParam<model::Family> {};
+class EvaluateTask : public testing::TestWithParam<const model::FamilySpec*> {};
 
 TEST_P(EvaluateTask, GeneratesTheTokensOfThePublishedProcedure) {
   const torch::NoGradGuard no_grad;
@@ -100,8 +99,8 @@ TEST_P(EvaluateTask, GeneratesTheTokensOfThePublishedProcedure) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, EvaluateTask, testing::Values(model::Family::kGpt2, model::Family::kGptj),
-                         [](const auto& instance) { return std::string(model::to_string(instance.param)); });
+INSTANTIATE_TEST_SUITE_P(Families, EvaluateTask, testing::Values(&model::kGpt2, &model::kGptj),
+                         [](const auto& instance) { return std::string(instance.param->name); });
 
 }  // namespace
 }  // namespace lethe::metrics

@@ -9,7 +9,9 @@
 namespace lethe::metrics {
 namespace {
 
-using model::Family;
+using model::FamilySpec;
+using model::kGpt2;
+using model::kGptj;
 
 struct PlainScore {
   double nll = 0.0;
@@ -55,7 +57,7 @@ std::vector<data::EditRequest> some_requests() {
   return requests;
 }
 
-class RewriteScores : public testing::TestWithParam<Family> {
+class RewriteScores : public testing::TestWithParam<const FamilySpec*> {
  protected:
   RewriteScores()
       : network_(model::random_weights(test::tiny_architecture(GetParam()), 3, test::test_device())),
@@ -130,8 +132,8 @@ TEST_P(RewriteScores, RefusesAnEmptyPrompt) {
   EXPECT_THROW(score_requests(network_, tokenizer_, requests), core::DataError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, RewriteScores, testing::Values(Family::kGpt2, Family::kGptj),
-                         [](const auto& instance) { return std::string(model::to_string(instance.param)); });
+INSTANTIATE_TEST_SUITE_P(Families, RewriteScores, testing::Values(&kGpt2, &kGptj),
+                         [](const auto& instance) { return std::string(instance.param->name); });
 
 }  // namespace
 }  // namespace lethe::metrics

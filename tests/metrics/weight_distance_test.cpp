@@ -9,9 +9,9 @@ namespace lethe::metrics {
 namespace {
 
 TEST(WeightDistance, IsTheFrobeniusNormOfTheChange) {
-  const auto architecture = test::tiny_architecture(model::Family::kGpt2);
+  const auto architecture = test::tiny_architecture(&model::kGpt2);
   model::Network network(model::random_weights(architecture, 1, test::test_device()));
-  const auto name = architecture.mlp_projection(1) + ".weight";
+  const auto name = architecture.down_projection(1).weight;
   auto changed = network.parameter(name).clone().contiguous();
   changed[0][0] += 3.0;
   changed[1][2] -= 4.0;
@@ -24,9 +24,10 @@ TEST(WeightDistance, IsTheFrobeniusNormOfTheChange) {
 }
 
 TEST(WeightDistance, IsZeroForAnUneditedParameter) {
-  const auto architecture = test::tiny_architecture(model::Family::kGptj);
+  const auto architecture = test::tiny_architecture(&model::kGptj);
   const model::Network network(model::random_weights(architecture, 1, test::test_device()));
-  const auto records = weight_distances(network, std::vector<std::string>{architecture.mlp_projection(0) + ".bias"});
+  const auto records =
+      weight_distances(network, std::vector<std::string>{architecture.down_projection(0).bias.value()});
   EXPECT_EQ(records.at(0).frobenius, 0.0);
 }
 

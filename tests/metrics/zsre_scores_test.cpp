@@ -42,7 +42,7 @@ std::string greedy(const model::Network& network, const model::Tokenizer& tokeni
 
 TEST(ZsreScores, AskTokenByTokenAsPublished) {
   const test::TemporaryFolder folder;
-  test::write_tiny_model(folder.path(), model::Family::kGpt2, 3);
+  test::write_tiny_model(folder.path(), &model::kGpt2, 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
   const model::Network network(model::load_weights(folder.path(), test::test_device()));
   std::vector<data::EditRequest> records(3);

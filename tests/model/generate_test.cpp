@@ -92,7 +92,7 @@ TEST_P(Generate, RowsEndBeforeEndOfText) {
 
 /// A network that ignores its input: the head's bias alone decides.
 Network biased_network(const std::vector<float>& bias) {
-  auto weights = testing::formula_weights(Family::kGptj, torch::kFloat32);
+  auto weights = testing::formula_weights(&kGptj, torch::kFloat32);
   Network net(weights);
   net.set_parameter("lm_head.weight", torch::zeros_like(weights->tensor("lm_head.weight")));
   auto values = torch::full({101}, -20.0F);
@@ -120,7 +120,7 @@ TEST(Sampling, DrawsTheLikeliestTokensInProportion) {
 }
 
 TEST(Sampling, RepeatsWithItsSeedAndOnlyWithIt) {
-  const Network net(testing::formula_weights(Family::kGpt2, torch::kFloat32));
+  const Network net(testing::formula_weights(&kGpt2, torch::kFloat32));
   const Rows prompts(4, {3});
   GenerateOptions options;
   options.max_total_tokens = 20;
@@ -136,7 +136,7 @@ TEST(Sampling, RepeatsWithItsSeedAndOnlyWithIt) {
 }
 
 TEST(GenerateMisuse, IsRefusedWithAReason) {
-  const Network net(testing::formula_weights(Family::kGpt2, torch::kFloat32));
+  const Network net(testing::formula_weights(&kGpt2, torch::kFloat32));
   core::RandomStream random(1, "test");
   GenerateOptions options;
   options.max_total_tokens = 49;

@@ -21,7 +21,7 @@ constexpr double kTolerance = 1e-4;
 
 struct Recording {
   const char* name;
-  Family family;
+  const FamilySpec* family;
   bool is_formula;
 
   friend std::ostream& operator<<(std::ostream& stream, const Recording& recording) { return stream << recording.name; }
@@ -42,10 +42,10 @@ class GoldenLogits : public ::testing::TestWithParam<Recording> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(Recorded, GoldenLogits,
-                         ::testing::Values(Recording{"formula-gpt2", Family::kGpt2, true},
-                                           Recording{"formula-gptj", Family::kGptj, true},
-                                           Recording{"small-gpt2", Family::kGpt2, false},
-                                           Recording{"small-gptj", Family::kGptj, false}),
+                         ::testing::Values(Recording{"formula-gpt2", &kGpt2, true},
+                                           Recording{"formula-gptj", &kGptj, true},
+                                           Recording{"small-gpt2", &kGpt2, false},
+                                           Recording{"small-gptj", &kGptj, false}),
                          [](const auto& recording) {
                            std::string name = recording.param.name;
                            name.erase(name.find('-'), 1);

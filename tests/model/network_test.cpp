@@ -245,8 +245,8 @@ TEST_P(NetworkForward, TapsReadTheMlpAndTheResidualStream) {
   options.taps = taps;
   options.last_layer = 1;
   const auto hidden = net.forward_layers(net.embed(rows.ids_BT), options);
-  const auto name = net.architecture().mlp_projection(1);
-  const auto expected = torch::linear(taps[0].value, net.parameter(name + ".weight"), net.parameter(name + ".bias"));
+  const auto names = net.architecture().down_projection(1);
+  const auto expected = torch::linear(taps[0].value, net.parameter(names.weight), net.parameter(*names.bias));
   EXPECT_EQ(taps[0].value.sizes(), torch::IntArrayRef({2, 6, 80}));
   expect_close(taps[1].value, expected);
   EXPECT_TRUE(torch::equal(taps[2].value, hidden));
@@ -279,18 +279,18 @@ TEST_P(NetworkForward, LogitsAreTheHeadOfTheNormalisedState) {
   const auto hidden = run(net, {token_row(3, 4)}).hidden_BTD[0];
   const auto centred = hidden - hidden.mean(1, true);
   const auto variance = centred.square().mean(1, true);
-  const auto normed = centred / (variance + 1e-5).sqrt() * net.parameter("transformer.ln_f.weight") +
-                      net.parameter("transformer.ln_f.bias");
-  const bool is_gpt2 = family() == Family::kGpt2;
-  auto expected = normed.matmul(net.parameter(is_gpt2 ? "transformer.wte.weight" : "lm_head.weight").t());
-  if (!is_gpt2) expected = expected + net.parameter("lm_head.bias");
+  const auto norm = net.architecture().names_of(Role::kFinalNorm);
+  const auto normed = centred / (variance + 1e-5).sqrt() * net.parameter(norm.weight) + net.parameter(*norm.bias);
+  const auto head = net.architecture().head();
+  auto expected = normed.matmul(net.parameter(head.weight).t());
+  if (head.bias) expected = expected + net.parameter(*head.bias);
   expect_close(net.logits(hidden), expected);
 }
 
 TEST_P(NetworkForward, EditedParameterChangesThisNetworkOnly) {
   auto edited = network();
   const Network original(edited.base());
-  const auto name = edited.architecture().mlp_projection(1) + ".weight";
+  const auto name = edited.architecture().down_projection(1).weight;
   const auto rows = padded({token_row(1, 5)});
   const auto before = original.forward(rows);
   edited.set_parameter(name, original.parameter(name) * 2.0);
@@ -305,7 +305,7 @@ TEST_P(NetworkForward, EditedParameterChangesThisNetworkOnly) {
 TEST_P(NetworkForward, BitsOfAnEditedNetworkDoNotDependOnTheValuesLayout) {
   auto one = network();
   auto other = network();
-  const auto name = one.architecture().mlp_projection(0) + ".weight";
+  const auto name = one.architecture().down_projection(0).weight;
   const auto value = one.parameter(name) * 1.5;
   one.set_parameter(name, value);
   other.set_parameter(name, value.t().contiguous().t());
@@ -313,9 +313,9 @@ TEST_P(NetworkForward, BitsOfAnEditedNetworkDoNotDependOnTheValuesLayout) {
   EXPECT_TRUE(torch::equal(one.forward(rows), other.forward(rows)));
 }
 
-class NetworkGradient : public ::testing::TestWithParam<Family> {};
-INSTANTIATE_TEST_SUITE_P(Tiny, NetworkGradient, ::testing::Values(Family::kGpt2, Family::kGptj),
-                         [](const auto& family) { return family.param == Family::kGpt2 ? "Gpt2" : "Gptj"; });
+class NetworkGradient : public ::testing::TestWithParam<const FamilySpec*> {};
+INSTANTIATE_TEST_SUITE_P(Tiny, NetworkGradient, ::testing::ValuesIn(all_families()),
+                         [](const auto& family) { return testing::family_name(family.param); });
 
 /// Largest difference between `gradient` and central differences of `loss` at a few coordinates of `at`.
 double gradient_error(const std::function<torch::Tensor(const torch::Tensor&)>& loss, const torch::Tensor& at,
@@ -378,7 +378,7 @@ TEST_P(NetworkGradient, OfAVectorAddedByTheHookMatchesFiniteDifferences) {
 
 TEST_P(NetworkGradient, OfAProjectionMatchesFiniteDifferences) {
   const Network base(testing::formula_weights(GetParam(), torch::kFloat64));
-  const auto name = base.architecture().mlp_projection(0) + ".weight";
+  const auto name = base.architecture().down_projection(0).weight;
   const auto rows = padded({token_row(1, 6)});
   const auto loss = [&](const torch::Tensor& weight) {
     auto net = base;
@@ -392,7 +392,7 @@ TEST_P(NetworkGradient, OfAProjectionMatchesFiniteDifferences) {
 }
 
 TEST(NetworkMisuse, IsRefusedWithAReason) {
-  Network net(testing::formula_weights(Family::kGpt2, torch::kFloat32));
+  Network net(testing::formula_weights(&kGpt2, torch::kFloat32));
   EXPECT_THROW((void)net.parameter("transformer.h.3.mlp.c_proj.weight"), core::ModelError);
   EXPECT_THROW(net.set_parameter("transformer.h.0.mlp.c_proj.weight", torch::zeros({80, 32})), core::ModelError);
   EXPECT_THROW(net.set_parameter("transformer.h.0.mlp.c_proj.weight", torch::zeros({32, 80}, torch::kFloat64)),

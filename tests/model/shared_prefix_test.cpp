@@ -16,7 +16,7 @@ constexpr std::int64_t kPlenty = 1'000'000'000;
 
 /// `network` after an edit of one block's projection, another for each `number`.
 Network edited(Network network, int block, double number) {
-  const auto name = network.architecture().mlp_projection(block) + ".weight";
+  const auto name = network.architecture().down_projection(block).weight;
   const auto& weight = network.parameter(name);
   const auto left = torch::linspace(-1.0, number, weight.size(0), weight.options()).unsqueeze(1);
   const auto right = torch::linspace(number, 1.0, weight.size(1), weight.options()).sin().unsqueeze(0);
@@ -122,12 +122,14 @@ TEST_P(KeptLowerBlocks, BeginBelowTheLowestEdit) {
   EXPECT_EQ(network.first_edited_block(), 3);
   EXPECT_EQ(edited(network, 1, 0.5).first_edited_block(), 1);
   auto head_only = network;
-  head_only.set_parameter("transformer.ln_f.bias", torch::ones_like(network.parameter("transformer.ln_f.bias")));
+  const auto norm = network.architecture().names_of(Role::kFinalNorm).weight;
+  head_only.set_parameter(norm, network.parameter(norm) + 1.0);
   EXPECT_EQ(head_only.first_edited_block(), 3);
   LowerStateCache cache(kPlenty);
   EXPECT_EQ(answers(head_only, &cache), answers(head_only, nullptr));
   auto embedding = edited(network, 2, 0.5);
-  embedding.set_parameter("transformer.wte.weight", network.parameter("transformer.wte.weight") * 2.0);
+  const auto name = network.architecture().embedding().weight;
+  embedding.set_parameter(name, network.parameter(name) * 2.0);
   EXPECT_EQ(embedding.first_edited_block(), 0);
 }
 

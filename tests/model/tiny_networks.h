@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cctype>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 #include <torch/types.h>
 
+#include "model/families/families.h"
 #include "model/network.h"
 #include "model/weights.h"
 #include "tests/support/test_device.h"
@@ -21,16 +23,16 @@ namespace lethe::model::testing {
 
 using lethe::test::test_device;
 
-inline Architecture tiny_architecture(Family family) {
+inline Architecture tiny_architecture(const FamilySpec* family) {
   Architecture architecture;
   architecture.family = family;
   architecture.num_layers = 3;
   architecture.width = 32;
-  architecture.num_heads = family == Family::kGpt2 ? 4 : 2;
+  architecture.num_heads = family == &kGpt2 ? 4 : 2;
   architecture.inner_width = 80;
   architecture.max_positions = 48;
   architecture.vocab_size = 101;
-  architecture.rotary_dim = family == Family::kGpt2 ? 0 : 8;
+  architecture.rotary_dim = family->rotary == RotaryForm::kNone ? 0 : 8;
   return architecture;
 }
 
@@ -47,7 +49,7 @@ inline torch::Tensor formula_numbers(std::uint64_t start, std::int64_t count) {
   return numbers;
 }
 
-inline std::shared_ptr<const Weights> formula_weights(Family family, torch::Dtype dtype) {
+inline std::shared_ptr<const Weights> formula_weights(const FamilySpec* family, torch::Dtype dtype) {
   const auto architecture = tiny_architecture(family);
   std::map<std::string, torch::Tensor> tensors;
   std::uint64_t start = 0;
@@ -56,8 +58,8 @@ inline std::shared_ptr<const Weights> formula_weights(Family family, torch::Dtyp
     for (const auto size : parameter.shape) count *= size;
     const auto numbers = formula_numbers(start, count);
     start += static_cast<std::uint64_t>(count);
-    const bool is_norm = parameter.name.find(".ln_") != std::string::npos && parameter.name.ends_with("weight");
-    const auto value = (is_norm ? 1.0 + 0.25 * numbers : 0.5 * numbers).to(torch::kFloat32);
+    const bool is_scale = is_norm(parameter.role) && !parameter.is_bias;
+    const auto value = (is_scale ? 1.0 + 0.25 * numbers : 0.5 * numbers).to(torch::kFloat32);
     tensors.emplace(parameter.name, value.view(parameter.shape).to(test_device(), dtype));
   }
   return std::make_shared<const Weights>(architecture, std::move(tensors));
@@ -71,9 +73,9 @@ inline std::vector<TokenId> token_row(int seed, int length, int vocab_size = 101
 }
 
 /// Family x dtype.
-class EachNetwork : public ::testing::TestWithParam<std::tuple<Family, torch::Dtype>> {
+class EachNetwork : public ::testing::TestWithParam<std::tuple<const FamilySpec*, torch::Dtype>> {
  protected:
-  [[nodiscard]] static Family family() { return std::get<0>(GetParam()); }
+  [[nodiscard]] static const FamilySpec* family() { return std::get<0>(GetParam()); }
   [[nodiscard]] static torch::Dtype dtype() { return std::get<1>(GetParam()); }
   [[nodiscard]] static Network network() { return Network(formula_weights(family(), dtype())); }
   /// What summation order may change: 1e-5 in fp32, 1e-10 in fp64.
@@ -86,15 +88,20 @@ class EachNetwork : public ::testing::TestWithParam<std::tuple<Family, torch::Dt
   }
 };
 
-inline std::string network_name(const ::testing::TestParamInfo<std::tuple<Family, torch::Dtype>>& info) {
-  return std::string(std::get<0>(info.param) == Family::kGpt2 ? "Gpt2" : "Gptj") +
-         (std::get<1>(info.param) == torch::kFloat64 ? "Fp64" : "Fp32");
+inline std::string family_name(const FamilySpec* family) {
+  std::string name(family->name);
+  name.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
+  return name;
 }
 
-#define LETHE_INSTANTIATE_EACH_NETWORK(suite)                                                       \
-  INSTANTIATE_TEST_SUITE_P(Tiny, suite,                                                             \
-                           ::testing::Combine(::testing::Values(Family::kGpt2, Family::kGptj),      \
-                                              ::testing::Values(torch::kFloat32, torch::kFloat64)), \
-                           ::lethe::model::testing::network_name)
+inline std::string network_name(const ::testing::TestParamInfo<std::tuple<const FamilySpec*, torch::Dtype>>& info) {
+  return family_name(std::get<0>(info.param)) + (std::get<1>(info.param) == torch::kFloat64 ? "Fp64" : "Fp32");
+}
+
+#define LETHE_INSTANTIATE_EACH_NETWORK(suite)                                                                       \
+  INSTANTIATE_TEST_SUITE_P(                                                                                         \
+      Tiny, suite,                                                                                                  \
+      ::testing::Combine(::testing::ValuesIn(all_families()), ::testing::Values(torch::kFloat32, torch::kFloat64)), \
+      ::lethe::model::testing::network_name)
 
 }  // namespace lethe::model::testing

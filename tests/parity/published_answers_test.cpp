@@ -8,6 +8,7 @@
 #include "core/config/experiment_config.h"
 #include "data/task_examples.h"
 #include "metrics/downstream.h"
+#include "model/families/families.h"
 #include "model/weights.h"
 #include "tests/parity/golden.h"
 #include "tests/support/reference_data.h"
@@ -56,7 +57,7 @@ TEST(PublishedAnswersToThePapersTasks, AreTheSameTokens) {
   if (!std::filesystem::exists(data / "glue/paper")) GTEST_SKIP() << "no reference data (LETHE_REFERENCE_DATA)";
   const auto tokenizer = model::Tokenizer::from_folder(data / "tokenizer");
   model::Architecture shape;
-  shape.family = model::Family::kGpt2;
+  shape.family = &model::kGpt2;
   shape.num_layers = 2;
   shape.width = 64;
   shape.num_heads = 2;

@@ -16,6 +16,7 @@
 #include "editing/value_forward.h"
 #include "editing/edit_prompts.h"
 #include "metrics/rewrite_scores.h"
+#include "model/families/families.h"
 #include "tests/parity/published_run.h"
 #include "tests/support/reference_data.h"
 #include "tests/support/test_device.h"
@@ -32,7 +33,7 @@ using test::factors_of;
 
 model::Architecture gpt2_shape() {
   model::Architecture shape;
-  shape.family = model::Family::kGpt2;
+  shape.family = &model::kGpt2;
   shape.num_layers = 12;
   shape.width = 768;
   shape.num_heads = 12;

@@ -13,6 +13,12 @@ from source_tree import ALLOWED, namespace_of
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
+FAMILY = """namespace lethe::model::inline families {
+constexpr std::array kBlock{ModuleSpec{Role::kDownProjection, "mlp.shrink"}, ModuleSpec{Role::kHead, "oracle", false}};
+constinit const FamilySpec kTiny{.name = "tiny", .config_class = "t.TinyConfig", .prefix = "net.",
+                                 .block_prefix = "net.b."};
+}
+"""
 LONG_FUNCTION = "int slow(\n    int x) {\n" + "  x += 1;\n" * 90 + "  return x;\n}\n"
 
 
@@ -29,6 +35,7 @@ class BrokenTrees(unittest.TestCase):
         for folder in [*ALLOWED, "app"]:
             self.write(f"{folder}/part.h", header_of(folder))
             self.write(f"{folder}/CMakeLists.txt", f"lethe_add_library({folder} SOURCES part.cpp)\n")
+        self.write("model/families/tiny.cpp", FAMILY)
         for program in ("lethe", "lethe_executor"):
             self.write(f"app/{program}.cpp", "int main() { return 0; }\n")
         self.write(
@@ -118,6 +125,41 @@ class BrokenTrees(unittest.TestCase):
 
     def test_header_without_guard(self):
         self.assert_caught("test_headers_are_guarded", "data/part.h", "namespace lethe::data {\n}\n")
+
+    def test_no_family(self):
+        self.assert_caught(
+            "test_families_are_seen", "model/families/tiny.cpp", "namespace lethe::model::inline families {\n}\n"
+        )
+
+    def test_weight_named_outside_its_family(self):
+        names = ("net.b.0.mlp.shrink.weight", "shrink", "oracle.weight", "net.", "net.b.")
+        self.write("editing/part.h", header_of("editing", "".join(f'f("{name}");\n' for name in names)))
+        outcome = self.check()
+        self.assertIn("test_only_families_name", outcome.stderr)
+        for name in names:
+            self.assertIn(f'"{name}": ask the architecture', outcome.stderr)
+
+    def test_question_for_the_family(self):
+        questions = ("is(Family::kSmall)", "&a == &model::kTiny", "a.family == b", "a.family->name != b")
+        self.write("worker/part.h", header_of("worker", "".join(f"g({question});\n" for question in questions)))
+        self.write("metrics/part.h", header_of("metrics", 'bool f() { return name == "tiny"; }'))
+        outcome = self.check()
+        self.assertIn("test_nobody_asks", outcome.stderr)
+        for found in (*questions, '"tiny" is a family'):
+            self.assertIn(found, outcome.stderr)
+
+    def test_words_that_only_look_like_a_family(self):
+        self.write(
+            "editing/part.h",
+            header_of(
+                "editing",
+                '// "net.b.0.mlp.shrink.weight", kTiny\n'
+                'inline const char* kText = "shrinks, tiny steps, internet., oracles";\n'
+                "bool g() { return a.family == nullptr || kTinyStep; }",
+            ),
+        )
+        outcome = self.check()
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
 
     def test_long_file(self):
         self.assert_header_caught("test_no_file_is_too_long", "data", "int x();\n" * 500)

@@ -18,6 +18,7 @@ from source_tree import (
     place,
     room_of,
     sources,
+    string_literals,
     tracked_files,
 )
 
@@ -203,6 +204,42 @@ class Architecture(unittest.TestCase):
         self.assert_none(problems)
 
 
+class Families(unittest.TestCase):
+    """An architecture is a room: outside model/families/ and tests nobody names its weights or asks for it."""
+
+    def setUp(self):
+        self.sources = [p for room in [*FOLDERS, "bench"] if room != "model/families" for p in sources(room)]
+        self.words = family_words()
+
+    def test_families_are_seen(self):
+        for kind, words in self.words.items():
+            self.assertTrue(words, f"no {kind} found in model/families/*.cpp")
+
+    def test_only_families_name_weights(self):
+        whole = "|".join(re.escape(word) for word in self.words["modules"])
+        begun = "|".join(re.escape(word) for word in self.words["prefixes"])
+        pattern = re.compile(rf"(?<!\w)(?:(?:{whole})(?!\w)|{begun})")
+        problems = []
+        for path in self.sources:
+            for number, text in string_literals(path):
+                if pattern.search(text):
+                    problems.append(f'{place(path, number)}: "{text}": ask the architecture for a parameter\'s name')
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_nobody_asks_for_the_family(self):
+        specs = "|".join(self.words["specs"])
+        question = re.compile(rf"\bFamily::|\b(?:{specs})\b|\bfamily(?:->name)?\s*[!=]=(?!\s*nullptr)")
+        problems = []
+        for path in self.sources:
+            for number, line in enumerate(bare_code(path).splitlines(), 1):
+                if question.search(line):
+                    problems.append(f"{place(path, number)}: {line.strip()}: ask the family's spec for what differs")
+            for number, text in string_literals(path):
+                if text in self.words["names"]:
+                    problems.append(f'{place(path, number)}: "{text}" is a family\'s name')
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+
 class Sizes(unittest.TestCase):
     def test_no_file_is_too_long(self):
         problems = []
@@ -261,6 +298,22 @@ class Hygiene(unittest.TestCase):
         for path in scripts:
             checked = subprocess.run(["bash", "-n", path], capture_output=True, text=True, check=False)
             self.assertEqual(checked.returncode, 0, f"{place(path)}: {checked.stderr}")
+
+
+def family_words():
+    """What the files of model/families/ say of names: their specs, their modules, how names begin, their own names."""
+    text = "\n".join(p.read_text() for p in sources("model/families") if p.suffix == ".cpp")
+
+    def field(name):
+        return set(re.findall(rf'\.{name} = "([^"]+)"', text))
+
+    modules = set(re.findall(r'\bRole::\w+,\s*"([^"]+)"', text))
+    return {
+        "specs": set(re.findall(r"\bFamilySpec (k\w+)\s*\{", text)),
+        "modules": modules | {module.rpartition(".")[2] for module in modules},
+        "prefixes": field("prefix") | field("block_prefix"),
+        "names": field("name") | field("config_class"),
+    }
 
 
 def program_sources(program):

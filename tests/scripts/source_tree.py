@@ -12,7 +12,7 @@ ROOT = pathlib.Path(os.environ.get("LETHE_CHECKED_TREE", pathlib.Path(__file__).
 # The allowed edges, and the whole list of them (docs/architecture.md), each room after all that it may use, so that no
 # arrow runs upwards and none in a circle. Every room may use itself. A subfolder is a room of its own only if it is here.
 _CORE = {"core", "core/config", "core/contract"}
-_MODEL = {"data", "model", "model/tokenizer"}
+_MODEL = {"data", "model", "model/families", "model/tokenizer"}
 _ORCHESTRATOR = {"orchestrator/process", "orchestrator/scheduling", "orchestrator/display"}
 ALLOWED = {
     "core": set(),
@@ -22,8 +22,9 @@ ALLOWED = {
     "comm": {"core"},
     "storage": {"core", "ledger"},
     "data": {"core", "core/config"},
+    "model/families": {"core"},
     "model/tokenizer": {"core", "data"},
-    "model": {"core", "data", "model/tokenizer"},
+    "model": {"core", "data", "model/families", "model/tokenizer"},
     "editing/methods": {"core", "core/config"},
     "editing": {*_CORE, *_MODEL, "editing/methods"},
     "metrics": {"core", "core/config", *_MODEL},
@@ -111,6 +112,14 @@ def bare_code(path):
         r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL
     )
     return pattern.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), path.read_text())
+
+
+@functools.cache
+def string_literals(path):
+    """[(line number, contents)] of the string literals outside comments and #include lines."""
+    pattern = re.compile(r'//[^\n]*|/\*.*?\*/|#include[^\n]*|"((?:\\.|[^"\\\n])*)"', re.DOTALL)
+    text = path.read_text()
+    return [(text.count("\n", 0, m.start()) + 1, m[1]) for m in pattern.finditer(text) if m[1] is not None]
 
 
 def place(path, line=None):

@@ -38,8 +38,7 @@ json byte_vocabulary() {
 }
 
 json model_config(const model::Architecture& architecture) {
-  const bool is_gpt2 = architecture.family == model::Family::kGpt2;
-  json config{{"model_type", is_gpt2 ? "gpt2" : "gptj"},
+  json config{{"model_type", architecture.family->name},
               {"n_layer", architecture.num_layers},
               {"n_embd", architecture.width},
               {"n_head", architecture.num_heads},
@@ -48,8 +47,8 @@ json model_config(const model::Architecture& architecture) {
               {"vocab_size", architecture.vocab_size},
               {"activation_function", "gelu_new"},
               {"layer_norm_epsilon", architecture.layer_norm_epsilon},
-              {"tie_word_embeddings", is_gpt2}};
-  if (!is_gpt2) config["rotary_dim"] = architecture.rotary_dim;
+              {"tie_word_embeddings", architecture.has_tied_head()}};
+  if (architecture.rotary_dim > 0) config["rotary_dim"] = architecture.rotary_dim;
   return config;
 }
 
@@ -107,7 +106,7 @@ std::string model_entry(const std::string& name, const TinyWorldOptions& options
 
 }  // namespace
 
-model::Architecture tiny_architecture(model::Family family) {
+model::Architecture tiny_architecture(const model::FamilySpec* family) {
   model::Architecture architecture;
   architecture.family = family;
   architecture.num_layers = 2;
@@ -116,11 +115,11 @@ model::Architecture tiny_architecture(model::Family family) {
   architecture.inner_width = 64;
   architecture.max_positions = 64;
   architecture.vocab_size = 257;
-  architecture.rotary_dim = family == model::Family::kGptj ? 4 : 0;
+  architecture.rotary_dim = family->rotary == model::RotaryForm::kNone ? 0 : 4;
   return architecture;
 }
 
-void write_tiny_model(const fs::path& folder, model::Family family, std::uint64_t seed) {
+void write_tiny_model(const fs::path& folder, const model::FamilySpec* family, std::uint64_t seed) {
   const auto architecture = tiny_architecture(family);
   write(folder / "config.json", model_config(architecture).dump());
   write(folder / "vocab.json", byte_vocabulary().dump());
@@ -130,8 +129,8 @@ void write_tiny_model(const fs::path& folder, model::Family family, std::uint64_
 }
 
 fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& options) {
-  write_tiny_model(folder / "tiny-gpt2", model::Family::kGpt2, 11);
-  write_tiny_model(folder / "tiny-gptj", model::Family::kGptj, 12);
+  write_tiny_model(folder / "tiny-gpt2", &model::kGpt2, 11);
+  write_tiny_model(folder / "tiny-gptj", &model::kGptj, 12);
   json records = json::array();
   json orders;
   for (int i = 0; i < kNumRecords; ++i) {

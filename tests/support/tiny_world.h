@@ -5,15 +5,16 @@
 
 #include "core/config/experiment_config.h"
 #include "model/architecture.h"
+#include "model/families/families.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lethe::test {
 
 /// Two layers of width 16 over a byte vocabulary.
-model::Architecture tiny_architecture(model::Family family);
+model::Architecture tiny_architecture(const model::FamilySpec* family);
 
 /// Writes a Hugging Face folder of random weights with a byte-level tokenizer without merges.
-void write_tiny_model(const std::filesystem::path& folder, model::Family family, std::uint64_t seed);
+void write_tiny_model(const std::filesystem::path& folder, const model::FamilySpec* family, std::uint64_t seed);
 
 struct TinyWorldOptions {
   int edits = 6;

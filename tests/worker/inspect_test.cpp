@@ -68,7 +68,7 @@ TEST_F(Inspect, ReductionIdentityFollowsTheTasks) {
 
 TEST_F(Inspect, ChangedWeightsAreAnotherIdentity) {
   const auto before = inspect_world().cell(rome_).edit_identity;
-  test::write_tiny_model(world_.path() / "tiny-gpt2", model::Family::kGpt2, 99);
+  test::write_tiny_model(world_.path() / "tiny-gpt2", &model::kGpt2, 99);
   EXPECT_NE(inspect_world().cell(rome_).edit_identity, before);
 }
 

@@ -105,7 +105,7 @@ class Inspector {
     const auto& architecture = inputs_.at(model.name).architecture;
     core::ModelFacts facts;
     facts.name = model.name;
-    facts.family = model::to_string(architecture.family);
+    facts.family = architecture.family->name;
     facts.num_layers = architecture.num_layers;
     facts.num_parameters = architecture.num_parameters();
     price_reductions(config_, architecture, facts);

@@ -40,7 +40,7 @@ def formula_config(family: str):
 
 
 def parameter_order(family: str, layers: int):
-    """The order of parameter_shapes() in model/architecture.cpp."""
+    """The order of the modules in the family's table, model/families/."""
     names = ["transformer.wte.weight"] + (["transformer.wpe.weight"] if family == "gpt2" else [])
     block = ([f"{m}.{p}" for m in ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj", "ln_1", "ln_2")
               for p in ("weight", "bias")] if family == "gpt2" else

@@ -1,0 +1,62 @@
+#include "model/families/config_file.h"
+
+#include <fstream>
+
+#include "core/error.h"
+
+namespace lethe::model::inline families {
+
+using nlohmann::json;
+
+ConfigFile::ConfigFile(std::filesystem::path path) : path_(std::move(path)) {
+  std::ifstream stream(path_);
+  if (!stream) {
+    throw core::ModelError(path_.string() +
+                           ": cannot be read. A model is a Hugging Face folder with config.json, vocab.json, "
+                           "merges.txt and model.safetensors; check `path` in the config's `models`.");
+  }
+  try {
+    values_ = json::parse(stream);
+  } catch (const json::exception& error) {
+    throw core::ModelError(path_.string() + ": not valid JSON (" + error.what() + ")");
+  }
+  if (!values_.is_object()) throw core::ModelError(path_.string() + ": expected a JSON object");
+}
+
+void ConfigFile::refuse(const std::string& key, const std::string& reason) const {
+  throw core::ModelError(path_.string() + ": `" + key + "` " + reason);
+}
+
+bool ConfigFile::has(const std::string& key) const { return values_.contains(key) && !values_.at(key).is_null(); }
+
+std::string ConfigFile::text(const std::string& key, const std::string& fallback) const {
+  if (!has(key)) return fallback;
+  if (!values_.at(key).is_string()) refuse(key, "must be a string");
+  return values_.at(key).get<std::string>();
+}
+
+std::int64_t ConfigFile::size(const std::string& key, std::int64_t limit) const {
+  if (!has(key)) refuse(key, "is missing");
+  const auto& value = values_.at(key);
+  if (!value.is_number_integer() || value < 1 || value > limit) {
+    refuse(key, "must be a positive integer of at most " + std::to_string(limit) + ", not " + value.dump());
+  }
+  return value.get<std::int64_t>();
+}
+
+double ConfigFile::number(const std::string& key, double fallback) const {
+  if (!has(key)) return fallback;
+  if (!values_.at(key).is_number()) refuse(key, "must be a number");
+  return values_.at(key).get<double>();
+}
+
+void ConfigFile::require_flag(const std::string& key, bool expected, bool fallback) const {
+  if (has(key) && !values_.at(key).is_boolean()) refuse(key, "must be true or false");
+  const bool value = has(key) ? values_.at(key).get<bool>() : fallback;
+  if (value == expected) return;
+  refuse(key, std::string("is ") + (value ? "true" : "false") +
+                  ", which lethe does not compute; it reads models of type " + text("model_type", "") +
+                  " as published");
+}
+
+}  // namespace lethe::model::inline families
