@@ -7,6 +7,7 @@
 
 #include "core/config/experiment_config.h"
 #include "core/error.h"
+#include "editing/methods/catalogue.h"
 #include "tests/core/minimal_config.h"
 #include "tests/support/temporary_folder.h"
 
@@ -20,7 +21,7 @@ using test::TemporaryFolder;
 /// The problems of a config, without the folder's name.
 std::vector<std::string> problems_of(const TemporaryFolder& folder, const std::string& text) {
   const auto path = folder.write("x.yaml", text);
-  auto message = message_of<ConfigError>([&] { load_experiment_config(path); });
+  auto message = message_of<ConfigError>([&] { load_experiment_config(path, editing::catalogue()); });
   const auto prefix = folder.path().string() + "/";
   for (auto at = message.find(prefix); at != std::string::npos; at = message.find(prefix, at)) {
     message.erase(at, prefix.size());
@@ -317,7 +318,7 @@ TEST(ConfigProblems, OfAFileUsedTwiceAreSaidOnce) {
 TEST(ConfigProblems, AreCountedInTheFirstLine) {
   const TemporaryFolder folder;
   const auto path = folder.write("x.yaml", minimal_config() + "threads: 0\nseed: -1\n");
-  const auto message = message_of<ConfigError>([&] { load_experiment_config(path); });
+  const auto message = message_of<ConfigError>([&] { load_experiment_config(path, editing::catalogue()); });
   EXPECT_EQ(message.substr(0, message.find('\n')), path.string() + ": 2 problems:");
 }
 

@@ -11,9 +11,9 @@ const GridCell kCell{"ft-c", "small-gptj", 3};
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> all{
-      MomentsTask{"small-gpt2"},
-      MomentsTask{"gpt-j", 41},
-      BaselineTask{"gpt-j-6b"},
+      PrerequisiteTask{"moments", "small-gpt2"},
+      PrerequisiteTask{"moments", "gpt-j", 41},
+      PrerequisiteTask{"baseline", "gpt-j-6b"},
       EditTask{kCell, 60},
       ReduceTask{kCell, 30, {ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kTasks}},
       ReduceTask{kCell, 1, {}}};

@@ -8,6 +8,11 @@
 
 #include "core/config/schedule.h"
 #include "core/error.h"
+#include "editing/fine_tune/fine_tune_config.h"
+#include "editing/memit/memit_config.h"
+#include "editing/methods/catalogue.h"
+#include "editing/methods/settings_of.h"
+#include "editing/rome/rome_config.h"
 #include "tests/core/minimal_config.h"
 #include "tests/support/temporary_folder.h"
 
@@ -19,7 +24,7 @@ using test::TemporaryFolder;
 
 ExperimentConfig load(const std::string& text) {
   const TemporaryFolder folder;
-  return load_experiment_config(folder.write("small.yaml", text));
+  return load_experiment_config(folder.write("small.yaml", text), editing::catalogue());
 }
 
 std::vector<std::string> cell_names(const ExperimentConfig& config) {
@@ -44,7 +49,7 @@ TEST(ExperimentConfig, DefaultsFollowTheDocumentation) {
   EXPECT_EQ(config.keep_snapshots, "all");
   EXPECT_EQ(cell_names(config), (std::vector<std::string>{"rome/a/sample0", "rome/a/sample1"}));
   EXPECT_EQ(config.edits.at({"rome", "a", 1}), 60);
-  EXPECT_EQ(std::get<editing::RomeConfig>(config.method_of({"rome", "a", 0})), editing::RomeConfig{});
+  EXPECT_EQ(editing::config_of<editing::RomeConfig>(config.method_of({"rome", "a", 0})), editing::RomeConfig{});
 }
 
 TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
@@ -54,12 +59,13 @@ TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
                "{name: t, examples: ../../data/t.json, query: 'Q {x} A', marker: A, "
                "answers: [{word: w, label: 1}]}");
   auto text = minimal_config("rome: methods/rome/a.yaml") + "tasks: [tasks/t.yaml]\n";
-  const auto config = load_experiment_config(folder.write("configs/../x.yaml", text));
+  const auto config = load_experiment_config(folder.write("configs/../x.yaml", text), editing::catalogue());
   const auto root = folder.path();
   EXPECT_EQ(config.source, root / "x.yaml");
   EXPECT_EQ(config.model("a").path, root.parent_path() / "models/a");
   EXPECT_EQ(config.dataset.records, root / "records.json");
-  EXPECT_EQ(std::get<editing::RomeConfig>(config.model("a").methods.at("rome")).contexts_file, root / "methods/prefixes.txt");
+  EXPECT_EQ(editing::config_of<editing::RomeConfig>(config.model("a").methods.at("rome")).contexts_file,
+            root / "methods/prefixes.txt");
   EXPECT_EQ(config.tasks.at(0).examples, root.parent_path() / "data/t.json");
   EXPECT_EQ(config.tasks.at(0).title, "t");
   EXPECT_EQ(config.tasks.at(0).max_new_tokens, 3);
@@ -71,12 +77,13 @@ TEST(ExperimentConfig, PublishedOrdersAndMomentsNeedNoFilesOfTheirOwn) {
       folder.write("small.yaml",
                    "dataset: {format: zsre, records: r.json, samples: published, completions: c.json}\n"
                    "models:\n  a:\n    path: m\n    second_moments:\n      npz: stats/h.{layer}.mlp.npz\n"
-                   "    methods: {rome: {layer: 0}}\ngrid: {methods: [rome], samples: [0]}\nedits: 5\n"));
+                   "    methods: {rome: {layer: 0}}\ngrid: {methods: [rome], samples: [0]}\nedits: 5\n"),
+      editing::catalogue());
   EXPECT_TRUE(config.dataset.has_published_orders());
   EXPECT_EQ(config.dataset.completions, folder.path() / "c.json");
   EXPECT_EQ(config.models[0].second_moments->npz, (folder.path() / "stats/h.{layer}.mlp.npz").string());
   EXPECT_TRUE(config.models[0].second_moments->is_published());
-  EXPECT_EQ(experiment_config_from_json(to_json(config)), config);
+  EXPECT_EQ(experiment_config_from_json(to_json(config), editing::catalogue()), config);
 }
 
 TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {
@@ -84,10 +91,12 @@ TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {
   const std::string fields =
       "{layer: 2, v_lr: 0.1, context_lengths: [{length_tokens: 4, count: 2}], kl_position: last}";
   folder.write("m.yaml", fields);
-  const auto by_file = load_experiment_config(folder.write("x.yaml", minimal_config("rome: m.yaml")));
-  const auto inlined = load_experiment_config(folder.write("x.yaml", minimal_config("rome: " + fields)));
+  const auto by_file =
+      load_experiment_config(folder.write("x.yaml", minimal_config("rome: m.yaml")), editing::catalogue());
+  const auto inlined =
+      load_experiment_config(folder.write("x.yaml", minimal_config("rome: " + fields)), editing::catalogue());
   EXPECT_EQ(by_file, inlined);
-  const auto rome = std::get<editing::RomeConfig>(inlined.method_of({"rome", "a", 0}));
+  const auto rome = editing::config_of<editing::RomeConfig>(inlined.method_of({"rome", "a", 0}));
   EXPECT_EQ(rome.context_lengths, (std::vector<ContextLength>{{4, 2}}));
   EXPECT_EQ(rome.kl_position, editing::KlPosition::kLast);
   EXPECT_EQ(rome.v_lr, 0.1);
@@ -110,7 +119,7 @@ grid:
       << config.skipped[0].reason;
   EXPECT_EQ(config.skipped[2].cell.name(), "ft-c/a/sample2");
   EXPECT_NE(config.skipped[2].reason.find(":11:40 {sample: 2}"), std::string::npos) << config.skipped[2].reason;
-  EXPECT_FALSE(std::get<editing::FineTuneConfig>(config.method_of({"ft", "a", 0})).linf_bound);
+  EXPECT_FALSE(editing::config_of<editing::FineTuneConfig>(config.method_of({"ft", "a", 0})).linf_bound);
 }
 
 TEST(Grid, AnIncludedCellIsNoLongerSkipped) {
@@ -133,7 +142,7 @@ TEST(Edits, MostSpecificKeyCounts) {
 
 TEST(Fidelity, PaperChangesWhatIsLeftOpen) {
   const auto paper = load("fidelity: paper\n" + minimal_config("rome: {layer: 0}, ft-c: {layer: 0, linf_bound: 1}"));
-  const auto rome = std::get<editing::RomeConfig>(paper.method_of({"rome", "a", 0}));
+  const auto rome = editing::config_of<editing::RomeConfig>(paper.method_of({"rome", "a", 0}));
   EXPECT_EQ(rome.v_weight_decay, 1.5e-3);
   EXPECT_EQ(rome.decay_norm, editing::DecayNorm::kSquared);
   EXPECT_EQ(rome.kl_factor, 1.0);
@@ -141,7 +150,7 @@ TEST(Fidelity, PaperChangesWhatIsLeftOpen) {
   EXPECT_EQ(rome.residual_key, editing::ResidualKey::kContextMean);
   EXPECT_EQ(rome.context_lengths, (std::vector<ContextLength>{{5, 25}, {10, 25}}));
   EXPECT_EQ(rome.v_lr, editing::RomeConfig{}.v_lr);
-  const auto fine_tune = std::get<editing::FineTuneConfig>(paper.model("a").methods.at("ft-c"));
+  const auto fine_tune = editing::config_of<editing::FineTuneConfig>(paper.model("a").methods.at("ft-c"));
   EXPECT_EQ(fine_tune.bound_centre, editing::BoundCentre::kUnedited);
   EXPECT_EQ(fine_tune.target_positions, editing::TargetPositions::kTeacherForced);
   EXPECT_FALSE(fine_tune.tune_bias);
@@ -165,18 +174,18 @@ TEST(Methods, MemitAndRRomeReadAllTheirFields) {
   memit.key_weights = editing::KeyWeights::kPlain;
   memit.contexts_file = config.source.parent_path() / "p.txt";
   const auto& read = config.method_of({"memit", "a", 0});
-  EXPECT_EQ(std::get<editing::MemitConfig>(read), memit);
-  EXPECT_EQ(second_moment_layers(read), (std::vector<int>{3, 4, 8}));
-  EXPECT_EQ(edited_layers(read, 12), (std::vector<int>{3, 4, 8}));
-  EXPECT_EQ(batch_size(read), 5);
-  EXPECT_EQ(contexts_file(read), memit.contexts_file);
-  EXPECT_FALSE(stores_snapshots(read));
-  const auto& r_rome = std::get<editing::RRomeConfig>(config.method_of({"r-rome", "a", 0}));
+  EXPECT_EQ(editing::config_of<editing::MemitConfig>(read), memit);
+  EXPECT_EQ(read->second_moment_layers(), (std::vector<int>{3, 4, 8}));
+  EXPECT_EQ(read->edited_layers(12), (std::vector<int>{3, 4, 8}));
+  EXPECT_EQ(read->batch_size(), 5);
+  EXPECT_EQ(read->contexts_file(), memit.contexts_file);
+  EXPECT_FALSE(read->stores_snapshots());
+  const auto& r_rome = editing::config_of<editing::RRomeConfig>(config.method_of({"r-rome", "a", 0}));
   EXPECT_EQ(r_rome.form, editing::RRomeForm::kPromptKeys);
   EXPECT_EQ(editing::RRomeConfig{}.form, editing::RRomeForm::kRandomPrefix);
-  EXPECT_EQ(second_moment_layers(r_rome), std::vector<int>{2});
-  EXPECT_TRUE(stores_snapshots(config.method_of({"ft-c", "a", 0})));
-  EXPECT_EQ(experiment_config_from_json(to_json(config)), config);
+  EXPECT_EQ(config.method_of({"r-rome", "a", 0})->second_moment_layers(), std::vector<int>{2});
+  EXPECT_TRUE(config.method_of({"ft-c", "a", 0})->stores_snapshots());
+  EXPECT_EQ(experiment_config_from_json(to_json(config), editing::catalogue()), config);
 }
 
 TEST(Methods, StepsOfSeveralFactsEndAtCheckpoints) {
@@ -201,7 +210,7 @@ TEST(Methods, JsonHoldsToTheRulesOfLists) {
   const auto refused = [&](const std::string& from, const std::string& to) {
     auto json = nlohmann::json::parse(text);
     json["models"][0]["methods"]["memit"][from] = nlohmann::json::parse(to);
-    return test::message_of<ConfigError>([&] { experiment_config_from_json(json.dump()); });
+    return test::message_of<ConfigError>([&] { experiment_config_from_json(json.dump(), editing::catalogue()); });
   };
   EXPECT_NE(refused("layers", "[4, 3]").find("found 3 after 4"), std::string::npos);
   EXPECT_NE(refused("layers", "[]").find("at least one"), std::string::npos);
@@ -217,24 +226,24 @@ TEST(Fidelity, PaperChangesWhatMemitAndRRomeLeaveOpen) {
   const auto paper =
       load("fidelity: paper\n" +
            minimal_config("rome: {layer: 0}, r-rome: {layer: 0}, memit: {layers: [0], mom2_update_weight: 1}"));
-  const auto memit = std::get<editing::MemitConfig>(paper.model("a").methods.at("memit"));
+  const auto memit = editing::config_of<editing::MemitConfig>(paper.model("a").methods.at("memit"));
   EXPECT_EQ(memit.kl_factor, 0.0);
   EXPECT_EQ(memit.v_weight_decay, 0.0);
   EXPECT_EQ(memit.clamp_norm_factor, 0.0);
   EXPECT_EQ(memit.early_stop_loss, 0.0);
   EXPECT_EQ(memit.key_weights, editing::KeyWeights::kPlain);
-  const auto r_rome = std::get<editing::RRomeConfig>(paper.model("a").methods.at("r-rome"));
+  const auto r_rome = editing::config_of<editing::RRomeConfig>(paper.model("a").methods.at("r-rome"));
   EXPECT_EQ(r_rome.kl_factor, 1.0);
   EXPECT_EQ(r_rome.form, editing::RRomeForm::kRandomPrefix);
 }
 
 TEST(Fidelity, WhatIsSetStaysAndThePaperMapOverrides) {
   const std::string method = "rome: {layer: 0, kl_factor: 0.5, v_lr: 0.1, paper: {v_lr: 0.2, layer: 4}}";
-  const auto code = std::get<editing::RomeConfig>(load(minimal_config(method)).method_of({"rome", "a", 0}));
+  const auto code = editing::config_of<editing::RomeConfig>(load(minimal_config(method)).method_of({"rome", "a", 0}));
   EXPECT_EQ(code.layer, 0);
   EXPECT_EQ(code.v_lr, 0.1);
-  const auto paper =
-      std::get<editing::RomeConfig>(load("fidelity: paper\n" + minimal_config(method)).method_of({"rome", "a", 0}));
+  const auto paper = editing::config_of<editing::RomeConfig>(
+      load("fidelity: paper\n" + minimal_config(method)).method_of({"rome", "a", 0}));
   EXPECT_EQ(paper.layer, 4);
   EXPECT_EQ(paper.v_lr, 0.2);
   EXPECT_EQ(paper.kl_factor, 0.5);
@@ -292,7 +301,7 @@ tasks:
 TEST(ExperimentJson, GivesTheSameConfigBack) {
   for (const auto& config : {load(minimal_config()), everything_set(), load(with_moments_on_host())}) {
     const auto text = to_json(config);
-    const auto back = experiment_config_from_json(text);
+    const auto back = experiment_config_from_json(text, editing::catalogue());
     EXPECT_EQ(back, config);
     EXPECT_EQ(to_json(back), text);
   }
@@ -329,14 +338,15 @@ TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
       {"\"format\": \"counterfact\"", "\"format\": \"lama\""},
   };
   for (const auto& [from, to] : changes) {
-    EXPECT_THROW(experiment_config_from_json(with(good, from, to)), ConfigError) << from << " -> " << to;
+    EXPECT_THROW(experiment_config_from_json(with(good, from, to), editing::catalogue()), ConfigError)
+        << from << " -> " << to;
   }
 }
 
 TEST(ExperimentJson, EveryTruncationIsRefused) {
   const auto text = to_json(load(minimal_config()));
   for (std::size_t length = 0; length + 1 < text.size(); ++length) {
-    EXPECT_THROW(experiment_config_from_json(text.substr(0, length)), ConfigError) << length;
+    EXPECT_THROW(experiment_config_from_json(text.substr(0, length), editing::catalogue()), ConfigError) << length;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "core/config/experiment_config.h"
 #include "core/error.h"
 #include "core/random_stream.h"
+#include "editing/methods/catalogue.h"
 #include "tests/core/minimal_config.h"
 #include "tests/support/temporary_folder.h"
 
@@ -20,7 +21,7 @@ using test::TemporaryFolder;
 std::string refusal_of(const std::string& text) {
   const TemporaryFolder folder;
   const auto path = folder.write("x.yaml", text);
-  return message_of<ConfigError>([&] { load_experiment_config(path); });
+  return message_of<ConfigError>([&] { load_experiment_config(path, editing::catalogue()); });
 }
 
 std::string repeated(const std::string& text, int count) {
@@ -31,11 +32,12 @@ std::string repeated(const std::string& text, int count) {
 
 TEST(HostileConfig, MissingFilesAndFoldersAreSaid) {
   const TemporaryFolder folder;
-  const auto missing = message_of<ConfigError>([&] { load_experiment_config(folder.path() / "no.yaml"); });
+  const auto missing =
+      message_of<ConfigError>([&] { load_experiment_config(folder.path() / "no.yaml", editing::catalogue()); });
   EXPECT_NE(missing.find("no.yaml: no such file"), std::string::npos) << missing;
-  const auto directory = message_of<ConfigError>([&] { load_experiment_config(folder.path()); });
+  const auto directory = message_of<ConfigError>([&] { load_experiment_config(folder.path(), editing::catalogue()); });
   EXPECT_NE(directory.find("is no regular file"), std::string::npos) << directory;
-  EXPECT_THROW(load_experiment_config("/dev/zero"), ConfigError);
+  EXPECT_THROW(load_experiment_config("/dev/zero", editing::catalogue()), ConfigError);
 }
 
 TEST(HostileConfig, EmptyFilesAreNoMaps) {
@@ -71,7 +73,7 @@ TEST(HostileConfig, AliasBombsAreStopped) {
 TEST(HostileConfig, AliasesThatHelpAreFine) {
   const TemporaryFolder folder;
   const auto path = folder.write("x.yaml", "threads: &n 2\nexecutors_per_gpu: *n\n" + minimal_config());
-  EXPECT_EQ(load_experiment_config(path).executors_per_gpu, 2);
+  EXPECT_EQ(load_experiment_config(path, editing::catalogue()).executors_per_gpu, 2);
 }
 
 TEST(HostileConfig, NothingIsIgnoredSilently) {
@@ -128,7 +130,7 @@ TEST(HostileConfig, RandomDamageNeverCrashes) {
       }
     }
     try {
-      load_experiment_config(folder.write("x.yaml", text));
+      load_experiment_config(folder.write("x.yaml", text), editing::catalogue());
     } catch (const ConfigError& error) {
       ++num_refused;
       EXPECT_NE(std::string(error.what()).find("x.yaml"), std::string::npos);

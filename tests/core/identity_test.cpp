@@ -6,6 +6,9 @@
 #include <set>
 
 #include "core/error.h"
+#include "editing/fine_tune/fine_tune_config.h"
+#include "editing/methods/settings_of.h"
+#include "editing/rome/rome_config.h"
 
 namespace lethe::core {
 namespace {
@@ -18,8 +21,8 @@ ExperimentConfig config() {
   model.name = "small-gpt2";
   model.path = "/models/small-gpt2";
   model.second_moments.emplace().corpus = "/corpus.txt";
-  model.methods["rome"] = editing::RomeConfig{};
-  model.methods["ft-c"] = editing::FineTuneConfig{};
+  model.methods.insert_or_assign("rome", editing::method_config(editing::RomeConfig{}));
+  model.methods.insert_or_assign("ft-c", editing::method_config(editing::FineTuneConfig{}));
   config.models = {model};
   config.cells = {kCell};
   config.edits[kCell] = 60;
@@ -36,7 +39,16 @@ EditInputs inputs() { return {digest_of("weights"), digest_of("tokenizer"), "req
 
 std::map<std::string, Digest> examples() { return {{"sst2", digest_of("examples")}}; }
 
-editing::RomeConfig& rome(ExperimentConfig& config) { return std::get<editing::RomeConfig>(config.models[0].methods.at("rome")); }
+/// Changes a field of a method's configuration.
+template <typename Config, typename Change>
+void change_method(ExperimentConfig& config, const char* name, const Change& change) {
+  auto& method = config.models[0].methods.at(name);
+  method = editing::with_change<Config>(method, change);
+}
+template <typename Change>
+void change_rome(ExperimentConfig& config, const Change& change) {
+  change_method<editing::RomeConfig>(config, "rome", change);
+}
 
 using Change = std::function<void(ExperimentConfig&, EditInputs&)>;
 
@@ -56,10 +68,10 @@ TEST(Identity, IsTwelveHexDigitsOfItsDigest) {
 TEST(EditIdentity, ChangesWithAllThatChangesEdits) {
   const std::vector<Change> changes{
       [](auto&, auto&) {},
-      [](auto& c, auto&) { rome(c).layer = 1; },
-      [](auto& c, auto&) { rome(c).v_lr = 0.25; },
-      [](auto& c, auto&) { rome(c).residual_key = editing::ResidualKey::kContextMean; },
-      [](auto& c, auto&) { rome(c).context_lengths[0].count = 11; },
+      [](auto& c, auto&) { change_rome(c, [](auto& m) { m.layer = 1; }); },
+      [](auto& c, auto&) { change_rome(c, [](auto& m) { m.v_lr = 0.25; }); },
+      [](auto& c, auto&) { change_rome(c, [](auto& m) { m.residual_key = editing::ResidualKey::kContextMean; }); },
+      [](auto& c, auto&) { change_rome(c, [](auto& m) { m.context_lengths[0].count = 11; }); },
       [](auto& c, auto&) { c.fidelity = Fidelity::kPaper; },
       [](auto& c, auto&) { c.seed = 38; },
       [](auto& c, auto&) { c.threads = 2; },
@@ -87,7 +99,9 @@ TEST(EditIdentity, StaysWithAllThatDoesNot) {
       [](auto& c, auto&) { c.models[0].path = "/moved/here"; },
       [](auto& c, auto&) { c.models[0].methods.erase("ft-c"); },
       [](auto& c, auto&) { c.tasks.clear(); },
-      [](auto& c, auto&) { rome(c).contexts_file = "/some/where.txt"; },  // its digest counts
+      [](auto& c, auto&) {
+        change_rome(c, [](auto& m) { m.contexts_file = "/some/where.txt"; });
+      },  // its digest counts
   };
   for (const auto& change : changes) EXPECT_EQ(edit_hex(change), before);
 }
@@ -110,7 +124,7 @@ TEST(EditIdentity, FollowsTheNumberOfEditsOnlyWhereItCutsAStep) {
   auto batched = config();
   const GridCell cell{"ft-c", "small-gpt2", 2};
   const auto identity = [&](int facts, std::int64_t edits) {
-    std::get<editing::FineTuneConfig>(batched.models[0].methods.at("ft-c")).batch_size = facts;
+    change_method<editing::FineTuneConfig>(batched, "ft-c", [&](auto& m) { m.batch_size = facts; });
     batched.edits[cell] = edits;
     return edit_identity(batched, cell, inputs()).short_hex();
   };

@@ -3,6 +3,9 @@
 #include "core/config/experiment_config.h"
 #include "core/contract/identity.h"
 #include "core/error.h"
+#include "editing/mend/mend_config.h"
+#include "editing/methods/catalogue.h"
+#include "editing/methods/settings_of.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
@@ -11,14 +14,14 @@ namespace {
 class MendConfigFile : public testing::Test {
  protected:
   editing::MendConfig read(const std::string& mend, const std::string& fidelity = "code") {
-    const auto config = load_experiment_config(folder_.write("x.yaml", text(mend, fidelity)));
-    const auto again = experiment_config_from_json(to_json(config));
+    const auto config = load_experiment_config(folder_.write("x.yaml", text(mend, fidelity)), editing::catalogue());
+    const auto again = experiment_config_from_json(to_json(config), editing::catalogue());
     EXPECT_EQ(again, config);
-    return std::get<editing::MendConfig>(config.method_of({"mend", "m", 0}));
+    return editing::config_of<editing::MendConfig>(config.method_of({"mend", "m", 0}));
   }
   std::string problems(const std::string& mend) {
     try {
-      load_experiment_config(folder_.write("x.yaml", text(mend, "code")));
+      load_experiment_config(folder_.write("x.yaml", text(mend, "code")), editing::catalogue());
     } catch (const ConfigError& error) {
       return error.what();
     }
@@ -49,13 +52,13 @@ TEST_F(MendConfigFile, DefaultsFollowTheFidelity) {
 }
 
 TEST(EditedLayers, OfMendAreTheLastThreeBlocksUnlessNamed) {
-  editing::MendConfig config;
-  EXPECT_EQ(edited_layers(config, 12), (std::vector<int>{9, 10, 11}));
-  EXPECT_EQ(lowest_edited_layer(config, 12), 9);
-  EXPECT_EQ(edited_layers(config, 2), (std::vector<int>{0, 1}));
-  config.layers = {4, 7};
-  EXPECT_EQ(edited_layers(config, 12), (std::vector<int>{4, 7}));
-  EXPECT_EQ(lowest_edited_layer(config, 12), 4);
+  auto mend = editing::method_config(editing::MendConfig{});
+  EXPECT_EQ(mend->edited_layers(12), (std::vector<int>{9, 10, 11}));
+  EXPECT_EQ(lowest_edited_layer(mend, 12), 9);
+  EXPECT_EQ(mend->edited_layers(2), (std::vector<int>{0, 1}));
+  mend = editing::with_change<editing::MendConfig>(mend, [](auto& config) { config.layers = {4, 7}; });
+  EXPECT_EQ(mend->edited_layers(12), (std::vector<int>{4, 7}));
+  EXPECT_EQ(lowest_edited_layer(mend, 12), 4);
 }
 
 TEST_F(MendConfigFile, FieldsAndTrainingAreRead) {
@@ -69,8 +72,11 @@ TEST_F(MendConfigFile, FieldsAndTrainingAreRead) {
   EXPECT_EQ(mend.training.learning_rate, 1e-3);
   EXPECT_EQ(mend.training.patience, 5);
   EXPECT_EQ(mend.training.accumulate, 10) << "what is not named keeps its published value";
-  EXPECT_TRUE(needs_trained_editor(mend));
-  EXPECT_FALSE(needs_second_moments(mend));
+  const auto method = editing::method_config(mend);
+  ASSERT_EQ(method->artifacts().size(), 1U);
+  EXPECT_EQ(method->artifacts()[0].kind, "editor");
+  EXPECT_FALSE(method->artifacts()[0].file.has_value()) << "it is trained";
+  EXPECT_TRUE(method->second_moment_layers().empty());
 }
 
 TEST_F(MendConfigFile, ProblemsAreNamed) {
@@ -89,26 +95,23 @@ TEST_F(MendConfigFile, ProblemsAreNamed) {
   EXPECT_NE(problems("{editor: e, running_statistics: rest}").find("reset"), std::string::npos);
 }
 
-TEST_F(MendConfigFile, IdentitiesCoverTheEditorAndItsTrainingApart) {
-  auto config = load_experiment_config(folder_.write("x.yaml", text("{training: {records: t.json}}", "code")));
-  auto& mend = std::get<editing::MendConfig>(config.models.at(0).methods.at("mend"));
-  const GridCell cell{"mend", "m", 0};
+TEST_F(MendConfigFile, TheEditorsContentStandsForItsTraining) {
+  auto config = load_experiment_config(folder_.write("x.yaml", text("{training: {records: t.json}}", "code")),
+                                       editing::catalogue());
+  auto& mend = config.models.at(0).methods.at("mend");
   const auto edit = [&](const std::string& editor) {
     EditInputs inputs;
-    inputs.editor = editor;
-    return edit_identity(config, cell, inputs).short_hex();
+    inputs.artifacts["editor"] = editor;
+    return edit_identity(config, {"mend", "m", 0}, inputs).short_hex();
   };
   const auto first = edit("file a");
-  const auto training = editor_identity(config, mend, {}).short_hex();
   EXPECT_NE(edit("file b"), first);
-  mend.training.rank = 9;
-  mend.editor = "elsewhere.h5";
+  mend = editing::with_change<editing::MendConfig>(mend, [](auto& changed) {
+    changed.training.rank = 9;
+    changed.editor = "elsewhere.h5";
+  });
   EXPECT_EQ(edit("file a"), first) << "the editor's content stands for both";
-  EXPECT_NE(editor_identity(config, mend, {}).short_hex(), training);
-  mend.training.rank = editing::MendTrainingConfig{}.rank;
-  mend.training.save_every = 7;
-  mend.lr_scale = 3.0;
-  EXPECT_EQ(editor_identity(config, mend, {}).short_hex(), training) << "neither changes the editor";
+  mend = editing::with_change<editing::MendConfig>(mend, [](auto& changed) { changed.lr_scale = 3.0; });
   EXPECT_NE(edit("file a"), first) << "the scale changes the edits";
 }
 

@@ -5,6 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/config/experiment_config.h"
+#include "editing/methods/catalogue.h"
+#include "editing/methods/method_list.h"
+#include "editing/methods/settings_of.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lethe::core {
@@ -14,14 +17,16 @@ namespace fs = std::filesystem;
 
 const fs::path kSource = LETHE_SOURCE_DIR;
 
-ExperimentConfig shipped(const std::string& name) { return load_experiment_config(kSource / "configs" / name); }
+ExperimentConfig shipped(const std::string& name) {
+  return load_experiment_config(kSource / "configs" / name, editing::catalogue());
+}
 
 TEST(ShippedConfigs, AllLoadAndSurviveTheTrip) {
   int num_configs = 0;
   for (const auto& entry : fs::directory_iterator(kSource / "configs")) {
     if (entry.path().extension() != ".yaml") continue;
-    const auto config = load_experiment_config(entry.path());
-    EXPECT_EQ(experiment_config_from_json(to_json(config)), config) << entry.path();
+    const auto config = load_experiment_config(entry.path(), editing::catalogue());
+    EXPECT_EQ(experiment_config_from_json(to_json(config), editing::catalogue()), config) << entry.path();
     EXPECT_EQ(config.name, entry.path().stem());
     ++num_configs;
   }
@@ -54,27 +59,29 @@ TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
   for (const auto& [cell, edits] : config.edits) {
     EXPECT_EQ(edits, cell.method != "memit" ? 1000 : cell.model == "gpt2-xl" ? 5000 : 2000) << cell.name();
   }
-  const auto xl = std::get<editing::RomeConfig>(config.model("gpt2-xl").methods.at("rome"));
+  const auto xl = editing::config_of<editing::RomeConfig>(config.model("gpt2-xl").methods.at("rome"));
   editing::RomeConfig published;
   published.layer = 17;
   EXPECT_EQ(xl, published);
   published.layer = 5;
-  EXPECT_EQ(std::get<editing::RomeConfig>(config.model("gpt-j-6b").methods.at("rome")), published);
+  EXPECT_EQ(editing::config_of<editing::RomeConfig>(config.model("gpt-j-6b").methods.at("rome")), published);
   editing::FineTuneConfig constrained;
   constrained.linf_bound = 5e-4;
-  EXPECT_EQ(std::get<editing::FineTuneConfig>(config.model("gpt2-xl").methods.at("ft-c")), constrained);
+  EXPECT_EQ(editing::config_of<editing::FineTuneConfig>(config.model("gpt2-xl").methods.at("ft-c")), constrained);
   constrained.linf_bound = 5e-5;
-  EXPECT_EQ(std::get<editing::FineTuneConfig>(config.model("gpt-j-6b").methods.at("ft-c")), constrained);
+  EXPECT_EQ(editing::config_of<editing::FineTuneConfig>(config.model("gpt-j-6b").methods.at("ft-c")), constrained);
 }
 
 /// A method's file under `fidelity: code`.
 MethodConfig method_file(const std::string& method, const std::string& model) {
   const test::TemporaryFolder folder;
   const auto file = kSource / "configs/methods" / method / (model + ".yaml");
-  const auto config = load_experiment_config(folder.write(
-      "x.yaml", "dataset: {records: r, samples: s}\nmodels: {m: {path: p, second_moments: {corpus: c}, methods: {" +
-                    method + ": " + file.string() + "}}}\ngrid: {methods: [" + method +
-                    "], samples: [0]}\nedits: 1\n"));
+  const auto config = load_experiment_config(
+      folder.write("x.yaml",
+                   "dataset: {records: r, samples: s}\nmodels: {m: {path: p, second_moments: {corpus: c}, methods: {" +
+                       method + ": " + file.string() + "}}}\ngrid: {methods: [" + method +
+                       "], samples: [0]}\nedits: 1\n"),
+      editing::catalogue());
   return config.models[0].methods.at(method);
 }
 
@@ -91,15 +98,15 @@ TEST(ShippedConfigs, MethodFilesHoldThePublishedNumbersOfEveryModel) {
     editing::RomeConfig rome;
     rome.layer = layer;
     rome.clamp_norm_factor = clamp;
-    EXPECT_EQ(std::get<editing::RomeConfig>(method_file("rome", model)), rome) << model;
-    const auto constrained = std::get<editing::FineTuneConfig>(method_file("ft-c", model));
+    EXPECT_EQ(editing::config_of<editing::RomeConfig>(method_file("rome", model)), rome) << model;
+    const auto constrained = editing::config_of<editing::FineTuneConfig>(method_file("ft-c", model));
     EXPECT_EQ(constrained.layer, 0) << model;
     EXPECT_EQ(constrained.linf_bound, bound) << model;
     EXPECT_EQ(constrained.num_steps, 25) << model;
     EXPECT_EQ(constrained.learning_rate, 5e-4) << model;
   }
-  EXPECT_EQ(std::get<editing::FineTuneConfig>(method_file("ft", "gpt2-xl")).layer, 1);
-  EXPECT_EQ(std::get<editing::FineTuneConfig>(method_file("ft", "gpt-j-6b")).layer, 21);
+  EXPECT_EQ(editing::config_of<editing::FineTuneConfig>(method_file("ft", "gpt2-xl")).layer, 1);
+  EXPECT_EQ(editing::config_of<editing::FineTuneConfig>(method_file("ft", "gpt-j-6b")).layer, 21);
 }
 
 TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
@@ -114,40 +121,39 @@ TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
                                      "\ndataset: {records: r, samples: s}\n"
                                      "models: {m: {path: p, second_moments: {corpus: c}, methods: {" +
                                      method + ": " + entry.path().string() + "}}}\ngrid: {methods: [" + method +
-                                     "], samples: [0]}\nedits: 1\n"));
+                                     "], samples: [0]}\nedits: 1\n"),
+          editing::catalogue());
       const auto& values = config.method_of({method, "m", 0});
       // Everything that the paper's text decides is written out in the file, and is what an unset field would get.
-      auto expected = default_method_config(method, config.fidelity);
-      std::visit(
-          [&]<typename Method>(Method& defaults) {
-            const auto& actual = std::get<Method>(values);
-            if constexpr (std::is_base_of_v<editing::RankOneConfig, Method>) {
-              EXPECT_EQ(actual.v_weight_decay, defaults.v_weight_decay) << entry.path();
-              EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
-            }
-            if constexpr (std::is_same_v<Method, editing::RomeConfig>) {
-              EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
-            }
-            if constexpr (std::is_same_v<Method, editing::MemitConfig>) {
-              EXPECT_EQ(actual.kl_factor, defaults.kl_factor) << entry.path();
-              EXPECT_EQ(actual.key_weights, defaults.key_weights) << entry.path();
-              EXPECT_EQ(actual.early_stop_loss, defaults.early_stop_loss) << entry.path();
-            }
-            if constexpr (std::is_same_v<Method, editing::MendConfig>) {
-              // The editor's form is that of the published editors and of ours under both fidelities.
-              EXPECT_EQ(actual.input_normalization, editing::InputNormalization::kRunning) << entry.path();
-              EXPECT_EQ(actual.update_sign, editing::UpdateSign::kPlus) << entry.path();
-              EXPECT_TRUE(actual.last_bias) << entry.path();
-              EXPECT_EQ(actual.running_statistics, defaults.running_statistics) << entry.path();
-              EXPECT_EQ(actual.learning_rate_order, defaults.learning_rate_order) << entry.path();
-              EXPECT_EQ(actual.pad_class, defaults.pad_class) << entry.path();
-            }
-            if constexpr (std::is_same_v<Method, editing::FineTuneConfig>) {
-              EXPECT_EQ(actual.tune_bias, defaults.tune_bias) << entry.path();
-              EXPECT_EQ(actual.target_positions, defaults.target_positions) << entry.path();
-            }
-          },
-          expected);
+      const core::MethodConfig expected(method, editing::catalogue().defaults(method, config.fidelity));
+      editing::visit_config(expected, [&]<typename Method>(const Method& defaults) {
+        const auto& actual = editing::config_of<Method>(values);
+        if constexpr (std::is_base_of_v<editing::RankOneConfig, Method>) {
+          EXPECT_EQ(actual.v_weight_decay, defaults.v_weight_decay) << entry.path();
+          EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
+        }
+        if constexpr (std::is_same_v<Method, editing::RomeConfig>) {
+          EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
+        }
+        if constexpr (std::is_same_v<Method, editing::MemitConfig>) {
+          EXPECT_EQ(actual.kl_factor, defaults.kl_factor) << entry.path();
+          EXPECT_EQ(actual.key_weights, defaults.key_weights) << entry.path();
+          EXPECT_EQ(actual.early_stop_loss, defaults.early_stop_loss) << entry.path();
+        }
+        if constexpr (std::is_same_v<Method, editing::MendConfig>) {
+          // The editor's form is that of the published editors and of ours under both fidelities.
+          EXPECT_EQ(actual.input_normalization, editing::InputNormalization::kRunning) << entry.path();
+          EXPECT_EQ(actual.update_sign, editing::UpdateSign::kPlus) << entry.path();
+          EXPECT_TRUE(actual.last_bias) << entry.path();
+          EXPECT_EQ(actual.running_statistics, defaults.running_statistics) << entry.path();
+          EXPECT_EQ(actual.learning_rate_order, defaults.learning_rate_order) << entry.path();
+          EXPECT_EQ(actual.pad_class, defaults.pad_class) << entry.path();
+        }
+        if constexpr (std::is_same_v<Method, editing::FineTuneConfig>) {
+          EXPECT_EQ(actual.tune_bias, defaults.tune_bias) << entry.path();
+          EXPECT_EQ(actual.target_positions, defaults.target_positions) << entry.path();
+        }
+      });
     }
     ++num_files;
   }

@@ -48,8 +48,9 @@ TEST(SweepFolder, LaysOutFoldersByName) {
   EXPECT_EQ(folder.rank_log(3), "/runs/quickstart/logs/rank-3.log");
   EXPECT_EQ(folder.cell(kCell), "/runs/quickstart/cells/rome/small-gpt2/sample3");
   EXPECT_EQ(folder.cell(kCell, kIdentity), "/runs/quickstart/cells/rome/small-gpt2/sample3/0123456789ab");
-  EXPECT_EQ(folder.moments("m", kIdentity), "/runs/quickstart/prerequisites/moments/m/0123456789ab");
-  EXPECT_EQ(folder.baseline("m", kIdentity), "/runs/quickstart/prerequisites/baseline/m/0123456789ab");
+  EXPECT_EQ(prerequisite_folder(kMomentsFolder, "m", kIdentity), "prerequisites/moments/m/0123456789ab");
+  EXPECT_EQ(prerequisite_folder(kBaselineFolder, "m", kIdentity), "prerequisites/baseline/m/0123456789ab");
+  EXPECT_EQ(prerequisite_folder(kEditorsFolder, "m", kIdentity), "prerequisites/editors/m/0123456789ab");
 }
 
 TEST(Stems, AreFixedWidthAndChecked) {
@@ -167,6 +168,43 @@ TEST(ForeignIdentities, AReadErrorIsNotTakenForNone) {
   const SweepFolder folder(root.path());
   root.write("cells/rome/small-gpt2/sample3", "a file where a folder should be");
   EXPECT_THROW(foreign_identities(folder, kCell, kIdentity), StorageError);
+}
+
+TEST(ScanPrerequisite, FindsFilesAndTheirPartsBySlice) {
+  const TemporaryFolder folder;
+  commit(folder.path(), "layer-003");
+  commit(folder.path(), "layer-003", "again");
+  commit(folder.path(), "editor");
+  commit(folder.path(), "notes", "x", ".json");
+  const auto slices = folder.path() / kSlicesFolder;
+  commit(slices, slice_stem(0, "layer-003"));
+  commit(slices, slice_stem(0, "layer-017"));
+  commit(slices, slice_stem(12, "editor"));
+  for (const char* other :
+       {"slice-2-layer-003", "slice-00000x-layer-003", "slice-000002", "slice-000002-", "layer-003"}) {
+    commit(slices, other);
+  }
+  commit(slices, slice_stem(5, "layer-003"), "x", ".json");
+  const auto files = scan_prerequisite(folder.path());
+  EXPECT_EQ(files.stems, (std::set<std::string>{"editor", "layer-003"}));
+  EXPECT_EQ(files.parts,
+            (std::map<std::int64_t, std::set<std::string>>{{0, {"layer-003", "layer-017"}}, {12, {"editor"}}}));
+}
+
+TEST(ScanPrerequisite, AMissingFolderIsEmptyAndAReadErrorIsNot) {
+  const TemporaryFolder folder;
+  EXPECT_TRUE(scan_prerequisite(folder.path() / "nothing").stems.empty());
+  EXPECT_TRUE(scan_prerequisite(folder.path() / "nothing").parts.empty());
+  EXPECT_THROW(scan_prerequisite(folder.write("file", "")), StorageError);
+  folder.write("made/slices", "a file where a folder should be");
+  EXPECT_THROW(scan_prerequisite(folder.path() / "made"), StorageError);
+}
+
+TEST(SliceStem, NamesTheSliceAndTheFile) {
+  EXPECT_EQ(slice_stem(41, "layer-003"), "slice-000041-layer-003");
+  EXPECT_EQ(slice_stem(41, "layer-003"), moment_slice_stem(41, 3));
+  EXPECT_THROW(slice_stem(core::kMaxSlices, "editor"), StorageError);
+  EXPECT_THROW(slice_stem(-1, "editor"), StorageError);
 }
 
 TEST(CommittedMomentSlices, AreSortedAndOneOfEach) {

@@ -14,6 +14,7 @@ namespace {
 using testing::expect_all_done;
 using testing::FakeLedger;
 using testing::make_config;
+using testing::prerequisite_runs;
 using testing::runs_of;
 using testing::SimulatedSweep;
 using testing::SmallExperiment;
@@ -27,8 +28,8 @@ TEST_P(CoordinatorPrerequisiteRanks, EditorsAreTrainedOnceBeforeTheCellsThatNeed
   SimulatedSweep sweep(make_config(experiment), GetParam());
   EXPECT_EQ(sweep.run(), Outcome::kComplete);
   std::map<std::string, double> trained;
-  for (const auto& run : runs_of<core::EditorTask>(sweep)) {
-    EXPECT_TRUE(trained.emplace(std::get<core::EditorTask>(run.task).model, run.end_seconds).second);
+  for (const auto& run : prerequisite_runs(sweep, "editor")) {
+    EXPECT_TRUE(trained.emplace(std::get<core::PrerequisiteTask>(run.task).model, run.end_seconds).second);
   }
   EXPECT_EQ(trained.size(), 2U);
   for (const auto& run : runs_of<core::EditTask>(sweep)) {
@@ -44,7 +45,7 @@ TEST(CoordinatorPrerequisites, AFailedTrainingFailsItsCellsAndNoOthers) {
   experiment.methods = {"mend", "ft-c"};
   SimulatedSweep sweep(make_config(experiment), 2);
   sweep.fault_of = [](int, const core::Task& task) -> std::optional<core::FailedEvent> {
-    if (task != core::Task(core::EditorTask{"small-gptj"})) return std::nullopt;
+    if (task != core::Task(core::PrerequisiteTask{"editor", "small-gptj"})) return std::nullopt;
     return core::FailedEvent{core::FailureClass::kData, "no records", 0};
   };
   EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
@@ -63,7 +64,7 @@ TEST(CoordinatorPrerequisites, FailedMomentsFailTheCellsThatNeedThemOnly) {
   const auto config = make_config({});
   SimulatedSweep sweep(config, 4);
   sweep.fault_of = [&](int, const core::Task& task) -> std::optional<core::FailedEvent> {
-    if (task == core::Task(core::MomentsTask{"small-gpt2"})) {
+    if (task == core::Task(core::PrerequisiteTask{"moments", "small-gpt2"})) {
       return core::FailedEvent{core::FailureClass::kData, "no corpus", 0};
     }
     return std::nullopt;
@@ -85,8 +86,8 @@ TEST_P(CoordinatorPrerequisiteRanks, SlicesOfACorpusAreSpreadAndAddedAtTheEnd) {
     double last_slice_end = 0.0;
     double sum_begin = 0.0;
     double sum_end = 0.0;
-    for (const auto& run : runs_of<core::MomentsTask>(sweep)) {
-      const auto& task = std::get<core::MomentsTask>(run.task);
+    for (const auto& run : prerequisite_runs(sweep, "moments")) {
+      const auto& task = std::get<core::PrerequisiteTask>(run.task);
       if (task.model != model) continue;
       if (task.slice) {
         EXPECT_TRUE(slices.insert(*task.slice).second) << "each slice once";
@@ -114,11 +115,12 @@ TEST_P(CoordinatorPrerequisiteRanks, SlicesOfACorpusAreSpreadAndAddedAtTheEnd) {
 TEST(CoordinatorPrerequisites, CommittedSlicesAreNotSummedAgain) {
   const auto config = make_config({.models = {"small-gpt2"}, .num_samples = 1, .corpus_slices = 4});
   FakeLedger ledger;
-  ledger.slices["small-gpt2"] = {0, 2};
+  ledger.slices["moments small-gpt2"] = {0, 2};
   SimulatedSweep sweep(config, 2, ledger);
   EXPECT_EQ(sweep.run(), Outcome::kComplete);
   std::set<std::optional<std::int64_t>> slices;
-  for (const auto& run : runs_of<core::MomentsTask>(sweep)) slices.insert(std::get<core::MomentsTask>(run.task).slice);
+  for (const auto& run : prerequisite_runs(sweep, "moments"))
+    slices.insert(std::get<core::PrerequisiteTask>(run.task).slice);
   EXPECT_EQ(slices, (std::set<std::optional<std::int64_t>>{std::nullopt, 1, 3}));
 }
 
@@ -126,15 +128,15 @@ TEST(CoordinatorPrerequisites, AFailedSliceFailsTheSecondMomentsAndTheirCells) {
   const auto config = make_config({.models = {"small-gpt2"}, .num_samples = 1, .corpus_slices = 3});
   SimulatedSweep sweep(config, 2);
   sweep.fault_of = [](int, const core::Task& task) -> std::optional<core::FailedEvent> {
-    if (task != core::Task(core::MomentsTask{"small-gpt2", 1})) return std::nullopt;
+    if (task != core::Task(core::PrerequisiteTask{"moments", "small-gpt2", 1})) return std::nullopt;
     return core::FailedEvent{core::FailureClass::kData, "line 101: is not UTF-8", 0};
   };
   EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
   ASSERT_EQ(sweep.coordinator().failures().size(), 1U);
   EXPECT_EQ(sweep.coordinator().failures()[0].work, "moments small-gpt2 slice 1");
-  EXPECT_EQ(sweep.ledger().slices["small-gpt2"], (std::set<std::int64_t>{0, 2})) << "kept for the next run";
-  for (const auto& run : runs_of<core::MomentsTask>(sweep)) {
-    EXPECT_TRUE(std::get<core::MomentsTask>(run.task).slice.has_value());
+  EXPECT_EQ(sweep.ledger().slices["moments small-gpt2"], (std::set<std::int64_t>{0, 2})) << "kept for the next run";
+  for (const auto& run : prerequisite_runs(sweep, "moments")) {
+    EXPECT_TRUE(std::get<core::PrerequisiteTask>(run.task).slice.has_value());
   }
   EXPECT_EQ(sweep.ledger().cells[config.cells[0]].num_edits, 0);
   EXPECT_EQ(sweep.ledger().cells[config.cells[1]].num_edits, 60) << "ft-c needs no second moments";

@@ -17,6 +17,7 @@ namespace {
 using testing::expect_all_done;
 using testing::FakeLedger;
 using testing::make_config;
+using testing::prerequisite_runs;
 using testing::runs_of;
 using testing::SimulatedSweep;
 using testing::SmallExperiment;
@@ -31,16 +32,16 @@ TEST_P(CoordinatorRanks, DoesEverythingOnce) {
   for (const auto& run : runs_of<core::ReduceTask>(sweep)) {
     EXPECT_TRUE(reduced.insert(core::describe(run.task)).second) << core::describe(run.task) << " was done twice";
   }
-  EXPECT_EQ(runs_of<core::MomentsTask>(sweep).size(), 2U);
-  EXPECT_EQ(runs_of<core::BaselineTask>(sweep).size(), 2U);
+  EXPECT_EQ(prerequisite_runs(sweep, "moments").size(), 2U);
+  EXPECT_EQ(prerequisite_runs(sweep, "baseline").size(), 2U);
 }
 
 TEST_P(CoordinatorRanks, EditsFollowTheirMomentsAndReductionsTheirSegments) {
   SimulatedSweep sweep(make_config({}), GetParam());
   std::map<std::string, double> moments_end;
   sweep.run();
-  for (const auto& run : runs_of<core::MomentsTask>(sweep)) {
-    moments_end[std::get<core::MomentsTask>(run.task).model] = run.end_seconds;
+  for (const auto& run : prerequisite_runs(sweep, "moments")) {
+    moments_end[std::get<core::PrerequisiteTask>(run.task).model] = run.end_seconds;
   }
   std::map<std::pair<core::GridCell, std::int64_t>, double> reached;
   for (const auto& run : runs_of<core::EditTask>(sweep)) {
@@ -77,16 +78,15 @@ TEST_P(CoordinatorRanks, OneCellIsNeverEditedTwiceAtATime) {
 TEST_P(CoordinatorRanks, AResumedSweepDoesOnlyWhatIsMissing) {
   const auto config = make_config({});
   FakeLedger ledger;
-  ledger.moments = {"small-gpt2"};
-  ledger.baselines = {"small-gpt2", "small-gptj"};
+  ledger.prerequisites = {"moments small-gpt2", "baseline small-gpt2", "baseline small-gptj"};
   ledger.complete(config, config.cells[0], 60);
   ledger.complete(config, config.cells[1], 30);
   ledger.cells[config.cells[1]].reductions.erase({20, core::ReductionPart::kForgetting});
   SimulatedSweep sweep(config, GetParam(), ledger);
   EXPECT_EQ(sweep.run(), Outcome::kComplete);
   expect_all_done(sweep);
-  EXPECT_EQ(runs_of<core::MomentsTask>(sweep).size(), 1U);
-  EXPECT_EQ(runs_of<core::BaselineTask>(sweep).size(), 0U);
+  EXPECT_EQ(prerequisite_runs(sweep, "moments").size(), 1U);
+  EXPECT_EQ(prerequisite_runs(sweep, "baseline").size(), 0U);
   for (const auto& run : sweep.runs()) {
     if (const auto* edit = std::get_if<core::EditTask>(&run.task)) {
       EXPECT_NE(edit->cell, config.cells[0]);
@@ -102,7 +102,7 @@ TEST_P(CoordinatorRanks, NothingToDoEndsAtOnceWithoutExecutors) {
   const auto config = make_config({});
   FakeLedger ledger;
   for (const auto& cell : config.cells) ledger.complete(config, cell, 60);
-  ledger.moments = ledger.baselines = {"small-gpt2", "small-gptj"};
+  ledger.prerequisites = {"moments small-gpt2", "moments small-gptj", "baseline small-gpt2", "baseline small-gptj"};
   SimulatedSweep sweep(config, GetParam(), ledger);
   EXPECT_EQ(sweep.run(1.0), Outcome::kComplete);
   EXPECT_TRUE(sweep.runs().empty());
@@ -227,7 +227,8 @@ TEST(Coordinator, InfrastructureFailuresHaveTheirOwnLargerCap) {
   SimulatedSweep sweep(make_config({.num_samples = 1}), 1);
   int num_failures = 0;
   sweep.fault_of = [&](int, const core::Task& task) -> std::optional<core::FailedEvent> {
-    if (!std::holds_alternative<core::BaselineTask>(task) || num_failures >= 9) return std::nullopt;
+    const auto* made = std::get_if<core::PrerequisiteTask>(&task);
+    if (made == nullptr || made->kind != "baseline" || num_failures >= 9) return std::nullopt;
     ++num_failures;
     return core::FailedEvent{core::FailureClass::kInfrastructure, "disk is full", 0};
   };
@@ -261,6 +262,48 @@ TEST(Coordinator, ADoneWithoutFilesIsNoDone) {
   EXPECT_TRUE(coordinator.is_finished());
   EXPECT_EQ(coordinator.outcome(), Outcome::kPoisoned);
   EXPECT_EQ(num_assigned, 4);
+}
+
+TEST(Coordinator, TheSecondsOfAStepOfSeveralFactsCountForEachOfThem) {
+  const auto config = make_config({.methods = {"ft-c"},
+                                   .models = {"small-gpt2"},
+                                   .num_samples = 2,
+                                   .checkpoint_every = 20,
+                                   .has_tasks = false,
+                                   .facts_per_step = 4});
+  auto channels = comm::connect_in_process(1);
+  testing::FakeClock clock;
+  testing::MemoryJournal journal;
+  FakeLedger ledger;
+  const auto inspection = testing::make_inspection(config);
+  CoordinatorOptions options;
+  options.build = "test";
+  Coordinator coordinator(options, config, inspection, ledger, *channels[0], clock, journal);
+  coordinator.on_message({0, to_message(Hello{"host", 1, "test"})});
+  const auto next_assignment = [&]() -> std::optional<comm::Message> {
+    coordinator.tick();
+    while (const auto received = channels[0]->poll()) {
+      if (received->message.type == comm::MessageType::kAssign) return received->message;
+    }
+    return std::nullopt;
+  };
+  const auto first = next_assignment();
+  ASSERT_TRUE(first.has_value());
+  // One step: four facts in eight seconds.
+  coordinator.on_message({0, to_message(core::ProgressEvent{"edit", 4, 60, 8.0}, first->epoch)});
+  EXPECT_DOUBLE_EQ(coordinator.backlog().costs().edit_seconds("ft-c", "small-gpt2").value, 2.0);
+  double reducing = 0.0;
+  for (const auto& cell : coordinator.backlog().cells()) {
+    for (const auto& reduction : cell.reductions) {
+      reducing += coordinator.backlog().costs().reduction_seconds("small-gpt2", reduction.edits, reduction.parts);
+    }
+  }
+  EXPECT_NEAR(coordinator.backlog().remaining_seconds(1) - reducing, 2 * 60 * 2.0, 1e-6);
+  coordinator.on_message({0, to_message(core::StoppedEvent{4}, first->epoch)});
+  const auto second = next_assignment();
+  ASSERT_TRUE(second.has_value());
+  EXPECT_TRUE(std::holds_alternative<core::EditTask>(assignment_from(*second).task));
+  EXPECT_DOUBLE_EQ(assignment_from(*second).expected_step_seconds, 8.0) << "a sign of life comes once a step";
 }
 
 TEST(Coordinator, ARankOfAnotherBuildIsSentAway) {

@@ -25,6 +25,7 @@
 #include "core/config/schedule.h"
 #include "core/contract/executor_messages.h"
 #include "core/error.h"
+#include "editing/methods/catalogue.h"
 #include "ledger/sweep_folder.h"
 #include "tests/orchestrator/small_experiment.h"
 
@@ -137,33 +138,20 @@ class FakeExecutor {
     return !should_quit_;
   }
 
-  bool run(const core::MomentsTask& task) {
-    const auto& facts = inspection_.model(task.model);
-    const auto slices = folder_.moment_slices(task.model, facts.moments_identity);
-    for (const int layer : facts.moments_layers) {
+  bool run(const core::PrerequisiteTask& task) {
+    const auto& facts = inspection_.prerequisite(task.kind, task.model);
+    const auto folder = folder_.root() / facts.folder;
+    const auto slices = folder / ledger::kSlicesFolder;
+    for (const auto& stem : facts.stems) {
       work();
       if (should_stop_) return false;
       if (task.slice) {
-        commit(slices, ledger::moment_slice_stem(*task.slice, layer), "slice", 0);
-        continue;
+        commit(slices, ledger::slice_stem(*task.slice, stem), "slice", 0);
+      } else {
+        commit(folder, stem, task.kind, 0);
       }
-      fs::remove_all(slices);
-      commit(folder_.moments(task.model, facts.moments_identity), ledger::moments_stem(layer), "moments", 0);
     }
-    return true;
-  }
-
-  bool run(const core::EditorTask& task) {
-    work();
-    const auto& facts = inspection_.model(task.model);
-    commit(folder_.editor(task.model, facts.editor_identity), ledger::kEditorStem, "editor", 0);
-    return true;
-  }
-
-  bool run(const core::BaselineTask& task) {
-    work();
-    const auto& facts = inspection_.model(task.model);
-    commit(folder_.baseline(task.model, facts.baseline_identity), ledger::kBaselineStem, "baseline", 0);
+    if (!task.slice) fs::remove_all(slices);
     return true;
   }
 
@@ -191,7 +179,7 @@ class FakeExecutor {
     const auto folder = folder_.cell(task.cell, facts.edit_identity);
     if (ledger::scan_cell(folder).num_edits() < task.edits) throw core::DataError("the segments are not there");
     for (const auto part : task.parts) {
-      const auto& identity = facts.reduction_identities.at(std::string(core::to_string(part)));
+      const auto& identity = facts.reduction_identities.at(part);
       commit(folder, ledger::reduction_stem(part, task.edits, identity), "reduction", task.edits);
     }
     return true;
@@ -224,7 +212,8 @@ std::string option(const std::vector<std::string>& arguments, const std::string&
 }
 
 int inspect(const std::vector<std::string>& arguments) {
-  auto inspection = orchestrator::testing::make_inspection(core::load_experiment_config(option(arguments, "--config")));
+  auto inspection = orchestrator::testing::make_inspection(
+      core::load_experiment_config(option(arguments, "--config"), editing::catalogue()));
   const auto problem = environment("LETHE_FAKE_PROBLEM", "");
   if (!problem.empty()) inspection.problems = {problem};
   std::cout << core::to_json(inspection) << "\n";
@@ -244,6 +233,7 @@ int main(int argc, char** argv) {
     }
     return 0;
   }
-  const auto config = core::experiment_config_from_json(ledger::read_text(option(arguments, "--experiment")));
+  const auto config =
+      core::experiment_config_from_json(ledger::read_text(option(arguments, "--experiment")), editing::catalogue());
   return FakeExecutor(config, option(arguments, "--out")).serve();
 }

@@ -26,24 +26,17 @@ class FakeLedger final : public LedgerView {
     const auto found = cells.find(facts.cell);
     return found == cells.end() ? CellLedger{} : found->second;
   }
-  [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override { return moments.contains(facts.name); }
-  [[nodiscard]] bool has_editor(const core::ModelFacts& facts) const override { return editors.contains(facts.name); }
-  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& facts) const override {
-    const auto found = slices.find(facts.name);
-    return found == slices.end() ? std::set<std::int64_t>{} : found->second;
-  }
-  [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override {
-    return baselines.contains(facts.name);
+  [[nodiscard]] PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& facts) const override {
+    const auto found = slices.find(facts.key());
+    return {prerequisites.contains(facts.key()), found == slices.end() ? std::set<std::int64_t>{} : found->second};
   }
 
   /// Everything of a cell up to `edits` edits, reductions included.
   void complete(const core::ExperimentConfig& config, const core::GridCell& cell, std::int64_t edits);
 
   std::map<core::GridCell, CellLedger> cells;
-  std::set<std::string> moments;
-  std::set<std::string> editors;
-  std::map<std::string, std::set<std::int64_t>> slices;
-  std::set<std::string> baselines;
+  std::set<std::string> prerequisites;                   ///< keys of those that are done: "moments small-gpt2"
+  std::map<std::string, std::set<std::int64_t>> slices;  ///< by such a key
 };
 
 class MemoryJournal final : public Journal {

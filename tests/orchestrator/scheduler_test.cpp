@@ -22,11 +22,8 @@ constexpr SchedulerOptions kRigid{false, 30.0};
 struct Fixture {
   explicit Fixture(core::ExperimentConfig wanted, FakeLedger known = {})
       : config(std::move(wanted)), ledger(std::move(known)) {
-    for (const auto& model : config.models) {
-      ledger.moments.insert(model.name);
-      ledger.baselines.insert(model.name);
-    }
     inspection = make_inspection(config);
+    for (const auto& facts : inspection.prerequisites) ledger.prerequisites.insert(facts.key());
     backlog.emplace(config, inspection, ledger);
   }
   std::optional<WorkUnit> choose(Role role, const std::string& loaded = {}, SchedulerOptions options = kElastic) const {
@@ -80,7 +77,7 @@ TEST(Scheduler, PrerequisitesComeBeforeEverythingAndMomentsFirst) {
   for (const auto role : {Role::kWorker, Role::kReducer, Role::kBoth}) {
     const auto unit = choose_work(backlog, {0, role, ""}, kElastic, 0.0);
     ASSERT_TRUE(unit.has_value());
-    EXPECT_TRUE(std::holds_alternative<core::MomentsTask>(backlog.task_of(*unit)));
+    EXPECT_EQ(std::get<core::PrerequisiteTask>(backlog.task_of(*unit)).kind, "moments");
   }
 }
 
@@ -99,11 +96,11 @@ TEST(Scheduler, CellsThatNeedNoMomentsDoNotWaitForThem) {
 TEST(Scheduler, AHelpingReducerTakesWholeIntervalsOnly) {
   const auto config = make_config({.methods = {"ft-c"}, .models = {"small-gpt2"}, .num_samples = 1});
   Fixture fixture(config);
-  for (int i = 0; i < 20; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", 2.0);
+  for (int i = 0; i < 20; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", SecondsPerFact{2.0});
   const auto unit = fixture.choose(Role::kReducer);
   ASSERT_TRUE(unit.has_value());
   EXPECT_EQ(unit->until, 20) << "15 edits fill 30 s; the next checkpoint after that is 20";
-  for (int i = 0; i < 50; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", 100.0);
+  for (int i = 0; i < 50; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", SecondsPerFact{100.0});
   EXPECT_EQ(fixture.choose(Role::kReducer)->until, 10) << "at least one interval";
   EXPECT_EQ(fixture.choose(Role::kWorker)->until, 60);
   EXPECT_FALSE(fixture.choose(Role::kReducer, "", kRigid).has_value());

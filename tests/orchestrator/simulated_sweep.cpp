@@ -100,15 +100,14 @@ void SimulatedSweep::advance(int rank) {
   if (const auto* reduce = std::get_if<core::ReduceTask>(&*worker.task)) {
     for (const auto part : reduce->parts) ledger_.cells[reduce->cell].reductions.emplace(reduce->edits, part);
   }
-  if (const auto* moments = std::get_if<core::MomentsTask>(&*worker.task)) {
-    if (moments->slice) {
-      ledger_.slices[moments->model].insert(*moments->slice);
+  if (const auto* made = std::get_if<core::PrerequisiteTask>(&*worker.task)) {
+    const auto key = inspection_.prerequisite(made->kind, made->model).key();
+    if (made->slice) {
+      ledger_.slices[key].insert(*made->slice);
     } else {
-      ledger_.moments.insert(moments->model);
+      ledger_.prerequisites.insert(key);
     }
   }
-  if (const auto* editor = std::get_if<core::EditorTask>(&*worker.task)) ledger_.editors.insert(editor->model);
-  if (const auto* baseline = std::get_if<core::BaselineTask>(&*worker.task)) ledger_.baselines.insert(baseline->model);
   finish(rank, core::DoneEvent{});
 }
 
@@ -148,7 +147,15 @@ void expect_all_done(SimulatedSweep& sweep) {
     EXPECT_EQ(sweep.ledger().cells[cell].num_edits, ledger.num_edits) << cell.name();
     EXPECT_EQ(sweep.ledger().cells[cell].reductions, ledger.reductions) << cell.name();
   }
-  for (const auto& model : sweep.config().models) EXPECT_TRUE(sweep.ledger().baselines.contains(model.name));
+  for (const auto& facts : sweep.inspection().prerequisites) {
+    EXPECT_TRUE(sweep.ledger().prerequisites.contains(facts.key())) << facts.key();
+  }
+}
+
+std::vector<SimulatedSweep::Run> prerequisite_runs(const SimulatedSweep& sweep, const std::string& kind) {
+  auto runs = runs_of<core::PrerequisiteTask>(sweep);
+  std::erase_if(runs, [&](const auto& run) { return std::get<core::PrerequisiteTask>(run.task).kind != kind; });
+  return runs;
 }
 
 }  // namespace lethe::orchestrator::testing

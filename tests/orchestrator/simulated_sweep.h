@@ -49,6 +49,7 @@ class SimulatedSweep {
   FakeClock& clock() { return clock_; }
   MemoryJournal& journal() { return journal_; }
   const core::ExperimentConfig& config() const { return config_; }
+  const core::Inspection& inspection() const { return inspection_; }
   const std::vector<Run>& runs() const { return runs_; }
   [[nodiscard]] double elapsed_seconds() const { return clock_.now - start_seconds_; }
 
@@ -100,6 +101,9 @@ std::vector<SimulatedSweep::Run> runs_of(const SimulatedSweep& sweep) {
                        [](const auto& run) { return std::holds_alternative<T>(run.task); });
   return runs;
 }
+
+/// The runs that made prerequisites of a kind, in order of time.
+std::vector<SimulatedSweep::Run> prerequisite_runs(const SimulatedSweep& sweep, const std::string& kind);
 
 /// Every edit, every reduction part and every prerequisite is in the ledger.
 void expect_all_done(SimulatedSweep& sweep);

@@ -19,9 +19,10 @@ struct SmallExperiment {
   std::int64_t tasks_every = 30;
   bool has_tasks = true;
   std::int64_t corpus_slices = 1;
+  int facts_per_step = 1;  ///< of mend, ft-c and ft
 };
 core::ExperimentConfig make_config(const SmallExperiment& experiment);
-/// Facts of models with two layers of width 8, identities made from names.
+/// Facts of models with two layers, identities made from names. Second moments take longest, baselines shortest.
 core::Inspection make_inspection(const core::ExperimentConfig& config);
 
 }  // namespace lethe::orchestrator::testing

@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/experiment_config.h"
+#include "editing/methods/catalogue.h"
 #include "ledger/ownership.h"
 #include "ledger/process_name.h"
 #include "ledger/sweep_folder.h"
@@ -108,7 +109,7 @@ class SweepTest : public ::testing::Test {
 
   void expect_complete(std::int64_t edits = 60) const {
     EXPECT_EQ(state(), "COMPLETE") << output();
-    const auto config = core::load_experiment_config(config_);
+    const auto config = core::load_experiment_config(config_, editing::catalogue());
     const FolderLedgerView view{ledger::SweepFolder(out_)};
     const auto inspection = testing::make_inspection(config);
     for (const auto& facts : inspection.cells) {
@@ -186,7 +187,7 @@ TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
   environment_["LETHE_FAKE_FAULTS"] = "!segv@rome/small/sample1@15;!data@ft-c/small/sample0@5";
   EXPECT_EQ(run(sweep_command(2)), 1) << output();
   EXPECT_EQ(state(), "POISONED");
-  const auto rows = read_cell_status(ledger::SweepFolder(out_));
+  const auto rows = read_cell_status(ledger::SweepFolder(out_), editing::catalogue());
   ASSERT_EQ(rows.size(), 4U);
   for (const auto& row : rows) {
     if (row.cell.name() == "rome/small/sample1") {

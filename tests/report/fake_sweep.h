@@ -9,6 +9,10 @@
 #include "core/config/experiment_config.h"
 #include "core/config/schedule.h"
 #include "core/random_stream.h"
+#include "editing/fine_tune/fine_tune_config.h"
+#include "editing/methods/catalogue.h"
+#include "editing/methods/settings_of.h"
+#include "editing/rome/rome_config.h"
 #include "ledger/sweep_folder.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
@@ -51,9 +55,10 @@ inline core::ExperimentConfig experiment(const std::vector<std::string>& methods
     core::ModelConfig model_config{model, "/nonexistent/model", {}, {}};
     for (const std::string& method : methods) {
       if (method.starts_with("ft")) {
-        model_config.methods[method] = editing::FineTuneConfig{.linf_bound = 1e-3};
+        model_config.methods.insert_or_assign(
+            method, editing::method_config(editing::FineTuneConfig{.linf_bound = 1e-3}, method));
       } else {
-        model_config.methods[method] = editing::RomeConfig{};
+        model_config.methods.insert_or_assign(method, editing::method_config(editing::RomeConfig{}));
       }
     }
     config.models.push_back(model_config);
@@ -177,7 +182,8 @@ inline void commit_baseline(const ledger::SweepFolder& folder, const core::Exper
   FakeCell fake({"none", model, 0}, {});
   storage::ReductionContents contents{
       {"", model, -1}, "", kBaselineIdentity, 0, core::ReductionPart::kTasks, {}, {}, fake.tasks(config, 0.93), {}};
-  commit_reduction(folder.baseline(model, kBaselineIdentity), ledger::kBaselineStem, contents);
+  commit_reduction(folder.root() / ledger::prerequisite_folder(ledger::kBaselineFolder, model, kBaselineIdentity),
+                   ledger::kBaselineStem, contents);
 }
 
 inline void write_experiment(const ledger::SweepFolder& folder, const core::ExperimentConfig& config) {

@@ -34,7 +34,9 @@ class Report : public testing::Test {
     for (const auto& cell : config_.cells) fake::commit_cell(folder_, config_, cell, {}, 60);
   }
 
-  [[nodiscard]] ReportResult write() const { return write_report(sweep_.path(), {false, std::nullopt}); }
+  [[nodiscard]] ReportResult write() const {
+    return write_report(sweep_.path(), editing::catalogue(), {false, std::nullopt});
+  }
   [[nodiscard]] std::string summary() const { return text_of(folder_.report() / "summary.md"); }
   [[nodiscard]] fs::path cell_folder(std::size_t index) const {
     return folder_.cell(config_.cells[index], fake::kEditIdentity);
@@ -140,32 +142,31 @@ TEST_F(Report, OfTwoIdentitiesTheNewestIsReportedUnlessItIsKnownWhichIsCurrent) 
     core::CellFacts facts;
     facts.cell = cell;
     facts.edit_identity = fake::kEditIdentity;
-    for (const char* part : {"distance", "forgetting", "tasks"}) {
-      facts.reduction_identities[part] = fake::kReductionIdentity;
-    }
+    for (const auto part : core::kAllReductionParts) facts.reduction_identities[part] = fake::kReductionIdentity;
     inspection.cells.push_back(facts);
   }
-  core::ModelFacts model;
-  model.name = "tiny";
-  model.baseline_identity = fake::kBaselineIdentity;
-  inspection.models.push_back(model);
-  EXPECT_THAT(write_report(sweep_.path(), {false, inspection}).warnings, IsEmpty());
+  core::PrerequisiteFacts baseline;
+  baseline.kind = "baseline";
+  baseline.model = "tiny";
+  baseline.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, "tiny", fake::kBaselineIdentity);
+  inspection.prerequisites.push_back(baseline);
+  EXPECT_THAT(write_report(sweep_.path(), editing::catalogue(), {false, inspection}).warnings, IsEmpty());
 }
 
 TEST_F(Report, AFolderThatIsNoSweepIsAnErrorWithARemedy) {
   EXPECT_THAT(
-      [] { (void)write_report("/nonexistent/sweep"); },
+      [] { (void)write_report("/nonexistent/sweep", editing::catalogue()); },
       testing::ThrowsMessage<core::StorageError>(AllOf(HasSubstr("experiment.json"), HasSubstr("lethe sweep"))));
   std::ofstream(folder_.experiment()) << "{ not json";
   EXPECT_THROW((void)write(), core::StorageError);
 }
 
 TEST_F(Report, FiguresAreNotDrawnAgainForTheSameCurves) {
-  const ReportResult drawn = write_report(sweep_.path());
+  const ReportResult drawn = write_report(sweep_.path(), editing::catalogue());
   ASSERT_THAT(drawn.warnings, IsEmpty());
   ASSERT_FALSE(drawn.figures.empty());
   const auto time = fs::last_write_time(drawn.figures.front());
-  EXPECT_EQ(write_report(sweep_.path()).figures, drawn.figures);
+  EXPECT_EQ(write_report(sweep_.path(), editing::catalogue()).figures, drawn.figures);
   EXPECT_EQ(fs::last_write_time(drawn.figures.front()), time);
 }
 

@@ -1,0 +1,80 @@
+#include "orchestrator/display/sweep_status.h"
+
+#include <sstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/digest.h"
+#include "core/error.h"
+#include "editing/methods/catalogue.h"
+#include "tests/orchestrator/small_experiment.h"
+#include "tests/support/temporary_folder.h"
+
+namespace lethe::orchestrator {
+namespace {
+
+/// A sweep's folder whose first cell has 20 of 60 edits.
+class SweepStatus : public ::testing::Test {
+ protected:
+  SweepStatus() {
+    folder_.write("experiment.json", core::to_json(config_));
+    write_inspection(core::to_json(inspection_));
+    const auto& facts = inspection_.cells[0];
+    commit(sweep_.cell(facts.cell, facts.edit_identity), ledger::segment_stem(1, 20));
+  }
+  void write_inspection(const std::string& text) const { folder_.write("inspection.json", text); }
+  static void commit(const std::filesystem::path& folder, const std::string& stem) {
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / (stem + "-" + core::digest_of("x").hex() + ".h5")) << "x";
+  }
+  [[nodiscard]] std::string status() const {
+    std::ostringstream out;
+    print_status(sweep_, editing::catalogue(), out);
+    return out.str();
+  }
+
+  test::TemporaryFolder folder_;
+  ledger::SweepFolder sweep_{folder_.path()};
+  core::ExperimentConfig config_ =
+      testing::make_config({.models = {"small-gpt2"}, .num_samples = 1, .has_tasks = false, .corpus_slices = 4});
+  core::Inspection inspection_ = testing::make_inspection(config_);
+};
+
+TEST_F(SweepStatus, CountsWhatIsCommittedUnderThePresentIdentities) {
+  commit(sweep_.cell(inspection_.cells[1].cell, "ffffffffffff"), ledger::segment_stem(1, 60));
+  const auto rows = read_cell_status(sweep_, editing::catalogue());
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].edits_done, 20);
+  EXPECT_EQ(rows[0].edits, 60);
+  EXPECT_EQ(rows[1].edits_done, 0) << "of another identity";
+}
+
+TEST_F(SweepStatus, TellsHowFarAPrerequisiteIs) {
+  const auto& moments = inspection_.prerequisites.at(0);
+  const auto folder = folder_.path() / moments.folder;
+  for (const auto slice : {0, 2, 3}) {
+    commit(folder / ledger::kSlicesFolder, ledger::slice_stem(slice, moments.stems[0]));
+  }
+  EXPECT_NE(status().find(moments.title + ": not done (3 of 4 slices)"), std::string::npos) << status();
+  commit(folder, moments.stems[0]);
+  EXPECT_NE(status().find(moments.title + ": not done"), std::string::npos) << "parts are to be removed";
+  std::filesystem::remove_all(folder / ledger::kSlicesFolder);
+  EXPECT_EQ(status().find(moments.title), std::string::npos) << status();
+}
+
+TEST_F(SweepStatus, PassesOverAnInspectionOfAnotherVersion) {
+  auto other = nlohmann::json::parse(core::to_json(inspection_));
+  other["version"] = other.at("version").get<int>() + 1;
+  for (const auto& text : {other.dump(), std::string("{}"), std::string("no json")}) {
+    write_inspection(text);
+    const auto rows = read_cell_status(sweep_, editing::catalogue());
+    ASSERT_EQ(rows.size(), 2U) << text;
+    EXPECT_EQ(rows[0].edits_done, 20) << "names of files alone tell it";
+    EXPECT_NE(status().find("20/60"), std::string::npos) << text;
+    EXPECT_EQ(status().find("second moments"), std::string::npos) << "nothing is known of them";
+  }
+}
+
+}  // namespace
+}  // namespace lethe::orchestrator
