@@ -9,8 +9,9 @@
 #include "data/counterfact.h"
 #include "data/published_moments.h"
 #include "editing/mend/mend_editor.h"
+#include "editing/methods/catalogue.h"
+#include "editing/methods/settings_of.h"
 #include "editing/second_moments.h"
-#include "orchestrator/display/known_models.h"
 #include "worker/cell_editor.h"
 #include "worker/workspace.h"
 
@@ -25,24 +26,10 @@ std::string setting(const char* name, const std::string& otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-/// The shape that plans know by the model's name.
-model::Architecture known_shape(const core::ModelConfig& model) {
-  const auto known = orchestrator::known_model(model);
-  if (!known) {
-    throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + model.name + ": no model of a known shape; expected " +
-                                "random:gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b");
-  }
-  const bool is_gptj = known->family == model::to_string(model::Family::kGptj);
-  model::Architecture shape;
-  shape.family = is_gptj ? model::Family::kGptj : model::Family::kGpt2;
-  shape.num_layers = known->num_layers;
-  shape.width = known->width;
-  shape.num_heads = known->width / (is_gptj ? 256 : 64);
-  shape.inner_width = known->inner_width;
-  shape.max_positions = known->max_positions;
-  shape.vocab_size = known->vocab_size;
-  shape.rotary_dim = is_gptj ? 64 : 0;
-  return shape;
+model::Architecture published_shape(const std::string& model) {
+  if (auto shape = model::published_architecture(model)) return *shape;
+  throw std::invalid_argument("LETHE_BENCH_MODEL=random:" + model + ": no published model's name; expected " +
+                              "random:gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b");
 }
 
 BenchWorld load_world() {
@@ -52,7 +39,8 @@ BenchWorld load_world() {
   if (is_random) name.erase(0, kRandom.size());
   auto config = core::load_experiment_config(
       is_random ? source / "bench/random_shapes.yaml"
-                : std::filesystem::path(setting("LETHE_BENCH_CONFIG", source / "configs/quickstart.yaml")));
+                : std::filesystem::path(setting("LETHE_BENCH_CONFIG", source / "configs/quickstart.yaml")),
+      editing::catalogue());
   if (name.empty()) name = config.models.front().name;
   config.device = setting("LETHE_BENCH_DEVICE", config.device);
   config.threads = std::stoi(setting("LETHE_BENCH_THREADS", std::to_string(config.threads)));
@@ -62,7 +50,7 @@ BenchWorld load_world() {
   const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
   auto weights =
-      is_random ? model::random_weights(known_shape(chosen), 1, device) : model::load_weights(chosen.path, device);
+      is_random ? model::random_weights(published_shape(name), 1, device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);
@@ -106,10 +94,15 @@ editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodCon
                                 worker::context_file_lines(method));
 }
 
-std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {
-  if (!editing::uses_editor(method)) return nullptr;
-  return std::make_shared<const editing::MendEditor>(editing::initial_editor(
-      std::get<editing::MendConfig>(method), world.network.architecture(), world.network.device(), world.network.dtype()));
+/// An untrained editor, where the method edits with one.
+std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts_of(const BenchWorld& world,
+                                                                             const core::MethodConfig& method) {
+  const auto* mend = editing::find_config<editing::MendConfig>(method);
+  if (mend == nullptr) return {};
+  const auto& network = world.network;
+  return {
+      {editing::kEditorKind, std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(editing::initial_editor(
+                                 *mend, network.architecture(), network.device(), network.dtype()))}};
 }
 
 }  // namespace
@@ -117,7 +110,7 @@ std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, co
 std::unique_ptr<editing::EditMethod> BenchWorld::method(const std::string& name) const {
   const auto& method = model().methods.at(name);
   return editing::make_method(method, {network, tokenizer, contexts_of(*this, method), second_moments(*this, method),
-                                       editor_of(*this, method)});
+                                       artifacts_of(*this, method)});
 }
 
 const BenchWorld& bench_world() {
