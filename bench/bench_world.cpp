@@ -9,6 +9,8 @@
 #include "data/counterfact.h"
 #include "data/published_moments.h"
 #include "editing/mend/mend_editor.h"
+#include "editing/methods/catalogue.h"
+#include "editing/methods/settings_of.h"
 #include "editing/second_moments.h"
 #include "model/families/families.h"
 #include "worker/cell_editor.h"
@@ -40,7 +42,8 @@ BenchWorld load_world() {
   if (is_random) name.erase(0, kRandom.size());
   auto config = core::load_experiment_config(
       is_random ? source / "bench/random_shapes.yaml"
-                : std::filesystem::path(setting("LETHE_BENCH_CONFIG", source / "configs/quickstart.yaml")));
+                : std::filesystem::path(setting("LETHE_BENCH_CONFIG", source / "configs/quickstart.yaml")),
+      editing::catalogue());
   if (name.empty()) name = config.models.front().name;
   config.device = setting("LETHE_BENCH_DEVICE", config.device);
   config.threads = std::stoi(setting("LETHE_BENCH_THREADS", std::to_string(config.threads)));
@@ -94,10 +97,15 @@ editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodCon
                                 worker::context_file_lines(method));
 }
 
-std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {
-  if (!editing::uses_editor(method)) return nullptr;
-  return std::make_shared<const editing::MendEditor>(editing::initial_editor(
-      std::get<editing::MendConfig>(method), world.network.architecture(), world.network.device(), world.network.dtype()));
+/// An untrained editor, where the method edits with one.
+std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts_of(const BenchWorld& world,
+                                                                             const core::MethodConfig& method) {
+  const auto* mend = editing::find_config<editing::MendConfig>(method);
+  if (mend == nullptr) return {};
+  const auto& network = world.network;
+  return {
+      {editing::kEditorKind, std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(editing::initial_editor(
+                                 *mend, network.architecture(), network.device(), network.dtype()))}};
 }
 
 }  // namespace
@@ -105,7 +113,7 @@ std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, co
 std::unique_ptr<editing::EditMethod> BenchWorld::method(const std::string& name) const {
   const auto& method = model().methods.at(name);
   return editing::make_method(method, {network, tokenizer, contexts_of(*this, method), second_moments(*this, method),
-                                       editor_of(*this, method)});
+                                       artifacts_of(*this, method)});
 }
 
 const BenchWorld& bench_world() {

@@ -58,7 +58,7 @@ TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
   MemitConfig config;
   config.context_seeds = {"The", "I {"};
   config.context_lengths = {{30, 2}, {12, 1}};
-  const EditContexts contexts = make_contexts(config, network, byte_tokenizer(), 37, {});
+  const EditContexts contexts = make_contexts(method_config(config), network, byte_tokenizer(), 37, {});
   ASSERT_EQ(contexts.templates.size(), 7U);
   EXPECT_EQ(contexts.templates[0], "{}");
   for (const std::size_t i : {1U, 2U, 5U}) EXPECT_EQ(contexts.templates[i].rfind("The", 0), 0U);
@@ -67,25 +67,26 @@ TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
     EXPECT_EQ(std::count(text.begin(), text.end(), '{'), 1) << text;
     EXPECT_TRUE(text.ends_with("{}"));
   }
-  EXPECT_EQ(contexts.templates, make_contexts(config, network, byte_tokenizer(), 37, {}).templates);
-  EXPECT_EQ(make_contexts(MemitConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 6U);
+  EXPECT_EQ(contexts.templates, make_contexts(method_config(config), network, byte_tokenizer(), 37, {}).templates);
+  EXPECT_EQ(make_contexts(method_config(MemitConfig{}), network, byte_tokenizer(), 37, {}).templates.size(), 6U);
 }
 
 TEST(Contexts, ComeFromTheFileWhereTheConfigNamesOne) {
   const model::Network network = lively_network(&model::kGpt2);
   RomeConfig config;
   config.contexts_file = "contexts.txt";
-  const EditContexts contexts = make_contexts(config, network, byte_tokenizer(), 37, {"The", "", "  ", "Because I"});
+  const EditContexts contexts =
+      make_contexts(method_config(config), network, byte_tokenizer(), 37, {"The", "", "  ", "Because I"});
   EXPECT_EQ(contexts.templates, (std::vector<std::string>{"{}", "The. {}", "Because I. {}"}));
-  EXPECT_THROW(make_contexts(config, network, byte_tokenizer(), 37, {"", " "}), core::DataError);
+  EXPECT_THROW(make_contexts(method_config(config), network, byte_tokenizer(), 37, {"", " "}), core::DataError);
 }
 
 TEST(Contexts, AreNotMadeForFineTuning) {
   const model::Network network = lively_network(&model::kGpt2);
-  EXPECT_FALSE(uses_contexts(FineTuneConfig{}));
-  EXPECT_TRUE(make_contexts(FineTuneConfig{}, network, byte_tokenizer(), 37, {}).templates.empty());
-  EXPECT_TRUE(uses_contexts(RomeConfig{}));
-  EXPECT_EQ(make_contexts(RomeConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 21U);
+  EXPECT_FALSE(uses_contexts(method_config(FineTuneConfig{})));
+  EXPECT_TRUE(make_contexts(method_config(FineTuneConfig{}), network, byte_tokenizer(), 37, {}).templates.empty());
+  EXPECT_TRUE(uses_contexts(method_config(RomeConfig{})));
+  EXPECT_EQ(make_contexts(method_config(RomeConfig{}), network, byte_tokenizer(), 37, {}).templates.size(), 21U);
 }
 
 }  // namespace

@@ -29,27 +29,27 @@ TEST(EditMethod, IsMadeByItsConfig) {
 
 TEST(EditMethod, SaysWhichSecondMomentsItNeeds) {
   RomeConfig rome = test::rome_config(2);
-  EXPECT_EQ(rome->second_moment_layers(), std::vector<int>{2});
+  EXPECT_EQ(method_config(rome)->second_moment_layers(), std::vector<int>{2});
   rome.mom2_adjustment = false;
-  EXPECT_TRUE(rome->second_moment_layers().empty());
-  EXPECT_TRUE(test::fine_tune_config(0)->second_moment_layers().empty());
+  EXPECT_TRUE(method_config(rome)->second_moment_layers().empty());
+  EXPECT_TRUE(method_config(test::fine_tune_config(0))->second_moment_layers().empty());
 }
 
 TEST(EditMethod, ChecksRequestsWithoutANetwork) {
   const model::Architecture architecture = test::lively_architecture(&model::kGpt2);
   const auto check = [&](const core::MethodConfig& config, const data::EditRequest& request) {
-    check_request(config, request, test::byte_tokenizer(), architecture);
+    check_request(config, request, {test::byte_tokenizer(), architecture});
   };
-  const core::MethodConfig rome = test::rome_config(0);
-  const core::MethodConfig fine_tune = test::fine_tune_config(0);
+  const core::MethodConfig rome = method_config(test::rome_config(0));
+  const core::MethodConfig fine_tune = method_config(test::fine_tune_config(0));
   for (const core::MethodConfig& config : {rome, fine_tune}) {
     EXPECT_NO_THROW(check(config, test::request_of("The {} is", "Suao", "B")));
     EXPECT_THROW(check(config, test::request_of("The {} is", "Suao", "")), core::DataError);
     EXPECT_THROW(check(config, test::request_of("The {} is", std::string(90, 'a'), "B")), core::DataError);
   }
   // All but fine-tuning have to locate the subject.
-  const core::MethodConfig memit = test::memit_config({0});
-  for (const core::MethodConfig& config : {rome, core::MethodConfig{RRomeConfig{}}, memit}) {
+  const core::MethodConfig memit = method_config(test::memit_config({0}));
+  for (const core::MethodConfig& config : {rome, method_config(RRomeConfig{}), memit}) {
     EXPECT_THROW(check(config, test::request_of("({} is", "Suao", "B")), core::DataError);
   }
   EXPECT_NO_THROW(check(fine_tune, test::request_of("({} is", "Suao", "B")));

@@ -7,9 +7,12 @@
 
 #include <torch/types.h>
 
-#include "core/config/method_config.h"
 #include "data/edit_request.h"
 #include "editing/edit_method.h"
+#include "editing/fine_tune/fine_tune_config.h"
+#include "editing/memit/memit_config.h"
+#include "editing/methods/settings_of.h"
+#include "editing/rome/rome_config.h"
 #include "model/families/families.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"

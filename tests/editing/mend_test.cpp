@@ -42,9 +42,9 @@ std::shared_ptr<MendEditor> lively_editor(const MendConfig& config, const model:
   return editor;
 }
 
-MethodInputs inputs_with(const model::Network& network, std::shared_ptr<const MendEditor> editor) {
+MethodInputs inputs_with(const model::Network& network, const std::shared_ptr<const MendEditor>& editor) {
   MethodInputs inputs{network, test::byte_tokenizer(), {}, {}};
-  inputs.editor = std::move(editor);
+  if (editor != nullptr) inputs.artifacts[kEditorKind] = std::make_shared<ArtifactOf<MendEditor>>(*editor);
   return inputs;
 }
 
@@ -440,10 +440,10 @@ TEST(PadClass, AddsOneClassToEverySoftmax) {
 TEST(PadClass, IsTheStartOfMendCellsAlone) {
   const model::Network network = lively_network(&model::kGpt2);
   MendConfig config = mend_config();
-  EXPECT_EQ(starting_network(config, network, 1).architecture().vocab_size, 258);
+  EXPECT_EQ(starting_network(method_config(config), network, 1).architecture().vocab_size, 258);
   config.pad_class = false;
-  EXPECT_EQ(starting_network(config, network, 1).architecture().vocab_size, 257);
-  EXPECT_EQ(starting_network(test::rome_config(0), network, 1).architecture().vocab_size, 257);
+  EXPECT_EQ(starting_network(method_config(config), network, 1).architecture().vocab_size, 257);
+  EXPECT_EQ(starting_network(method_config(test::rome_config(0)), network, 1).architecture().vocab_size, 257);
 }
 
 }  // namespace

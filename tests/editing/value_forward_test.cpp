@@ -41,11 +41,11 @@ std::vector<Case> cases() {
   };
 }
 
-class RomeForward : public testing::TestWithParam<Variant> {};
-INSTANTIATE_TEST_SUITE_P(AllVariants, RomeForward, testing::ValuesIn(all_variants()),
+class ValueForwardPaths : public testing::TestWithParam<Variant> {};
+INSTANTIATE_TEST_SUITE_P(AllVariants, ValueForwardPaths, testing::ValuesIn(all_variants()),
                          [](const auto& param) { return test::variant_name(param.param); });
 
-TEST_P(RomeForward, SuffixPathEqualsThePlainPath) {
+TEST_P(ValueForwardPaths, SuffixPathEqualsThePlainPath) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   for (const Case& each : cases()) {
     for (int layer = 0; layer < 3; ++layer) {
@@ -67,7 +67,7 @@ TEST_P(RomeForward, SuffixPathEqualsThePlainPath) {
   }
 }
 
-TEST_P(RomeForward, ValueMayStandAtTheBlockOutputWithKeysOfALowerLayer) {
+TEST_P(ValueForwardPaths, ValueMayStandAtTheBlockOutputWithKeysOfALowerLayer) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   for (const Case& each : cases()) {
     const EditPrompts prompts = make_edit_prompts({}, {each.templates}, each.request, byte_tokenizer(), 96);
@@ -110,7 +110,7 @@ TEST_P(RomeForward, ValueMayStandAtTheBlockOutputWithKeysOfALowerLayer) {
   }
 }
 
-TEST_P(RomeForward, SuffixGradientEqualsThePlainGradient) {
+TEST_P(ValueForwardPaths, SuffixGradientEqualsThePlainGradient) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   for (const Case& each : cases()) {
     SCOPED_TRACE(each.what);
@@ -125,7 +125,7 @@ TEST_P(RomeForward, SuffixGradientEqualsThePlainGradient) {
   }
 }
 
-TEST_P(RomeForward, ReadsKeysAndOutputsOfTheBareTexts) {
+TEST_P(ValueForwardPaths, ReadsKeysAndOutputsOfTheBareTexts) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   const EditPrompts prompts =
       make_edit_prompts({}, test::some_contexts(), request_of("The {} is", "Suao", "Xyz"), byte_tokenizer(), 96);
@@ -147,7 +147,7 @@ TEST_P(RomeForward, ReadsKeysAndOutputsOfTheBareTexts) {
   }
 }
 
-TEST_P(RomeForward, ReadsKeysApartWhereTheTargetChangesTheSubjectsTokens) {
+TEST_P(ValueForwardPaths, ReadsKeysApartWhereTheTargetChangesTheSubjectsTokens) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   EditPrompts prompts =
       make_edit_prompts({}, test::some_contexts(), request_of("{} is", "Suao", "B"), byte_tokenizer(), 96);
@@ -159,7 +159,7 @@ TEST_P(RomeForward, ReadsKeysApartWhereTheTargetChangesTheSubjectsTokens) {
   }
 }
 
-TEST_P(RomeForward, ScoresPositionsBeforeTheSubjectsLastToken) {
+TEST_P(ValueForwardPaths, ScoresPositionsBeforeTheSubjectsLastToken) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   EditPrompts prompts =
       make_edit_prompts({}, test::some_contexts(), request_of("Who is {}", "Suao", "Xyz"), byte_tokenizer(), 96);

@@ -7,6 +7,7 @@
 
 #include "core/config/experiment_config.h"
 #include "data/task_examples.h"
+#include "editing/methods/catalogue.h"
 #include "metrics/downstream.h"
 #include "model/families/families.h"
 #include "model/weights.h"
@@ -45,7 +46,8 @@ TEST_P(PublishedAnswers, AreGivenToTheSmallTasks) {
   const model::Network network(model::load_weights(folder, test::test_device()));
   const auto tokenizer = model::Tokenizer::from_folder(folder);
   const json recorded = test::golden("small-answers.json").at(GetParam());
-  for (const auto& config : core::load_experiment_config(source_path("configs/quickstart.yaml")).tasks) {
+  for (const auto& config :
+       core::load_experiment_config(source_path("configs/quickstart.yaml"), editing::catalogue()).tasks) {
     expect_answers(network, tokenizer, config, recorded.at(config.name));
   }
 }
@@ -66,7 +68,7 @@ TEST(PublishedAnswersToThePapersTasks, AreTheSameTokens) {
   shape.vocab_size = 50257;
   const model::Network network(test::uniform_weights(shape, torch::kFloat32));
   const json recorded = test::golden("paper-answers.json");
-  for (auto config : core::load_experiment_config(source_path("configs/paper.yaml")).tasks) {
+  for (auto config : core::load_experiment_config(source_path("configs/paper.yaml"), editing::catalogue()).tasks) {
     config.examples = data / "glue/paper" / (config.name + ".json");
     expect_answers(network, tokenizer, config, recorded.at(config.name));
   }

@@ -22,8 +22,8 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedBatches, testing::Values("small-gpt2",
 TEST_P(PublishedBatches, OfMemitAreTheSame) {
   const editing::MemitConfig config = run_.memit();
   const auto method = editing::make_method(
-      config,
-      {run_.unedited(), run_.tokenizer(), run_.contexts(config, "memit_prefixes"), run_.moments(config.layers)});
+      config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "memit_prefixes"),
+               run_.moments(config.layers)});
   test::follow(run_.sequence(), *method, recorded_.at("memit"),
                [&](const auto&, auto, const auto& step, const json& edit) {
                  test::expect_layers(step, edit, 1e-4);

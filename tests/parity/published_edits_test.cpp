@@ -23,7 +23,7 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedEdits, testing::Values("small-gpt2", "
 TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
   const json& recorded = run_.golden("rome");
   const editing::RomeConfig config = run_.rome();
-  const auto contexts = run_.contexts(config, "rome_prefixes");
+  const auto contexts = run_.contexts(editing::method_config(config), "rome_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments({config.layer})});
   follow(run_.sequence(), *method, recorded,
@@ -45,8 +45,8 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
   config.clamp_norm_factor = recorded.at("clamp_norm_factor");
   config.contexts_file = "prefixes of the published run";
   const auto method = editing::make_method(
-      config,
-      {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
+      config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "rome_prefixes"),
+               run_.moments({config.layer})});
   follow(run_.sequence(), *method, recorded, [](const auto&, auto, const auto& step, const json& edit) {
     test::expect_rank_one(step, edit, 1e-2);
   });
@@ -55,7 +55,7 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
 TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
   const json& recorded = run_.golden("memit");
   const editing::MemitConfig config = run_.memit();
-  const auto contexts = run_.contexts(config, "memit_prefixes");
+  const auto contexts = run_.contexts(editing::method_config(config), "memit_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments(config.layers)});
   follow(run_.sequence(), *method, recorded,

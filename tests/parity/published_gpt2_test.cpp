@@ -110,7 +110,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRomeAreTheSame) {
   editing::RomeConfig config;
   config.layer = 5;
   config.contexts_file = "prefixes of the published run";
-  const auto contexts = given_->contexts(config, "rome_prefixes");
+  const auto contexts = given_->contexts(editing::method_config(config), "rome_prefixes");
   const auto method =
       editing::make_method(config, {given_->network, given_->tokenizer, contexts, given_->moments({config.layer})});
   repeat("rome", *method, given_->network, [&](const auto& network, auto requests, const auto& step, const json& edit) {
@@ -128,8 +128,8 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRRomeAreTheSame) {
   config.layer = 5;
   config.contexts_file = "prefixes of the published run";
   const auto method = editing::make_method(
-      config,
-      {given_->network, given_->tokenizer, given_->contexts(config, "rome_prefixes"), given_->moments({config.layer})});
+      config, {given_->network, given_->tokenizer, given_->contexts(editing::method_config(config), "rome_prefixes"),
+               given_->moments({config.layer})});
   repeat("r-rome", *method, given_->network, [](const auto&, auto, const auto& step, const json& edit) {
     test::expect_rank_one(step, edit, 1e-3);
   });
@@ -140,7 +140,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
   config.layers = {3, 4, 5};
   config.mom2_update_weight = 20000;
   config.contexts_file = "prefixes of the published run";
-  const auto contexts = given_->contexts(config, "memit_prefixes");
+  const auto contexts = given_->contexts(editing::method_config(config), "memit_prefixes");
   const auto method =
       editing::make_method(config, {given_->network, given_->tokenizer, contexts, given_->moments(config.layers)});
   repeat("memit", *method, given_->network, [&](const auto&, auto, const auto& step, const json& edit) {
@@ -158,7 +158,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {
 }
 
 /// All tensors by the formula, around an untrained editor's.
-std::shared_ptr<const editing::MendEditor> formula_editor(editing::MendConfig config, const model::Network& start) {
+std::shared_ptr<const editing::Artifact> formula_editor(editing::MendConfig config, const model::Network& start) {
   config.training.rank = 48;
   config.training.initial_rate = -1e-4;
   auto editor = editing::initial_editor(config, start.architecture(), test::test_device(), torch::kFloat32);
@@ -177,14 +177,14 @@ std::shared_ptr<const editing::MendEditor> formula_editor(editing::MendConfig co
       tensor.copy_(values * 0.1 + (name.ends_with(".scale") ? 1.0 : 0.0));
     }
   }
-  return std::make_shared<const editing::MendEditor>(std::move(editor));
+  return std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(std::move(editor));
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfMendAreTheSame) {
   const editing::MendConfig config;
   const auto start = editing::starting_network(config, given_->network, 37);
-  const auto editor = formula_editor(config, start);
-  const auto method = editing::make_method(config, {given_->network, given_->tokenizer, {}, {}, editor});
+  const auto method = editing::make_method(
+      config, {given_->network, given_->tokenizer, {}, {}, {{editing::kEditorKind, formula_editor(config, start)}}});
   repeat("mend", *method, start, [](const auto&, auto, const auto& step, const json& edit) {
     ASSERT_EQ(step.updates.size(), edit.at("weights").size());
     for (std::size_t i = 0; i < step.updates.size(); ++i) {

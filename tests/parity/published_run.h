@@ -13,6 +13,10 @@
 
 #include "core/metric_record.h"
 #include "editing/edit_method.h"
+#include "editing/fine_tune/fine_tune_config.h"
+#include "editing/memit/memit_config.h"
+#include "editing/methods/settings_of.h"
+#include "editing/rome/rome_config.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
 #include "tests/parity/golden.h"

@@ -31,8 +31,8 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedLongTargets, testing::Values("small-gp
 TEST_P(PublishedLongTargets, AreEditedAsByRome) {
   const editing::RomeConfig config = run_.rome();
   const auto method = editing::make_method(
-      config,
-      {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
+      config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "rome_prefixes"),
+               run_.moments({config.layer})});
   test::follow(sequence_, *method, recorded_.at("rome"), [](const auto&, auto, const auto& step, const json& edit) {
     test::expect_rank_one(step, edit, 1e-3);
   });
@@ -41,8 +41,8 @@ TEST_P(PublishedLongTargets, AreEditedAsByRome) {
 TEST_P(PublishedLongTargets, AreEditedAsByMemit) {
   const editing::MemitConfig config = run_.memit();
   const auto method = editing::make_method(
-      config,
-      {run_.unedited(), run_.tokenizer(), run_.contexts(config, "memit_prefixes"), run_.moments(config.layers)});
+      config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "memit_prefixes"),
+               run_.moments(config.layers)});
   test::follow(sequence_, *method, recorded_.at("memit"), [](const auto&, auto, const auto& step, const json& edit) {
     test::expect_layers(step, edit, 1e-3);
   });

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/random_stream.h"
+#include "editing/methods/catalogue.h"
 #include "model/weights.h"
 #include "tests/support/test_device.h"
 
@@ -160,7 +161,7 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
 }
 
 core::ExperimentConfig load_config(const fs::path& path) {
-  auto config = core::load_experiment_config(path);
+  auto config = core::load_experiment_config(path, editing::catalogue());
   config.device = c10::DeviceTypeName(test_device().type(), true);
   return config;
 }

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
@@ -65,7 +66,7 @@ TEST_P(CellRun, CommitsSegmentsAtCheckpointsAndEveryDueReduction) {
   const auto& facts = work.facts().cell(cell_);
   for (const std::int64_t edits : {2, 3, 4, 6}) {
     for (const auto part : core::parts_due(work.config(), cell_, edits)) {
-      EXPECT_TRUE(all.has_reduction(part, edits, facts.reduction_identities.at(std::string(core::to_string(part)))));
+      EXPECT_TRUE(all.has_reduction(part, edits, facts.reduction_identities.at(part)));
     }
   }
 }
@@ -153,7 +154,7 @@ TEST_P(CellRun, AReplayThatBreaksOffBetweenTwoUpdatesGoesOnFromWhereItWas) {
   auto broken = workspace("b");
   // The last of the updates of edits 5 and 6, or of the parameters in the snapshot after edit 6, cannot be applied.
   const auto all = files("b");
-  if (core::stores_snapshots(broken.config().method_of(cell_))) {
+  if (broken.config().method_of(cell_)->stores_snapshots()) {
     const auto& file = all.snapshots.back().file;
     auto snapshot = storage::read_snapshot(file);
     ASSERT_EQ(snapshot.parameters.size(), 2U);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "editing/methods/catalogue.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
 #include "tests/support/foreign_device.h"
@@ -26,7 +27,7 @@ class DeviceCell : public testing::TestWithParam<std::string> {
   }
 
   ledger::CellFiles run_on(torch::Device device, core::SecondMomentPlacement placement = kOnDevice) {
-    auto config = core::load_experiment_config(config_path_);
+    auto config = core::load_experiment_config(config_path_, editing::catalogue());
     config.device = c10::DeviceTypeName(device.type(), true);
     for (auto& model : config.models) model.second_moment_placement = placement;
     Workspace work(config, world_.path() / (config.device + (placement == kOnHost ? "-host" : "-device")));

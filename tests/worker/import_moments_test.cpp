@@ -11,6 +11,7 @@
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/moments.h"
+#include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
 namespace {
@@ -18,6 +19,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr std::int64_t kWidth = 64;  // the tiny models' inner width
+const core::PrerequisiteTask kImportTask{kMomentsKind, "tiny-gpt2"};
 
 /// An npz of fp32 sums as it is published.
 std::string npz_of(const torch::Tensor& sums_FF, std::int64_t count) {
@@ -57,7 +59,7 @@ class ImportMoments : public testing::Test {
     Workspace workspace(published_config(), world_.path() / "out");
     test::RecordingMonitor monitor;
     try {
-      run_moments(workspace, {"tiny-gpt2"}, monitor);
+      run_moments(workspace, kImportTask, monitor);
     } catch (const core::DataError& error) {
       return error.what();
     }
@@ -81,10 +83,9 @@ TEST_F(ImportMoments, CommitsTheMeanWithItsSource) {
   write_moments(sums, 200);
   Workspace workspace(published_config(), world_.path() / "out");
   test::RecordingMonitor monitor;
-  ASSERT_TRUE(run_moments(workspace, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(workspace, kImportTask, monitor));
   ASSERT_EQ(monitor.files.size(), 1U);
-  const auto& facts = workspace.facts().model("tiny-gpt2");
-  const auto folder = workspace.folder().moments("tiny-gpt2", facts.moments_identity);
+  const auto folder = workspace.prerequisite_folder(kMomentsKind, "tiny-gpt2");
   const auto stored = storage::read_second_moment(ledger::committed_files(folder).front());
   EXPECT_EQ(stored.layer, 0);
   EXPECT_EQ(stored.count, 200);
@@ -95,7 +96,7 @@ TEST_F(ImportMoments, CommitsTheMeanWithItsSource) {
   EXPECT_EQ(stored.values, std::vector<double>(mean.data_ptr<double>(), mean.data_ptr<double>() + mean.numel()));
 
   test::RecordingMonitor again;
-  ASSERT_TRUE(run_moments(workspace, {"tiny-gpt2"}, again));
+  ASSERT_TRUE(run_moments(workspace, kImportTask, again));
   EXPECT_TRUE(again.files.empty()) << "done once";
 }
 
@@ -104,7 +105,7 @@ TEST_F(ImportMoments, TheirContentIsPartOfTheIdentities) {
     Workspace workspace(published_config(), world_.path() / "out");
     const auto& facts = workspace.inspection();
     EXPECT_TRUE(facts.problems.empty());
-    return std::pair(facts.model("tiny-gpt2").moments_identity, facts.cells.front().edit_identity);
+    return std::pair(facts.prerequisite(kMomentsKind, "tiny-gpt2").identity(), facts.cells.front().edit_identity);
   };
   write_moments(sound_sums(), 200);
   const auto before = identities();

@@ -7,10 +7,15 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "editing/memit/memit_config.h"
+#include "editing/mend/mend_config.h"
+#include "editing/methods/settings_of.h"
+#include "editing/rome/rome_config.h"
 #include "model/safetensors.h"
 #include "tests/model/checkpoint_writer.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
+#include "worker/planning/prerequisite_kinds.h"
 #include "worker/workspace.h"
 
 namespace lethe::worker {
@@ -37,8 +42,11 @@ TEST_F(Inspect, TellsTheFactsOfModelsAndCells) {
   EXPECT_EQ(facts.cells.size(), 8U);
   const auto& model = facts.model("tiny-gpt2");
   EXPECT_EQ(model.family, "gpt2");
-  EXPECT_EQ(model.inner_width, 64);
-  EXPECT_EQ(model.moments_layers, std::vector<int>{0});
+  EXPECT_EQ(model.num_layers, 2);
+  EXPECT_EQ(facts.prerequisite(kMomentsKind, "tiny-gpt2").stems, std::vector<std::string>{ledger::moments_stem(0)});
+  Workspace workspace(test::load_config(config_path_), world_.path() / "out");
+  EXPECT_EQ(workspace.moments_plan("tiny-gpt2").inner_width, 64);
+  EXPECT_EQ(workspace.moments_plan("tiny-gpt2").layers, std::vector<int>{0});
   EXPECT_EQ(facts.cell(rome_).delta_bytes_per_edit, (16 + 64) * 4);
   EXPECT_EQ(facts.cell(rome_).snapshot_bytes, 0);
   EXPECT_EQ(facts.cell(fine_tune_).snapshot_bytes, (16 * 64 + 16) * 4);
@@ -54,7 +62,10 @@ TEST_F(Inspect, EditIdentityFollowsWhatChangesTheEditsAndNothingElse) {
   EXPECT_EQ(identity([](auto& config) { config.tasks.clear(); }), base);
   EXPECT_NE(identity([](auto& config) { config.seed = 8; }), base);
   EXPECT_NE(identity([](auto& config) { config.threads = 2; }), base);
-  EXPECT_NE(identity([](auto& config) { std::get<editing::RomeConfig>(config.models[0].methods.at("rome")).v_lr = 0.4; }),
+  EXPECT_NE(identity([](auto& config) {
+              auto& method = config.models[0].methods.at("rome");
+              method = editing::with_change<editing::RomeConfig>(method, [](auto& rome) { rome.v_lr = 0.4; });
+            }),
             base);
 }
 
@@ -62,8 +73,8 @@ TEST_F(Inspect, ReductionIdentityFollowsTheTasks) {
   const auto tasks_of = [&](const auto& change) { return inspect_world(change).cell(rome_).reduction_identities; };
   const auto base = tasks_of([](auto&) {});
   const auto changed = tasks_of([](auto& config) { config.tasks[0].max_new_tokens = 1; });
-  EXPECT_NE(changed.at("tasks"), base.at("tasks"));
-  EXPECT_EQ(changed.at("forgetting"), base.at("forgetting"));
+  EXPECT_NE(changed.at(core::ReductionPart::kTasks), base.at(core::ReductionPart::kTasks));
+  EXPECT_EQ(changed.at(core::ReductionPart::kForgetting), base.at(core::ReductionPart::kForgetting));
 }
 
 TEST_F(Inspect, ChangedWeightsAreAnotherIdentity) {
@@ -140,7 +151,7 @@ TEST_F(Inspect, LooksAtEveryPublishedFileAlsoWhereTheModelIsMissing) {
     memit.layers = {0, 1};
     editing::MendConfig mend;
     mend.editor = cut;
-    model.methods = {{"memit", memit}, {"mend", mend}};
+    model.methods = {{"memit", editing::method_config(memit)}, {"mend", editing::method_config(mend)}};
     config.cells = {core::GridCell::from_name("memit/tiny-gpt2/sample0"),
                     core::GridCell::from_name("mend/tiny-gpt2/sample0")};
     for (const auto& cell : config.cells) config.edits[cell] = 6;
@@ -182,12 +193,13 @@ TEST_F(Inspect, MemitNeedsAllItsLayersAndStoresFactorsOfEach) {
   const auto facts = inspect_world([&](core::ExperimentConfig& config) {
     editing::MemitConfig memit;
     memit.layers = {0, 1};
-    config.models[0].methods["memit"] = memit;
+    config.models[0].methods.insert_or_assign("memit", editing::method_config(memit));
     config.cells = {rome_, core::GridCell::from_name("memit/tiny-gpt2/sample0")};
     for (const auto& cell : config.cells) config.edits[cell] = 6;
   });
   EXPECT_TRUE(facts.problems.empty());
-  EXPECT_EQ(facts.model("tiny-gpt2").moments_layers, (std::vector<int>{0, 1}));
+  EXPECT_EQ(facts.prerequisite(kMomentsKind, "tiny-gpt2").stems,
+            (std::vector<std::string>{ledger::moments_stem(0), ledger::moments_stem(1)}));
   EXPECT_EQ(facts.cell(core::GridCell::from_name("memit/tiny-gpt2/sample0")).delta_bytes_per_edit, 2 * (16 + 64) * 4);
 }
 

@@ -6,6 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "editing/edit_method.h"
+#include "editing/mend/mend_editor.h"
+#include "editing/methods/settings_of.h"
 #include "storage/comparison.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
@@ -14,8 +17,8 @@
 #include "worker/cell_replay.h"
 #include "worker/commands/cell_command.h"
 #include "worker/commands/export_model.h"
-#include "worker/mend_editors.h"
 #include "worker/mend_task.h"
+#include "worker/prerequisites.h"
 
 namespace lethe::worker {
 namespace {
@@ -48,18 +51,25 @@ class Mend : public testing::Test {
   }
 
   core::ExperimentConfig config() const { return test::load_config(config_path_); }
-  static editing::MendConfig& mend_of(core::ExperimentConfig& config) {
-    return std::get<editing::MendConfig>(config.models.at(0).methods.at("mend"));
+  template <typename Change>
+  static void change_mend(core::ModelConfig& model, const Change& change) {
+    auto& method = model.methods.at("mend");
+    method = editing::with_change<editing::MendConfig>(method, change);
   }
   Workspace workspace(const std::string& out) { return {config(), world_.path() / out}; }
 
   bool train(const std::string& out, TrainingMonitor monitor = TrainingMonitor()) {
     auto work = workspace(out);
-    return run_editor_training(work, {kCell.model}, monitor);
+    return run_editor_training(work, {editing::kEditorKind, kCell.model}, monitor);
   }
   std::vector<ledger::CommittedFile> editor_files(const std::string& out) {
     auto work = workspace(out);
-    return ledger::committed_files(work.folder().editor(kCell.model, work.facts().model(kCell.model).editor_identity));
+    return ledger::committed_files(work.prerequisite_folder(editing::kEditorKind, kCell.model));
+  }
+  /// What the cell edits with.
+  static editing::MendEditor loaded_editor(Workspace& work) {
+    const auto artifacts = load_artifacts(work, kCell, work.starting_network(kCell));
+    return dynamic_cast<const editing::ArtifactOf<editing::MendEditor>&>(*artifacts.at(editing::kEditorKind)).value;
   }
 
   test::TemporaryFolder world_;
@@ -98,9 +108,10 @@ TEST_F(Mend, InputsOfTheTrainingAreCheckedBeforeAnythingRuns) {
   const auto problems_with = [&](const fs::path& records, const fs::path& corpus) {
     auto changed = config();
     for (auto& model : changed.models) {
-      auto& training = std::get<editing::MendConfig>(model.methods.at("mend")).training;
-      training.records = world_.path() / records;
-      training.corpus = world_.path() / corpus;
+      change_mend(model, [&](auto& mend) {
+        mend.training.records = world_.path() / records;
+        mend.training.corpus = world_.path() / corpus;
+      });
     }
     Workspace work(changed, world_.path() / "out");
     std::string text;
@@ -121,7 +132,7 @@ TEST_F(Mend, ATrainedEditorIsNotTrainedAgain) {
   ASSERT_TRUE(train("a"));
   auto work = workspace("a");
   TrainingMonitor monitor;
-  EXPECT_TRUE(run_editor_training(work, {kCell.model}, monitor));
+  EXPECT_TRUE(run_editor_training(work, {editing::kEditorKind, kCell.model}, monitor));
   EXPECT_TRUE(monitor.files.empty());
 }
 
@@ -130,11 +141,14 @@ TEST_F(Mend, ACellWithANamedEditorEqualsOneThatTrainsIt) {
   test::RecordingMonitor monitor;
   ASSERT_TRUE(run_cell(work, kCell, monitor));
   auto named_config = config();
-  mend_of(named_config).editor = editor_files("trained").front().path;
+  change_mend(named_config.models.at(0), [&](auto& mend) { mend.editor = editor_files("trained").front().path; });
   Workspace named(named_config, world_.path() / "named");
   ASSERT_TRUE(run_cell(named, kCell, monitor));
   EXPECT_NE(work.facts().cell(kCell).edit_identity, named.facts().cell(kCell).edit_identity);
-  EXPECT_FALSE(named.facts().model(kCell.model).needs_editor);
+  EXPECT_TRUE(work.facts().prerequisite(editing::kEditorKind, kCell.model).is_due);
+  EXPECT_EQ(work.facts().cell(kCell).needs, std::vector<std::string>{"editor tiny-gpt2"});
+  EXPECT_FALSE(named.facts().prerequisite(editing::kEditorKind, kCell.model).is_due);
+  EXPECT_TRUE(named.facts().cell(kCell).needs.empty());
   const auto deltas = [&](Workspace& space) {
     const auto files = ledger::scan_cell(space.cell_folder(kCell));
     return storage::read_segment(files.segments.back().file);
@@ -151,8 +165,10 @@ TEST_F(Mend, EditorsThatDoNotFitAreRefusedByName) {
   ASSERT_TRUE(train("a"));
   const auto refusal = [&](const fs::path& editor, auto change) -> std::string {
     auto changed = config();
-    mend_of(changed).editor = editor;
-    change(mend_of(changed));
+    change_mend(changed.models.at(0), [&](auto& mend) {
+      mend.editor = editor;
+      change(mend);
+    });
     Workspace work(changed, world_.path() / "refused");
     try {
       const CellEditor unused(work, kCell, work.model(kCell.model), {});
@@ -180,17 +196,18 @@ TEST_F(Mend, EditorsThatDoNotFitAreRefusedByName) {
 
 TEST_F(Mend, APublishedEditorIsReadAndEdits) {
   auto published = config();
-  auto& mend = mend_of(published);
-  mend.editor = fs::path(LETHE_SOURCE_DIR) / "tests/worker/golden/mend-tiny-gpt2.pt";
+  auto& model = published.models.at(0);
+  change_mend(model,
+              [](auto& mend) { mend.editor = fs::path(LETHE_SOURCE_DIR) / "tests/worker/golden/mend-tiny-gpt2.pt"; });
   Workspace work(published, world_.path() / "published");
-  const auto editor = load_editor(work, kCell, work.starting_network(kCell));
+  const auto editor = loaded_editor(work);
   // Every number is a function of its place (golden/record_mend_editor.py).
   const auto entry = [](const torch::Tensor& tensor, std::int64_t place) {
     return tensor.contiguous().view({-1})[place].item<double>();
   };
-  ASSERT_EQ(editor->networks.size(), 2U);
-  EXPECT_NEAR(entry(editor->rates_P, 3), 0.013, 1e-6);
-  const auto& fc = editor->networks.at(1);
+  ASSERT_EQ(editor.networks.size(), 2U);
+  EXPECT_NEAR(entry(editor.rates_P, 3), 0.013, 1e-6);
+  const auto& fc = editor.networks.at(1);
   EXPECT_EQ(fc.num_inputs, 16);
   EXPECT_NEAR(entry(fc.moments.mean_Z, 17), 2.001, 1e-6) << "outputs stand behind inputs";
   EXPECT_NEAR(entry(fc.moments.squares_Z, 0), 36.0, 1e-6);
@@ -200,14 +217,14 @@ TEST_F(Mend, APublishedEditorIsReadAndEdits) {
   EXPECT_NEAR(entry(fc.layers.at(0).bias_Z, 5), 7.005, 1e-6);
   EXPECT_NEAR(entry(fc.layers.at(1).shift_MZ, 80), 10.080, 1e-6);
   EXPECT_NEAR(entry(fc.layers.at(1).scale_MZ, 80), 12.080, 1e-6);
-  mend.lr_scale = 1e-9;  // its numbers were not trained
+  change_mend(model, [](auto& mend) { mend.lr_scale = 1e-9; });  // its numbers were not trained
   Workspace edited(published, world_.path() / "published");
   test::RecordingMonitor monitor;
   EXPECT_TRUE(run_cell(edited, kCell, monitor));
 
-  mend.last_bias = false;
+  change_mend(model, [](auto& mend) { mend.last_bias = false; });
   Workspace other(published, world_.path() / "other");
-  EXPECT_THROW(load_editor(other, kCell, other.starting_network(kCell)), core::DataError);
+  EXPECT_THROW(loaded_editor(other), core::DataError);
 }
 
 TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
@@ -245,7 +262,7 @@ TEST_F(Mend, PadClassIsPartOfTheCellFromItsStart) {
   test::RecordingMonitor monitor;
   ASSERT_TRUE(run_cell(work, kCell, monitor));
   auto plain_config = config();
-  mend_of(plain_config).pad_class = false;
+  change_mend(plain_config.models.at(0), [](auto& mend) { mend.pad_class = false; });
   Workspace plain(plain_config, world_.path() / "plain");
   ASSERT_TRUE(run_cell(plain, kCell, monitor));
   EXPECT_NE(plain.facts().cell(kCell).edit_identity, work.facts().cell(kCell).edit_identity);

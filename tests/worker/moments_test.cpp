@@ -9,11 +9,15 @@
 #include "storage/second_moment_file.h"
 #include "tests/support/tiny_world.h"
 #include "worker/commands/verify.h"
+#include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
 namespace {
 
 namespace fs = std::filesystem;
+
+const core::PrerequisiteTask kMomentsTask{kMomentsKind, "tiny-gpt2"};
+core::PrerequisiteTask slice_task(std::int64_t slice) { return {kMomentsKind, "tiny-gpt2", slice}; }
 
 /// Counts batches, and asks to stop after some of them.
 class BatchMonitor final : public TaskMonitor {
@@ -50,9 +54,7 @@ class Moments : public testing::Test {
     if (change) change(*model.second_moments);
     return {std::move(config), world_.path() / out};
   }
-  fs::path folder(Workspace& work) const {
-    return work.folder().moments("tiny-gpt2", work.facts().model("tiny-gpt2").moments_identity);
-  }
+  static fs::path folder(Workspace& work) { return work.prerequisite_folder(kMomentsKind, "tiny-gpt2"); }
   static ledger::CommittedFile layer_file(const fs::path& folder) {
     for (const auto& file : ledger::committed_files(folder)) {
       if (file.stem == ledger::moments_stem(0)) return file;
@@ -64,7 +66,7 @@ class Moments : public testing::Test {
                                     const std::function<void(core::SecondMomentConfig&)>& change = {}) {
     auto work = workspace(out, change);
     BatchMonitor monitor;
-    EXPECT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+    EXPECT_TRUE(run_moments(work, kMomentsTask, monitor));
     return storage::read_second_moment(layer_file(folder(work)));
   }
 
@@ -77,10 +79,10 @@ TEST_F(Moments, AreTheSameToTheBitHoweverTheSlicesWereRun) {
   EXPECT_EQ(alone.num_documents, 60);
   auto work = workspace("spread");
   BatchMonitor monitor;
-  for (const std::int64_t slice : {2, 0, 1}) ASSERT_TRUE(run_moments(work, {"tiny-gpt2", slice}, monitor));
+  for (const std::int64_t slice : {2, 0, 1}) ASSERT_TRUE(run_moments(work, slice_task(slice), monitor));
   ASSERT_EQ(ledger::committed_moment_slices(folder(work) / "slices").size(), 3U);
   const int num_batches = monitor.num_batches;
-  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   EXPECT_EQ(monitor.num_batches, num_batches + 3) << "the last step adds three files and computes nothing";
   const auto spread = storage::read_second_moment(layer_file(folder(work)));
   EXPECT_EQ(spread.values, alone.values);
@@ -91,14 +93,14 @@ TEST_F(Moments, AreTheSameToTheBitHoweverTheSlicesWereRun) {
 TEST_F(Moments, RemoveTheirPartialSumsWhenTheSumIsCommitted) {
   auto work = workspace("out");
   BatchMonitor monitor;
-  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   EXPECT_FALSE(fs::exists(folder(work) / "slices"));
   // A run that was killed between the last commit and the removal has left some behind.
   fs::create_directories(folder(work) / "slices");
   const auto left = folder(work) / "slices" / ledger::moment_slice_stem(1, 0);
   std::ofstream(left.string() + "-" + core::digest_of(std::string_view("x")).hex() + ".h5") << "x";
   monitor.files.clear();
-  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   EXPECT_FALSE(fs::exists(folder(work) / "slices"));
   EXPECT_TRUE(monitor.files.empty());
 }
@@ -109,7 +111,7 @@ TEST_F(Moments, GoOnAfterEveryInterruption) {
   int num_stops = 0;
   for (; num_stops < 100; ++num_stops) {
     BatchMonitor monitor(7);  // a slice of 25 documents of 40 tokens has five batches
-    if (run_moments(work, {"tiny-gpt2"}, monitor)) break;
+    if (run_moments(work, kMomentsTask, monitor)) break;
   }
   EXPECT_GE(num_stops, 2);
   EXPECT_EQ(storage::read_second_moment(layer_file(folder(work))).values, whole.values);
@@ -138,12 +140,12 @@ class MomentsOfTwoLayers : public Moments {
 
 TEST_F(MomentsOfTwoLayers, TheMemoryGivenChangesPassesAndNotBits) {
   auto at_once = workspace("at_once");
-  ASSERT_EQ(at_once.facts().model("tiny-gpt2").moments_layers, (std::vector<int>{0, 1}));
+  ASSERT_EQ(at_once.moments_plan("tiny-gpt2").layers, (std::vector<int>{0, 1}));
   BatchMonitor one_pass;
-  ASSERT_TRUE(run_moments(at_once, {"tiny-gpt2"}, one_pass));
+  ASSERT_TRUE(run_moments(at_once, kMomentsTask, one_pass));
   auto one_by_one = workspace("one_by_one", [](auto& config) { config.memory_gb = 1e-9; });
   BatchMonitor two_passes;
-  ASSERT_TRUE(run_moments(one_by_one, {"tiny-gpt2"}, two_passes));
+  ASSERT_TRUE(run_moments(one_by_one, kMomentsTask, two_passes));
   EXPECT_GT(two_passes.num_batches, one_pass.num_batches);
   EXPECT_TRUE(compare_sweeps(at_once.folder().root(), one_by_one.folder().root()).problems.empty());
 }
@@ -151,13 +153,13 @@ TEST_F(MomentsOfTwoLayers, TheMemoryGivenChangesPassesAndNotBits) {
 TEST_F(MomentsOfTwoLayers, ALayerThatIsNeededLaterIsSummedAlone) {
   auto work = workspace("out");
   BatchMonitor monitor;
-  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   const auto all = ledger::committed_files(folder(work));
   ASSERT_EQ(all.size(), 2U);
   const auto before = storage::read_second_moment(all.back());
   fs::remove(all.back().path);
   monitor.files.clear();
-  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   const auto after = storage::read_second_moment(ledger::committed_files(folder(work)).back());
   EXPECT_EQ(after.layer, before.layer);
   EXPECT_EQ(after.values, before.values);
@@ -168,12 +170,12 @@ TEST_F(Moments, ADamagedPartIsPutAsideAndComputedAgain) {
   const auto sound = run("sound");
   auto work = workspace("damaged");
   BatchMonitor monitor;
-  for (const std::int64_t slice : {0, 1, 2}) ASSERT_TRUE(run_moments(work, {"tiny-gpt2", slice}, monitor));
+  for (const std::int64_t slice : {0, 1, 2}) ASSERT_TRUE(run_moments(work, slice_task(slice), monitor));
   const auto part = ledger::committed_moment_slices(folder(work) / "slices").at(1).file.path;
   std::fstream(part, std::ios::in | std::ios::out | std::ios::binary).seekp(3000).put('#');
-  EXPECT_THROW(run_moments(work, {"tiny-gpt2"}, monitor), core::StorageError);
+  EXPECT_THROW(run_moments(work, kMomentsTask, monitor), core::StorageError);
   EXPECT_TRUE(fs::exists(folder(work) / "slices" / "quarantine" / part.filename()));
-  ASSERT_TRUE(run_moments(work, {"tiny-gpt2"}, monitor));
+  ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   EXPECT_EQ(storage::read_second_moment(layer_file(folder(work))).values, sound.values);
 }
 
@@ -220,7 +222,7 @@ TEST_F(Moments, ACorpusThatShrankAfterThePlanIsNamed) {
   std::ofstream(world_.path() / "corpus.txt") << "one line\n";
   BatchMonitor monitor;
   try {
-    run_moments(work, {"tiny-gpt2"}, monitor);
+    run_moments(work, kMomentsTask, monitor);
     FAIL() << "no error";
   } catch (const core::DataError& error) {
     EXPECT_NE(std::string(error.what()).find("corpus.txt: holds fewer documents"), std::string::npos) << error.what();
@@ -230,7 +232,7 @@ TEST_F(Moments, ACorpusThatShrankAfterThePlanIsNamed) {
 TEST_F(Moments, ASliceThatDoesNotExistIsRefused) {
   auto work = workspace("out");
   BatchMonitor monitor;
-  EXPECT_THROW(run_moments(work, {"tiny-gpt2", 3}, monitor), core::ConfigError);
+  EXPECT_THROW(run_moments(work, slice_task(3), monitor), core::ConfigError);
 }
 
 }  // namespace

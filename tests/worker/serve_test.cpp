@@ -8,11 +8,16 @@
 #include <sstream>
 
 #include "core/contract/executor_messages.h"
+#include "editing/methods/catalogue.h"
 #include "tests/support/foreign_device.h"
 #include "tests/support/tiny_world.h"
+#include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
 namespace {
+
+const core::PrerequisiteTask kMomentsRun{kMomentsKind, "tiny-gpt2"};
+const core::PrerequisiteTask kBaselineRun{kBaselineKind, "tiny-gpt2"};
 
 /// `serve` on a thread, with this test as its supervisor.
 class Serve : public testing::Test {
@@ -74,8 +79,8 @@ class Serve : public testing::Test {
 TEST_F(Serve, RunsTasksAndTellsWhatWasCommitted) {
   ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
   const auto cell = core::GridCell::from_name("rome/tiny-gpt2/sample0");
-  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
-  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::BaselineTask{"tiny-gpt2"}).back()));
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(kMomentsRun).back()));
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(kBaselineRun).back()));
   std::vector<std::int64_t> checkpoints;
   for (const auto& event : events_of(core::EditTask{cell, 6})) {
     if (const auto* committed = std::get_if<core::CommittedEvent>(&event)) checkpoints.push_back(committed->edits);
@@ -91,24 +96,24 @@ TEST_F(Serve, ReportsAFailedTaskAndLivesOn) {
   const auto events = events_of(core::EditTask{cell, 6});  // its second moments are not there
   ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
   EXPECT_NE(std::get<core::FailedEvent>(events.back()).reason.find("second moments"), std::string::npos);
-  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::MomentsTask{"tiny-gpt2"}).back()));
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(kMomentsRun).back()));
 }
 
 TEST_F(Serve, LivesOnAfterATaskThatDoesNotFitItsConfig) {
   ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
-  const auto events = events_of(core::MomentsTask{"tiny-gpt2", 3});  // of one slice
+  const auto events = events_of(core::PrerequisiteTask{kMomentsKind, "tiny-gpt2", 3});  // of one slice
   ASSERT_TRUE(std::holds_alternative<core::FailedEvent>(events.back()));
   const auto& failed = std::get<core::FailedEvent>(events.back());
   EXPECT_EQ(failed.failure, core::FailureClass::kConfig);
   EXPECT_NE(failed.reason.find("slice 3 of 1"), std::string::npos) << failed.reason;
-  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(core::BaselineTask{"tiny-gpt2"}).back()));
+  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(kBaselineRun).back()));
 }
 
 TEST_F(Serve, AStopReachesATaskThatHasNotBegun) {
   ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
   const auto edits = core::EditTask{core::GridCell::from_name("ft-c/tiny-gpt2/sample0"), 6};
   // All three are read while the first one loads its model.
-  send_lines(core::to_json(core::Command{core::RunCommand{core::BaselineTask{"tiny-gpt2"}}}) + "\n" +
+  send_lines(core::to_json(core::Command{core::RunCommand{kBaselineRun}}) + "\n" +
              core::to_json(core::Command{core::RunCommand{edits}}) + "\n" +
              core::to_json(core::Command{core::StopCommand{}}) + "\n");
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(next_events().back())) << "a baseline is not interrupted";
@@ -124,7 +129,7 @@ const torch::Device kBreakable = test::foreign_device();
 /// is thrown; the pipes then stay open, because its reader still waits for commands.
 core::Event answer_with(const std::string& fault) {
   test::TemporaryFolder world;
-  auto config = core::load_experiment_config(test::write_tiny_world(world.path()));
+  auto config = core::load_experiment_config(test::write_tiny_world(world.path()), editing::catalogue());
   config.device = c10::DeviceTypeName(kBreakable.type(), true);
   Workspace workspace(std::move(config), world.path() / "out");
   int commands[2];
@@ -140,7 +145,7 @@ core::Event answer_with(const std::string& fault) {
     const std::unique_ptr<const int, void (*)(const int*)> end(&events[1], [](const int* fd) { ::close(*fd); });
     serve(workspace, commands[0], events[1]);
   });
-  send(core::RunCommand{core::MomentsTask{"tiny-gpt2"}});
+  send(core::RunCommand{kMomentsRun});
   std::FILE* reader = ::fdopen(events[0], "r");
   char* line = nullptr;
   std::size_t size = 0;
