@@ -118,6 +118,7 @@ class EditRun {
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network network_;
   std::int64_t edits_ = 0;
+  bool is_mixed_ = false;  ///< the edits before were made with another BLAS or kind of processor
 
   /// What was hashed into the edit identity, for people and for side-by-side errors (design C2).
   void write_identity() const {
@@ -134,6 +135,7 @@ class EditRun {
     replay.move_to(files.num_edits());
     network_ = replay.network();
     edits_ = replay.edits();
+    is_mixed_ = replay.is_mixed();
     auto state = stored_state(files);
     if (!state.empty()) editor.restore(std::move(state));
     monitor_.progress("replay", edits_, edits_, 0.0);
@@ -163,6 +165,7 @@ class EditRun {
     segment.fingerprint_after = fingerprint(network_, parameters);
     for (const auto& [name, tensor] : editor.state()) segment.method_state.emplace(name, to_host_doubles(tensor));
     segment.provenance = provenance(workspace_);
+    if (is_mixed_) segment.provenance.emplace("mixed", "edits before these were made with another arithmetic");
     return segment;
   }
 
