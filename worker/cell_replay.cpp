@@ -4,19 +4,44 @@
 
 #include "core/config/schedule.h"
 #include "core/error.h"
+#include "core/log.h"
+#include "worker/arithmetic.h"
 #include "worker/host_copies.h"
 
 namespace lethe::worker {
 
-void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
-                       const std::string& where) {
+namespace {
+
+/// What is wrong with the first parameter whose bytes differ from the stored fingerprint; empty if none do.
+std::string fingerprint_difference(const model::Network& network, const std::map<std::string, core::Digest>& stored) {
   for (const auto& [name, digest] : stored) {
     const auto now = fingerprint(network, std::span(&name, 1)).at(name);
     if (now == digest) continue;
-    throw core::StorageError(where + ": " + name + " does not reproduce its stored fingerprint (stored " +
-                             digest.hex() + ", rebuilt " + now.hex() +
-                             "); the files were written by another kind of device, LibTorch or thread count");
+    return name + " does not reproduce its stored fingerprint (stored " + digest.hex() + ", rebuilt " + now.hex() + ")";
   }
+  return {};
+}
+
+/// True for a product of several columns, whose sums each BLAS rounds in an order of its own.
+bool has_sums(const storage::StoredEdit& edit) {
+  return std::any_of(edit.deltas.begin(), edit.deltas.end(),
+                     [](const auto& delta) { return delta.left.shape.at(1) > 1; });
+}
+
+/// True if a file names this process's arithmetic as its own; files of versions that named none do not.
+bool is_own_arithmetic(const storage::Provenance& provenance) {
+  const auto found = provenance.find(kArithmetic);
+  return found != provenance.end() && found->second == arithmetic();
+}
+
+}  // namespace
+
+void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
+                       const std::string& where) {
+  const auto difference = fingerprint_difference(network, stored);
+  if (difference.empty()) return;
+  throw core::StorageError(where + ": " + difference +
+                           "; the files were written by another kind of device, LibTorch or thread count");
 }
 
 void apply_snapshot(model::Network& network, const storage::SnapshotContents& snapshot) {
@@ -91,12 +116,28 @@ void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edit
     for (const auto& edit : contents.edits) {
       if (edit.record.edit <= state.edits || edit.record.edit > edits) continue;
       apply_stored_edit(state.network, edit);
+      state.has_sums = state.has_sums || has_sums(edit);
     }
     state.edits = std::min(edits, segment.last_edit);
-    if (state.edits == segment.last_edit) {
-      check_fingerprint(state.network, contents.fingerprint_after, segment.file.path.string());
-    }
+    if (state.edits == segment.last_edit) check_segment(contents, segment.file.path.string(), state);
   }
+}
+
+void CellReplay::check_segment(const storage::SegmentContents& segment, const std::string& where, State& state) const {
+  // Single products have the same bits everywhere, and this arithmetic has its own again.
+  if (!state.has_sums || is_own_arithmetic(segment.provenance)) {
+    check_fingerprint(state.network, segment.fingerprint_after, where);
+    return;
+  }
+  const auto difference = fingerprint_difference(state.network, segment.fingerprint_after);
+  if (difference.empty()) return;
+  if (!state.is_mixed) {
+    core::log_warning("mixed arithmetic " + core::log_field(cell_) + " " +
+                      core::log_field("reason", where + ": " + difference +
+                                                    "; another BLAS or kind of processor rounded the sums of its " +
+                                                    "updates, and this one's are taken from here on"));
+  }
+  state.is_mixed = true;
 }
 
 void CellReplay::move_dense(const ledger::CellFiles& files, std::int64_t edits, State& state) const {

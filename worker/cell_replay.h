@@ -26,6 +26,9 @@ class CellReplay {
   [[nodiscard]] const core::GridCell& cell() const { return cell_; }
   [[nodiscard]] std::int64_t edits() const { return reached_.edits; }
   [[nodiscard]] const model::Network& network() const { return reached_.network; }
+  /// True if the model reached differs by rounding from the recorded one: updates of several columns were made with
+  /// another BLAS or kind of processor than this process's (design C1). It is warned of once.
+  [[nodiscard]] bool is_mixed() const { return reached_.is_mixed; }
   [[nodiscard]] const std::string& model_name() const { return loaded_->name; }
 
  private:
@@ -37,10 +40,14 @@ class CellReplay {
   struct State {
     model::Network network;
     std::int64_t edits = 0;
+    bool has_sums = false;  ///< an update so far was a product of several columns
+    bool is_mixed = false;
   };
   State reached_;
 
   void move_low_rank(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
+  /// A difference is an error where the bits must be the same, else it makes the state a mixed one.
+  void check_segment(const storage::SegmentContents& segment, const std::string& where, State& state) const;
   void move_dense(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
   void edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
 };

@@ -118,6 +118,7 @@ class EditRun {
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network network_;
   std::int64_t edits_ = 0;
+  bool is_mixed_ = false;  ///< the edits before were made with another BLAS or kind of processor
 
   /// What was hashed into the edit identity, for people and for side-by-side errors (design C2).
   void write_identity() const {
@@ -134,6 +135,7 @@ class EditRun {
     replay.move_to(files.num_edits());
     network_ = replay.network();
     edits_ = replay.edits();
+    is_mixed_ = replay.is_mixed();
     if (editor.remembers()) restore_history(files, editor);
     monitor_.progress("replay", edits_, edits_, 0.0);
     core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
@@ -162,6 +164,7 @@ class EditRun {
     segment.fingerprint_after = fingerprint(network_, parameters);
     for (const auto& [name, tensor] : editor.latest()) segment.method_state.emplace(name, to_host_doubles(tensor));
     segment.provenance = provenance(workspace_);
+    if (is_mixed_) segment.provenance.emplace("mixed", "edits before these were made with another arithmetic");
     return segment;
   }
 

@@ -7,6 +7,7 @@
 #include "core/build_info.h"
 #include "core/host_name.h"
 #include "core/utc_time.h"
+#include "worker/arithmetic.h"
 
 namespace lethe::worker {
 storage::Provenance provenance(const Workspace& workspace) {
@@ -18,6 +19,7 @@ storage::Provenance provenance(const Workspace& workspace) {
                              {"host", core::host_name()},
                              {"process_id", std::to_string(::getpid())},
                              {"device", config.device},
+                             {kArithmetic, arithmetic()},
                              {"threads", std::to_string(config.threads)},
                              {"seed", std::to_string(config.seed)},
                              {"written_at", core::utc_time_now()}};
