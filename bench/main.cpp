@@ -9,6 +9,7 @@
 int main(int argc, char** argv) try {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
+  lethe::bench::register_device_benchmarks();
   lethe::bench::register_editing_benchmarks();
   lethe::bench::register_metrics_benchmarks();
   lethe::bench::register_storage_benchmarks();
