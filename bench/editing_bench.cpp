@@ -54,6 +54,10 @@ void edit(benchmark::State& state, const std::string& name) {
   state.counters["losses"] = benchmark::Counter(static_cast<double>(num_losses), benchmark::Counter::kAvgIterations);
   const auto num_edited = std::min(std::max<std::size_t>(next, 1), world.requests.size());
   const auto counts = edit_counts(world, name, contexts, std::span(world.requests).first(num_edited));
+  const auto fixed = method_counts(world, name);
+  state.counters["lowest_layer"] = static_cast<double>(fixed.lowest_layer);
+  state.counters["moments"] = static_cast<double>(fixed.num_moments);
+  state.counters["editor_weights"] = static_cast<double>(fixed.editor_weights);
   state.counters["rows"] = counts.num_rows;
   state.counters["row_tokens"] = counts.row_tokens;
   state.counters["step_positions"] = counts.step_positions;

@@ -1,5 +1,6 @@
 #include "bench/work_counts.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -51,6 +52,21 @@ EditCounts edit_counts(const BenchWorld& world, const std::string& name, const e
     mean.step_positions += share * counts.step_positions;
   }
   return mean;
+}
+
+MethodCounts method_counts(const BenchWorld& world, const std::string& name) {
+  const auto& method = world.model().methods.at(name);
+  const auto& shape = world.network.architecture();
+  MethodCounts counts;
+  counts.lowest_layer = core::lowest_edited_layer(method, shape.num_layers);
+  counts.num_moments = std::ssize(core::second_moment_layers(method));
+  if (const auto* mend = std::get_if<core::MendConfig>(&method)) {
+    const auto width = shape.width + shape.inner_width;
+    // One network for each of the two shapes of a block's MLP weights, whose layers are products of two factors.
+    counts.editor_weights =
+        2 * (mend->training.hidden_layers + 1) * 2 * width * std::min<std::int64_t>(mend->training.rank, width);
+  }
+  return counts;
 }
 
 std::int64_t score_tokens(const BenchWorld& world, const data::EditRequest& request, bool rewrite_only) {
