@@ -14,6 +14,7 @@ BUILD_SECONDS = 420
 SWEEP_SECONDS = 150
 TEST_SECONDS = 180
 ONE_TEST_SECONDS = 120
+STOP_SECONDS = 60
 BENCH_SECONDS = 90
 # Not begun with less than this left: it would only be cut.
 LEAST_SECONDS = 15
@@ -136,16 +137,19 @@ def _stop_in_the_middle(check, command, folder, limit):
     """Starts a sweep, asks it to stop when a third is committed; why that failed, empty if it did not."""
     wanted = len(SWEEP_METHODS) * len(SWEEP_MODELS) * SWEEP_EDITS // CHECKPOINT_EVERY // 3
     process = check.runner.start(command)
-    end = time.monotonic() + min(limit, check.runner.left())
-    while process.poll() is None and _segments(folder) < wanted and time.monotonic() < end:
-        time.sleep(0.05)
-    if process.poll() is not None:
-        return "it ended before it could be stopped"
-    process.send_signal(signal.SIGTERM)
-    code, _ = steps._wait(process, time.monotonic() + 60)
+    try:
+        end = time.monotonic() + min(limit * check.runner.stretch, check.runner.left())
+        while process.poll() is None and _segments(folder) < wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            return "it ended before it could be stopped"
+        process.send_signal(signal.SIGTERM)
+        code, _ = steps.wait(process, time.monotonic() + STOP_SECONDS)
+    finally:
+        if process.returncode is None:
+            steps.end_group(process)
     if code is None:
-        steps._end(process)
-        return "it did not stop within 60 s of SIGTERM"
+        return f"it did not stop within {STOP_SECONDS} s of SIGTERM"
     state = (folder / "STATE").read_text().strip() if (folder / "STATE").exists() else "no STATE"
     return "" if state == "INCOMPLETE" else f"after SIGTERM its state is {state}"
 
@@ -189,7 +193,7 @@ def tests(check):
     jobs = max(1, min(4, check.threads // 2))
     outcome = check.runner.run(
         ["ctest", "--test-dir", check.build_folder, "-L", "torch", "-LE", "foreign", "--parallel", jobs,
-         "--timeout", ONE_TEST_SECONDS, "--output-on-failure", "--no-tests=error"],
+         "--timeout", int(ONE_TEST_SECONDS * check.runner.stretch), "--output-on-failure", "--no-tests=error"],
         TEST_SECONDS, LETHE_TEST_DEVICE=check.device,
     )  # fmt: skip
     failed = re.findall(r"\[  FAILED  \] (\w+[./]\w+[\w./]*)(?:,| \()", outcome.output)

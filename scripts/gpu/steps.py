@@ -1,5 +1,6 @@
 """Commands under a time limit, what they took, and the results as they come."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -12,6 +13,7 @@ import time
 TAIL_LINES = 12
 GRACE_SECONDS = 10
 POLL_SECONDS = 0.05
+USUAL_MINUTES = 12
 OK, FAILED, TIMED_OUT, SKIPPED = "ok", "failed", "timed out", "skipped"
 
 
@@ -70,11 +72,13 @@ class GpuMemory:
 
 
 class Runner:
-    """Runs commands until the time is up, each with a limit of its own; all that they print goes to one log."""
+    """Runs commands until the time is up, each with a limit of its own, for 12 minutes in all and stretched for more; all
+    that they print goes to one log."""
 
-    def __init__(self, log, deadline, environment, smi=None):
+    def __init__(self, log, minutes, environment, smi=None):
         self.log = log
-        self.deadline = deadline
+        self.deadline = time.monotonic() + 60 * minutes
+        self.stretch = max(1.0, minutes / USUAL_MINUTES)
         self.environment = environment
         self.smi = smi
 
@@ -95,14 +99,16 @@ class Runner:
 
     def run(self, command, limit, **environment):
         begin = time.monotonic()
-        end = begin + max(1.0, min(limit, self.left()))
+        end = begin + max(1.0, min(limit * self.stretch, self.left()))
         offset = self.log.stat().st_size if self.log.exists() else 0
         with GpuMemory(self.smi) as memory:
             process = self.start(command, **environment)
-            code, usage = _wait(process, end)
-            is_late = code is None
-            if is_late:
-                code, usage = _end(process)
+            try:
+                code, usage = wait(process, end)
+                is_late = code is None
+            finally:  # also where this program is told to leave
+                if process.returncode is None:
+                    code, usage = end_group(process)
         text = self.log.read_bytes()[offset:].decode(errors="replace")
         status = TIMED_OUT if is_late else OK if code == 0 else FAILED
         seconds = time.monotonic() - begin
@@ -122,7 +128,7 @@ def _reap(process, flags):
     return process.returncode, usage
 
 
-def _wait(process, end):
+def wait(process, end):
     while time.monotonic() < end:
         code, usage = _reap(process, os.WNOHANG)
         if usage:
@@ -131,12 +137,14 @@ def _wait(process, end):
     return None, None
 
 
-def _end(process):
+def end_group(process):
     """The whole group, in order first."""
-    os.killpg(process.pid, signal.SIGTERM)
-    code, usage = _wait(process, time.monotonic() + GRACE_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    code, usage = wait(process, time.monotonic() + GRACE_SECONDS)
     if usage is None:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         code, usage = _reap(process, 0)
     return code, usage
 
