@@ -73,10 +73,12 @@ def _reason(outcome):
     return (told or lines or [f"exit code {outcome.code}"])[-1][:300]
 
 
-def build(check):
+def build(check, with_tests):
     """True if the programs are there. Cheap where nothing changed, so never taken from an earlier call."""
-    jobs = [check.root / "scripts" / "build", "-B", check.build_folder, "-D", "LETHE_BUILD_BENCH=ON"]
-    outcome = check.runner.run(jobs, BUILD_SECONDS)
+    command = [check.root / "scripts" / "build", "-B", check.build_folder, "-D", "LETHE_BUILD_BENCH=ON"]
+    if not with_tests:
+        command += ["lethe", "lethe_executor", "lethe_bench"]
+    outcome = check.runner.run(command, BUILD_SECONDS)
     found = re.findall(r"-- LibTorch (.*), BLAS", outcome.output)
     check.add_outcome("build", outcome, **({"torch": found[-1]} if found else {}))
     return outcome.status == OK
