@@ -23,6 +23,7 @@ SWEEP_EDITS = 30
 CHECKPOINT_EVERY = 10
 SWEEP_METHODS = ("ft-c", "mend", "rome", "r-rome", "memit")
 SWEEP_MODELS = ("small-gpt2", "small-gptj")
+SHAPE = ("model", "num_layers", "width", "inner_width", "vocab_size")  # of the benchmarks' context
 BENCH_METHODS = ("rome", "r-rome", "memit", "mend", "ft-c")
 
 
@@ -170,12 +171,12 @@ def sweep(check, ranks):
     def command(name):
         return ["mpirun", "-n", ranks, lethe, "sweep", config, "--out", folder / name]
 
-    begin = time.monotonic()
     whole = check.runner.run(command("whole"), SWEEP_SECONDS)
     num_edits = SWEEP_EDITS * len(SWEEP_METHODS) * len(SWEEP_MODELS)
     check.add_outcome("sweep", whole, edits=num_edits, ranks=ranks)
     if whole.status != OK:
         return
+    begin = time.monotonic()
     problem = _stop_in_the_middle(check, command("stopped"), folder / "stopped", SWEEP_SECONDS)
     held = _segments(folder / "stopped")
     if problem:
@@ -232,7 +233,8 @@ def _bench(check, model, step, benchmarks, seconds):
     if problems and outcome.status == OK:
         outcome.status, outcome.output = FAILED, problems[-1]
     measured["benchmarks"] = [m for m in measured["benchmarks"] if not m.get("error_occurred")]
-    check.add_outcome(step, outcome, context=measured["context"], benchmarks=measured["benchmarks"])
+    context = {name: value for name, value in measured["context"].items() if name in SHAPE}
+    check.add_outcome(step, outcome, context=context, benchmarks=measured["benchmarks"])
 
 
 def benchmarks(check, model, with_peaks):
