@@ -52,7 +52,8 @@ std::shared_ptr<const model::Weights> random_weights(const model::Architecture& 
   for (const auto& parameter : model::parameter_shapes(shape)) {
     auto value = torch::zeros(parameter.shape, torch::dtype(torch::kFloat).device(device));
     if (parameter.name.find(".ln_") != std::string::npos && !parameter.name.ends_with(".bias")) value.fill_(1.0);
-    if (!parameter.name.ends_with(".bias") && parameter.name.find(".ln_") == std::string::npos) value.normal_(0.0, 0.02);
+    if (!parameter.name.ends_with(".bias") && parameter.name.find(".ln_") == std::string::npos)
+      value.normal_(0.0, 0.02);
     tensors.emplace(parameter.name, value);
   }
   return std::make_shared<const model::Weights>(shape, std::move(tensors));
@@ -74,8 +75,7 @@ BenchWorld load_world() {
 
   const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
-  auto weights =
-      is_random ? random_weights(known_shape(chosen), device) : model::load_weights(chosen.path, device);
+  auto weights = is_random ? random_weights(known_shape(chosen), device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);
@@ -115,9 +115,8 @@ std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, con
 
 std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {
   if (!editing::uses_editor(method)) return nullptr;
-  return std::make_shared<const editing::MendEditor>(
-      editing::initial_editor(std::get<core::MendConfig>(method), world.network.architecture(), world.network.device(),
-                              world.network.dtype()));
+  return std::make_shared<const editing::MendEditor>(editing::initial_editor(
+      std::get<core::MendConfig>(method), world.network.architecture(), world.network.device(), world.network.dtype()));
 }
 
 }  // namespace
@@ -130,8 +129,8 @@ editing::EditContexts BenchWorld::contexts(const std::string& name) const {
 
 std::unique_ptr<editing::EditMethod> BenchWorld::method(const std::string& name, editing::EditContexts contexts) const {
   const auto& method = model().methods.at(name);
-  return editing::make_method(method, {network, tokenizer, std::move(contexts), second_moments(*this, method),
-                                       editor_of(*this, method)});
+  return editing::make_method(
+      method, {network, tokenizer, std::move(contexts), second_moments(*this, method), editor_of(*this, method)});
 }
 
 const BenchWorld& bench_world() {

@@ -28,9 +28,9 @@ struct BenchWorld {
   [[nodiscard]] const core::ModelConfig& model() const { return config.model(model_name); }
   /// Context templates of a method, sampled from `network`; none where it uses none.
   [[nodiscard]] editing::EditContexts contexts(const std::string& name) const;
-  /// A method of the model, ready to edit `network` in `contexts`. Second moments are the published ones that the config names, or
-  /// those of the first documents of its corpus, four tokens for each of a key's dimensions. MEND's editor is an
-  /// untrained one.
+  /// A method of the model, ready to edit `network` in `contexts`. Second moments are the published ones that the
+  /// config names, or those of the first documents of its corpus, four tokens for each of a key's dimensions. MEND's
+  /// editor is an untrained one.
   [[nodiscard]] std::unique_ptr<editing::EditMethod> method(const std::string& name,
                                                             editing::EditContexts contexts) const;
 };

@@ -24,8 +24,7 @@ void multiply(benchmark::State& state, torch::Dtype dtype) {
   wait_for(at::mm_out(product, left, right));  // the first call sets the library up
   for (auto _ : state) wait_for(at::mm_out(product, left, right));
   const auto size = static_cast<double>(width);
-  state.counters["flops"] =
-      benchmark::Counter(2.0 * size * size * size, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["flops"] = benchmark::Counter(2.0 * size * size * size, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 void copy(benchmark::State& state) {

@@ -76,7 +76,7 @@ def report(results, machine, models):
         told = [
             f"fp32 {values['multiply_fp32'] * 1e-12:.3g} TFLOP/s",
             f"fp64 {values['multiply_fp64'] * 1e-12:.3g} TFLOP/s" if "multiply_fp64" in values else "",
-            f"copies {values['copy'] * 1e-9:,.0f} GB/s",
+            f"copies {_number(values['copy'] * 1e-9)} GB/s",
         ]
         lines.append(f"* peaks measured: {', '.join(t for t in told if t)}")
     lines += ["", "| step | result | seconds | peak GPU memory, GB | |", "|---|---|---|---|---|"]
