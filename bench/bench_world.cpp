@@ -35,6 +35,20 @@ model::Architecture published_shape(const core::ModelConfig& model) {
                               "random: and one of " + model::published_names());
 }
 
+/// `model::random_weights`, drawn on the device: of a large shape the host would need minutes.
+std::shared_ptr<const model::Weights> random_weights(const model::Architecture& shape, torch::Device device) {
+  if (device.is_cpu()) return model::random_weights(shape, 1, device);
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& parameter : model::parameter_shapes(shape)) {
+    auto value = torch::zeros(parameter.shape, torch::dtype(torch::kFloat).device(device));
+    if (!parameter.name.ends_with(".bias")) {
+      model::is_norm(parameter.role) ? value.fill_(1.0) : value.normal_(0.0, 0.02);
+    }
+    tensors.emplace(parameter.name, value);
+  }
+  return std::make_shared<const model::Weights>(shape, std::move(tensors));
+}
+
 BenchWorld load_world() {
   const std::filesystem::path source = LETHE_SOURCE_DIR;
   auto name = setting("LETHE_BENCH_MODEL", "");
@@ -53,7 +67,7 @@ BenchWorld load_world() {
   const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
   auto weights =
-      is_random ? model::random_weights(published_shape(chosen), 1, device) : model::load_weights(chosen.path, device);
+      is_random ? random_weights(published_shape(chosen), device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);
@@ -91,12 +105,6 @@ std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, con
   return moments;
 }
 
-editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodConfig& method) {
-  if (!editing::uses_contexts(method)) return {};
-  return editing::make_contexts(method, world.network, world.tokenizer, world.config.seed,
-                                worker::context_file_lines(method));
-}
-
 /// An untrained editor, where the method edits with one.
 std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts_of(const BenchWorld& world,
                                                                              const core::MethodConfig& method) {
@@ -110,10 +118,16 @@ std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts_of(con
 
 }  // namespace
 
-std::unique_ptr<editing::EditMethod> BenchWorld::method(const std::string& name) const {
+editing::EditContexts BenchWorld::contexts(const std::string& name) const {
   const auto& method = model().methods.at(name);
-  return editing::make_method(method, {network, tokenizer, contexts_of(*this, method), second_moments(*this, method),
-                                       artifacts_of(*this, method)});
+  if (!editing::uses_contexts(method)) return {};
+  return editing::make_contexts(method, network, tokenizer, config.seed, worker::context_file_lines(method));
+}
+
+std::unique_ptr<editing::EditMethod> BenchWorld::method(const std::string& name, editing::EditContexts contexts) const {
+  const auto& method = model().methods.at(name);
+  return editing::make_method(
+      method, {network, tokenizer, std::move(contexts), second_moments(*this, method), artifacts_of(*this, method)});
 }
 
 const BenchWorld& bench_world() {

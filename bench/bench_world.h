@@ -26,10 +26,13 @@ struct BenchWorld {
   std::vector<data::EditRequest> requests;  ///< the first 100 edits of the first sample, or as many as there are
 
   [[nodiscard]] const core::ModelConfig& model() const { return config.model(model_name); }
-  /// A method of the model, ready to edit `network`. Second moments are the published ones that the config names, or
-  /// those of the first documents of its corpus, four tokens for each of a key's dimensions. MEND's editor is an
-  /// untrained one.
-  [[nodiscard]] std::unique_ptr<editing::EditMethod> method(const std::string& name) const;
+  /// Context templates of a method, sampled from `network`; none where it uses none.
+  [[nodiscard]] editing::EditContexts contexts(const std::string& name) const;
+  /// A method of the model, ready to edit `network` in `contexts`. Second moments are the published ones that the
+  /// config names, or those of the first documents of its corpus, four tokens for each of a key's dimensions. MEND's
+  /// editor is an untrained one.
+  [[nodiscard]] std::unique_ptr<editing::EditMethod> method(const std::string& name,
+                                                            editing::EditContexts contexts) const;
 };
 
 /// Loaded at the first call, once per process.

@@ -2,6 +2,8 @@
 
 namespace lethe::bench {
 
+/// `device/multiply_fp32`, `device/multiply_fp64`, `device/copy`: peaks of the device, each with a rate.
+void register_device_benchmarks();
 /// One benchmark `edit/<method>` for each method of the model.
 void register_editing_benchmarks();
 /// `key_history_step/<keys>`: of AlphaEdit's step what depends on the keys of earlier edits, for one layer at the

@@ -1,9 +1,11 @@
 # Makes `lethe_torch` (LibTorch as a system interface) and `lethe_torch_pch` (its shared precompiled header).
 include(LocateTorch)
+set(LETHE_TORCH_WITHOUT_CONFIG AUTO CACHE STRING
+    "Take LibTorch from its folders, without its own CMake files (cmake/ImportTorch.cmake): ON, OFF, AUTO (a CUDA build)")
+set_property(CACHE LETHE_TORCH_WITHOUT_CONFIG PROPERTY STRINGS AUTO ON OFF)
 
 # A build folder keeps its LibTorch until another one is named, so that a reconfiguration from another shell
 # changes nothing. scripts/build names the one it located.
-set(LETHE_TORCH_TRIAL_CACHE ${PROJECT_BINARY_DIR}/CMakeFiles)
 if(NOT EXISTS "${LETHE_TORCH_DIRECTORY}/TorchConfig.cmake" OR DEFINED LIBTORCH OR DEFINED ENV{LIBTORCH})
   lethe_locate_torch(_lethe_torch_directory _lethe_torch_origin _lethe_torch_notes)
   foreach(_lethe_note ${_lethe_torch_notes})
@@ -27,26 +29,38 @@ if(NOT "${LETHE_TORCH_DIRECTORY}" STREQUAL "${LETHE_TORCH_CONFIGURED}")
   endforeach()
 endif()
 set(LETHE_TORCH_CONFIGURED "${LETHE_TORCH_DIRECTORY}" CACHE INTERNAL "LETHE_TORCH_DIRECTORY of the last configuration")
-set(Torch_DIR "${LETHE_TORCH_DIRECTORY}" CACHE PATH "Folder of TorchConfig.cmake" FORCE)
-
-# TorchConfig.cmake looks for its parts (Caffe2, libtorch, libc10) where CMake looks by default, and would take the
-# system's: its own folder comes first.
-get_filename_component(_lethe_torch_prefix "${LETHE_TORCH_DIRECTORY}/../../.." ABSOLUTE)
-list(PREPEND CMAKE_PREFIX_PATH "${_lethe_torch_prefix}")
-get_filename_component(Caffe2_DIR "${LETHE_TORCH_DIRECTORY}/../Caffe2" ABSOLUTE)
-
-# Its own status lines and a warning about a static library that no program needs say nothing to a user.
-set(_lethe_log_level ${CMAKE_MESSAGE_LOG_LEVEL})
-set(CMAKE_MESSAGE_LOG_LEVEL ERROR)
-find_package(Torch 1.13 REQUIRED NO_DEFAULT_PATH)
-set(CMAKE_MESSAGE_LOG_LEVEL ${_lethe_log_level})
-list(POP_FRONT CMAKE_PREFIX_PATH)
 
 add_library(lethe_torch INTERFACE)
-target_include_directories(lethe_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-target_link_libraries(lethe_torch INTERFACE ${TORCH_LIBRARIES})
-separate_arguments(_lethe_torch_flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
-target_compile_options(lethe_torch INTERFACE ${_lethe_torch_flags})
+# Targets from TorchConfig.cmake.
+function(_lethe_find_torch out_version)
+  set(Torch_DIR "${LETHE_TORCH_DIRECTORY}" CACHE PATH "Folder of TorchConfig.cmake" FORCE)
+  # TorchConfig.cmake looks for its parts (Caffe2, libtorch, libc10) where CMake looks by default, and would take the
+  # system's: its own folder comes first.
+  get_filename_component(prefix "${LETHE_TORCH_DIRECTORY}/../../.." ABSOLUTE)
+  list(PREPEND CMAKE_PREFIX_PATH "${prefix}")
+  get_filename_component(Caffe2_DIR "${LETHE_TORCH_DIRECTORY}/../Caffe2" ABSOLUTE)
+  # Its own status lines and a warning about a static library that no program needs say nothing to a user.
+  set(CMAKE_MESSAGE_LOG_LEVEL ERROR)
+  find_package(Torch 1.13 REQUIRED NO_DEFAULT_PATH)
+  target_include_directories(lethe_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+  target_link_libraries(lethe_torch INTERFACE ${TORCH_LIBRARIES})
+  separate_arguments(flags UNIX_COMMAND "${TORCH_CXX_FLAGS}")
+  target_compile_options(lethe_torch INTERFACE ${flags})
+  set(${out_version} ${Torch_VERSION} PARENT_SCOPE)
+endfunction()
+
+set(_lethe_without_config ${LETHE_TORCH_WITHOUT_CONFIG})
+if(_lethe_without_config STREQUAL "AUTO")
+  lethe_torch_has_cuda("${LETHE_TORCH_DIRECTORY}" _lethe_without_config)
+endif()
+if(_lethe_without_config)
+  lethe_import_torch(lethe_torch "${LETHE_TORCH_DIRECTORY}" LETHE_TORCH_VERSION)
+  if(LETHE_TORCH_VERSION VERSION_LESS 1.13)
+    message(FATAL_ERROR "LibTorch ${LETHE_TORCH_VERSION} in ${LETHE_TORCH_DIRECTORY}: 1.13 or newer is needed")
+  endif()
+else()
+  _lethe_find_torch(LETHE_TORCH_VERSION)
+endif()
 
 # What computes matrix products: the BLAS that libtorch_cpu.so needs, or one inside it.
 function(_lethe_torch_blas out)
@@ -74,8 +88,7 @@ function(_lethe_torch_blas out)
 endfunction()
 _lethe_torch_blas(LETHE_TORCH_BLAS)
 cmake_host_system_information(RESULT _lethe_processors QUERY NUMBER_OF_LOGICAL_CORES)
-set(LETHE_TORCH_VERSION ${Torch_VERSION})
-message(STATUS "LibTorch ${Torch_VERSION} (${LETHE_TORCH_ORIGIN}: ${LETHE_TORCH_DIRECTORY}), "
+message(STATUS "LibTorch ${LETHE_TORCH_VERSION} (${LETHE_TORCH_ORIGIN}: ${LETHE_TORCH_DIRECTORY}), "
                "BLAS: ${LETHE_TORCH_BLAS}, ${_lethe_processors} processors (threads per executor: config, `threads:`)")
 
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/lethe_torch_pch.cpp CONTENT

@@ -2,11 +2,13 @@
 #   1. what the user names: LIBTORCH or CMAKE_PREFIX_PATH (CMake or environment variables); LIBTORCH=system is 3.,
 #   2. the `torch` package of the python3 on PATH, which is that of an active environment,
 #   3. the system's (Debian's libtorch-dev).
-# A package that cannot be built against is passed over with its reason; one that the user named is an error.
+# A package that cannot be built against is passed over with its reason; one that the user named is an error. CUDA builds
+# need no CUDA toolkit (cmake/ImportTorch.cmake).
 #
 # Also a script: `cmake -P cmake/LocateTorch.cmake` prints "directory=<folder of TorchConfig.cmake>" (empty if
 # there is none), which lets scripts/setup decide whether Debian's LibTorch has to be installed.
 cmake_policy(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/ImportTorch.cmake)
 
 # Where TorchConfig.cmake may lie under a prefix.
 set(_lethe_torch_suffixes share/cmake/Torch Torch cmake/Torch lib/cmake/Torch
@@ -24,59 +26,24 @@ function(_lethe_torch_under prefix out)
   endforeach()
 endfunction()
 
-# A CUDA build's CMake files look for nvcc, headers and several libraries, in ways that differ by version. The one
-# question that cannot be wrong is a trial configuration; `cuda_version` only makes the message readable.
-function(_lethe_cuda_torch_problem directory cuda_version out)
-  set(${out} "" PARENT_SCOPE)
-  find_program(_lethe_nvcc nvcc PATHS $ENV{CUDA_HOME}/bin $ENV{CUDA_PATH}/bin /usr/local/cuda/bin NO_CACHE)
-  if(NOT _lethe_nvcc AND NOT DEFINED ENV{CUDACXX})
-    set(${out} "it is a CUDA ${cuda_version} build, whose CMake files need the CUDA toolkit, and there is no nvcc" PARENT_SCOPE)
-    return()
-  endif()
-  string(MD5 key "${directory} ${_lethe_nvcc} $ENV{CUDACXX}")
-  if(LETHE_TORCH_TRIAL_CACHE AND EXISTS ${LETHE_TORCH_TRIAL_CACHE}/torch-trial-${key}.passed)
-    return()
-  endif()
-  string(RANDOM LENGTH 12 word)
-  set(trial /tmp/lethe-torch-trial-${word})
-  file(WRITE ${trial}/CMakeLists.txt "cmake_minimum_required(VERSION 3.25)\nproject(trial LANGUAGES C CXX)\n"
-       "set(CMAKE_CXX_STANDARD 20)\nfind_package(Torch REQUIRED)\n")
-  # A machine with Ninja need not have Make, which CMake asks for otherwise.
-  find_program(_lethe_ninja ninja NO_CACHE)
-  set(generator "")
-  if(_lethe_ninja)
-    set(generator -G Ninja)
-  endif()
-  execute_process(COMMAND ${CMAKE_COMMAND} ${generator} -S ${trial} -B ${trial}/build -DTorch_DIR=${directory}
-                  RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE errors)
-  file(REMOVE_RECURSE ${trial})
-  if(status EQUAL 0)
-    if(LETHE_TORCH_TRIAL_CACHE)
-      file(TOUCH ${LETHE_TORCH_TRIAL_CACHE}/torch-trial-${key}.passed)
-    endif()
-    return()
-  endif()
-  string(REGEX REPLACE ".*CMake Error[^\n]*\n" "" reason "${errors}")
-  string(REGEX REPLACE "(Call Stack|\n\n).*" "" reason "${reason}")
-  string(REGEX REPLACE "[ \n]+" " " reason "${reason}")
-  string(STRIP "${reason}" reason)
-  set(${out} "it is a CUDA ${cuda_version} build, and its CMake files do not find the CUDA toolkit they need (${reason})" PARENT_SCOPE)
-endfunction()
-
 # Why the package in `directory` cannot be used; empty if it can.
-function(_lethe_torch_problem directory cuda_version out)
+function(_lethe_torch_problem directory out)
   set(${out} "" PARENT_SCOPE)
   file(READ ${directory}/TorchConfig.cmake text)
   if(text MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
     set(${out} "it is built with the old C++ ABI, which no other library here uses" PARENT_SCOPE)
-  elseif(NOT cuda_version STREQUAL "")
-    _lethe_cuda_torch_problem(${directory} ${cuda_version} problem)
+    return()
+  endif()
+  lethe_torch_has_cuda(${directory} has_cuda)
+  if(has_cuda)
+    lethe_import_torch_problem(${directory} problem)
     set(${out} "${problem}" PARENT_SCOPE)
   endif()
 endfunction()
 
-# The torch of python3, found without importing it (an import takes seconds).
-function(_lethe_python_torch out_directory out_version out_cuda out_python)
+# The torch of python3, found without importing it (an import takes seconds). `out_other`: if it is built for
+# accelerators other than CUDA's, which.
+function(_lethe_python_torch out_directory out_version out_other out_python)
   set(${out_directory} "" PARENT_SCOPE)
   find_program(_lethe_python3 python3 NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH NO_CMAKE_SYSTEM_PATH NO_CACHE)
   if(NOT _lethe_python3)
@@ -89,7 +56,7 @@ if spec and spec.submodule_search_locations:
     folder = pathlib.Path(list(spec.submodule_search_locations)[0])
     values = {}
     exec((folder / "version.py").read_text(), values)
-    kind = next((f"{k} {values[k]}" for k in ("hip", "rocm", "xpu") if values.get(k)), values.get("cuda") or "")
+    kind = next((f"{k} {values[k]}" for k in ("hip", "rocm", "xpu") if values.get(k)), "")
     print(folder, values["__version__"], kind, sys.executable, sep="|", end="")
 ]=]
                   RESULT_VARIABLE status OUTPUT_VARIABLE found ERROR_QUIET)
@@ -99,12 +66,12 @@ if spec and spec.submodule_search_locations:
   string(REPLACE "|" ";" fields "${found}")
   list(GET fields 0 folder)
   list(GET fields 1 version)
-  list(GET fields 2 cuda)
+  list(GET fields 2 other)
   list(GET fields 3 python)
   _lethe_torch_under(${folder} directory)
   set(${out_directory} "${directory}" PARENT_SCOPE)
   set(${out_version} ${version} PARENT_SCOPE)
-  set(${out_cuda} "${cuda}" PARENT_SCOPE)
+  set(${out_other} "${other}" PARENT_SCOPE)
   set(${out_python} ${python} PARENT_SCOPE)
 endfunction()
 
@@ -129,7 +96,7 @@ function(lethe_locate_torch out_directory out_origin out_notes)
       message(FATAL_ERROR "LIBTORCH=${prefix}: no TorchConfig.cmake under it. Name the folder that holds "
                           "share/cmake/Torch: an unpacked libtorch, or the torch folder of a Python environment.")
     endif()
-    _lethe_torch_problem(${directory} "" problem)
+    _lethe_torch_problem(${directory} problem)
     if(problem)
       message(FATAL_ERROR "LIBTORCH=${prefix}: ${problem}. Choose another LibTorch.")
     endif()
@@ -142,7 +109,7 @@ function(lethe_locate_torch out_directory out_origin out_notes)
   foreach(prefix ${CMAKE_PREFIX_PATH} ${environment_prefixes})
     _lethe_torch_under(${prefix} directory)
     if(directory)
-      _lethe_torch_problem(${directory} "" problem)
+      _lethe_torch_problem(${directory} problem)
       if(problem)
         message(FATAL_ERROR "CMAKE_PREFIX_PATH holds ${prefix}: ${problem}. Choose another LibTorch.")
       endif()
@@ -153,12 +120,12 @@ function(lethe_locate_torch out_directory out_origin out_notes)
     endif()
   endforeach()
   # 2. Of python3 on PATH.
-  _lethe_python_torch(directory version cuda python)
+  _lethe_python_torch(directory version other python)
   if(directory)
-    if(cuda MATCHES "^(hip|rocm|xpu)")
-      set(problem "it is a ${cuda} build, which lethe does not support")
+    if(other)
+      set(problem "it is a ${other} build, which lethe does not support")
     else()
-      _lethe_torch_problem(${directory} "${cuda}" problem)
+      _lethe_torch_problem(${directory} problem)
     endif()
     if(NOT problem)
       set(${out_directory} ${directory} PARENT_SCOPE)

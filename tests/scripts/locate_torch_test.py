@@ -10,15 +10,21 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CMAKE = shutil.which("cmake")
+CUDA_FILES = ["include/ATen/ATen.h", *(f"lib/lib{n}.so" for n in "torch torch_cpu torch_cuda c10 c10_cuda".split())]
 
 
-def make_torch(folder, cuda=None, hip=None, abi=1, config="set(TORCH_FOUND TRUE)"):
-    """A `torch` package as far as the look-up reads it: version.py and TorchConfig.cmake."""
+def make_torch(folder, cuda=None, hip=None, abi=1, config="set(TORCH_FOUND TRUE)", without=None):
+    """A `torch` package as far as the look-up reads it: version.py, TorchConfig.cmake, with CUDA the files' names."""
     config_folder = folder / "share" / "cmake" / "Torch"
     config_folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("raise ImportError('the look-up must not import torch')\n")
     (folder / "version.py").write_text(f"__version__ = '9.9.9'\ncuda = {cuda!r}\nhip = {hip!r}\n")
     (config_folder / "TorchConfig.cmake").write_text(f'set(FLAGS "-D_GLIBCXX_USE_CXX11_ABI={abi}")\n{config}\n')
+    if cuda:
+        for name in CUDA_FILES:
+            if name != without:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).touch()
     return config_folder.resolve()
 
 
@@ -37,9 +43,8 @@ class LocateTorch(unittest.TestCase):
 
     def locate(self, path=None, **environment):
         """(exit status, {"origin": ..., "directory": ..., "note": ...}, stderr)."""
-        base = {k: v for k, v in os.environ.items() if k not in ("LIBTORCH", "CMAKE_PREFIX_PATH", "CUDACXX")}
+        base = {k: v for k, v in os.environ.items() if k not in ("LIBTORCH", "CMAKE_PREFIX_PATH")}
         base["PATH"] = path or f"{self.bin}:/usr/bin:/bin"
-        base["CUDA_HOME"] = base["CUDA_PATH"] = str(self.folder / "no-cuda")
         outcome = subprocess.run(
             [CMAKE, "-P", ROOT / "cmake" / "LocateTorch.cmake"],
             env={**base, **{k: str(v) for k, v in environment.items()}},
@@ -88,30 +93,20 @@ class LocateTorch(unittest.TestCase):
         self.assertNotEqual(status, 0)
         self.assertIn("no TorchConfig.cmake", " ".join(errors.split()))
 
-    def test_cuda_build_without_toolkit_is_passed_over(self):
-        make_torch(self.site / "torch", cuda="12.9", config='message(FATAL_ERROR "CUDA libraries not found")')
-        status, found, _ = self.locate()
-        self.assertEqual((status, found["origin"]), (0, "system"))
-        self.assertIn("torch 9.9.9", found["note"])
-        self.assertIn("CUDA 12.9", found["note"])
-
-    def test_cuda_build_with_toolkit_is_taken(self):
-        torch = make_torch(self.site / "torch", cuda="12.9")
-        self.make_nvcc()
+    def test_cuda_build_needs_no_toolkit(self):
+        torch = make_torch(self.site / "torch", cuda="12.9", config='message(FATAL_ERROR "CUDA libraries not found")')
         status, found, _ = self.locate()
         self.assertEqual((status, found["directory"]), (0, str(torch)), found)
+        self.assertNotIn("note", found)
 
-    def test_toolkit_that_its_files_reject_is_passed_over(self):
-        make_torch(self.site / "torch", cuda="12.9", config='message(FATAL_ERROR "no cublas of version 12")')
-        self.make_nvcc()
-        _, found, _ = self.locate()
-        self.assertEqual(found["origin"], "system")
-        self.assertIn("no cublas of version 12", found["note"])
-
-    def make_nvcc(self):
-        nvcc = self.bin / "nvcc"
-        nvcc.write_text("#!/bin/sh\nexit 0\n")
-        nvcc.chmod(0o755)
+    def test_incomplete_cuda_build_is_passed_over_or_refused(self):
+        make_torch(self.site / "torch", cuda="12.9", without="lib/libc10_cuda.so")
+        status, found, _ = self.locate()
+        self.assertEqual((status, found["origin"]), (0, "system"))
+        self.assertIn("libc10_cuda.so", found["note"])
+        status, _, errors = self.locate(LIBTORCH=self.site / "torch")
+        self.assertNotEqual(status, 0)
+        self.assertIn("libc10_cuda.so", errors)
 
     def test_rocm_build_is_passed_over(self):
         make_torch(self.site / "torch", hip="6.2")
