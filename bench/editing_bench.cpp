@@ -14,7 +14,8 @@ void edit(benchmark::State& state, const std::string& name) {
   std::size_t next = 0;
   std::int64_t num_losses = 0;
   for (auto _ : state) {
-    auto after = method->compute_after(method_state, world.network, {&world.requests[next++ % world.requests.size()], 1});
+    auto after =
+        method->compute_after(method_state, world.network, {&world.requests[next++ % world.requests.size()], 1});
     method_state = std::move(after.state);
     if (const auto* step = std::get_if<editing::EditStep>(&after.outcome)) {
       num_losses += static_cast<std::int64_t>(step->trace_of(0).losses.size());

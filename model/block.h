@@ -53,7 +53,7 @@ struct LayerPrefix {
 };
 
 struct AttentionResult {
-  torch::Tensor output_ND;     ///< before the output projection
+  torch::Tensor output_ND;             ///< before the output projection
   torch::Tensor keys, values;          ///< the rows' own, [H,B,T,E]
   torch::Tensor all_keys, all_values;  ///< behind the row prefix, [H,B,S,E]
 };

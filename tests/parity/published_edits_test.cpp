@@ -47,9 +47,8 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
   const auto method = editing::make_method(
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
-  follow(run_.sequence(), *method, recorded, [](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_rank_one(step, edit, 1e-2);
-  });
+  follow(run_.sequence(), *method, recorded,
+         [](const auto&, auto, const auto& step, const json& edit) { test::expect_rank_one(step, edit, 1e-2); });
 }
 
 TEST_P(PublishedEdits, MemitComputesTheSameSequence) {

@@ -129,9 +129,8 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRRomeAreTheSame) {
   const auto method = editing::make_method(
       config,
       {given_->network, given_->tokenizer, given_->contexts(config, "rome_prefixes"), given_->moments({config.layer})});
-  repeat("r-rome", *method, given_->network, [](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_rank_one(step, edit, 1e-3);
-  });
+  repeat("r-rome", *method, given_->network,
+         [](const auto&, auto, const auto& step, const json& edit) { test::expect_rank_one(step, edit, 1e-3); });
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
@@ -142,9 +141,8 @@ TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
   const auto contexts = given_->contexts(config, "memit_prefixes");
   const auto method =
       editing::make_method(config, {given_->network, given_->tokenizer, contexts, given_->moments(config.layers)});
-  repeat("memit", *method, given_->network, [&](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_layers(step, edit, 1e-3);
-  });
+  repeat("memit", *method, given_->network,
+         [&](const auto&, auto, const auto& step, const json& edit) { test::expect_layers(step, edit, 1e-3); });
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {
