@@ -123,7 +123,10 @@ class BrokenTrees(unittest.TestCase):
         self.assert_caught("test_headers_are_guarded", "data/part.h", "namespace lethe::data {\n}\n")
 
     def test_long_file(self):
-        self.assert_header_caught("test_no_file_is_too_long", "data", "int x();\n" * 500)
+        self.assert_header_caught("test_no_file_is_too_long", "data", "int x();\n" * 347)
+
+    def test_long_test_file(self):
+        self.assert_caught("test_no_file_is_too_long", "tests/data/a_test.cpp", "int x();\n" * 501)
 
     def test_long_function(self):
         self.assert_header_caught("test_no_function_is_too_long", "data", function_of(lines=61))
