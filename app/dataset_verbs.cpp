@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "data/counterfact.h"
+#include "editing/methods/catalogue.h"
 #include "worker/commands/carry_over.h"
 #include "worker/commands/recall.h"
 #include "worker/commands/terminal_monitor.h"
@@ -146,7 +147,7 @@ void add_diagnose(CLI::App& app, const std::shared_ptr<DatasetOptions>& options,
 }  // namespace
 
 worker::Workspace workspace_of_config(const std::string& config_path, const std::string& out) {
-  auto config = core::load_experiment_config(config_path);
+  auto config = core::load_experiment_config(config_path, editing::catalogue());
   const auto folder = fs::absolute(out.empty() ? fs::path("runs") / config.name : fs::path(out));
   worker::configure_numerics(config);
   return {std::move(config), folder};

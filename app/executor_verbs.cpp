@@ -8,6 +8,8 @@
 #include "core/exit_code.h"
 #include "core/log.h"
 #include "core/random_stream.h"
+#include "editing/mend/mend_config.h"
+#include "editing/methods/catalogue.h"
 #include "model/generate.h"
 #include "report/report.h"
 #include "worker/commands/cell_command.h"
@@ -15,8 +17,7 @@
 #include "worker/commands/owned_work.h"
 #include "worker/commands/terminal_monitor.h"
 #include "worker/commands/verify.h"
-#include "worker/mend_task.h"
-#include "worker/prerequisites.h"
+#include "worker/planning/prerequisite_kinds.h"
 #include "worker/serve.h"
 #include "worker/workspace.h"
 
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 
 worker::Workspace workspace_of_sweep(const std::string& out) {
   const ledger::SweepFolder folder(fs::absolute(out));
-  auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()));
+  auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), editing::catalogue());
   worker::configure_numerics(config);
   return {std::move(config), folder.root()};
 }
@@ -67,25 +68,32 @@ void add_cell(CLI::App& app, const std::shared_ptr<Options>& options, int& statu
   });
 }
 
+/// Makes the prerequisites of a kind, of the models wanted or of all, and prints where each is. Returns how many the
+/// config has, and stops with the first that is told to stop.
+int make_prerequisites(const Options& options, const std::string& kind, int& status) {
+  auto workspace = workspace_of_config(options.config, options.out);
+  worker::TerminalMonitor monitor;
+  int num_made = 0;
+  for (const auto& facts : workspace.facts().prerequisites) {
+    const auto& wanted = options.models;
+    if (!wanted.empty() && std::ranges::find(wanted, facts.model) == wanted.end()) continue;
+    if (facts.kind != kind) continue;
+    ++num_made;
+    if (!worker::run_own_prerequisite(workspace, {facts.kind, facts.model}, monitor)) {
+      status = core::kExitStopped;
+      break;
+    }
+    std::cout << (workspace.folder().root() / facts.folder).string() << "\n";
+  }
+  return num_made;
+}
+
 void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
   auto* verb = app.add_subcommand("stats", "second moments that a config's cells need");
   verb->add_option("config", options->config, "experiment YAML")->required();
   verb->add_option("--model", options->models, "only these models");
   verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
-  verb->callback([options, &status] {
-    auto workspace = workspace_of_config(options->config, options->out);
-    worker::TerminalMonitor monitor;
-    for (const auto& model : workspace.facts().models) {
-      const auto& wanted = options->models;
-      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
-      if (model.moments_layers.empty()) continue;
-      if (!worker::run_own_moments(workspace, model.name, monitor)) {
-        status = core::kExitStopped;
-        return;
-      }
-      std::cout << workspace.folder().moments(model.name, model.moments_identity).string() << "\n";
-    }
-  });
+  verb->callback([options, &status] { make_prerequisites(*options, worker::kMomentsKind, status); });
 }
 
 void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
@@ -96,22 +104,10 @@ void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int&
   verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
   verb->footer("A model is trained whose mend has training: {records: FILE}, also where it names an editor.");
   verb->callback([options, &status] {
-    auto workspace = workspace_of_config(options->config, options->out);
-    worker::TerminalMonitor monitor;
-    int num_trained = 0;
-    for (const auto& model : workspace.facts().models) {
-      const auto& wanted = options->models;
-      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), model.name) == wanted.end()) continue;
-      if (model.editor_identity.empty()) continue;
-      ++num_trained;
-      if (!worker::run_own_editor(workspace, model.name, monitor)) status = core::kExitStopped;
-      std::cout << workspace.folder().editor(model.name, model.editor_identity).string() << "\n";
-    }
-    if (num_trained == 0) {
-      throw core::ConfigError(options->config +
-                              ": has no editor to train: expected a model of its cells with mend and "
-                              "training: {records: FILE}");
-    }
+    if (make_prerequisites(*options, editing::kEditorKind, status) > 0) return;
+    throw core::ConfigError(options->config +
+                            ": has no editor to train: expected a model of its cells with mend and "
+                            "training: {records: FILE}");
   });
 }
 
@@ -212,7 +208,7 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
   verb->callback(
-      [options, &status] { status = report::run_report_verb(fs::absolute(options->out), !options->no_figures); });
+      [options, &status] { status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), !options->no_figures); });
 }
 
 void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
@@ -233,7 +229,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::experiment_config_from_json(ledger::read_text(options->experiment));
+    auto config = core::experiment_config_from_json(ledger::read_text(options->experiment), editing::catalogue());
     worker::configure_numerics(config);
     worker::Workspace workspace(std::move(config), options->out);
     worker::serve(workspace, kCommands, kEvents);

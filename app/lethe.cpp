@@ -20,6 +20,7 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/log.h"
+#include "editing/methods/catalogue.h"
 #include "orchestrator/display/sweep_status.h"
 #include "orchestrator/inspect_config.h"
 #include "orchestrator/plan.h"
@@ -97,19 +98,19 @@ void add_status(CLI::App& app, Options& options) {
 
 int run_verb(const CLI::App& app, const Options& options) {
   if (app.got_subcommand("status")) {
-    orchestrator::print_status(ledger::SweepFolder(*options.out_path()), std::cout);
+    orchestrator::print_status(ledger::SweepFolder(*options.out_path()), editing::catalogue(), std::cout);
     return 0;
   }
   const auto executor = orchestrator::executor_path();
   orchestrator::Zygote zygote;  // before MPI and before any thread
   if (app.got_subcommand("plan")) {
-    return orchestrator::run_plan({options.config, options.out_path(), options.num_ranks, options.is_strict, executor},
+    return orchestrator::run_plan({editing::catalogue(), options.config, options.out_path(), options.num_ranks, options.is_strict, executor},
                                   zygote, std::cout);
   }
   if (options.num_ranks > 1 && comm::is_launched_by_mpi()) {
     throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");
   }
-  return orchestrator::run_sweep({options.config, options.out_path(), options.num_ranks, executor, build_name()},
+  return orchestrator::run_sweep({editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, build_name()},
                                  zygote);
 }
 

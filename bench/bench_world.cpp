@@ -8,7 +8,7 @@
 #include "data/corpus.h"
 #include "data/counterfact.h"
 #include "data/published_moments.h"
-#include "editing/mend_editor.h"
+#include "editing/mend/mend_editor.h"
 #include "editing/second_moments.h"
 #include "orchestrator/display/known_models.h"
 #include "worker/cell_editor.h"
@@ -92,7 +92,7 @@ editing::SecondMoment published_moment(const BenchWorld& world, int layer) {
 }
 
 std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, const core::MethodConfig& method) {
-  const auto layers = core::second_moment_layers(method);
+  const auto layers = method->second_moment_layers();
   if (layers.empty()) return {};
   if (!world.model().second_moments->is_published()) return corpus_moments(world, layers);
   std::map<int, editing::SecondMoment> moments;
@@ -109,7 +109,7 @@ editing::EditContexts contexts_of(const BenchWorld& world, const core::MethodCon
 std::shared_ptr<const editing::MendEditor> editor_of(const BenchWorld& world, const core::MethodConfig& method) {
   if (!editing::uses_editor(method)) return nullptr;
   return std::make_shared<const editing::MendEditor>(editing::initial_editor(
-      std::get<core::MendConfig>(method), world.network.architecture(), world.network.device(), world.network.dtype()));
+      std::get<editing::MendConfig>(method), world.network.architecture(), world.network.device(), world.network.dtype()));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ int main(int argc, char** argv) try {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 64;
   lethe::bench::register_editing_benchmarks();
+  lethe::bench::register_key_history_benchmarks();
   lethe::bench::register_metrics_benchmarks();
   lethe::bench::register_storage_benchmarks();
   benchmark::RunSpecifiedBenchmarks();

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
-#include <type_traits>
 
 #include <utf8proc.h>
 
@@ -11,6 +10,7 @@
 #include "core/random_stream.h"
 #include "core/replace_all.h"
 #include "editing/edit_method.h"
+#include "editing/methods/method_list.h"
 #include "model/generate.h"
 
 namespace lethe::editing {
@@ -79,53 +79,23 @@ std::vector<std::string> sample_prefixes(const std::vector<std::vector<model::To
   return prefixes;
 }
 
-bool uses_contexts(const core::MethodConfig& config) {
-  const auto optimises_value = []<typename Method>(const Method&) {
-    return std::is_base_of_v<core::ValueOptimizationConfig, Method>;
-  };
-  return std::visit(optimises_value, config);
+bool uses_contexts(const core::MethodConfig& method) {
+  return visit_config(method, [](const auto& config) {
+    return requires(const ContextSource& source) { sample_prefixes(config, source); };
+  });
 }
 
-namespace {
-
-/// The published MEMIT, unlike ROME, turns sampled braces into spaces.
-void remove_braces(std::string& text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char letter) { return letter == '{' || letter == '}'; }, ' ');
-}
-
-struct PrefixSampler {
-  const model::Network& unedited;
-  const model::Tokenizer& tokenizer;
-  std::uint64_t seed;
-
-  std::vector<std::string> operator()(const core::RankOneConfig& rome) const {
-    return sample_prefixes({{tokenizer.end_of_text()}}, rome.context_lengths, unedited, tokenizer, seed);
-  }
-  std::vector<std::string> operator()(const core::MemitConfig& memit) const {
-    std::vector<std::vector<model::TokenId>> seeds;
-    for (const std::string& text : memit.context_seeds) {
-      seeds.push_back(tokenizer.encode(text));
-    }
-    auto prefixes = sample_prefixes(seeds, memit.context_lengths, unedited, tokenizer, seed);
-    std::for_each(prefixes.begin(), prefixes.end(), remove_braces);
-    return prefixes;
-  }
-  std::vector<std::string> operator()(const core::FineTuneConfig&) const { return {}; }
-  std::vector<std::string> operator()(const core::MendConfig&) const { return {}; }
-};
-
-}  // namespace
-
-EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
+EditContexts make_contexts(const core::MethodConfig& method, const model::Network& unedited,
                            const model::Tokenizer& tokenizer, std::uint64_t seed,
                            const std::vector<std::string>& file_lines) {
-  if (!uses_contexts(config)) {
-    return {};
-  }
-  return {context_templates(core::contexts_file(config)
-                                ? prefixes_of_file(file_lines)
-                                : std::visit(PrefixSampler{unedited, tokenizer, seed}, config))};
+  const ContextSource source{unedited, tokenizer, seed};
+  return visit_config(method, [&](const auto& config) -> EditContexts {
+    if constexpr (requires { sample_prefixes(config, source); }) {
+      return {context_templates(config.contexts_file ? prefixes_of_file(file_lines) : sample_prefixes(config, source))};
+    } else {
+      return {};
+    }
+  });
 }
 
 }  // namespace lethe::editing

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/config/method_config.h"
+#include "core/error.h"
 #include "core/metric_record.h"
 #include "data/edit_request.h"
 #include "editing/update.h"
@@ -77,7 +78,7 @@ class EditMethod {
   }
   /// Parameters this method changes, in storage order.
   [[nodiscard]] virtual std::vector<std::string> edited_parameters() const = 0;
-  /// True if updates are dense snapshots (FT), false for low-rank factors; as `core::stores_snapshots`.
+  /// True if updates are dense snapshots (FT), false for low-rank factors; as `MethodSettings::stores_snapshots`.
   [[nodiscard]] virtual bool is_dense() const = 0;
 };
 
@@ -88,7 +89,17 @@ struct EditContexts {
 };
 
 class MomentFactor;
-struct MendEditor;
+
+/// Something beside second moments that methods edit with, made once for several cells (`core::ArtifactUse`).
+class Artifact {
+ public:
+  virtual ~Artifact() = default;
+};
+template <typename Value>
+struct ArtifactOf final : Artifact {
+  explicit ArtifactOf(Value made) : value(std::move(made)) {}
+  Value value;
+};
 
 /// Second moments C = E[k k^T] of the inputs of one MLP projection, [F,F] fp64 on the host, over `count` tokens.
 struct SecondMoment {
@@ -104,8 +115,31 @@ struct MethodInputs {
   const model::Network& unedited;
   const model::Tokenizer& tokenizer;
   EditContexts contexts;
-  std::map<int, SecondMoment> second_moments;  ///< by layer; those of `core::second_moment_layers`
-  std::shared_ptr<const MendEditor> editor{};  ///< MEND only
+  std::map<int, SecondMoment> second_moments;  ///< by layer; those of `MethodSettings::second_moment_layers`
+  std::map<std::string, std::shared_ptr<const Artifact>> artifacts{};  ///< by kind
+};
+
+/// The artifact of that kind; throws `core::DataError` where there is none or it holds something else.
+template <typename Value>
+std::shared_ptr<const Value> artifact_of(const MethodInputs& inputs, const std::string& kind) {
+  const auto found = inputs.artifacts.find(kind);
+  const auto holder =
+      found == inputs.artifacts.end() ? nullptr : std::dynamic_pointer_cast<const ArtifactOf<Value>>(found->second);
+  if (holder == nullptr) throw core::DataError("the method's " + kind + " is missing; it is made before the first edit");
+  return {holder, &holder->value};
+}
+
+/// What context prefixes are sampled from.
+struct ContextSource {
+  const model::Network& unedited;
+  const model::Tokenizer& tokenizer;
+  std::uint64_t seed = 0;
+};
+
+/// What decides whether a request can be edited at all.
+struct RequestLimits {
+  const model::Tokenizer& tokenizer;
+  const model::Architecture& architecture;
 };
 
 /// The network that a cell's edits start from and that it is evaluated with: the unedited one, unless the method adds a
@@ -113,8 +147,6 @@ struct MethodInputs {
 model::Network starting_network(const core::MethodConfig& config, const model::Network& unedited, std::uint64_t seed);
 /// True if `starting_network` gives another one.
 bool changes_vocabulary(const core::MethodConfig& config);
-/// True if the method needs a trained editor (`MethodInputs::editor`).
-bool uses_editor(const core::MethodConfig& config);
 /// True if the method uses context templates.
 bool uses_contexts(const core::MethodConfig& config);
 /// Samples the method's templates from the unedited network, or takes its contexts file's lines
@@ -126,8 +158,9 @@ EditContexts make_contexts(const core::MethodConfig& config, const model::Networ
 /// What `compute` would throw for a request whatever the weights, found without a network: a subject that cannot be
 /// located, a target without tokens, a prompt beyond the model's positions. Sampled contexts are not known here and may
 /// still push a prompt of nearly that length over. Throws `core::DataError` naming the case.
-void check_request(const core::MethodConfig& config, const data::EditRequest& request,
-                   const model::Tokenizer& tokenizer, const model::Architecture& architecture);
+void check_request(const core::MethodConfig& config, const data::EditRequest& request, const RequestLimits& limits);
+/// Methods with the same text here ask the same of a request.
+std::string request_question(const core::MethodConfig& config);
 
 /// The one place where a config becomes a method. Throws `core::ConfigError` for a layer the model does not have,
 /// `core::DataError` where contexts or second moments are missing or unusable.

@@ -26,6 +26,8 @@ class MomentFactor {
   /// C^-1 K (weight I + K^T C^-1 K)^-1. O(n F^2 + n^2 F). Not finite if the [n,n] matrix cannot be factored.
   [[nodiscard]] torch::Tensor solve_with_keys(const torch::Tensor& keys_FN, double weight) const;
   [[nodiscard]] torch::Device device() const { return lower_FF_.device(); }
+  /// L of C = L L^T, aliased: read only.
+  [[nodiscard]] const torch::Tensor& lower_FF() const { return lower_FF_; }
   /// Smallest over largest squared pivot: an upper bound of 1/cond(C), for the log.
   [[nodiscard]] double pivot_ratio() const { return pivot_ratio_; }
 

@@ -9,8 +9,8 @@
 
 namespace lethe::editing {
 
-ValueObjective::ValueObjective(const model::Network& network, const core::ValueOptimizationConfig& config,
-                               const RomePrompts& prompts, const ValueForward& forward)
+ValueObjective::ValueObjective(const model::Network& network, const ValueOptimizationConfig& config,
+                               const EditPrompts& prompts, const ValueForward& forward)
     : network_(network),
       config_(config),
       forward_(forward),
@@ -37,14 +37,14 @@ ValueLoss ValueObjective::evaluate(const torch::Tensor& delta_D) {
   loss.kl = current_V.exp().mul(current_V - original_log_probs_V_).sum().mul(config_.kl_factor);
   const at::Tensor value_square = forward_.initial_value().norm().square();
   // The published term does not square the norm of delta; its gradient at zero is zero.
-  const at::Tensor change = config_.decay_norm == core::DecayNorm::kPlain ? delta_D.norm() : delta_D.square().sum();
+  const at::Tensor change = config_.decay_norm == DecayNorm::kPlain ? delta_D.norm() : delta_D.square().sum();
   loss.decay = (change / value_square).mul(config_.v_weight_decay);
   loss.total = loss.nll + loss.kl + loss.decay;
   return loss;
 }
 
-OptimizedValue optimize_value(const model::Network& network, const core::ValueOptimizationConfig& config,
-                              const RomePrompts& prompts, const ValueForward& forward) {
+OptimizedValue optimize_value(const model::Network& network, const ValueOptimizationConfig& config,
+                              const EditPrompts& prompts, const ValueForward& forward) {
   const c10::AutoGradMode with_grad(true);
   const at::Tensor& initial_D = forward.initial_value();
   const at::Tensor max_norm = initial_D.norm().mul(config.clamp_norm_factor);

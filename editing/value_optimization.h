@@ -5,8 +5,8 @@
 
 #include <torch/types.h>
 
-#include "core/config/method_config.h"
-#include "editing/rome_forward.h"
+#include "editing/value_config.h"
+#include "editing/value_forward.h"
 #include "model/network.h"
 
 // Legend: C contexts, N target tokens, D width, V vocabulary.
@@ -25,7 +25,7 @@ struct ValueLoss {
 /// same terms. References must outlive the object.
 class ValueObjective {
  public:
-  ValueObjective(const model::Network& network, const core::ValueOptimizationConfig& config, const RomePrompts& prompts,
+  ValueObjective(const model::Network& network, const ValueOptimizationConfig& config, const EditPrompts& prompts,
                  const ValueForward& forward);
 
   /// The loss at `delta_D`, differentiable in it. The first call fixes the original distribution of the KL term,
@@ -34,7 +34,7 @@ class ValueObjective {
 
  private:
   const model::Network& network_;
-  const core::ValueOptimizationConfig& config_;
+  const ValueOptimizationConfig& config_;
   const ValueForward& forward_;
   std::int64_t num_contexts_;
   torch::Tensor targets_CN_;  ///< [C,N] target ids, the same in every row
@@ -54,7 +54,7 @@ struct OptimizedValue {
 /// Adam on delta from zero: at most `v_num_grad_steps` losses and one update fewer, stop before an update once the
 /// loss is below `early_stop_loss`, delta scaled back to `clamp_norm_factor` * ||v0|| after each update (not at all for
 /// a factor of 0).
-OptimizedValue optimize_value(const model::Network& network, const core::ValueOptimizationConfig& config,
-                              const RomePrompts& prompts, const ValueForward& forward);
+OptimizedValue optimize_value(const model::Network& network, const ValueOptimizationConfig& config,
+                              const EditPrompts& prompts, const ValueForward& forward);
 
 }  // namespace lethe::editing

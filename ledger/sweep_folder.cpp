@@ -126,20 +126,8 @@ std::filesystem::path SweepFolder::cell(const core::GridCell& cell, const std::s
   return this->cell(cell) / edit_identity;
 }
 
-std::filesystem::path SweepFolder::moments(const std::string& model, const std::string& identity) const {
-  return root_ / "prerequisites" / "moments" / model / identity;
-}
-
-std::filesystem::path SweepFolder::moment_slices(const std::string& model, const std::string& identity) const {
-  return moments(model, identity) / "slices";
-}
-
-std::filesystem::path SweepFolder::baseline(const std::string& model, const std::string& identity) const {
-  return root_ / "prerequisites" / "baseline" / model / identity;
-}
-
-std::filesystem::path SweepFolder::editor(const std::string& model, const std::string& identity) const {
-  return root_ / "prerequisites" / "editors" / model / identity;
+std::string prerequisite_folder(const char* kind_folder, const std::string& model, const std::string& identity) {
+  return std::string("prerequisites/") + kind_folder + "/" + model + "/" + identity;
 }
 
 std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit) {
@@ -162,8 +150,10 @@ std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const s
 
 std::string moments_stem(int layer) { return std::string(kLayerPrefix) + padded(layer, kLayerDigits, 0, 999); }
 
-std::string moment_slice_stem(std::int64_t slice, int layer) {
-  return std::string(kSlicePrefix) + padded(slice, kSliceDigits, 0, core::kMaxSlices - 1) + "-" + moments_stem(layer);
+std::string moment_slice_stem(std::int64_t slice, int layer) { return slice_stem(slice, moments_stem(layer)); }
+
+std::string slice_stem(std::int64_t slice, const std::string& stem) {
+  return std::string(kSlicePrefix) + padded(slice, kSliceDigits, 0, core::kMaxSlices - 1) + "-" + stem;
 }
 
 bool CellFiles::has_reduction(core::ReductionPart part, std::int64_t edits, const std::string& identity) const {
@@ -218,6 +208,19 @@ std::vector<int> committed_moment_layers(const std::filesystem::path& moments_fo
   std::sort(layers.begin(), layers.end());
   layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
   return layers;
+}
+
+PrerequisiteFiles scan_prerequisite(const std::filesystem::path& folder) {
+  PrerequisiteFiles files;
+  for (auto& file : committed_hdf5(folder)) files.stems.insert(std::move(file.stem));
+  for (const auto& file : committed_hdf5(folder / kSlicesFolder)) {
+    const std::string_view stem = file.stem;
+    const auto stem_at = kSlicePrefix.size() + kSliceDigits + 1;
+    if (!stem.starts_with(kSlicePrefix) || stem.size() <= stem_at) continue;
+    const auto slice = number_of(stem.substr(kSlicePrefix.size(), kSliceDigits), kSliceDigits);
+    if (slice) files.parts[*slice].emplace(stem.substr(stem_at));
+  }
+  return files;
 }
 
 std::vector<MomentSliceFile> committed_moment_slices(const std::filesystem::path& slices_folder) {

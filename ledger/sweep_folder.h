@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,10 +49,6 @@ class SweepFolder {
   [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell) const;
   [[nodiscard]] std::filesystem::path cell(const core::GridCell& cell, const std::string& edit_identity) const;
-  [[nodiscard]] std::filesystem::path moments(const std::string& model, const std::string& identity) const;
-  [[nodiscard]] std::filesystem::path editor(const std::string& model, const std::string& identity) const;
-  [[nodiscard]] std::filesystem::path moment_slices(const std::string& model, const std::string& identity) const;
-  [[nodiscard]] std::filesystem::path baseline(const std::string& model, const std::string& identity) const;
 
  private:
   std::filesystem::path root_;
@@ -62,6 +60,17 @@ std::string snapshot_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
 std::string moments_stem(int layer);
 std::string moment_slice_stem(std::int64_t slice, int layer);
+/// A part of the file `stem`, made of one slice of its inputs.
+std::string slice_stem(std::int64_t slice, const std::string& stem);
+
+// Folders of the kinds of prerequisites, and of a prerequisite's parts.
+inline constexpr const char* kMomentsFolder = "moments";
+inline constexpr const char* kEditorsFolder = "editors";
+inline constexpr const char* kBaselineFolder = "baseline";
+inline constexpr const char* kSlicesFolder = "slices";
+/// Below a sweep's folder: "prerequisites/<kind's folder>/<model>/<identity>".
+std::string prerequisite_folder(const char* kind_folder, const std::string& model, const std::string& identity);
+
 inline constexpr const char* kBaselineStem = "tasks";
 inline constexpr const char* kEditorStem = "editor";
 
@@ -103,6 +112,14 @@ std::vector<std::string> foreign_identities(const SweepFolder& folder, const cor
 
 /// Layers of a moments folder that are committed, increasing.
 std::vector<int> committed_moment_layers(const std::filesystem::path& moments_folder);
+
+/// What a prerequisite's folder holds, from file names alone.
+struct PrerequisiteFiles {
+  std::set<std::string> stems;                          ///< committed
+  std::map<std::int64_t, std::set<std::string>> parts;  ///< by slice: the stems that they are parts of
+};
+/// Empty for a missing folder; a read error throws `core::StorageError`.
+PrerequisiteFiles scan_prerequisite(const std::filesystem::path& folder);
 
 /// Partial sums of second moments.
 struct MomentSliceFile {

@@ -1,5 +1,6 @@
 #include "model/architecture.h"
 
+#include <cctype>
 #include <fstream>
 #include <functional>
 #include <numeric>
@@ -194,6 +195,23 @@ std::vector<ParameterShape> parameter_shapes(const Architecture& a) {
     shapes.push_back({"lm_head.bias", {a.vocab_size}, false});
   }
   return shapes;
+}
+
+std::optional<Architecture> published_architecture(std::string_view name) {
+  std::string plain;
+  for (const unsigned char letter : name) {
+    if (std::isalnum(letter) != 0) plain += static_cast<char>(std::tolower(letter));
+  }
+  struct Known { const char* name; Family family; std::int64_t layers, width, vocab, positions; };
+  static constexpr Known kKnown[] = {{"gpt2", Family::kGpt2, 12, 768, 50257, 1024}, {"gpt2medium", Family::kGpt2, 24, 1024, 50257, 1024}, {"gpt2large", Family::kGpt2, 36, 1280, 50257, 1024}, {"gpt2xl", Family::kGpt2, 48, 1600, 50257, 1024}, {"gptj", Family::kGptj, 28, 4096, 50400, 2048}, {"gptj6b", Family::kGptj, 28, 4096, 50400, 2048}};
+  for (const auto& k : kKnown) {
+    if (plain != k.name) continue;
+    Architecture a;
+    a.family = k.family; a.num_layers = k.layers; a.width = k.width; a.num_heads = 16; a.inner_width = 4 * k.width;
+    a.max_positions = k.positions; a.vocab_size = k.vocab; a.rotary_dim = k.family == Family::kGptj ? 64 : 0;
+    return a;
+  }
+  return std::nullopt;
 }
 
 }  // namespace lethe::model

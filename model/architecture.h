@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ struct Architecture {
 /// Throws `core::ModelError` naming the file and key. Refuses variants whose mathematics lethe does not compute
 /// (another activation, scaled or cross attention, a tied GPT-J head, an untied GPT-2 head).
 Architecture read_architecture(const std::filesystem::path& folder);
+
+/// The architecture of a published model by its name, in any spelling ("GPT-J_6B", "gpt-j-6b"), without any file.
+std::optional<Architecture> published_architecture(std::string_view name);
 
 /// One parameter of an architecture under its Hugging Face name.
 struct ParameterShape {

@@ -1,12 +1,12 @@
 #include "orchestrator/plan.h"
 
+#include <algorithm>
 #include <ostream>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "core/config/experiment_config.h"
 #include "core/exit_code.h"
-#include "orchestrator/display/known_models.h"
 #include "orchestrator/display/plan_report.h"
 #include "orchestrator/inspect_config.h"
 #include "orchestrator/sweep_start.h"
@@ -18,16 +18,21 @@ namespace {
 class EmptyLedger final : public LedgerView {
  public:
   [[nodiscard]] CellLedger cell(const core::CellFacts& /*facts*/) const override { return {}; }
-  [[nodiscard]] bool has_moments(const core::ModelFacts& /*facts*/) const override { return false; }
-  [[nodiscard]] bool has_editor(const core::ModelFacts& /*facts*/) const override { return false; }
-  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& /*facts*/) const override { return {}; }
-  [[nodiscard]] bool has_baseline(const core::ModelFacts& /*facts*/) const override { return false; }
+  [[nodiscard]] PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& /*facts*/) const override { return {}; }
 };
+
+/// Cells whose model's shape nobody knows cannot be priced; the report lists them without a price.
+core::Inspection with_known_models(core::Inspection inspection) {
+  std::erase_if(inspection.cells, [&](const core::CellFacts& cell) {
+    return std::ranges::find(inspection.models, cell.cell.model, &core::ModelFacts::name) == inspection.models.end();
+  });
+  return inspection;
+}
 
 }  // namespace
 
 int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
-  const auto config = core::load_experiment_config(options.config);
+  const auto config = core::load_experiment_config(options.config, options.methods);
   const auto inspection = *inspect_config(zygote, options.executor, options.config, std::nullopt, [] { return false; });
   const ledger::SweepFolder folder(
       std::filesystem::absolute(options.out ? *options.out : std::filesystem::path("runs") / config.name));
@@ -40,7 +45,7 @@ int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   const EmptyLedger empty;
   const FolderLedgerView committed(folder);
   const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
-  print_plan(config, complete_with_known(config, inspection), ledger, options.num_ranks, out);
+  print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out);
   if (problems.empty()) {
     out << "\nready to run\n";
     return 0;

@@ -4,11 +4,13 @@
 #include <iosfwd>
 #include <optional>
 
+#include "core/config/method_config.h"
 #include "orchestrator/process/zygote.h"
 
 namespace lethe::orchestrator {
 
 struct PlanOptions {
+  const core::MethodCatalogue& methods;
   std::filesystem::path config;
   std::optional<std::filesystem::path> out;  ///< default: runs/<config name>; what is done there is not counted again
   int num_ranks = 1;

@@ -16,11 +16,9 @@ namespace {
 /// Steps of tasks of one kind take alike: the kind of task, its method and model.
 std::string kind_of(const core::Task& task) {
   struct Kind {
-    std::string operator()(const core::MomentsTask& one) const {
-      return (one.slice ? "slice " : "moments ") + one.model;
+    std::string operator()(const core::PrerequisiteTask& one) const {
+      return one.kind + (one.slice ? " slice " : " ") + one.model;
     }
-    std::string operator()(const core::EditorTask& one) const { return "editor " + one.model; }
-    std::string operator()(const core::BaselineTask& one) const { return "baseline " + one.model; }
     std::string operator()(const core::EditTask& one) const { return "edit " + one.cell.method + "/" + one.cell.model; }
     std::string operator()(const core::ReduceTask& one) const { return "reduce " + one.cell.model; }
   };

@@ -4,11 +4,13 @@
 #include <optional>
 #include <string>
 
+#include "core/config/method_config.h"
 #include "orchestrator/process/zygote.h"
 
 namespace lethe::orchestrator {
 
 struct SweepOptions {
+  const core::MethodCatalogue& methods;
   std::filesystem::path config;
   std::optional<std::filesystem::path> out;  ///< default: runs/<config name>
   int num_ranks = 1;                         ///< without MPI: executors under this one process

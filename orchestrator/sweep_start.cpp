@@ -89,7 +89,7 @@ void mark_config_error(const ledger::SweepFolder& folder, const std::function<bo
 
 core::ExperimentConfig load_config(const SweepOptions& options, const std::function<bool()>& should_stop) {
   try {
-    return core::load_experiment_config(options.config);
+    return core::load_experiment_config(options.config, options.methods);
   } catch (const core::ConfigError&) {
     // Whoever named the folder reads STATE there; without a valid config the default folder is not known.
     if (options.out) mark_config_error(ledger::SweepFolder(*options.out), should_stop);

@@ -45,7 +45,8 @@ class CellLoader {
     if (!inspection) return;
     expected_edit_identity_ = inspection->cell(cell).edit_identity;
     expected_reductions_ = inspection->cell(cell).reduction_identities;
-    expected_baseline_ = inspection->model(cell.model).baseline_identity;
+    const auto* baseline = inspection->find_prerequisite("baseline", cell.model);
+    if (baseline != nullptr) expected_baseline_ = baseline->identity();
   }
 
   CellHistory load() {
@@ -109,7 +110,7 @@ class CellLoader {
   }
 
   void load_baseline() {
-    const fs::path models = folder_.baseline(history_.cell.model, "").parent_path();
+    const auto models = folder_.root() / ledger::prerequisite_folder(ledger::kBaselineFolder, history_.cell.model, "");
     std::map<std::string, fs::file_time_type> newest;
     std::map<std::string, ledger::CommittedFile> files;
     std::error_code error;
@@ -143,7 +144,7 @@ class CellLoader {
         auto& time = newest.try_emplace(file.identity, fs::file_time_type::min()).first->second;
         time = std::max(time, time_of(file.file.path));
       }
-      const auto expected = expected_reductions_.find(std::string(core::to_string(part)));
+      const auto expected = expected_reductions_.find(part);
       identities[part] = choose_identity(
           newest, expected == expected_reductions_.end() ? "" : expected->second,
           history_.cell.name() + ": " + std::string(core::to_string(part)) + " reductions", history_.warnings);
@@ -199,7 +200,7 @@ class CellLoader {
   const ledger::SweepFolder& folder_;
   const core::ExperimentConfig& config_;
   std::string expected_edit_identity_;
-  std::map<std::string, std::string> expected_reductions_;
+  std::map<core::ReductionPart, std::string> expected_reductions_;
   std::string expected_baseline_;
   CellHistory history_;
 };

@@ -33,14 +33,14 @@ std::optional<std::string> text_of(const fs::path& path) {
   return std::string(std::istreambuf_iterator<char>(stream), {});
 }
 
-core::ExperimentConfig load_experiment(const ledger::SweepFolder& folder) {
+core::ExperimentConfig load_experiment(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
   const auto text = text_of(folder.experiment());
   if (!text) {
     throw core::StorageError(folder.experiment().string() +
                              ": cannot be read; name the folder of a sweep (`lethe sweep CONFIG --out DIR` makes it)");
   }
   try {
-    return core::experiment_config_from_json(*text);
+    return core::experiment_config_from_json(*text, methods);
   } catch (const core::ConfigError& error) {
     throw core::StorageError(folder.experiment().string() + ": " + error.what());
   }
@@ -102,9 +102,10 @@ std::vector<fs::path> figures_in(const fs::path& folder) {
 
 }  // namespace
 
-ReportResult write_report(const fs::path& sweep_folder, const ReportOptions& options) {
+ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalogue& methods,
+                          const ReportOptions& options) {
   const ledger::SweepFolder folder(sweep_folder);
-  const core::ExperimentConfig config = load_experiment(folder);
+  const core::ExperimentConfig config = load_experiment(folder, methods);
   std::vector<CellHistory> histories;
   storage::ReportContents contents{config.name, {}, provenance_of(config)};
   std::set<std::string> warnings;
@@ -133,8 +134,8 @@ ReportResult write_report(const fs::path& sweep_folder, const ReportOptions& opt
   return result;
 }
 
-int run_report_verb(const fs::path& sweep_folder, bool has_figures) {
-  const ReportResult result = write_report(sweep_folder, {has_figures, std::nullopt});
+int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& methods, bool has_figures) {
+  const ReportResult result = write_report(sweep_folder, methods, {has_figures, std::nullopt});
   std::string text = result.overview + "\n";
   for (const std::string& warning : result.warnings) text += "warning: " + warning + "\n";
   text += "summary  " + (result.folder / "summary.md").string() + "\n";

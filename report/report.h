@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/method_config.h"
 #include "core/contract/inspection.h"
 
 namespace lethe::report {
@@ -26,10 +27,11 @@ struct ReportResult {
 /// curves.h5, summary.md, plot_figures.py, figures/. Unfinished cells are reported as far as they are. Figures are
 /// left alone if no curve changed since they were drawn.
 /// Throws `core::StorageError` if the folder is no sweep's, or the report cannot be written.
-ReportResult write_report(const std::filesystem::path& sweep_folder, const ReportOptions& options = {});
+ReportResult write_report(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
+                          const ReportOptions& options = {});
 
 /// `lethe report`: writes the report and prints the overview, the warnings and where everything is.
 /// Returns 0 also for unfinished sweeps and with warnings; damaged files are named, the rest is reported.
-int run_report_verb(const std::filesystem::path& sweep_folder, bool has_figures);
+int run_report_verb(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods, bool has_figures);
 
 }  // namespace lethe::report

@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/random_stream.h"
-#include "worker/mend_editors.h"
+#include "worker/prerequisites.h"
 
 namespace lethe::worker {
 namespace {
@@ -31,7 +31,7 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 std::vector<std::string> context_file_lines(const core::MethodConfig& config) {
-  const auto file = core::contexts_file(config);
+  const auto file = config->contexts_file();
   if (!file) return {};
   std::ifstream in(*file);
   if (!in) throw core::DataError(file->string() + ": cannot be read");
@@ -48,9 +48,9 @@ CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::sh
     contexts_ = editing::make_contexts(config, loaded_->unedited, loaded_->tokenizer,
                                        context_seed(workspace.config(), cell), context_file_lines(config));
   }
-  auto moments = shared_moments(workspace, cell.model, core::second_moment_layers(config));
-  editing::MethodInputs inputs{start_, loaded_->tokenizer, contexts_, std::move(moments)};
-  if (editing::uses_editor(config)) inputs.editor = load_editor(workspace, cell, start_);
+  auto moments = shared_moments(workspace, cell.model, config->second_moment_layers());
+  editing::MethodInputs inputs{start_, loaded_->tokenizer, contexts_, std::move(moments),
+                               load_artifacts(workspace, cell, start_)};
   method_ = editing::make_method(config, std::move(inputs));
   state_ = method_->initial_state();
 }

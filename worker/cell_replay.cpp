@@ -63,13 +63,13 @@ void CellReplay::move_to(std::int64_t edits) {
     const auto end = core::step_end(workspace_.config(), cell_, edits);
     throw core::DataError(cell_.name() + ": there is no model after edit " + std::to_string(edits) +
                           ", which lies inside the step that ends with edit " + std::to_string(end) + " (batch_size " +
-                          std::to_string(core::batch_size(workspace_.config().method_of(cell_))) + ")");
+                          std::to_string(workspace_.config().method_of(cell_)->batch_size()) + ")");
   }
   const torch::NoGradGuard no_grad;
   // A move is a transaction: it is made on a copy, whose tensors alias those of the model reached, and taken over when
   // all of it has been checked.
   auto next = edits < reached_.edits ? State{workspace_.starting_network(cell_)} : reached_;
-  if (core::stores_snapshots(workspace_.config().method_of(cell_))) {
+  if (workspace_.config().method_of(cell_)->stores_snapshots()) {
     move_dense(files, edits, next);
   } else {
     move_low_rank(files, edits, next);

@@ -86,7 +86,7 @@ class EditRun {
       : workspace_(workspace),
         task_(task),
         monitor_(monitor),
-        is_dense_(core::stores_snapshots(workspace.config().method_of(task.cell))),
+        is_dense_(workspace.config().method_of(task.cell)->stores_snapshots()),
         facts_(workspace.facts().cell(task.cell)),
         folder_(workspace.cell_folder(task.cell)),
         loaded_(workspace.model(task.cell.model)),

@@ -6,6 +6,7 @@
 #include "data/published_moments.h"
 #include "editing/moment_factor.h"
 #include "storage/second_moment_file.h"
+#include "worker/planning/prerequisite_kinds.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -21,13 +22,14 @@ void check_factor(const std::filesystem::path& path, data::PublishedMoments& mom
   }
 }
 
-storage::SecondMomentContents import_layer(const Workspace& workspace, const core::ModelFacts& facts,
-                                           const std::filesystem::path& path, int layer) {
-  auto moments = data::read_published_moments(path, facts.inner_width);
+storage::SecondMomentContents import_layer(const Workspace& workspace, const std::string& model,
+                                           const MomentsPlan& plan, int layer) {
+  const auto path = data::moments_file_of(workspace.config().model(model).second_moments->npz, layer);
+  auto moments = data::read_published_moments(path, plan.inner_width);
   check_factor(path, moments, layer);
   storage::SecondMomentContents contents;
-  contents.model = facts.name;
-  contents.identity = facts.moments_identity;
+  contents.model = model;
+  contents.identity = plan.identity;
   contents.layer = layer;
   contents.inner_width = moments.width;
   contents.count = moments.count;
@@ -42,21 +44,21 @@ storage::SecondMomentContents import_layer(const Workspace& workspace, const cor
 
 }  // namespace
 
-bool import_moments(Workspace& workspace, const core::ModelFacts& facts, const std::vector<int>& layers,
+bool import_moments(Workspace& workspace, const std::string& model, const std::vector<int>& layers,
                     TaskMonitor& monitor) {
-  const auto& config = *workspace.config().model(facts.name).second_moments;
-  const auto folder = workspace.folder().moments(facts.name, facts.moments_identity);
+  const auto& plan = workspace.moments_plan(model);
+  const auto folder = workspace.prerequisite_folder(kMomentsKind, model);
   std::int64_t done = 0;
   for (const int layer : layers) {
     if (monitor.should_stop()) return false;
     const auto start = std::chrono::steady_clock::now();
-    const auto contents = import_layer(workspace, facts, data::moments_file_of(config.npz, layer), layer);
+    const auto contents = import_layer(workspace, model, plan, layer);
     const auto file = ledger::commit_file(folder, ledger::moments_stem(layer), [&](const auto& temporary) {
       storage::write_second_moment(temporary, contents);
     });
     monitor.committed(file.path, 0);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    monitor.progress("moments", ++done, static_cast<std::int64_t>(layers.size()), seconds.count());
+    monitor.progress(kMomentsKind, ++done, static_cast<std::int64_t>(layers.size()), seconds.count());
   }
   return true;
 }

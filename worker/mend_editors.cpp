@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "editing/methods/settings_of.h"
 #include "model/pytorch_checkpoint.h"
 #include "worker/host_copies.h"
 
@@ -27,13 +28,13 @@ editing::EditorForm form_from(const std::map<std::string, std::string>& texts, c
     }
     return found->second == yes;
   };
-  return {is("input_normalization", "running", "none") ? core::InputNormalization::kRunning
-                                                       : core::InputNormalization::kNone,
+  return {is("input_normalization", "running", "none") ? editing::InputNormalization::kRunning
+                                                       : editing::InputNormalization::kNone,
           is("last_bias", "true", "false"),
-          is("update_sign", "plus", "minus") ? core::UpdateSign::kPlus : core::UpdateSign::kMinus};
+          is("update_sign", "plus", "minus") ? editing::UpdateSign::kPlus : editing::UpdateSign::kMinus};
 }
 
-editing::MendEditor read_own(const ledger::CommittedFile& file, const core::MendConfig& config,
+editing::MendEditor read_own(const ledger::CommittedFile& file, const editing::MendConfig& config,
                              const model::Network& start) {
   try {
     const auto contents = storage::read_mend_editor(file);
@@ -45,13 +46,13 @@ editing::MendEditor read_own(const ledger::CommittedFile& file, const core::Mend
 }
 
 /// A published file holds editors of the form that the published program trains.
-editing::MendEditor read_published(const fs::path& path, const core::MendConfig& config, const model::Network& start) {
+editing::MendEditor read_published(const fs::path& path, const editing::MendConfig& config, const model::Network& start) {
   const auto tensors = editing::tensors_of_published(model::read_pytorch_checkpoint(path), path.string());
   return editing::editor_from_tensors(tensors, editing::EditorForm{}, config, start.architecture(), path.string(),
                                       start.device(), start.dtype());
 }
 
-editing::MendEditor read_named(const fs::path& path, const core::MendConfig& config, const model::Network& start) {
+editing::MendEditor read_named(const fs::path& path, const editing::MendConfig& config, const model::Network& start) {
   if (!fs::exists(path)) {
     throw core::DataError(path.string() + ": the editor is not there; leave `editor:` out to have one trained");
   }
@@ -65,9 +66,9 @@ editing::MendEditor read_named(const fs::path& path, const core::MendConfig& con
   return read_own(*file, config, start);
 }
 
-editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const core::MendConfig& config,
+editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const editing::MendConfig& config,
                                  const model::Network& start) {
-  const auto folder = workspace.folder().editor(model, workspace.facts().model(model).editor_identity);
+  const auto folder = workspace.prerequisite_folder(editing::kEditorKind, model);
   const auto files = ledger::committed_files(folder);
   const auto found =
       std::find_if(files.begin(), files.end(), [](const auto& file) { return file.stem == ledger::kEditorStem; });
@@ -95,13 +96,13 @@ storage::NamedDoubles statistics_of(const editing::MendEditor& editor) {
 }
 
 std::map<std::string, std::string> form_texts(const editing::EditorForm& form) {
-  return {{"input_normalization", form.normalization == core::InputNormalization::kRunning ? "running" : "none"},
+  return {{"input_normalization", form.normalization == editing::InputNormalization::kRunning ? "running" : "none"},
           {"last_bias", form.last_bias ? "true" : "false"},
-          {"update_sign", form.sign == core::UpdateSign::kPlus ? "plus" : "minus"}};
+          {"update_sign", form.sign == editing::UpdateSign::kPlus ? "plus" : "minus"}};
 }
 
 editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storage::NamedDoubles& statistics,
-                              const std::map<std::string, std::string>& form, const core::MendConfig& config,
+                              const std::map<std::string, std::string>& form, const editing::MendConfig& config,
                               const model::Network& start, const std::string& place) {
   std::map<std::string, torch::Tensor> all;
   for (const auto& [name, tensor] : tensors) all.emplace(name, to_torch(tensor, torch::kCPU));
@@ -110,11 +111,11 @@ editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storag
                                       start.dtype());
 }
 
-std::shared_ptr<const editing::MendEditor> load_editor(Workspace& workspace, const core::GridCell& cell,
-                                                       const model::Network& start) {
-  const auto& config = std::get<core::MendConfig>(workspace.config().method_of(cell));
-  return std::make_shared<const editing::MendEditor>(
-      config.editor ? read_named(*config.editor, config, start) : read_trained(workspace, cell.model, config, start));
+std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const core::GridCell& cell,
+                                                     const core::ArtifactUse& use, const model::Network& start) {
+  const auto& config = editing::config_of<editing::MendConfig>(workspace.config().method_of(cell));
+  return std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(
+      use.file ? read_named(*use.file, config, start) : read_trained(workspace, cell.model, config, start));
 }
 
 }  // namespace lethe::worker

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/grid_cell.h"
-#include "editing/mend_editor.h"
+#include "editing/mend/mend_editor.h"
 #include "model/network.h"
 #include "storage/mend_editor_file.h"
 #include "worker/workspace.h"
@@ -14,8 +14,8 @@ namespace lethe::worker {
 
 /// The editor of a cell: the file its config names (lethe's own, whose name carries its digest, or a published
 /// mend-*.pt), or the one that the sweep trained. Throws `core::DataError` with path, reason and remedy.
-std::shared_ptr<const editing::MendEditor> load_editor(Workspace& workspace, const core::GridCell& cell,
-                                                       const model::Network& start);
+std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const core::GridCell& cell,
+                                                     const core::ArtifactUse& use, const model::Network& start);
 
 /// Copies between an editor and what a file holds of it.
 storage::NamedTensors trained_tensors(const editing::MendEditor& editor);
@@ -23,7 +23,7 @@ storage::NamedDoubles statistics_of(const editing::MendEditor& editor);
 std::map<std::string, std::string> form_texts(const editing::EditorForm& form);
 /// Throws `core::DataError` beginning with `place`.
 editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storage::NamedDoubles& statistics,
-                              const std::map<std::string, std::string>& form, const core::MendConfig& config,
+                              const std::map<std::string, std::string>& form, const editing::MendConfig& config,
                               const model::Network& start, const std::string& place);
 
 }  // namespace lethe::worker

@@ -7,7 +7,8 @@
 #include "core/error.h"
 #include "core/log.h"
 #include "data/counterfact.h"
-#include "editing/mend_training.h"
+#include "editing/mend/mend_training.h"
+#include "editing/methods/settings_of.h"
 #include "worker/host_copies.h"
 #include "worker/mend_editors.h"
 #include "worker/provenance.h"
@@ -17,11 +18,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const core::MendConfig& config_of(const Workspace& workspace, const std::string& model) {
+/// The first of a model's methods that is MEND with records to train on, as planning takes it.
+const core::MethodConfig& trained_method(const Workspace& workspace, const std::string& model) {
   const auto& methods = workspace.config().model(model).methods;
   for (const auto& [name, method] : methods) {
-    const auto* mend = std::get_if<core::MendConfig>(&method);
-    if (mend != nullptr && mend->training.records) return *mend;
+    const auto* mend = editing::find_config<editing::MendConfig>(method);
+    if (mend != nullptr && mend->training.records) return method;
   }
   throw core::ConfigError(workspace.config().source.string() + ": models: " + model +
                           ": nothing to train: expected mend with training: {records: FILE}");
@@ -60,11 +62,12 @@ class Training {
       : workspace_(workspace),
         monitor_(monitor),
         model_(model),
-        identity_(workspace.facts().model(model).editor_identity),
-        folder_(workspace.folder().editor(model, identity_)),
-        config_(config_of(workspace, model)),
+        identity_(workspace.facts().prerequisite(editing::kEditorKind, model).identity()),
+        folder_(workspace.prerequisite_folder(editing::kEditorKind, model)),
+        method_(trained_method(workspace, model)),
+        config_(editing::config_of<editing::MendConfig>(method_)),
         loaded_(workspace.model(model)),
-        start_(workspace.starting_network(model, config_)) {}
+        start_(workspace.starting_network(model, method_)) {}
 
   bool run() {
     ledger::remove_stale_temporaries(folder_);
@@ -89,7 +92,8 @@ class Training {
   std::string model_;
   std::string identity_;
   fs::path folder_;
-  const core::MendConfig& config_;
+  const core::MethodConfig& method_;
+  const editing::MendConfig& config_;
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network start_;
 
@@ -106,7 +110,7 @@ class Training {
       trainer.iterate();
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
       const std::int64_t done = trainer.state().next_iteration;
-      monitor_.progress("editor", done, config_.training.max_iterations, seconds.count());
+      monitor_.progress(editing::kEditorKind, done, config_.training.max_iterations, seconds.count());
       if ((done - 1) % config_.training.validation_every == 0) log(trainer);
       if (!trainer.is_between_steps() || trainer.is_finished()) continue;
       const bool should_stop = monitor_.should_stop();
@@ -214,7 +218,7 @@ class Training {
 
 }  // namespace
 
-bool run_editor_training(Workspace& workspace, const core::EditorTask& task, TaskMonitor& monitor) {
+bool run_editor_training(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
   return Training(workspace, task.model, monitor).run();
 }
 

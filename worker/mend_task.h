@@ -10,6 +10,6 @@ namespace lethe::worker {
 /// interrupted training on, and commits it: prerequisites/editors/<model>/<identity>/editor-<digest>.h5. The result
 /// does not depend on where it was interrupted. Returns false if it was told to stop before the end; the state then is
 /// committed. Throws `core::ConfigError` for a model whose config has no training records.
-bool run_editor_training(Workspace& workspace, const core::EditorTask& task, TaskMonitor& monitor);
+bool run_editor_training(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor);
 
 }  // namespace lethe::worker

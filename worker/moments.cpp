@@ -12,6 +12,7 @@
 #include "editing/second_moments.h"
 #include "storage/second_moment_file.h"
 #include "worker/import_moments.h"
+#include "worker/planning/prerequisite_kinds.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -24,16 +25,17 @@ class MomentsRun {
  public:
   MomentsRun(Workspace& workspace, const std::string& model, TaskMonitor& monitor)
       : workspace_(workspace),
-        facts_(workspace.facts().model(model)),
+        model_(model),
+        plan_(workspace.moments_plan(model)),
         config_(config_of(workspace, model)),
-        folder_(workspace.folder().moments(model, facts_.moments_identity)),
-        slices_folder_(workspace.folder().moment_slices(model, facts_.moments_identity)),
-        slices_(core::slices_of(config_, facts_.moments_documents)),
+        folder_(workspace.prerequisite_folder(kMomentsKind, model)),
+        slices_folder_(folder_ / ledger::kSlicesFolder),
+        slices_(core::slices_of(config_, plan_.num_documents)),
         monitor_(monitor) {
     ledger::remove_stale_temporaries(folder_);
     ledger::remove_stale_temporaries(slices_folder_);
     const auto there = ledger::committed_moment_layers(folder_);
-    for (const int layer : facts_.moments_layers) {
+    for (const int layer : plan_.layers) {
       if (std::find(there.begin(), there.end(), layer) == there.end()) missing_.push_back(layer);
     }
   }
@@ -41,7 +43,7 @@ class MomentsRun {
   bool run_slice(std::int64_t slice) {
     if (slice < 0 || slice >= num_slices()) {
       throw core::ConfigError("slice " + std::to_string(slice) + " of " + std::to_string(num_slices()) +
-                              " slices of the corpus of " + facts_.name +
+                              " slices of the corpus of " + model_ +
                               "; the sweep and its executor read different configs or corpora: start it again");
     }
     std::vector<int> layers = missing_;
@@ -52,7 +54,7 @@ class MomentsRun {
   }
 
   bool run_all() {
-    if (config_.is_published()) return import_moments(workspace_, facts_, missing_, monitor_);
+    if (config_.is_published()) return import_moments(workspace_, model_, missing_, monitor_);
     const bool is_complete = num_slices() == 1
                                  ? for_each_group(missing_, [&](const auto& group) { return sum_whole(group); })
                                  : run_slices() && add_slices();
@@ -62,7 +64,8 @@ class MomentsRun {
 
  private:
   Workspace& workspace_;
-  const core::ModelFacts& facts_;
+  std::string model_;
+  const MomentsPlan& plan_;
   const core::SecondMomentConfig& config_;
   fs::path folder_;
   fs::path slices_folder_;
@@ -82,7 +85,7 @@ class MomentsRun {
   /// As many layers at a time as fit the memory that the config gives their sums; the sums do not depend on it.
   template <typename Visit>
   bool for_each_group(const std::vector<int>& layers, const Visit& visit) const {
-    const auto bytes = 8 * editing::PanelTriangle::num_values(facts_.inner_width);
+    const auto bytes = 8 * editing::PanelTriangle::num_values(plan_.inner_width);
     const auto wanted = config_.memory_gb > 0.0 ? static_cast<std::size_t>(core::bytes_of_gb(config_.memory_gb) / bytes)
                                                 : layers.size();
     const std::size_t group_size = std::max<std::size_t>(1, wanted);
@@ -145,12 +148,12 @@ class MomentsRun {
 
   [[noreturn]] void fail_shrunken() const {
     throw core::DataError(config_.corpus.string() + ": holds fewer documents than the " +
-                          std::to_string(facts_.moments_documents) +
+                          std::to_string(plan_.num_documents) +
                           " that were counted when the sweep was planned; has it been changed? Run the sweep again");
   }
 
   bool sum_whole(const std::vector<int>& layers) {
-    const auto loaded = workspace_.model(facts_.name);
+    const auto loaded = workspace_.model(model_);
     const auto pass = read_corpus(*loaded, slices_.front(), layers);
     if (!pass.is_complete) return false;
     for (const auto& [layer, sum] : pass.sums.sums()) commit(layer, sum, pass.sums.count(), pass.num_documents);
@@ -158,15 +161,15 @@ class MomentsRun {
   }
 
   bool sum_slice(std::int64_t slice, const std::vector<int>& layers) {
-    const auto loaded = workspace_.model(facts_.name);
+    const auto loaded = workspace_.model(model_);
     const auto pass = read_corpus(*loaded, slices_.at(static_cast<std::size_t>(slice)), layers);
     if (!pass.is_complete) return false;
     for (const auto& [layer, sum] : pass.sums.sums()) {
-      storage::MomentSumContents contents{facts_.name,
-                                          facts_.moments_identity,
+      storage::MomentSumContents contents{model_,
+                                          plan_.identity,
                                           layer,
                                           slice,
-                                          facts_.inner_width,
+                                          plan_.inner_width,
                                           editing::PanelTriangle::kPanelRows,
                                           pass.sums.count(),
                                           pass.num_documents,
@@ -191,7 +194,7 @@ class MomentsRun {
   /// Adds the slices of each missing layer in their order.
   bool add_slices() {
     for (const int layer : missing_) {
-      editing::PanelTriangle sum(facts_.inner_width, torch::kCPU);
+      editing::PanelTriangle sum(plan_.inner_width, torch::kCPU);
       std::int64_t count = 0;
       std::int64_t num_documents = 0;
       std::int64_t num_added = 0;
@@ -202,7 +205,7 @@ class MomentsRun {
         const auto part = read_part(file);
         auto values = torch::from_blob(const_cast<double*>(part.values.data()),
                                        {static_cast<std::int64_t>(part.values.size())}, torch::kFloat64);
-        sum.add(editing::PanelTriangle(facts_.inner_width, values));
+        sum.add(editing::PanelTriangle(plan_.inner_width, values));
         count += part.count;
         num_documents += part.num_documents;
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -223,9 +226,9 @@ class MomentsRun {
     try {
       auto part = storage::read_moment_sum(file.file);
       const bool is_ours =
-          part.layer == file.layer && part.slice == file.slice && part.identity == facts_.moments_identity &&
-          part.inner_width == facts_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
-          static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(facts_.inner_width);
+          part.layer == file.layer && part.slice == file.slice && part.identity == plan_.identity &&
+          part.inner_width == plan_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
+          static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(plan_.inner_width);
       if (is_ours) return part;
       throw core::StorageError(file.file.path.string() + ": is not the partial sum that its name says");
     } catch (const core::StorageError& error) {
@@ -236,16 +239,16 @@ class MomentsRun {
 
   void commit(int layer, const editing::PanelTriangle& sum, std::int64_t count, std::int64_t num_documents) {
     if (num_documents < config_.max_documents && config_.max_tokens == 0) {
-      core::log_info("second moments of " + facts_.name + " over " + std::to_string(num_documents) +
+      core::log_info("second moments of " + model_ + " over " + std::to_string(num_documents) +
                      " documents, fewer than max_documents " + std::to_string(config_.max_documents) + ", " +
                      core::log_field("corpus", config_.corpus.string()));
     }
     const auto moment = editing::second_moment_of(sum, count);
     storage::SecondMomentContents contents;
-    contents.model = facts_.name;
-    contents.identity = facts_.moments_identity;
+    contents.model = model_;
+    contents.identity = plan_.identity;
     contents.layer = layer;
-    contents.inner_width = facts_.inner_width;
+    contents.inner_width = plan_.inner_width;
     contents.count = count;
     contents.num_documents = num_documents;
     contents.provenance = provenance(workspace_);
@@ -269,7 +272,7 @@ class MomentsRun {
 
 }  // namespace
 
-bool run_moments(Workspace& workspace, const core::MomentsTask& task, TaskMonitor& monitor) {
+bool run_moments(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
   MomentsRun run(workspace, task.model, monitor);
   return task.slice ? run.run_slice(*task.slice) : run.run_all();
 }

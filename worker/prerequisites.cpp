@@ -1,29 +1,57 @@
 #include "worker/prerequisites.h"
 
-#include "storage/reduction.h"
-#include "worker/provenance.h"
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "worker/baseline.h"
+#include "worker/mend_editors.h"
+#include "worker/mend_task.h"
+#include "worker/moments.h"
+#include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
+namespace {
 
-void run_baseline(Workspace& workspace, const core::BaselineTask& task, TaskMonitor& monitor) {
-  const auto& facts = workspace.facts().model(task.model);
-  const auto folder = workspace.folder().baseline(task.model, facts.baseline_identity);
-  ledger::remove_stale_temporaries(folder);
-  if (!ledger::committed_files(folder).empty()) return;
-  const auto loaded = workspace.model(task.model);
-  storage::ReductionContents contents;
-  contents.cell = {"", task.model, -1};
-  contents.reduction_identity = facts.baseline_identity;
-  contents.part = core::ReductionPart::kTasks;
-  const auto total = static_cast<std::int64_t>(loaded->tasks.size());
-  for (const auto& prepared : loaded->tasks) {
-    contents.tasks.push_back(metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared));
-    monitor.progress("baseline", static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
+using Run = bool (*)(Workspace&, const core::PrerequisiteTask&, TaskMonitor&);
+using Load = std::shared_ptr<const editing::Artifact> (*)(Workspace&, const core::GridCell&,
+                                                          const core::ArtifactUse&, const model::Network&);
+
+/// A row a kind of prerequisite. Planning has the other half (worker/planning/prerequisite_kinds.cpp).
+struct Row {
+  const char* kind;
+  Run run;
+  Load load;         ///< null for kinds that are no artifact of a method
+  bool loads_model;  ///< before it begins; second moments load it themselves if they do
+};
+constexpr std::array kRows{
+    Row{kMomentsKind, run_moments, nullptr, false},
+    Row{"editor", run_editor_training, load_editor, true},
+    Row{kBaselineKind, run_baseline, nullptr, true},
+};
+
+const Row& row_of(const std::string& kind) {
+  const auto* row = std::ranges::find_if(kRows, [&](const Row& one) { return one.kind == kind; });
+  if (row != kRows.end()) return *row;
+  throw core::ConfigError("\"" + kind + "\" is no kind of prerequisite");
+}
+
+}  // namespace
+
+bool run_prerequisite(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
+  return row_of(task.kind).run(workspace, task, monitor);
+}
+
+bool loads_model(const core::PrerequisiteTask& task) { return row_of(task.kind).loads_model; }
+
+std::map<std::string, std::shared_ptr<const editing::Artifact>> load_artifacts(Workspace& workspace,
+                                                                               const core::GridCell& cell,
+                                                                               const model::Network& start) {
+  std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts;
+  for (const auto& use : workspace.config().method_of(cell)->artifacts()) {
+    artifacts.emplace(use.kind, row_of(use.kind).load(workspace, cell, use, start));
   }
-  contents.provenance = provenance(workspace);
-  const auto file = ledger::commit_file(folder, ledger::kBaselineStem,
-                                        [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
-  monitor.committed(file.path, 0);
+  return artifacts;
 }
 
 }  // namespace lethe::worker

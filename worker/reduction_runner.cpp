@@ -39,7 +39,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
   replay.move_to(task.edits);
   const auto loaded = workspace_.model(task.cell.model);
   for (const auto part : task.parts) {
-    const auto identity = facts.reduction_identities.at(std::string(core::to_string(part)));
+    const auto identity = facts.reduction_identities.at(part);
     if (ledger::scan_cell(folder).has_reduction(part, task.edits, identity)) continue;
     const auto start = std::chrono::steady_clock::now();
     storage::ReductionContents contents;

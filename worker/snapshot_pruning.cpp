@@ -14,7 +14,7 @@ void prune_snapshots(Workspace& workspace, const core::GridCell& cell) {
     if (snapshot.edit >= files.num_edits()) continue;
     const auto parts = core::parts_due(workspace.config(), cell, snapshot.edit);
     const bool is_reduced = std::all_of(parts.begin(), parts.end(), [&](core::ReductionPart part) {
-      const auto identity = facts.reduction_identities.at(std::string(core::to_string(part)));
+      const auto identity = facts.reduction_identities.at(part);
       return files.has_reduction(part, snapshot.edit, identity);
     });
     if (is_reduced) std::filesystem::remove(snapshot.file.path);

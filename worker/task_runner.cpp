@@ -1,8 +1,6 @@
 #include "worker/task_runner.h"
 
 #include "worker/edit_runner.h"
-#include "worker/mend_task.h"
-#include "worker/moments.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker {
@@ -13,15 +11,8 @@ struct Dispatch {
   ReductionRunner& reductions;
   TaskMonitor& monitor;
 
-  TaskRunner::Result operator()(const core::MomentsTask& task) const {
-    return {run_moments(workspace, task, monitor), 0};
-  }
-  TaskRunner::Result operator()(const core::EditorTask& task) const {
-    return {run_editor_training(workspace, task, monitor), 0};
-  }
-  TaskRunner::Result operator()(const core::BaselineTask& task) const {
-    run_baseline(workspace, task, monitor);
-    return {};
+  TaskRunner::Result operator()(const core::PrerequisiteTask& task) const {
+    return {run_prerequisite(workspace, task, monitor), 0};
   }
   TaskRunner::Result operator()(const core::EditTask& task) const {
     const auto edits = run_edits(workspace, task, monitor);
@@ -51,8 +42,8 @@ TaskRunner::Result TaskRunner::run(const core::Task& task, TaskMonitor& monitor)
   // A reducer's rebuilt model must not keep another base model alive beside the one to be loaded.
   if (!std::holds_alternative<core::ReduceTask>(task) || !reductions_.holds(*model_of(task))) reductions_.forget();
   monitor.progress("load", 0, 1, 0.0);
-  // Adding up partial sums needs no model; second moments load it themselves if they do.
-  if (!std::holds_alternative<core::MomentsTask>(task)) workspace_.model(*model_of(task));
+  const auto* prerequisite = std::get_if<core::PrerequisiteTask>(&task);
+  if (prerequisite == nullptr || loads_model(*prerequisite)) workspace_.model(*model_of(task));
   return std::visit(Dispatch{workspace_, reductions_, monitor}, task);
 }
 

@@ -16,6 +16,7 @@
 #include "editing/edit_method.h"
 #include "storage/second_moment_file.h"
 #include "worker/planning/inspect.h"
+#include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
 namespace {
@@ -61,13 +62,24 @@ std::vector<data::EditRequest> Workspace::requests(const core::GridCell& cell) {
   return data::select_requests(records(), order(cell.sample), config_.edits.at(cell), cell.sample);
 }
 
-const core::Inspection& Workspace::inspection() {
-  if (!inspection_) {
+const Findings& Workspace::findings() {
+  if (!findings_) {
     const InspectionSources sources{[this]() -> decltype(auto) { return records(); },
                                     [this](int sample) -> decltype(auto) { return order(sample); }};
-    inspection_ = inspect(config_, sources, digests_);
+    findings_ = inspect(config_, sources, digests_);
   }
-  return *inspection_;
+  return *findings_;
+}
+
+const core::Inspection& Workspace::inspection() { return findings().inspection; }
+
+const MomentsPlan& Workspace::moments_plan(const std::string& model) {
+  static_cast<void>(facts().prerequisite(kMomentsKind, model));  // throws if there is none
+  return findings().moments.at(model);
+}
+
+std::filesystem::path Workspace::prerequisite_folder(const std::string& kind, const std::string& model) {
+  return folder_.root() / facts().prerequisite(kind, model).folder;
 }
 
 const core::Inspection& Workspace::facts() {
@@ -104,7 +116,7 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
   const auto loaded = model(name);
   auto& factor = factors_[layer];
   if (!factor) {
-    const auto folder = folder_.moments(name, facts().model(name).moments_identity);
+    const auto folder = prerequisite_folder(kMomentsKind, name);
     const bool is_on_host = config_.model(name).second_moment_placement == core::SecondMomentPlacement::kHost;
     factor = std::make_shared<const editing::MomentFactor>(
         read_moment(folder, layer), layer, is_on_host ? torch::Device(torch::kCPU) : loaded->unedited.device());

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "core/config/experiment_config.h"
-#include "core/contract/inspection.h"
 #include "data/edit_request.h"
 #include "editing/moment_factor.h"
 #include "ledger/sweep_folder.h"
 #include "metrics/downstream.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
+#include "worker/planning/findings.h"
 #include "worker/planning/input_digests.h"
 
 namespace lethe::worker {
@@ -38,6 +38,11 @@ class Workspace {
   const core::Inspection& facts();
   /// Facts as they are, problems included.
   const core::Inspection& inspection();
+
+  /// A model's second moments beyond the facts; throws `core::ConfigError` if no cell of it needs any.
+  const MomentsPlan& moments_plan(const std::string& model);
+  /// Folder of the files of a prerequisite; throws `core::ConfigError` where no cell needs it.
+  std::filesystem::path prerequisite_folder(const std::string& kind, const std::string& model);
 
   /// Loads a model, or returns the one at hand. One model is held at a time: models of gigabytes do not fit twice.
   std::shared_ptr<const LoadedModel> model(const std::string& name);
@@ -64,11 +69,12 @@ class Workspace {
   InputDigests digests_;
   std::optional<std::vector<data::EditRequest>> records_;
   std::optional<std::map<int, std::vector<std::int64_t>>> samples_;
-  std::optional<core::Inspection> inspection_;
+  std::optional<Findings> findings_;
   std::shared_ptr<const LoadedModel> model_;
   std::map<int, std::shared_ptr<const editing::MomentFactor>> factors_;  ///< of `model_`, by layer
   std::optional<model::Network> padded_;                                 ///< of `model_`, with a class more
 
+  const Findings& findings();
   const std::vector<data::EditRequest>& records();
   const std::vector<std::int64_t>& order(int sample);
 };

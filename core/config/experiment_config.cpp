@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "core/config/grid_reader.h"
-#include "core/config/method_fields.h"
+#include "core/config/method_yaml.h"
 #include "core/config/schedule.h"
 #include "core/config/task_reader.h"
 #include "core/config/yaml_map.h"
@@ -37,8 +37,9 @@ std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>
 
 class ExperimentReader {
  public:
-  ExperimentReader(const YamlFile& file, const std::filesystem::path& path, ProblemList& problems)
-      : map_(YamlValue{&file, file.root, "", &problems}, "a map of an experiment's settings") {
+  ExperimentReader(const YamlFile& file, const std::filesystem::path& path, const MethodCatalogue& methods,
+                   ProblemList& problems)
+      : methods_(methods), map_(YamlValue{&file, file.root, "", &problems}, "a map of an experiment's settings") {
     config_.source = std::filesystem::absolute(path).lexically_normal();
     config_.name = path.stem().string();
   }
@@ -57,6 +58,7 @@ class ExperimentReader {
   }
 
  private:
+  const MethodCatalogue& methods_;
   YamlMap map_;
   ExperimentConfig config_;
   /// Where a model's problems belong.
@@ -166,17 +168,17 @@ class ExperimentReader {
     return moments;
   }
 
-  std::map<std::string, MethodConfig> read_methods(const YamlValue& value) {
+  std::map<std::string, MethodConfig> read_methods(const YamlValue& value) const {
     std::map<std::string, MethodConfig> methods;
     YamlMap map(value, "a map of hyper-parameters by method");
-    for (const auto& method : method_names()) {
+    for (const auto& method : methods_.names()) {
       const auto entry = map.find(method);
       if (!entry) continue;
       std::optional<YamlFile> file;
       const auto resolved = resolve(*entry, file);
       // A file that cannot be read has its problem already; the method counts as given.
-      methods.emplace(method, resolved ? read_method_config(method, config_.fidelity, *resolved)
-                                       : default_method_config(method, config_.fidelity));
+      methods.emplace(method, resolved ? read_method_config(methods_, method, config_.fidelity, *resolved)
+                                       : MethodConfig(method, methods_.defaults(method, config_.fidelity)));
     }
     map.finish();
     return methods;
@@ -190,12 +192,12 @@ class ExperimentReader {
 
   void read_cells() {
     if (const auto grid = map_.find("grid", Presence::kRequired, "a map with methods, models and samples")) {
-      auto [cells, skipped] = read_grid(*grid, model_names());
+      auto [cells, skipped] = read_grid(*grid, methods_.names(), model_names());
       config_.cells = std::move(cells);
       config_.skipped = std::move(skipped);
     }
     if (const auto edits = map_.find("edits", Presence::kRequired, "a whole number of edits per cell, or a map")) {
-      config_.edits = read_edits(*edits, config_.cells, model_names());
+      config_.edits = read_edits(*edits, config_.cells, methods_.names(), model_names());
     }
   }
 
@@ -266,7 +268,7 @@ class ExperimentReader {
     for (const auto& model : config_.models) {
       const auto& place = model_places_.at(model.name);
       std::string needy;
-      for (const auto& method : method_names()) {
+      for (const auto& method : methods_.names()) {
         const bool is_used = std::any_of(config_.cells.begin(), config_.cells.end(), [&](const GridCell& cell) {
           return cell.model == model.name && cell.method == method;
         });
@@ -275,7 +277,7 @@ class ExperimentReader {
         if (parameters == model.methods.end()) {
           place.inner_problem("methods." + method + ": is missing; expected hyper-parameters, because the grid has " +
                               method + "/" + model.name);
-        } else if (needy.empty() && needs_second_moments(parameters->second)) {
+        } else if (needy.empty() && !parameters->second->second_moment_layers().empty()) {
           needy = method;
         }
       }
@@ -310,11 +312,11 @@ bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& mo
   return config.device != "cpu" && model.second_moment_placement == SecondMomentPlacement::kHost;
 }
 
-ExperimentConfig load_experiment_config(const std::filesystem::path& path) {
+ExperimentConfig load_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods) {
   ProblemList problems;
   const auto file = read_yaml_file(path, problems);
   problems.throw_if_any(path.string());
-  auto config = ExperimentReader(*file, path, problems).read();
+  auto config = ExperimentReader(*file, path, methods, problems).read();
   problems.throw_if_any(path.string());
   return config;
 }

@@ -120,12 +120,13 @@ bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& mo
 /// Reads and validates a config and the files it names (methods, tasks; not models and data: `inspect` reads those).
 /// Relative paths are relative to the file that holds them. Throws one `ConfigError`
 /// whose text lists *all* problems, a line each: `file:line:column: key: expected ...; did you mean ...`.
-ExperimentConfig load_experiment_config(const std::filesystem::path& path);
+/// `methods`: those that it may use.
+ExperimentConfig load_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods);
 
 /// The resolved config as canonical JSON text (absolute paths): stored under /provenance, and what
 /// executors are started with. `experiment_config_from_json` gives an equal config back, and throws `ConfigError`
 /// naming the key for anything that `load_experiment_config` would not have let through.
 std::string to_json(const ExperimentConfig& config);
-ExperimentConfig experiment_config_from_json(const std::string& text);
+ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods);
 
 }  // namespace lethe::core::inline config

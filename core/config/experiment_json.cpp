@@ -87,7 +87,7 @@ std::string choose(ConfigObject& object, const char* key, const std::set<std::st
   return word;
 }
 
-ModelConfig model_from_json(ConfigObject object) {
+ModelConfig model_from_json(ConfigObject object, const MethodCatalogue& methods) {
   ModelConfig model;
   model.name = object.text("name");
   if (!is_path_safe_name(model.name)) object.fail("name: \"" + model.name + "\" is no model's name");
@@ -97,7 +97,7 @@ ModelConfig model_from_json(ConfigObject object) {
   const auto placement = choose(object, "second_moment_placement", {"device", "host"});
   if (placement == "host") model.second_moment_placement = SecondMomentPlacement::kHost;
   for (const auto& [method, value] : object.object("methods").items()) {
-    model.methods.emplace(method, method_from_json(method, value, object.place_of("methods." + method)));
+    model.methods.emplace(method, method_from_json(methods, method, value, object.place_of("methods." + method)));
   }
   object.finish();
   return model;
@@ -188,7 +188,7 @@ std::string to_json(const ExperimentConfig& config) {
   return dump_json(document, 1) + "\n";
 }
 
-ExperimentConfig experiment_config_from_json(const std::string& text) {
+ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods) {
   const auto document = parse_json<ConfigError>(text, "experiment.json");
   ConfigObject object(document, "experiment.json");
   ExperimentConfig config;
@@ -197,7 +197,7 @@ ExperimentConfig experiment_config_from_json(const std::string& text) {
   config.source = object.text("source");
   read_choices(object, config);
   read_numbers(object, config);
-  object.each("models", [&](ConfigObject model) { config.models.push_back(model_from_json(std::move(model))); });
+  object.each("models", [&](ConfigObject model) { config.models.push_back(model_from_json(std::move(model), methods)); });
   object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
   read_cells(object, config);
   object.finish();

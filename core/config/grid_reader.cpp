@@ -72,10 +72,10 @@ std::vector<int> read_samples(const YamlValue& value) {
   return samples;
 }
 
-Axes read_axes(YamlMap& map, const std::vector<std::string>& models) {
+Axes read_axes(YamlMap& map, const std::vector<std::string>& known_methods, const std::vector<std::string>& models) {
   Axes axes;
   if (const auto methods = map.find("methods", Presence::kRequired, "a list of methods")) {
-    axes.methods = read_words(*methods, method_names(), "methods");
+    axes.methods = read_words(*methods, known_methods, "methods");
   }
   axes.models = models;
   if (const auto chosen = map.find("models")) axes.models = read_words(*chosen, models, "models");
@@ -131,11 +131,17 @@ void exclude(const YamlValue& list, const Axes& axes, Grid& grid) {
   }
 }
 
-void include(const YamlValue& list, const Axes& axes, const std::vector<std::string>& models, Grid& grid) {
+/// What an `include` entry may name.
+struct KnownNames {
+  const std::vector<std::string>& methods;
+  const std::vector<std::string>& models;
+};
+
+void include(const YamlValue& list, const Axes& axes, const KnownNames& known, Grid& grid) {
   const auto items = list.list("a list of {method: ..., model: ..., sample: ...}");
   if (!items) return;
   for (const auto& item : *items) {
-    const auto pattern = read_pattern(item, method_names(), models);
+    const auto pattern = read_pattern(item, known.methods, known.models);
     if (!pattern) continue;
     const auto methods = pattern->method ? std::vector{*pattern->method} : axes.methods;
     const auto chosen = pattern->model ? std::vector{*pattern->model} : axes.models;
@@ -153,9 +159,10 @@ void include(const YamlValue& list, const Axes& axes, const std::vector<std::str
 }
 
 /// Edit counts by key of the `edits` map.
-std::map<std::string, std::int64_t> read_edit_keys(YamlMap& map, const std::vector<std::string>& models) {
+std::map<std::string, std::int64_t> read_edit_keys(YamlMap& map, const std::vector<std::string>& methods,
+                                                   const std::vector<std::string>& models) {
   std::vector<std::string> keys{"default"};
-  for (const auto& method : method_names()) {
+  for (const auto& method : methods) {
     keys.push_back(method);
     for (const auto& model : models) keys.push_back(method + "/" + model);
   }
@@ -170,9 +177,9 @@ std::map<std::string, std::int64_t> read_edit_keys(YamlMap& map, const std::vect
 
 }  // namespace
 
-Grid read_grid(const YamlValue& value, const std::vector<std::string>& models) {
+Grid read_grid(const YamlValue& value, const std::vector<std::string>& methods, const std::vector<std::string>& models) {
   YamlMap map(value, "a map with methods, models, samples, include and exclude");
-  const auto axes = read_axes(map, models);
+  const auto axes = read_axes(map, methods, models);
   Grid grid;
   for (const auto& method : axes.methods) {
     for (const auto& model : axes.models) {
@@ -181,13 +188,14 @@ Grid read_grid(const YamlValue& value, const std::vector<std::string>& models) {
   }
   const bool had_cells = !grid.cells.empty();
   if (const auto list = map.find("exclude")) exclude(*list, axes, grid);
-  if (const auto list = map.find("include")) include(*list, axes, models, grid);
+  if (const auto list = map.find("include")) include(*list, axes, {methods, models}, grid);
   map.finish();
   if (had_cells && grid.cells.empty()) value.problem("every cell is excluded; expected at least one to be left");
   return grid;
 }
 
 std::map<GridCell, std::int64_t> read_edits(const YamlValue& value, const std::vector<GridCell>& cells,
+                                            const std::vector<std::string>& methods,
                                             const std::vector<std::string>& models) {
   std::map<GridCell, std::int64_t> edits;
   if (!value.node.IsMap()) {
@@ -196,7 +204,7 @@ std::map<GridCell, std::int64_t> read_edits(const YamlValue& value, const std::v
     return edits;
   }
   YamlMap map(value, "");
-  const auto counts = read_edit_keys(map, models);
+  const auto counts = read_edit_keys(map, methods, models);
   map.finish();
   for (const auto& cell : cells) {
     const auto known = [&] {

@@ -3,74 +3,104 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/config/method_fields.h"
+#include "core/config/ascending.h"
 #include "core/error.h"
 #include "core/json_object.h"
 
 namespace lethe::core::inline config {
 namespace {
 
-class JsonFieldWriter {
+class JsonFieldWriter final : public FieldVisitor {
  public:
   nlohmann::json json = nlohmann::json::object();
+  using FieldVisitor::operator();
 
-  template <typename Value, typename Rule>
-  void operator()(const char* name, const Value& value, const Rule&) {
+  void operator()(const char* name, int& value, const IntegerRule& /*rule*/) override { json[name] = value; }
+  void operator()(const char* name, double& value, const RealRule& /*rule*/) override { json[name] = value; }
+  void operator()(const char* name, bool& value) override { json[name] = value; }
+  void operator()(const char* name, std::vector<int>& value, const IntegerListRule& /*rule*/) override {
     json[name] = value;
   }
-  template <typename Rule>
-  void operator()(const char* name, const std::optional<double>& value, const Rule&) {
+  void operator()(const char* name, std::vector<std::string>& value, const TextListRule& /*rule*/) override {
+    json[name] = value;
+  }
+  void operator()(const char* name, std::optional<double>& value, const RealRule& /*rule*/) override {
     json[name] = value ? nlohmann::json(*value) : nlohmann::json(nullptr);
   }
-  void operator()(const char* name, const std::optional<std::filesystem::path>& value, const NoRule&) {
+  void operator()(const char* name, std::optional<std::filesystem::path>& value) override {
     json[name] = value ? nlohmann::json(value->string()) : nlohmann::json(nullptr);
   }
-  void operator()(const char* name, const std::vector<ContextLength>& value, const NoRule&) {
+  void operator()(const char* name, std::vector<ContextLength>& value) override {
     json[name] = nlohmann::json::array();
     for (const auto& length : value) {
       json[name].push_back({{"length_tokens", length.length_tokens}, {"count", length.count}});
     }
   }
-  void operator()(const char* name, const MendTrainingConfig& value, const NoRule&) {
+  void recipe(const char* name, const std::function<void(FieldVisitor&)>& fields) override {
     JsonFieldWriter writer;
-    visit_mend_training_fields(writer, value);
+    fields(writer);
     json[name] = std::move(writer.json);
   }
-  template <typename Enum>
-  void operator()(const char* name, const Enum& value, const WordRule& rule) {
+
+ private:
+  int word(const char* name, int value, const WordRule& rule) override {
     json[name] = rule.words.at(static_cast<std::size_t>(value));
+    return value;
   }
 };
 
-class JsonFieldReader {
+/// Names of the fields that say where something is or how it is made: what they lead to decides, not they.
+class SourceFields final : public FieldVisitor {
+ public:
+  std::vector<std::string> names;
+  using FieldVisitor::operator();
+
+  void operator()(const char* /*name*/, int& /*field*/, const IntegerRule& /*rule*/) override {}
+  void operator()(const char* /*name*/, double& /*field*/, const RealRule& /*rule*/) override {}
+  void operator()(const char* /*name*/, std::optional<double>& /*field*/, const RealRule& /*rule*/) override {}
+  void operator()(const char* /*name*/, bool& /*field*/) override {}
+  void operator()(const char* name, std::optional<std::filesystem::path>& /*field*/) override { names.emplace_back(name); }
+  void operator()(const char* /*name*/, std::vector<ContextLength>& /*field*/) override {}
+  void operator()(const char* /*name*/, std::vector<int>& /*field*/, const IntegerListRule& /*rule*/) override {}
+  void operator()(const char* /*name*/, std::vector<std::string>& /*field*/, const TextListRule& /*rule*/) override {}
+  void recipe(const char* name, const std::function<void(FieldVisitor&)>& /*fields*/) override {
+    names.emplace_back(name);
+  }
+
+ private:
+  int word(const char* /*name*/, int value, const WordRule& /*rule*/) override { return value; }
+};
+
+class JsonFieldReader final : public FieldVisitor {
  public:
   explicit JsonFieldReader(JsonObject<ConfigError>& object) : object_(object) {}
+  using FieldVisitor::operator();
 
-  void operator()(const char* name, int& field, const IntegerRule& rule) {
+  void operator()(const char* name, int& field, const IntegerRule& rule) override {
     field = static_cast<int>(object_.integer(name, rule.range.min, rule.range.max));
   }
-  void operator()(const char* name, double& field, const RealRule& rule) {
+  void operator()(const char* name, double& field, const RealRule& rule) override {
     field = object_.real(name);
     if (!rule.range.contains(field)) object_.fail(std::string(name) + ": is out of range");
   }
-  void operator()(const char* name, std::optional<double>& field, const RealRule& rule) {
+  void operator()(const char* name, std::optional<double>& field, const RealRule& rule) override {
     if (is_null(name)) return;
     double value = 0.0;
     (*this)(name, value, rule);
     field = value;
   }
-  void operator()(const char* name, bool& field, const NoRule&) { field = object_.boolean(name); }
-  void operator()(const char* name, std::optional<std::filesystem::path>& field, const NoRule&) {
+  void operator()(const char* name, bool& field) override { field = object_.boolean(name); }
+  void operator()(const char* name, std::optional<std::filesystem::path>& field) override {
     if (!is_null(name)) field = object_.text(name);
   }
-  void operator()(const char* name, std::vector<ContextLength>& field, const NoRule&) {
+  void operator()(const char* name, std::vector<ContextLength>& field) override {
     field.clear();
     object_.each(name, [&](JsonObject<ConfigError> item) {
       field.push_back({item.small_integer("length_tokens", 2, 1000), item.small_integer("count", 1, 10'000)});
       item.finish();
     });
   }
-  void operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) {
+  void operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) override {
     field.clear();
     for (const auto& item : object_.list(name)) {
       const auto number = item.is_number_integer() ? item.get<std::int64_t>() : rule.range.min - 1;
@@ -83,7 +113,7 @@ class JsonFieldReader {
       object_.fail(std::string(name) + ": " + problem);
     }
   }
-  void operator()(const char* name, std::vector<std::string>& field, const TextListRule&) {
+  void operator()(const char* name, std::vector<std::string>& field, const TextListRule& /*rule*/) override {
     field.clear();
     for (const auto& item : object_.list(name)) {
       if (!item.is_string() || item.get_ref<const std::string&>().empty()) {
@@ -93,22 +123,22 @@ class JsonFieldReader {
     }
     if (field.empty()) object_.fail(std::string(name) + ": is empty");
   }
-  void operator()(const char* name, MendTrainingConfig& field, const NoRule&) {
+  void recipe(const char* name, const std::function<void(FieldVisitor&)>& fields) override {
     JsonObject<ConfigError> object(object_.at(name), object_.place_of(name));
     JsonFieldReader reader(object);
-    visit_mend_training_fields(reader, field);
+    fields(reader);
     object.finish();
-  }
-  template <typename Enum>
-  void operator()(const char* name, Enum& field, const WordRule& rule) {
-    const auto word = object_.text(name);
-    const auto found = std::find(rule.words.begin(), rule.words.end(), word);
-    if (found == rule.words.end()) object_.fail(std::string(name) + ": \"" + word + "\" is none of its words");
-    field = static_cast<Enum>(found - rule.words.begin());
   }
 
  private:
   JsonObject<ConfigError>& object_;
+
+  int word(const char* name, int /*value*/, const WordRule& rule) override {
+    const auto word = object_.text(name);
+    const auto found = std::find(rule.words.begin(), rule.words.end(), word);
+    if (found == rule.words.end()) object_.fail(std::string(name) + ": \"" + word + "\" is none of its words");
+    return static_cast<int>(found - rule.words.begin());
+  }
 
   /// Counts the key as read.
   bool is_null(const char* name) {
@@ -122,18 +152,25 @@ class JsonFieldReader {
 
 nlohmann::json method_to_json(const MethodConfig& config) {
   JsonFieldWriter writer;
-  visit_method(writer, config);
+  config->clone()->visit_fields(writer);
   return std::move(writer.json);
 }
 
-MethodConfig method_from_json(const std::string& method, const nlohmann::json& value, const std::string& place) {
-  auto config = default_method_config(method, Fidelity::kCode);
+std::vector<std::string> source_fields(const MethodConfig& config) {
+  SourceFields sources;
+  config->clone()->visit_fields(sources);
+  return std::move(sources.names);
+}
+
+MethodConfig method_from_json(const MethodCatalogue& methods, const std::string& method, const nlohmann::json& value,
+                              const std::string& place) {
+  auto settings = methods.defaults(method, Fidelity::kCode);
   JsonObject<ConfigError> object(value, place);
   JsonFieldReader reader(object);
-  visit_method(reader, config);
+  settings->visit_fields(reader);
   object.finish();
-  if (const auto problem = method_config_problem(method, config); !problem.empty()) object.fail(problem);
-  return config;
+  if (const auto problem = settings->problem(); !problem.empty()) object.fail(problem);
+  return {method, std::move(settings)};
 }
 
 }  // namespace lethe::core::inline config

@@ -10,6 +10,10 @@ namespace lethe::core::inline config {
 nlohmann::json method_to_json(const MethodConfig& config);
 
 /// Inverse; throws `ConfigError` for a missing, unknown or out-of-range field.
-MethodConfig method_from_json(const std::string& method, const nlohmann::json& value, const std::string& place);
+MethodConfig method_from_json(const MethodCatalogue& methods, const std::string& method, const nlohmann::json& value,
+                              const std::string& place);
+
+/// Names of the fields that hold paths or recipes: in an identity, the contents that they lead to stand for them.
+std::vector<std::string> source_fields(const MethodConfig& config);
 
 }  // namespace lethe::core::inline config

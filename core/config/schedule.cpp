@@ -41,12 +41,12 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
 }
 
 std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
-  const std::int64_t facts = batch_size(config.method_of(cell));
+  const std::int64_t facts = config.method_of(cell)->batch_size();
   return std::min(edits_of(config, cell), (num_edits / facts + 1) * facts);
 }
 
 bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
-  return num_edits == edits_of(config, cell) || num_edits % batch_size(config.method_of(cell)) == 0;
+  return num_edits == edits_of(config, cell) || num_edits % config.method_of(cell)->batch_size() == 0;
 }
 
 std::string interval_problem(const ExperimentConfig& config, std::int64_t interval) {
@@ -54,8 +54,8 @@ std::string interval_problem(const ExperimentConfig& config, std::int64_t interv
     const auto& methods = config.model(cell.model).methods;
     const auto method = methods.find(cell.method);
     // A method that may not edit so many facts has a problem of its own.
-    if (method == methods.end() || !method_config_problem(cell.method, method->second).empty()) continue;
-    const auto facts = batch_size(method->second);
+    if (method == methods.end() || !method->second->problem().empty()) continue;
+    const auto facts = method->second->batch_size();
     if (interval % facts == 0) continue;
     return std::to_string(interval) + " is no multiple of " + std::to_string(facts) + ", the batch_size of " +
            cell.method + "/" + cell.model + ": expected checkpoints between steps";

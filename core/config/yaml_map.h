@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,24 +11,10 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "core/config/ranges.h"
 #include "core/config/yaml_file.h"
 
 namespace lethe::core::inline config {
-
-struct IntegerRange {
-  std::int64_t min = 0;
-  std::int64_t max = std::numeric_limits<std::int64_t>::max();
-};
-
-struct RealRange {
-  double min = 0.0;
-  bool includes_min = true;
-  double max = std::numeric_limits<double>::infinity();  ///< included; infinity is never in the range
-
-  [[nodiscard]] bool contains(double number) const {
-    return std::isfinite(number) && (includes_min ? number >= min : number > min) && number <= max;
-  }
-};
 
 /// A node, the key path that leads to it ("grid.exclude[0].method"), and the file it stands in.
 struct YamlValue {
@@ -60,8 +44,6 @@ struct YamlValue {
   [[nodiscard]] std::optional<std::filesystem::path> file_path() const;
   [[nodiscard]] std::optional<std::vector<YamlValue>> list(const std::string& what) const;
 };
-
-enum class Presence { kOptional, kRequired };
 
 /// A map whose keys are all known: what was never asked for is a problem at `finish`, and so are repeated keys.
 class YamlMap {

@@ -1,6 +1,7 @@
 #include "core/contract/executor_messages.h"
 
 #include "core/json_object.h"
+#include "core/limits.h"
 #include "core/overloaded.h"
 
 namespace lethe::core::inline contract {
@@ -12,16 +13,10 @@ using Object = JsonObject<CommError>;
 json task_to_json(const Task& task) {
   return std::visit(
       Overloaded{
-          [](const MomentsTask& moments) -> json {
-            json text = {{"task", "moments"}, {"model", moments.model}};
-            if (moments.slice) text["slice"] = *moments.slice;
+          [](const PrerequisiteTask& one) -> json {
+            json text = {{"task", "prerequisite"}, {"kind", one.kind}, {"model", one.model}};
+            if (one.slice) text["slice"] = *one.slice;
             return text;
-          },
-          [](const EditorTask& editor) -> json {
-            return {{"task", "editor"}, {"model", editor.model}};
-          },
-          [](const BaselineTask& baseline) -> json {
-            return {{"task", "baseline"}, {"model", baseline.model}};
           },
           [](const EditTask& edit) -> json {
             return {{"task", "edit"}, {"cell", edit.cell.name()}, {"until", edit.until}};
@@ -62,21 +57,20 @@ std::string model_from(Object& object) {
   return model;
 }
 
-MomentsTask moments_from(Object& object) {
-  MomentsTask moments{model_from(object)};
-  if (!object.is_null("slice")) moments.slice = object.integer("slice", 0, kMaxSlices - 1);
-  return moments;
+PrerequisiteTask prerequisite_from(Object& object) {
+  PrerequisiteTask one{object.text("kind"), model_from(object)};
+  if (!is_path_safe_name(one.kind)) object.fail("kind: \"" + one.kind + "\" is no kind of prerequisite");
+  if (!object.is_null("slice")) one.slice = object.integer("slice", 0, kMaxSlices - 1);
+  return one;
 }
 
 Task read_task(Object object) {
   const auto kind = object.text("task");
   auto task = [&]() -> Task {
-    if (kind == "moments") return moments_from(object);
-    if (kind == "editor") return EditorTask{model_from(object)};
-    if (kind == "baseline") return BaselineTask{model_from(object)};
+    if (kind == "prerequisite") return prerequisite_from(object);
     if (kind == "edit") return EditTask{cell_from(object), object.integer("until", 1, kMaxEdits)};
     if (kind == "reduce") return reduce_from(object);
-    object.fail("task: \"" + kind + "\" is none of moments, editor, baseline, edit, reduce");
+    object.fail("task: \"" + kind + "\" is none of prerequisite, edit, reduce");
   }();
   object.finish();
   return task;
@@ -102,11 +96,9 @@ Event read_event(Object& object) {
 std::string describe(const Task& task) {
   return std::visit(
       Overloaded{
-          [](const MomentsTask& moments) {
-            return "moments " + moments.model + (moments.slice ? " slice " + std::to_string(*moments.slice) : "");
+          [](const PrerequisiteTask& one) {
+            return one.kind + " " + one.model + (one.slice ? " slice " + std::to_string(*one.slice) : "");
           },
-          [](const EditorTask& editor) { return "editor " + editor.model; },
-          [](const BaselineTask& baseline) { return "baseline " + baseline.model; },
           [](const EditTask& edit) { return "edit " + edit.cell.name(); },
           [](const ReduceTask& reduce) { return "reduce " + reduce.cell.name() + " @" + std::to_string(reduce.edits); },
       },

@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/grid_cell.h"
+#include "core/reduction_part.h"
 
 // What a supervisor and its executor say to each other: one JSON object a line.
 // Commands go down the executor's standard input, events come up file descriptor 3;
@@ -16,22 +16,12 @@
 
 namespace lethe::core::inline contract {
 
-/// Second moments of a model, all layers that any cell of the config needs. With a slice: the partial sums of that
-/// slice of the corpus. Without: whatever is still missing, and the second moments themselves.
-struct MomentsTask {
+/// One of the inspection's prerequisites: all of it that is still missing, or with a slice that part alone.
+struct PrerequisiteTask {
+  std::string kind;
   std::string model;
   std::optional<std::int64_t> slice = std::nullopt;
-  bool operator==(const MomentsTask&) const = default;
-};
-/// Training of a model's MEND editor.
-struct EditorTask {
-  std::string model;
-  bool operator==(const EditorTask&) const = default;
-};
-/// Downstream tasks of the unedited model.
-struct BaselineTask {
-  std::string model;
-  bool operator==(const BaselineTask&) const = default;
+  bool operator==(const PrerequisiteTask&) const = default;
 };
 /// Edits of a cell, from its committed segments on, up to `until` edits.
 struct EditTask {
@@ -46,7 +36,7 @@ struct ReduceTask {
   std::vector<ReductionPart> parts;
   bool operator==(const ReduceTask&) const = default;
 };
-using Task = std::variant<MomentsTask, EditorTask, BaselineTask, EditTask, ReduceTask>;
+using Task = std::variant<PrerequisiteTask, EditTask, ReduceTask>;
 
 /// "moments small-gpt2", "moments gpt-j slice 3", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
 std::string describe(const Task& task);
@@ -69,7 +59,7 @@ struct ReadyEvent {
 };
 /// Signs of life with work done; hang detection counts only these.
 struct ProgressEvent {
-  std::string stage;  ///< "load", "edit", "reduce", "moments", "editor", "baseline", "replay"
+  std::string stage;  ///< "load", "edit", "reduce", "replay", or the kind of a prerequisite
   std::int64_t done = 0;
   std::int64_t total = 0;
   double seconds = 0.0;  ///< of the last step

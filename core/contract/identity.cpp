@@ -1,5 +1,6 @@
 #include "core/contract/identity.h"
 
+#include <algorithm>
 #include <set>
 
 #include "core/config/method_json.h"
@@ -12,21 +13,13 @@ namespace {
 // Design C7; another one would be an identity of its own.
 constexpr const char* kPrecision = "fp32";
 
-/// What decides how sums are split and rounded. The CPU's files had no device to tell apart from.
-void add_machine(Identity& identity, const ExperimentConfig& config) {
-  identity.fields["threads"] = std::to_string(config.threads);
-  if (config.device != "cpu") identity.fields["device"] = config.device;
-  identity.fields["precision"] = kPrecision;
-}
-
-/// Adds every field of a method. The contexts file's path is left out: its digest stands for it.
-void add_method(Identity& identity, const std::string& method, const MethodConfig& config) {
-  identity.fields["method"] = method;
+/// Adds every field of a method but those whose contents are inputs.
+void add_method(Identity& identity, const MethodConfig& config) {
+  identity.fields["method"] = config.method();
+  const auto sources = source_fields(config);
   const auto fields = method_to_json(config);
   for (const auto& [name, value] : fields.items()) {
-    // An editor's content stands for the path and for how it was trained.
-    if (name == "editor" || name == "training") continue;
-    if (name != "contexts_file") identity.fields["method." + name] = dump_json(value);
+    if (std::ranges::find(sources, name) == sources.end()) identity.fields["method." + name] = dump_json(value);
   }
 }
 
@@ -61,6 +54,13 @@ std::string shown(const std::map<std::string, std::string>& fields, const std::s
 
 }  // namespace
 
+// The CPU's files had no device to tell apart from.
+void add_machine(Identity& identity, const ExperimentConfig& config) {
+  identity.fields["threads"] = std::to_string(config.threads);
+  if (config.device != "cpu") identity.fields["device"] = config.device;
+  identity.fields["precision"] = kPrecision;
+}
+
 Digest Identity::digest() const {
   DigestStream stream;
   for (const auto& [name, value] : fields) {
@@ -75,12 +75,13 @@ std::string Identity::short_hex() const { return digest().hex().substr(0, 12); }
 Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, const EditInputs& inputs) {
   if (config.edits.count(cell) == 0) throw ConfigError(cell.name() + ": is not a cell of this experiment's grid");
   Identity identity;
-  add_method(identity, cell.method, config.method_of(cell));
+  const auto& method = config.method_of(cell);
+  add_method(identity, method);
   identity.fields["kind"] = "edit";
   identity.fields["fidelity"] = config.fidelity == Fidelity::kPaper ? "paper" : "code";
   // A last step that the cell's end cuts short would hold other facts if there were more edits.
   const auto edits = config.edits.at(cell);
-  if (edits % batch_size(config.method_of(cell)) != 0) identity.fields["edits"] = std::to_string(edits);
+  if (edits % method->batch_size() != 0) identity.fields["edits"] = std::to_string(edits);
   identity.fields["seed"] = std::to_string(config.seed);
   identity.fields["sample"] = std::to_string(cell.sample);
   add_machine(identity, config);
@@ -93,30 +94,7 @@ Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, con
   identity.fields["requests"] = inputs.requests;
   identity.fields["moments"] = inputs.moments_identity;
   identity.fields["contexts"] = inputs.contexts_digest;
-  if (!inputs.editor.empty()) identity.fields["editor"] = inputs.editor;
-  return identity;
-}
-
-Identity editor_identity(const ExperimentConfig& config, const MendConfig& mend, const EditorInputs& inputs) {
-  Identity identity;
-  identity.fields["kind"] = "editor";
-  const auto fields = method_to_json(MethodConfig(mend));
-  for (const char* name : {"layers", "pad_class", "input_normalization", "last_bias", "update_sign"}) {
-    identity.fields[std::string("method.") + name] = dump_json(fields.at(name));
-  }
-  for (const auto& [name, value] : fields.at("training").items()) {
-    if (name != "records" && name != "corpus" && name != "save_every") {
-      identity.fields["training." + name] = dump_json(value);
-    }
-  }
-  // The added class is drawn with the config's seed.
-  if (mend.pad_class) identity.fields["seed"] = std::to_string(config.seed);
-  add_machine(identity, config);
-  identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);
-  identity.fields["weights"] = inputs.weights.hex();
-  identity.fields["tokenizer"] = inputs.tokenizer.hex();
-  identity.fields["records"] = inputs.records.hex();
-  identity.fields["corpus"] = inputs.corpus;
+  for (const auto& [kind, content] : inputs.artifacts) identity.fields[kind] = content;
   return identity;
 }
 

@@ -36,8 +36,9 @@ struct EditInputs {
   std::string requests;
   std::string moments_identity;  ///< empty for methods without second moments
   std::string contexts_digest;   ///< of the contexts file; empty where contexts are sampled or not used
-  /// Of MEND's editor: "file <digest>", or "training <identity>" of one that the sweep trains; else empty.
-  std::string editor{};
+  /// What stands for other things that the method edits with, by kind of prerequisite: "file <digest>" of one that the
+  /// config names, "training <identity>" of one that the sweep makes.
+  std::map<std::string, std::string> artifacts{};
 };
 
 /// Hash of all that changes a cell's edits: method and hyper-parameters, fidelity, seed, sample, contents, precision,
@@ -57,15 +58,8 @@ struct MomentsInputs {
 /// Throws `ConfigError` if the model has no `second_moments`.
 Identity moments_identity(const ExperimentConfig& config, const ModelConfig& model, const MomentsInputs& inputs);
 
-/// Contents that the training of a MEND editor depends on.
-struct EditorInputs {
-  Digest weights;
-  Digest tokenizer;
-  Digest records;
-  std::string corpus;  ///< digest of the corpus; empty without one
-};
-/// Hash of all that decides the bits of a trained editor.
-Identity editor_identity(const ExperimentConfig& config, const MendConfig& mend, const EditorInputs& inputs);
+/// Adds what decides how sums are split and rounded: threads, kind of device, precision.
+void add_machine(Identity& identity, const ExperimentConfig& config);
 
 /// Hash of what changes an evaluation of a given model state; the state itself is covered by the edit identity, under
 /// whose folder reductions lie. `examples` holds the digest of each task's examples file by task name; it is used

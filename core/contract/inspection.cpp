@@ -1,5 +1,7 @@
 #include "core/contract/inspection.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/json_object.h"
 
@@ -10,21 +12,79 @@ using nlohmann::json;
 // An inspection travels from the executor to the planner.
 using Object = JsonObject<CommError>;
 
+/// Raised when facts change: a planner never reads another version's.
+constexpr std::int64_t kVersion = 2;
+
+json work_to_json(const Work& work) {
+  return {{"flops", work.flops},
+          {"bytes", work.bytes},
+          {"layer_passes", work.layer_passes},
+          {"disk_bytes", work.disk_bytes}};
+}
+
+Work work_from_json(Object& parent, const char* key) {
+  Object object(parent.at(key), parent.place_of(key));
+  Work work{object.real("flops"), object.real("bytes"), object.real("layer_passes"), object.real("disk_bytes")};
+  object.finish();
+  return work;
+}
+
+std::vector<std::string> texts_from_json(Object& object, const char* key) {
+  std::vector<std::string> texts;
+  for (const auto& text : object.list(key)) {
+    if (!text.is_string()) object.fail(std::string(key) + ": expected texts");
+    texts.push_back(text.get<std::string>());
+  }
+  return texts;
+}
+
+json prerequisite_to_json(const PrerequisiteFacts& facts) {
+  return {{"kind", facts.kind},
+          {"model", facts.model},
+          {"title", facts.title},
+          {"note", facts.note},
+          {"folder", facts.folder},
+          {"stems", facts.stems},
+          {"needs", facts.needs},
+          {"is_due", facts.is_due},
+          {"num_slices", facts.num_slices},
+          {"work", work_to_json(facts.work)},
+          {"step_work", work_to_json(facts.step_work)},
+          {"last_work", work_to_json(facts.last_work)},
+          {"peak_bytes", facts.peak_bytes},
+          {"disk_bytes", facts.disk_bytes},
+          {"slices_disk_bytes", facts.slices_disk_bytes}};
+}
+
+PrerequisiteFacts prerequisite_from_json(Object object) {
+  PrerequisiteFacts facts;
+  facts.kind = object.text("kind");
+  facts.model = object.text("model");
+  facts.title = object.text("title");
+  facts.note = object.text("note");
+  facts.folder = object.text("folder");
+  facts.stems = texts_from_json(object, "stems");
+  facts.needs = texts_from_json(object, "needs");
+  facts.is_due = object.boolean("is_due");
+  facts.num_slices = object.integer("num_slices", 1, kMaxSlices);
+  facts.work = work_from_json(object, "work");
+  facts.step_work = work_from_json(object, "step_work");
+  facts.last_work = work_from_json(object, "last_work");
+  facts.peak_bytes = object.integer("peak_bytes", 0);
+  facts.disk_bytes = object.integer("disk_bytes", 0);
+  facts.slices_disk_bytes = object.integer("slices_disk_bytes", 0);
+  object.finish();
+  return facts;
+}
+
 json model_to_json(const ModelFacts& facts) {
   return {{"name", facts.name},
           {"family", facts.family},
           {"num_layers", facts.num_layers},
-          {"width", facts.width},
-          {"inner_width", facts.inner_width},
-          {"vocab_size", facts.vocab_size},
-          {"max_positions", facts.max_positions},
           {"num_parameters", facts.num_parameters},
-          {"moments_identity", facts.moments_identity},
-          {"moments_layers", facts.moments_layers},
-          {"baseline_identity", facts.baseline_identity},
-          {"editor_identity", facts.editor_identity},
-          {"needs_editor", facts.needs_editor},
-          {"moments_documents", facts.moments_documents}};
+          {"tasks_work", work_to_json(facts.tasks_work)},
+          {"forgetting_work", work_to_json(facts.forgetting_work)},
+          {"reducer_bytes", facts.reducer_bytes}};
 }
 
 ModelFacts model_from_json(Object object) {
@@ -32,101 +92,117 @@ ModelFacts model_from_json(Object object) {
   facts.name = object.text("name");
   facts.family = object.text("family");
   facts.num_layers = object.integer("num_layers", 0);
-  facts.width = object.integer("width", 0);
-  facts.inner_width = object.integer("inner_width", 0);
-  facts.vocab_size = object.integer("vocab_size", 0);
-  facts.max_positions = object.integer("max_positions", 0);
   facts.num_parameters = object.integer("num_parameters", 0);
-  facts.moments_identity = object.text("moments_identity");
-  for (const auto& layer : object.list("moments_layers")) {
-    if (!layer.is_number_integer()) object.fail("moments_layers: expected whole numbers");
-    facts.moments_layers.push_back(layer.get<int>());
-  }
-  facts.baseline_identity = object.text("baseline_identity");
-  facts.editor_identity = object.text("editor_identity");
-  facts.needs_editor = object.boolean("needs_editor");
-  facts.moments_documents = object.integer("moments_documents", 0);
+  facts.tasks_work = work_from_json(object, "tasks_work");
+  facts.forgetting_work = work_from_json(object, "forgetting_work");
+  facts.reducer_bytes = object.integer("reducer_bytes", 0);
   object.finish();
   return facts;
 }
 
 json cell_to_json(const CellFacts& facts) {
+  json reductions = json::object();
+  for (const auto& [part, identity] : facts.reduction_identities) reductions[std::string(to_string(part))] = identity;
   return {{"cell", facts.cell.name()},
           {"edits", facts.edits},
           {"edit_identity", facts.edit_identity},
           {"edit_identity_fields", facts.edit_identity_fields},
-          {"reduction_identities", facts.reduction_identities},
+          {"reduction_identities", reductions},
+          {"needs", facts.needs},
+          {"edit_work", work_to_json(facts.edit_work)},
+          {"host_work", work_to_json(facts.host_work)},
+          {"worker_bytes", facts.worker_bytes},
+          {"worker_host_bytes", facts.worker_host_bytes},
           {"delta_bytes_per_edit", facts.delta_bytes_per_edit},
           {"snapshot_bytes", facts.snapshot_bytes}};
 }
 
-CellFacts cell_from_json(Object object) {
-  CellFacts facts;
+/// Names of cells and parts are errors of other kinds elsewhere.
+template <typename Read>
+auto reading(const Object& object, const Read& read) {
   try {
-    facts.cell = GridCell::from_name(object.text("cell"));
-  } catch (const ConfigError& error) {
+    return read();
+  } catch (const Error& error) {
     object.fail(error.what());
   }
+}
+
+CellFacts cell_from_json(Object object) {
+  CellFacts facts;
+  const auto name = object.text("cell");
+  facts.cell = reading(object, [&] { return GridCell::from_name(name); });
   facts.edits = object.integer("edits", 0);
   facts.edit_identity = object.text("edit_identity");
   facts.edit_identity_fields = object.text_map("edit_identity_fields");
-  facts.reduction_identities = object.text_map("reduction_identities");
+  for (const auto& [word, identity] : object.text_map("reduction_identities")) {
+    const auto part = reading(object, [&, &key = word] { return reduction_part_from(key); });
+    facts.reduction_identities.emplace(part, identity);
+  }
+  facts.needs = texts_from_json(object, "needs");
+  facts.edit_work = work_from_json(object, "edit_work");
+  facts.host_work = work_from_json(object, "host_work");
+  facts.worker_bytes = object.integer("worker_bytes", 0);
+  facts.worker_host_bytes = object.integer("worker_host_bytes", 0);
   facts.delta_bytes_per_edit = object.integer("delta_bytes_per_edit", 0);
   facts.snapshot_bytes = object.integer("snapshot_bytes", 0);
   object.finish();
   return facts;
 }
 
+template <typename Facts, typename ToJson>
+json list_to_json(const std::vector<Facts>& all, const ToJson& to_json_of) {
+  json list = json::array();
+  for (const auto& facts : all) list.push_back(to_json_of(facts));
+  return list;
+}
+
 }  // namespace
 
 const CellFacts& Inspection::cell(const GridCell& wanted) const {
-  for (const auto& facts : cells) {
-    if (facts.cell == wanted) return facts;
-  }
+  const auto found = std::ranges::find(cells, wanted, &CellFacts::cell);
+  if (found != cells.end()) return *found;
   throw ConfigError(wanted.name() + ": is no cell of this experiment; `lethe plan` lists them");
 }
 
 const ModelFacts& Inspection::model(const std::string& name) const {
-  for (const auto& facts : models) {
-    if (facts.name == name) return facts;
-  }
+  const auto found = std::ranges::find(models, name, &ModelFacts::name);
+  if (found != models.end()) return *found;
   throw ConfigError(name + ": is no model of this experiment's cells; `lethe plan` lists them");
 }
 
-void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t num_layers, std::int64_t width,
-               std::int64_t inner_width) {
-  constexpr std::int64_t kFloatBytes = 4;
-  const auto num_edited = std::ssize(edited_layers(method, num_layers));
-  if (stores_snapshots(method)) {
-    facts.snapshot_bytes = num_edited * (width * inner_width + width) * kFloatBytes;
-  } else if (std::holds_alternative<MendConfig>(method)) {
-    // A rank for each token of an average prompt, in both weights of a block.
-    constexpr std::int64_t kPromptTokens = 8;
-    facts.delta_bytes_per_edit = 2 * num_edited * kPromptTokens * (width + inner_width) * kFloatBytes;
-  } else {
-    // A step of n facts has rank n.
-    facts.delta_bytes_per_edit = num_edited * (width + inner_width) * kFloatBytes;
-  }
+const PrerequisiteFacts* Inspection::find_prerequisite(const std::string& kind, const std::string& model) const {
+  const auto found = std::ranges::find_if(
+      prerequisites, [&](const PrerequisiteFacts& facts) { return facts.kind == kind && facts.model == model; });
+  return found == prerequisites.end() ? nullptr : &*found;
+}
+
+const PrerequisiteFacts& Inspection::prerequisite(const std::string& kind, const std::string& model) const {
+  if (const auto* facts = find_prerequisite(kind, model)) return *facts;
+  throw ConfigError(model + ": no cell of it needs a prerequisite of the kind \"" + kind + "\"");
 }
 
 std::string to_json(const Inspection& inspection) {
-  json models = json::array();
-  for (const auto& facts : inspection.models) models.push_back(model_to_json(facts));
-  json cells = json::array();
-  for (const auto& facts : inspection.cells) cells.push_back(cell_to_json(facts));
-  return dump_json({{"models", models}, {"cells", cells}, {"problems", inspection.problems}}, 1) + "\n";
+  return dump_json({{"version", kVersion},
+                    {"models", list_to_json(inspection.models, model_to_json)},
+                    {"prerequisites", list_to_json(inspection.prerequisites, prerequisite_to_json)},
+                    {"cells", list_to_json(inspection.cells, cell_to_json)},
+                    {"problems", inspection.problems}},
+                   1) +
+         "\n";
 }
 
 Inspection inspection_from_json(const std::string& text) {
   const auto document = parse_json<CommError>(text, "inspection");
   Object object(document, "inspection");
+  if (object.is_null("version") || object.integer("version") != kVersion) {
+    object.fail("was written by another version of lethe");
+  }
   Inspection inspection;
   object.each("models", [&](Object model) { inspection.models.push_back(model_from_json(std::move(model))); });
+  object.each("prerequisites",
+              [&](Object one) { inspection.prerequisites.push_back(prerequisite_from_json(std::move(one))); });
   object.each("cells", [&](Object cell) { inspection.cells.push_back(cell_from_json(std::move(cell))); });
-  for (const auto& problem : object.list("problems")) {
-    if (!problem.is_string()) object.fail("problems: expected texts");
-    inspection.problems.push_back(problem.get<std::string>());
-  }
+  inspection.problems = texts_from_json(object, "problems");
   object.finish();
   return inspection;
 }

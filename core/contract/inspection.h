@@ -5,56 +5,87 @@
 #include <string>
 #include <vector>
 
-#include "core/config/method_config.h"
-#include "core/config/schedule.h"
+#include "core/contract/work.h"
 #include "core/grid_cell.h"
+#include "core/limits.h"
+#include "core/reduction_part.h"
 
 namespace lethe::core::inline contract {
+
+// What the executor, which knows models and methods, tells the planner, which knows neither.
+
+/// Something that several cells need once, made by a task that commits files: second moments, a trained editor, the
+/// unedited model's answers. Planner, scheduler and status know no more of its kind than this.
+struct PrerequisiteFacts {
+  std::string kind;   ///< "moments", "editor", "projector", "baseline": which task makes it
+  std::string model;
+  std::string title;  ///< for people: "second moments of gpt-j-6b, layer(s) 3, 4"
+  std::string note;   ///< more of it for `plan`; may be empty
+  /// Below the sweep's folder, named by the identity of what is in it; empty while its inputs are not there.
+  std::string folder;
+  std::vector<std::string> stems;  ///< of the committed files that make it done
+  std::vector<std::string> needs;  ///< keys of the prerequisites that must be done first
+  bool is_due = true;              ///< false: made only when it is asked for by name
+  /// Above 1, that many tasks make parts of every stem ("slice-<number>-<stem>" in the folder's `slices`), which a last
+  /// one puts together and removes.
+  std::int64_t num_slices = 1;
+  Work work;       ///< of all slices
+  Work step_work;  ///< between two signs of life, at most
+  Work last_work;  ///< putting the slices together
+  std::int64_t peak_bytes = 0;         ///< of memory beside the model
+  std::int64_t disk_bytes = 0;         ///< of its files
+  std::int64_t slices_disk_bytes = 0;  ///< of its parts, until they are put together
+
+  /// 12 hex digits: of what is in it.
+  [[nodiscard]] std::string identity() const { return folder.substr(folder.rfind('/') + 1); }
+  /// "moments gpt-j-6b".
+  [[nodiscard]] std::string key() const { return kind + " " + model; }
+};
 
 /// What planning must know about a model, read from its folder's headers only.
 struct ModelFacts {
   std::string name;
   std::string family;  ///< "gpt2" or "gptj"
   std::int64_t num_layers = 0;
-  std::int64_t width = 0;
-  std::int64_t inner_width = 0;
-  std::int64_t vocab_size = 0;
-  std::int64_t max_positions = 0;
   std::int64_t num_parameters = 0;
-  std::string moments_identity;        ///< 12 hex digits; empty if no cell needs second moments
-  std::vector<int> moments_layers;     ///< layers whose second moments the config's cells need
-  std::string baseline_identity;       ///< 12 hex digits
-  std::string editor_identity{};       ///< of the MEND editor's training, 12 hex digits; empty without training records
-  bool needs_editor = false;           ///< a cell's config names no editor: it is trained first
-  std::int64_t moments_documents = 0;  ///< documents of the corpus that the second moments read
+  Work tasks_work;                  ///< all downstream tasks once
+  Work forgetting_work;             ///< of one earlier edit
+  std::int64_t reducer_bytes = 0;   ///< of memory that a reducer holds, the model included
 };
 
 /// What planning must know about a cell.
 struct CellFacts {
   GridCell cell;
   std::int64_t edits = 0;
-  std::string edit_identity;                                ///< 12 hex digits (design C2)
-  std::map<std::string, std::string> edit_identity_fields;  ///< what was hashed, for side-by-side errors
-  std::map<std::string, std::string> reduction_identities;  ///< by part name, 12 hex digits
-  std::int64_t delta_bytes_per_edit = 0;                    ///< low-rank factors
-  std::int64_t snapshot_bytes = 0;                          ///< dense snapshot per checkpoint; 0 for low-rank methods
+  std::string edit_identity;                                  ///< 12 hex digits
+  std::map<std::string, std::string> edit_identity_fields;    ///< what was hashed, for side-by-side errors
+  std::map<ReductionPart, std::string> reduction_identities;  ///< 12 hex digits each
+  std::vector<std::string> needs;                             ///< keys of prerequisites
+  Work edit_work;                       ///< of one fact: its share of a step, and the scoring right after it
+  Work host_work;                       ///< of one fact, by the host beside a device
+  std::int64_t worker_bytes = 0;        ///< of memory that a worker holds, the model included
+  std::int64_t worker_host_bytes = 0;   ///< of host memory beside a device; 0 on the CPU
+  std::int64_t delta_bytes_per_edit = 0;  ///< low-rank factors, and what the method remembers of an edit
+  std::int64_t snapshot_bytes = 0;        ///< dense snapshot per checkpoint; 0 for low-rank methods
 };
 
 /// Result of `lethe-executor inspect`: facts, and every problem of the inputs, all at once.
 struct Inspection {
   std::vector<ModelFacts> models;
+  std::vector<PrerequisiteFacts> prerequisites;  ///< each after all that it needs
   std::vector<CellFacts> cells;
   std::vector<std::string> problems;  ///< "path: what is wrong; remedy"
 
   [[nodiscard]] const CellFacts& cell(const GridCell& cell) const;
   [[nodiscard]] const ModelFacts& model(const std::string& name) const;
+  /// Null where the model's cells need none of that kind.
+  [[nodiscard]] const PrerequisiteFacts* find_prerequisite(const std::string& kind, const std::string& model) const;
+  /// Throws `ConfigError` where there is none.
+  [[nodiscard]] const PrerequisiteFacts& prerequisite(const std::string& kind, const std::string& model) const;
 };
 
-/// Sets what an edit of the cell takes on disk: factors of every edited layer, or a snapshot of weight and bias.
-void set_sizes(CellFacts& facts, const MethodConfig& method, std::int64_t num_layers, std::int64_t width,
-               std::int64_t inner_width);
-
 std::string to_json(const Inspection& inspection);
+/// Throws `CommError`, also for one that another version of lethe wrote.
 Inspection inspection_from_json(const std::string& text);
 
 }  // namespace lethe::core::inline contract

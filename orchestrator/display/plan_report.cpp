@@ -9,7 +9,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/config/schedule.h"
-#include "orchestrator/display/footprint.h"
+#include "orchestrator/display/cell_disk.h"
 #include "orchestrator/display/progress.h"
 #include "orchestrator/scheduling/backlog.h"
 
@@ -42,14 +42,14 @@ void print_cells(const core::ExperimentConfig& config, const core::Inspection& f
                      "edits take", "reducing", "disk");
   for (const auto& cell : backlog.cells()) {
     const auto& name = cell.facts->cell;
-    const double per_edit = costs.edit_seconds(name.method, name.model);
+    const auto per_fact = costs.edit_seconds(name.method, name.model);
     double reducing = 0.0;
     for (const auto edits : cell.checkpoints) {
       reducing += costs.reduction_seconds(name.model, edits, core::parts_due(config, name, edits));
     }
     out << fmt::format("{:<34} {:>7} {:>12} {:>10.3f} {:>12} {:>10} {:>10}\n", name.name(), cell.facts->edits,
-                       cell.checkpoints.size(), per_edit,
-                       format_duration(per_edit * static_cast<double>(cell.facts->edits)), format_duration(reducing),
+                       cell.checkpoints.size(), per_fact.value, format_duration(per_fact.of(cell.facts->edits)),
+                       format_duration(reducing),
                        format_bytes(cell_disk(config, *cell.facts)));
   }
   for (const auto& cell : config.cells) {
@@ -79,43 +79,27 @@ double seconds_with_parts(const Backlog& backlog, const PrerequisiteWork& work) 
   return seconds;
 }
 
-void print_corpus(const core::ExperimentConfig& config, const core::ModelFacts& model, const Backlog& backlog,
-                  const PrerequisiteWork& work, std::ostream& out) {
-  const auto& moments = config.model(model.name).second_moments;
-  if (!moments || moments->is_published() || work.state == WorkState::kDone) return;
-  if (model.moments_documents < moments->max_documents && moments->max_tokens == 0) {
-    out << fmt::format("    over {} documents: the corpus has no more, max_documents is {}\n", model.moments_documents,
-                       moments->max_documents);
-  }
-  if (work.needs.empty()) return;
-  const auto num_done = std::ranges::count_if(
-      work.needs, [&](std::size_t index) { return backlog.prerequisites()[index].state == WorkState::kDone; });
-  out << fmt::format("    in {} slices of {} documents ({} done), spread over ranks; partial sums take {} meanwhile\n",
-                     work.needs.size(), moments->documents_per_slice, num_done,
-                     format_bytes(partial_sums_disk(config, model)));
+void print_parts(const Backlog& backlog, const PrerequisiteWork& work, std::ostream& out) {
+  const auto& facts = *work.facts;
+  if (!facts.note.empty()) out << "    " << facts.note << '\n';
+  if (facts.num_slices == 1) return;
+  const auto num_open = std::ranges::count_if(work.needs, [&](std::size_t index) {
+    const auto& part = backlog.prerequisites()[index];
+    return part.slice && part.state != WorkState::kDone;
+  });
+  out << fmt::format("    in {} slices ({} done), spread over ranks; their parts take {} meanwhile\n", facts.num_slices,
+                     facts.num_slices - num_open, format_bytes(facts.slices_disk_bytes));
 }
 
-void print_prerequisites(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,
-                         bool is_priced_fully, std::ostream& out) {
+void print_prerequisites(const Backlog& backlog, bool is_priced_fully, std::ostream& out) {
   out << "\nprerequisites\n";
   for (const auto& work : backlog.prerequisites()) {
     if (work.slice) continue;
-    const auto& model = facts.model(work.model);
-    const auto state =
-        work.state == WorkState::kDone ? std::string("done") : format_duration(seconds_with_parts(backlog, work));
-    if (work.kind == PrerequisiteWork::Kind::kBaseline) {
-      out << fmt::format("  downstream tasks of the unedited {}: {}\n", work.model, state);
-      continue;
-    }
-    if (work.kind == PrerequisiteWork::Kind::kEditor) {
-      out << fmt::format("  MEND editor of {}, trained: {}\n", work.model, state);
-      continue;
-    }
-    std::string layers;
-    for (const int layer : model.moments_layers) layers += fmt::format("{}{}", layers.empty() ? "" : ", ", layer);
-    out << fmt::format("  second moments of {}, layer(s) {}: {}, {}\n", work.model, layers, state,
-                       format_bytes(moments_disk(model)));
-    print_corpus(config, model, backlog, work, out);
+    const bool is_done = work.state == WorkState::kDone;
+    const auto state = is_done ? std::string("done") : format_duration(seconds_with_parts(backlog, work));
+    const auto disk = work.facts->disk_bytes > 0 ? ", " + format_bytes(work.facts->disk_bytes) : std::string();
+    out << fmt::format("  {}: {}{}\n", work.facts->title, state, disk);
+    if (!is_done) print_parts(backlog, work, out);
   }
   if (backlog.prerequisites().empty()) out << "  none\n";
   if (!is_priced_fully) out << "  (inputs that are not there yet are priced as if they had the published sizes)\n";
@@ -126,23 +110,24 @@ void print_memory(const core::ExperimentConfig& config, const core::Inspection& 
   out << fmt::format("\n{} memory of an executor (estimates{})\n", has_gpu ? "GPU" : "host",
                      has_gpu ? fmt::format("; {} on a GPU", config.executors_per_gpu) : "");
   for (const auto& model : facts.models) {
-    const auto roles = role_memory(config, model);
     out << fmt::format("  {:<16} {} parameters, weights {}\n", model.name, model.num_parameters,
                        format_bytes(4 * model.num_parameters));
-    std::set<std::string> methods;
-    for (const auto& cell : config.cells) {
-      if (cell.model == model.name) methods.insert(cell.method);
+    std::map<std::string, const core::CellFacts*> by_method;
+    for (const auto& cell : facts.cells) {
+      if (cell.cell.model == model.name) by_method.try_emplace(cell.cell.method, &cell);
     }
-    for (const auto& method : methods) {
-      const auto& settings = config.model(model.name).methods.at(method);
-      out << fmt::format("    worker {:<9} {:>10}", method, format_bytes(worker_memory(config, settings, model)));
-      const auto on_host = worker_host_memory(config, settings, model);
-      if (on_host > 0) out << fmt::format(", and {} of second moments in host memory", format_bytes(on_host));
+    for (const auto& [method, cell] : by_method) {
+      out << fmt::format("    worker {:<9} {:>10}", method, format_bytes(cell->worker_bytes));
+      if (cell->worker_host_bytes > 0) {
+        out << fmt::format(", and {} in host memory", format_bytes(cell->worker_host_bytes));
+      }
       out << '\n';
     }
-    out << fmt::format("    reducer          {:>10}\n", format_bytes(roles.reducer_bytes));
-    if (!model.moments_layers.empty())
-      out << fmt::format("    second moments   {:>10}\n", format_bytes(roles.moments_bytes));
+    out << fmt::format("    reducer          {:>10}\n", format_bytes(model.reducer_bytes));
+    for (const auto& prerequisite : facts.prerequisites) {
+      if (prerequisite.model != model.name || prerequisite.peak_bytes == 0) continue;
+      out << fmt::format("    {:<16} {:>10}\n", prerequisite.kind, format_bytes(prerequisite.peak_bytes));
+    }
   }
 }
 
@@ -150,7 +135,7 @@ void print_totals(const core::ExperimentConfig& config, const core::Inspection& 
                   int num_ranks, std::ostream& out) {
   std::int64_t disk = 0;
   for (const auto& cell : facts.cells) disk += cell_disk(config, cell);
-  for (const auto& model : facts.models) disk += moments_disk(model);
+  for (const auto& prerequisite : facts.prerequisites) disk += prerequisite.disk_bytes;
   const auto totals = remaining.totals();
   out << fmt::format("\ndisk: {}\n", format_bytes(disk));
   out << fmt::format("done: {} of {} cells, {} of {} edits, {} of {} reductions\n", totals.num_cells_done,
@@ -185,7 +170,7 @@ void print_plan(const core::ExperimentConfig& config, const core::Inspection& fa
   const Backlog backlog(config, facts, ledger);
   print_heading(config, out);
   print_cells(config, facts, backlog, out);
-  print_prerequisites(config, facts, backlog, are_inputs_there(config), out);
+  print_prerequisites(backlog, are_inputs_there(config), out);
   print_memory(config, facts, out);
   print_totals(config, facts, backlog, num_ranks, out);
 }

@@ -10,7 +10,7 @@
 
 namespace lethe::orchestrator::inline display {
 
-/// The tables, from facts that `complete_with_known` has completed; `ledger` says what is done already.
+/// The tables, from facts of cells whose models' shapes are known; `ledger` says what is done already.
 void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
                 int num_ranks, std::ostream& out);
 

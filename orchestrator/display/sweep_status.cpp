@@ -14,6 +14,7 @@
 #include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/host_name.h"
+#include "core/log.h"
 #include "core/utc_time.h"
 #include "orchestrator/scheduling/ledger_view.h"
 
@@ -76,21 +77,28 @@ std::int64_t count_done(const core::ExperimentConfig& config, const core::GridCe
   return count;
 }
 
+/// What the newest run found; nothing where there was none, or one of another version of lethe.
+std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folder) {
+  if (!fs::exists(folder.inspection())) return std::nullopt;
+  try {
+    return core::inspection_from_json(ledger::read_text(folder.inspection()));
+  } catch (const core::CommError& error) {
+    core::log_warning(folder.inspection().string() + ": is passed over: " + error.what());
+    return std::nullopt;
+  }
+}
+
 /// A line for each prerequisite that is not done; nothing is known of them before the inspection.
-void print_prerequisites_done(const ledger::SweepFolder& folder, std::ostream& out) {
-  if (!fs::exists(folder.inspection())) return;
-  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()));
-  const auto inspection = core::inspection_from_json(ledger::read_text(folder.inspection()));
+void print_prerequisites(const ledger::SweepFolder& folder, std::ostream& out) {
+  const auto inspection = read_inspection(folder);
+  if (!inspection) return;
   const FolderLedgerView view(folder);
-  for (const auto& model : inspection.models) {
-    const auto& moments = config.model(model.name).second_moments;
-    if (!model.moments_layers.empty() && moments && !view.has_moments(model)) {
-      out << fmt::format("second moments of {}: {} of {} slices of the corpus summed\n", model.name,
-                         view.moment_slices(model).size(), core::slices_of(*moments, model.moments_documents).size());
-    }
-    if (!config.tasks.empty() && !view.has_baseline(model)) {
-      out << fmt::format("tasks of the unedited {}: not done\n", model.name);
-    }
+  for (const auto& facts : inspection->prerequisites) {
+    const auto committed = view.prerequisite(facts);
+    if (!facts.is_due || committed.is_done) continue;
+    out << facts.title << ": not done";
+    if (facts.num_slices > 1) out << fmt::format(" ({} of {} slices)", committed.slices_done.size(), facts.num_slices);
+    out << '\n';
   }
 }
 
@@ -135,12 +143,9 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
   ledger::replace_text(folder.status(), status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
 
-std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder) {
-  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()));
-  std::optional<core::Inspection> inspection;
-  if (fs::exists(folder.inspection())) {
-    inspection = core::inspection_from_json(ledger::read_text(folder.inspection()));
-  }
+std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
+  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), methods);
+  const auto inspection = read_inspection(folder);
   const FolderLedgerView view(folder);
   const auto failures = failures_by_cell(folder);
   std::vector<CellStatus> rows;
@@ -153,13 +158,13 @@ std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder) {
   return rows;
 }
 
-void print_status(const ledger::SweepFolder& folder, std::ostream& out) {
-  const auto rows = read_cell_status(folder);
+void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out) {
+  const auto rows = read_cell_status(folder, methods);
   const auto state = read_state(folder);
   out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
   std::size_t width = 4;
   for (const auto& row : rows) width = std::max(width, row.cell.name().size());
-  print_prerequisites_done(folder, out);
+  print_prerequisites(folder, out);
   out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", "cell", width, "edits", "reductions", "state");
   CellStatus sum;
   std::int64_t num_done = 0;

@@ -37,9 +37,9 @@ struct CellStatus {
 
 /// From names of committed files, experiment.json, inspection.json and the failures in status.json; also while the
 /// sweep runs. Throws `core::StorageError` if this is no sweep's folder.
-std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder);
+std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods);
 
 /// The table of `lethe status`.
-void print_status(const ledger::SweepFolder& folder, std::ostream& out);
+void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out);
 
 }  // namespace lethe::orchestrator::inline display

@@ -13,49 +13,50 @@ const core::GridCell& cell_of(const CellWork& cell) { return cell.facts->cell; }
 
 Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger)
     : config_(config), costs_(config, inspection) {
-  add_prerequisites(inspection, ledger);
+  for (const auto& facts : inspection.prerequisites) {
+    if (facts.is_due) add_prerequisite(facts, ledger);
+  }
   cells_.reserve(inspection.cells.size());
   for (const auto& facts : inspection.cells) add_cell(facts, ledger);
 }
 
-void Backlog::add_prerequisites(const core::Inspection& inspection, const LedgerView& ledger) {
-  for (const auto& model : inspection.models) {
-    if (!model.moments_layers.empty()) add_moments(model, ledger);
-  }
-  for (const auto& model : inspection.models) {
-    if (!model.needs_editor) continue;
-    PrerequisiteWork work{PrerequisiteWork::Kind::kEditor, model.name, costs_.editor_seconds(model.name)};
-    work.state = ledger.has_editor(model) ? WorkState::kDone : WorkState::kOpen;
-    prerequisites_.push_back(std::move(work));
-  }
-  if (config_.tasks.empty()) return;
-  for (const auto& model : inspection.models) {
-    PrerequisiteWork work{PrerequisiteWork::Kind::kBaseline, model.name, costs_.baseline_seconds(model.name)};
-    work.state = ledger.has_baseline(model) ? WorkState::kDone : WorkState::kOpen;
-    prerequisites_.push_back(std::move(work));
-  }
-}
-
-/// One piece of work, or one for each slice of the corpus and a last one that adds them up.
-void Backlog::add_moments(const core::ModelFacts& model, const LedgerView& ledger) {
-  PrerequisiteWork whole{PrerequisiteWork::Kind::kMoments, model.name, costs_.moments_seconds(model.name)};
-  whole.state = ledger.has_moments(model) ? WorkState::kDone : WorkState::kOpen;
-  const auto& config = config_.model(model.name).second_moments;
-  const auto slices = config ? core::slices_of(*config, model.moments_documents) : std::vector<core::CorpusSlice>{};
-  if (slices.size() > 1 && whole.state == WorkState::kOpen) {
-    const auto done = ledger.moment_slices(model);
-    const double per_document = whole.expected_seconds / static_cast<double>(model.moments_documents);
-    for (std::size_t i = 0; i < slices.size(); ++i) {
-      const auto num_documents = static_cast<double>(slices[i].last_document - slices[i].first_document);
-      PrerequisiteWork part{PrerequisiteWork::Kind::kMoments, model.name, per_document * num_documents};
-      part.slice = static_cast<std::int64_t>(i);
-      part.state = done.contains(*part.slice) ? WorkState::kDone : WorkState::kOpen;
+/// One piece of work, or one for each slice and a last one that puts them together.
+void Backlog::add_prerequisite(const core::PrerequisiteFacts& facts, const LedgerView& ledger) {
+  const auto committed = ledger.prerequisite(facts);
+  PrerequisiteWork whole{&facts};
+  whole.expected_seconds = costs_.seconds_of(facts.work);
+  whole.step_seconds = costs_.seconds_of(facts.step_work);
+  whole.needs = indices_of(facts.needs);
+  whole.state = committed.is_done ? WorkState::kDone : WorkState::kOpen;
+  if (facts.num_slices > 1 && !committed.is_done) {
+    const auto first_needs = whole.needs;
+    for (std::int64_t i = 0; i < facts.num_slices; ++i) {
+      PrerequisiteWork part{&facts, i, whole.expected_seconds / static_cast<double>(facts.num_slices),
+                            whole.step_seconds, first_needs};
+      part.is_awaited = true;
+      part.state = committed.slices_done.contains(i) ? WorkState::kDone : WorkState::kOpen;
       whole.needs.push_back(prerequisites_.size());
       prerequisites_.push_back(std::move(part));
     }
-    whole.expected_seconds = costs_.moments_sum_seconds(model.name, static_cast<std::int64_t>(slices.size()));
+    whole.expected_seconds = whole.step_seconds = costs_.seconds_of(facts.last_work);
   }
   prerequisites_.push_back(std::move(whole));
+}
+
+std::vector<std::size_t> Backlog::indices_of(const std::vector<std::string>& keys) {
+  std::vector<std::size_t> indices;
+  for (const auto& key : keys) {
+    const auto found = std::ranges::find_if(
+        prerequisites_, [&](const PrerequisiteWork& one) { return !one.slice && one.facts->key() == key; });
+    if (found == prerequisites_.end()) continue;
+    found->is_awaited = true;
+    indices.push_back(static_cast<std::size_t>(found - prerequisites_.begin()));
+  }
+  return indices;
+}
+
+bool Backlog::are_done(const std::vector<std::size_t>& needs) const {
+  return std::ranges::all_of(needs, [&](std::size_t index) { return prerequisites_[index].state == WorkState::kDone; });
 }
 
 void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
@@ -65,16 +66,7 @@ void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
   cell.committed = committed.num_edits;
   cell.edit_state = cell.committed >= facts.edits ? WorkState::kDone : WorkState::kOpen;
   cell.checkpoints = core::checkpoints_of(config_, facts.cell);
-  const auto prerequisite = [&](PrerequisiteWork::Kind kind) -> std::optional<std::size_t> {
-    const auto found = std::ranges::find_if(prerequisites_, [&](const PrerequisiteWork& one) {
-      return one.kind == kind && one.model == facts.cell.model && !one.slice;
-    });
-    if (found == prerequisites_.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - prerequisites_.begin());
-  };
-  const auto& method = config_.method_of(facts.cell);
-  if (core::needs_second_moments(method)) cell.moments = prerequisite(PrerequisiteWork::Kind::kMoments);
-  if (core::needs_trained_editor(method)) cell.editor = prerequisite(PrerequisiteWork::Kind::kEditor);
+  cell.needs = indices_of(facts.needs);
   std::int64_t num_due = 0;
   for (const auto edits : cell.checkpoints) {
     auto parts = core::parts_due(config_, facts.cell, edits);
@@ -95,9 +87,7 @@ core::Task Backlog::task_of(const WorkUnit& unit) const {
   switch (unit.kind) {
     case WorkUnit::Kind::kPrerequisite: {
       const auto& work = prerequisites_.at(unit.index);
-      if (work.kind == PrerequisiteWork::Kind::kMoments) return core::MomentsTask{work.model, work.slice};
-      if (work.kind == PrerequisiteWork::Kind::kEditor) return core::EditorTask{work.model};
-      return core::BaselineTask{work.model};
+      return core::PrerequisiteTask{work.facts->kind, work.facts->model, work.slice};
     }
     case WorkUnit::Kind::kEdit:
       return core::EditTask{cell_of(cells_.at(unit.index)), unit.until};
@@ -110,7 +100,7 @@ core::Task Backlog::task_of(const WorkUnit& unit) const {
 }
 
 const std::string& Backlog::model_of(const WorkUnit& unit) const {
-  if (unit.kind == WorkUnit::Kind::kPrerequisite) return prerequisites_.at(unit.index).model;
+  if (unit.kind == WorkUnit::Kind::kPrerequisite) return prerequisites_.at(unit.index).facts->model;
   return cell_of(cells_.at(unit.index)).model;
 }
 
@@ -120,39 +110,29 @@ const Attempts& Backlog::attempts_of(const WorkUnit& unit) const {
   return reduction_of(unit).attempts;
 }
 
-int Backlog::facts_per_step(const core::GridCell& cell) const { return core::batch_size(config_.method_of(cell)); }
+int Backlog::facts_per_step(const core::GridCell& cell) const { return config_.method_of(cell)->batch_size(); }
 
 double Backlog::expected_step_seconds(const WorkUnit& unit) const {
   const auto& model = model_of(unit);
   switch (unit.kind) {
     case WorkUnit::Kind::kEdit: {
       const auto& cell = cell_of(cells_.at(unit.index));
-      return facts_per_step(cell) * costs_.edit_seconds(cell.method, model);
+      return costs_.edit_seconds(cell.method, model).step(facts_per_step(cell)).value;
     }
     case WorkUnit::Kind::kReduction:
       return costs_.reduction_seconds(model, reduction_of(unit).edits, reduction_of(unit).parts);
-    case WorkUnit::Kind::kPrerequisite: {
-      // A pass over a corpus reports each batch, a training each iteration, of which the longest validates; a baseline
-      // is four evaluations.
-      const auto& work = prerequisites_.at(unit.index);
-      if (work.kind == PrerequisiteWork::Kind::kEditor) return costs_.editor_step_seconds(work.model);
-      const bool has_batches = work.kind == PrerequisiteWork::Kind::kMoments && work.needs.empty();
-      return has_batches ? work.expected_seconds / 100.0 : work.expected_seconds;
-    }
+    case WorkUnit::Kind::kPrerequisite:
+      return prerequisites_.at(unit.index).step_seconds;
   }
   return 0.0;
 }
 
 bool Backlog::is_ready(const PrerequisiteWork& work, double now_seconds) const {
-  return work.state == WorkState::kOpen && work.attempts.not_before_seconds <= now_seconds &&
-         std::ranges::all_of(work.needs,
-                             [&](std::size_t index) { return prerequisites_[index].state == WorkState::kDone; });
+  return work.state == WorkState::kOpen && work.attempts.not_before_seconds <= now_seconds && are_done(work.needs);
 }
 
 bool Backlog::is_editable(const CellWork& cell, double now_seconds) const {
-  return cell.edit_state == WorkState::kOpen && cell.attempts.not_before_seconds <= now_seconds &&
-         (!cell.moments || prerequisites_[*cell.moments].state == WorkState::kDone) &&
-         (!cell.editor || prerequisites_[*cell.editor].state == WorkState::kDone);
+  return cell.edit_state == WorkState::kOpen && cell.attempts.not_before_seconds <= now_seconds && are_done(cell.needs);
 }
 
 std::optional<std::size_t> Backlog::next_reduction(const CellWork& cell, double now_seconds) const {
@@ -260,10 +240,10 @@ void Backlog::fail_prerequisite(std::size_t index, const std::string& reason) {
     if (needs_it && prerequisites_[i].state == WorkState::kOpen) fail_prerequisite(i, reason);
   }
   for (auto& cell : cells_) {
-    if ((cell.moments != index && cell.editor != index) || cell.edit_state != WorkState::kOpen) continue;
+    const bool needs_it = std::ranges::find(cell.needs, index) != cell.needs.end();
+    if (!needs_it || cell.edit_state != WorkState::kOpen) continue;
     cell.edit_state = WorkState::kFailed;
-    const char* what = cell.editor == index ? "the trained editor of " : "second moments of ";
-    cell.failure = std::string(kPrerequisiteFailed) + what + work.model + " failed: " + reason;
+    cell.failure = std::string(kPrerequisiteFailed) + work.facts->title + " failed: " + reason;
   }
 }
 
@@ -325,8 +305,7 @@ double Backlog::remaining_seconds(int num_executors) const {
   for (const auto& cell : cells_) {
     if (cell.edit_state == WorkState::kFailed) continue;
     const auto& grid_cell = cell_of(cell);
-    const double edits = static_cast<double>(std::max<std::int64_t>(0, cell.remaining_edits())) *
-                         costs_.edit_seconds(grid_cell.method, grid_cell.model);
+    const double edits = costs_.edit_seconds(grid_cell.method, grid_cell.model).of(cell.remaining_edits());
     double last_reduction = 0.0;
     total += edits;
     for (const auto& reduction : cell.reductions) {

@@ -24,12 +24,12 @@ struct Attempts {
 };
 
 struct PrerequisiteWork {
-  enum class Kind { kMoments, kEditor, kBaseline };
-  Kind kind = Kind::kMoments;
-  std::string model = {};
+  const core::PrerequisiteFacts* facts = nullptr;
+  std::optional<std::int64_t> slice = std::nullopt;  ///< a part of it; without, the whole or the putting together
   double expected_seconds = 0.0;
-  std::optional<std::int64_t> slice = std::nullopt;  ///< of the corpus; without, moments are the whole or the last step
-  std::vector<std::size_t> needs = {};               ///< prerequisites that must be done first
+  double step_seconds = 0.0;             ///< between two signs of life, at most
+  std::vector<std::size_t> needs = {};   ///< prerequisites that must be done first
+  bool is_awaited = false;               ///< a cell or another prerequisite cannot begin before it is done
   WorkState state = WorkState::kOpen;
   Attempts attempts = {};
   std::string failure = {};
@@ -52,8 +52,7 @@ struct CellWork {
   WorkState edit_state = WorkState::kOpen;
   Attempts attempts;
   std::string failure;                    ///< of the edits
-  std::optional<std::size_t> moments;     ///< prerequisite that must be done first
-  std::optional<std::size_t> editor;      ///< another one: MEND's trained editor
+  std::vector<std::size_t> needs;         ///< prerequisites that must be done first
   std::vector<std::int64_t> checkpoints;  ///< increasing
   std::vector<ReductionWork> reductions;  ///< what was missing at the start, by edits
   std::size_t first_open = 0;             ///< all reductions before it are done, running or failed
@@ -134,9 +133,11 @@ class Backlog {
   std::vector<CellWork> cells_;
   std::int64_t num_reductions_due_ = 0;  // over all cells, done ones included
 
-  void add_moments(const core::ModelFacts& model, const LedgerView& ledger);
+  void add_prerequisite(const core::PrerequisiteFacts& facts, const LedgerView& ledger);
   void fail_prerequisite(std::size_t index, const std::string& reason);
-  void add_prerequisites(const core::Inspection& inspection, const LedgerView& ledger);
+  /// Of the prerequisites with these keys, that of all their slices.
+  [[nodiscard]] std::vector<std::size_t> indices_of(const std::vector<std::string>& keys);
+  [[nodiscard]] bool are_done(const std::vector<std::size_t>& needs) const;
   void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
   [[nodiscard]] const ReductionWork& reduction_of(const WorkUnit& unit) const;
 };

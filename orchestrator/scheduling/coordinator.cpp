@@ -125,7 +125,8 @@ void Coordinator::on_progress(Rank& rank, const core::ProgressEvent& progress) {
   if (rank.assigned->unit.kind != WorkUnit::Kind::kEdit || progress.stage != "edit") return;
   rank.assigned->edits_done = progress.done;
   const auto& cell = backlog_.cells()[rank.assigned->unit.index].facts->cell;
-  backlog_.costs().observe_edits(cell.method, cell.model, progress.seconds);
+  const SecondsPerStep step{progress.seconds};
+  backlog_.costs().observe_edits(cell.method, cell.model, step.per_fact(backlog_.facts_per_step(cell)));
 }
 
 void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) {

@@ -16,17 +16,18 @@ struct CellLedger {
   std::set<std::pair<std::int64_t, core::ReductionPart>> reductions;  ///< (edits, part)
 };
 
+/// What is committed of a prerequisite.
+struct PrerequisiteLedger {
+  bool is_done = false;                 ///< every file is there, and no part is left to be removed
+  std::set<std::int64_t> slices_done;  ///< those with a part of every file that is not there itself
+};
+
 /// What the coordinator asks of the committed files; a simulation keeps them in memory.
 class LedgerView {
  public:
   virtual ~LedgerView() = default;
   [[nodiscard]] virtual CellLedger cell(const core::CellFacts& facts) const = 0;
-  /// All layers that the model's cells need are there, and no partial sums are left to be removed.
-  [[nodiscard]] virtual bool has_moments(const core::ModelFacts& facts) const = 0;
-  [[nodiscard]] virtual bool has_editor(const core::ModelFacts& facts) const = 0;
-  /// Slices of the model's corpus whose partial sums are there, for every layer that is not committed itself.
-  [[nodiscard]] virtual std::set<std::int64_t> moment_slices(const core::ModelFacts& facts) const = 0;
-  [[nodiscard]] virtual bool has_baseline(const core::ModelFacts& facts) const = 0;
+  [[nodiscard]] virtual PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& facts) const = 0;
 };
 
 /// The real one: names of files in a sweep's folder. Throws `core::StorageError` on read errors.
@@ -35,10 +36,7 @@ class FolderLedgerView final : public LedgerView {
   explicit FolderLedgerView(ledger::SweepFolder folder) : folder_(std::move(folder)) {}
 
   [[nodiscard]] CellLedger cell(const core::CellFacts& facts) const override;
-  [[nodiscard]] bool has_moments(const core::ModelFacts& facts) const override;
-  [[nodiscard]] bool has_editor(const core::ModelFacts& facts) const override;
-  [[nodiscard]] std::set<std::int64_t> moment_slices(const core::ModelFacts& facts) const override;
-  [[nodiscard]] bool has_baseline(const core::ModelFacts& facts) const override;
+  [[nodiscard]] PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& facts) const override;
 
  private:
   ledger::SweepFolder folder_;

@@ -11,7 +11,7 @@ std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, double now_s
   std::optional<WorkUnit> best;
   const auto& works = backlog.prerequisites();
   const auto rank_of = [&](std::size_t i) {
-    return std::tuple(works[i].kind == PrerequisiteWork::Kind::kMoments, works[i].expected_seconds);
+    return std::tuple(works[i].is_awaited, works[i].expected_seconds);
   };
   for (std::size_t i = 0; i < works.size(); ++i) {
     if (!backlog.is_ready(works[i], now_seconds)) continue;
@@ -21,15 +21,15 @@ std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, double now_s
 }
 
 double remaining_seconds(const Backlog& backlog, const CellWork& cell) {
-  return static_cast<double>(cell.remaining_edits()) *
-         backlog.costs().edit_seconds(cell.facts->cell.method, cell.facts->cell.model);
+  const auto& name = cell.facts->cell;
+  return backlog.costs().edit_seconds(name.method, name.model).of(cell.remaining_edits());
 }
 
 /// All edits of the cell, or as many checkpoint intervals as fill the slice, at least one.
 std::int64_t edit_until(const Backlog& backlog, const CellWork& cell, std::optional<double> slice_seconds) {
   if (!slice_seconds) return cell.facts->edits;
-  const double per_edit = backlog.costs().edit_seconds(cell.facts->cell.method, cell.facts->cell.model);
-  const auto in_slice = static_cast<std::int64_t>(*slice_seconds / std::max(per_edit, 1e-9));
+  const auto per_fact = backlog.costs().edit_seconds(cell.facts->cell.method, cell.facts->cell.model);
+  const auto in_slice = static_cast<std::int64_t>(*slice_seconds / std::max(per_fact.value, 1e-9));
   auto next = std::ranges::upper_bound(cell.checkpoints, cell.committed);
   while (next != cell.checkpoints.end() && *next < cell.committed + in_slice) ++next;
   return next == cell.checkpoints.end() ? cell.facts->edits : *next;

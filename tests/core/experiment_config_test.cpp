@@ -44,7 +44,7 @@ TEST(ExperimentConfig, DefaultsFollowTheDocumentation) {
   EXPECT_EQ(config.keep_snapshots, "all");
   EXPECT_EQ(cell_names(config), (std::vector<std::string>{"rome/a/sample0", "rome/a/sample1"}));
   EXPECT_EQ(config.edits.at({"rome", "a", 1}), 60);
-  EXPECT_EQ(std::get<RomeConfig>(config.method_of({"rome", "a", 0})), RomeConfig{});
+  EXPECT_EQ(std::get<editing::RomeConfig>(config.method_of({"rome", "a", 0})), editing::RomeConfig{});
 }
 
 TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
@@ -59,7 +59,7 @@ TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
   EXPECT_EQ(config.source, root / "x.yaml");
   EXPECT_EQ(config.model("a").path, root.parent_path() / "models/a");
   EXPECT_EQ(config.dataset.records, root / "records.json");
-  EXPECT_EQ(std::get<RomeConfig>(config.model("a").methods.at("rome")).contexts_file, root / "methods/prefixes.txt");
+  EXPECT_EQ(std::get<editing::RomeConfig>(config.model("a").methods.at("rome")).contexts_file, root / "methods/prefixes.txt");
   EXPECT_EQ(config.tasks.at(0).examples, root.parent_path() / "data/t.json");
   EXPECT_EQ(config.tasks.at(0).title, "t");
   EXPECT_EQ(config.tasks.at(0).max_new_tokens, 3);
@@ -87,9 +87,9 @@ TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {
   const auto by_file = load_experiment_config(folder.write("x.yaml", minimal_config("rome: m.yaml")));
   const auto inlined = load_experiment_config(folder.write("x.yaml", minimal_config("rome: " + fields)));
   EXPECT_EQ(by_file, inlined);
-  const auto rome = std::get<RomeConfig>(inlined.method_of({"rome", "a", 0}));
+  const auto rome = std::get<editing::RomeConfig>(inlined.method_of({"rome", "a", 0}));
   EXPECT_EQ(rome.context_lengths, (std::vector<ContextLength>{{4, 2}}));
-  EXPECT_EQ(rome.kl_position, KlPosition::kLast);
+  EXPECT_EQ(rome.kl_position, editing::KlPosition::kLast);
   EXPECT_EQ(rome.v_lr, 0.1);
 }
 
@@ -110,7 +110,7 @@ grid:
       << config.skipped[0].reason;
   EXPECT_EQ(config.skipped[2].cell.name(), "ft-c/a/sample2");
   EXPECT_NE(config.skipped[2].reason.find(":11:40 {sample: 2}"), std::string::npos) << config.skipped[2].reason;
-  EXPECT_FALSE(std::get<FineTuneConfig>(config.method_of({"ft", "a", 0})).linf_bound);
+  EXPECT_FALSE(std::get<editing::FineTuneConfig>(config.method_of({"ft", "a", 0})).linf_bound);
 }
 
 TEST(Grid, AnIncludedCellIsNoLongerSkipped) {
@@ -133,17 +133,17 @@ TEST(Edits, MostSpecificKeyCounts) {
 
 TEST(Fidelity, PaperChangesWhatIsLeftOpen) {
   const auto paper = load("fidelity: paper\n" + minimal_config("rome: {layer: 0}, ft-c: {layer: 0, linf_bound: 1}"));
-  const auto rome = std::get<RomeConfig>(paper.method_of({"rome", "a", 0}));
+  const auto rome = std::get<editing::RomeConfig>(paper.method_of({"rome", "a", 0}));
   EXPECT_EQ(rome.v_weight_decay, 1.5e-3);
-  EXPECT_EQ(rome.decay_norm, DecayNorm::kSquared);
+  EXPECT_EQ(rome.decay_norm, editing::DecayNorm::kSquared);
   EXPECT_EQ(rome.kl_factor, 1.0);
-  EXPECT_EQ(rome.kl_position, KlPosition::kLast);
-  EXPECT_EQ(rome.residual_key, ResidualKey::kContextMean);
+  EXPECT_EQ(rome.kl_position, editing::KlPosition::kLast);
+  EXPECT_EQ(rome.residual_key, editing::ResidualKey::kContextMean);
   EXPECT_EQ(rome.context_lengths, (std::vector<ContextLength>{{5, 25}, {10, 25}}));
-  EXPECT_EQ(rome.v_lr, RomeConfig{}.v_lr);
-  const auto fine_tune = std::get<FineTuneConfig>(paper.model("a").methods.at("ft-c"));
-  EXPECT_EQ(fine_tune.bound_centre, BoundCentre::kUnedited);
-  EXPECT_EQ(fine_tune.target_positions, TargetPositions::kTeacherForced);
+  EXPECT_EQ(rome.v_lr, editing::RomeConfig{}.v_lr);
+  const auto fine_tune = std::get<editing::FineTuneConfig>(paper.model("a").methods.at("ft-c"));
+  EXPECT_EQ(fine_tune.bound_centre, editing::BoundCentre::kUnedited);
+  EXPECT_EQ(fine_tune.target_positions, editing::TargetPositions::kTeacherForced);
   EXPECT_FALSE(fine_tune.tune_bias);
 }
 
@@ -153,7 +153,7 @@ TEST(Methods, MemitAndRRomeReadAllTheirFields) {
       "context_seeds: [The, 'You and'], context_lengths: [{length_tokens: 7, count: 2}], key_weights: plain, "
       "contexts_file: p.txt}, r-rome: {layer: 2, form: prompt_keys}, ft-c: {layer: 0, linf_bound: 1, chunk_size: 2}",
       "grid: {methods: [memit, r-rome, ft-c], samples: [0]}\n"));
-  MemitConfig memit;
+  editing::MemitConfig memit;
   EXPECT_EQ(memit.clamp_norm_factor, 0.75);
   memit.layers = {3, 4, 8};
   memit.batch_size = 5;
@@ -162,18 +162,18 @@ TEST(Methods, MemitAndRRomeReadAllTheirFields) {
   memit.clamp_norm_factor = 0;
   memit.context_seeds = {"The", "You and"};
   memit.context_lengths = {{7, 2}};
-  memit.key_weights = KeyWeights::kPlain;
+  memit.key_weights = editing::KeyWeights::kPlain;
   memit.contexts_file = config.source.parent_path() / "p.txt";
   const auto& read = config.method_of({"memit", "a", 0});
-  EXPECT_EQ(std::get<MemitConfig>(read), memit);
+  EXPECT_EQ(std::get<editing::MemitConfig>(read), memit);
   EXPECT_EQ(second_moment_layers(read), (std::vector<int>{3, 4, 8}));
   EXPECT_EQ(edited_layers(read, 12), (std::vector<int>{3, 4, 8}));
   EXPECT_EQ(batch_size(read), 5);
   EXPECT_EQ(contexts_file(read), memit.contexts_file);
   EXPECT_FALSE(stores_snapshots(read));
-  const auto& r_rome = std::get<RRomeConfig>(config.method_of({"r-rome", "a", 0}));
-  EXPECT_EQ(r_rome.form, RRomeForm::kPromptKeys);
-  EXPECT_EQ(RRomeConfig{}.form, RRomeForm::kRandomPrefix);
+  const auto& r_rome = std::get<editing::RRomeConfig>(config.method_of({"r-rome", "a", 0}));
+  EXPECT_EQ(r_rome.form, editing::RRomeForm::kPromptKeys);
+  EXPECT_EQ(editing::RRomeConfig{}.form, editing::RRomeForm::kRandomPrefix);
   EXPECT_EQ(second_moment_layers(r_rome), std::vector<int>{2});
   EXPECT_TRUE(stores_snapshots(config.method_of({"ft-c", "a", 0})));
   EXPECT_EQ(experiment_config_from_json(to_json(config)), config);
@@ -217,28 +217,28 @@ TEST(Fidelity, PaperChangesWhatMemitAndRRomeLeaveOpen) {
   const auto paper =
       load("fidelity: paper\n" +
            minimal_config("rome: {layer: 0}, r-rome: {layer: 0}, memit: {layers: [0], mom2_update_weight: 1}"));
-  const auto memit = std::get<MemitConfig>(paper.model("a").methods.at("memit"));
+  const auto memit = std::get<editing::MemitConfig>(paper.model("a").methods.at("memit"));
   EXPECT_EQ(memit.kl_factor, 0.0);
   EXPECT_EQ(memit.v_weight_decay, 0.0);
   EXPECT_EQ(memit.clamp_norm_factor, 0.0);
   EXPECT_EQ(memit.early_stop_loss, 0.0);
-  EXPECT_EQ(memit.key_weights, KeyWeights::kPlain);
-  const auto r_rome = std::get<RRomeConfig>(paper.model("a").methods.at("r-rome"));
+  EXPECT_EQ(memit.key_weights, editing::KeyWeights::kPlain);
+  const auto r_rome = std::get<editing::RRomeConfig>(paper.model("a").methods.at("r-rome"));
   EXPECT_EQ(r_rome.kl_factor, 1.0);
-  EXPECT_EQ(r_rome.form, RRomeForm::kRandomPrefix);
+  EXPECT_EQ(r_rome.form, editing::RRomeForm::kRandomPrefix);
 }
 
 TEST(Fidelity, WhatIsSetStaysAndThePaperMapOverrides) {
   const std::string method = "rome: {layer: 0, kl_factor: 0.5, v_lr: 0.1, paper: {v_lr: 0.2, layer: 4}}";
-  const auto code = std::get<RomeConfig>(load(minimal_config(method)).method_of({"rome", "a", 0}));
+  const auto code = std::get<editing::RomeConfig>(load(minimal_config(method)).method_of({"rome", "a", 0}));
   EXPECT_EQ(code.layer, 0);
   EXPECT_EQ(code.v_lr, 0.1);
   const auto paper =
-      std::get<RomeConfig>(load("fidelity: paper\n" + minimal_config(method)).method_of({"rome", "a", 0}));
+      std::get<editing::RomeConfig>(load("fidelity: paper\n" + minimal_config(method)).method_of({"rome", "a", 0}));
   EXPECT_EQ(paper.layer, 4);
   EXPECT_EQ(paper.v_lr, 0.2);
   EXPECT_EQ(paper.kl_factor, 0.5);
-  EXPECT_EQ(paper.kl_position, KlPosition::kLast);
+  EXPECT_EQ(paper.kl_position, editing::KlPosition::kLast);
 }
 
 TEST(ExperimentConfig, UnknownNamesAreSaidWithTheNearest) {

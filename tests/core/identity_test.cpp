@@ -18,8 +18,8 @@ ExperimentConfig config() {
   model.name = "small-gpt2";
   model.path = "/models/small-gpt2";
   model.second_moments.emplace().corpus = "/corpus.txt";
-  model.methods["rome"] = RomeConfig{};
-  model.methods["ft-c"] = FineTuneConfig{};
+  model.methods["rome"] = editing::RomeConfig{};
+  model.methods["ft-c"] = editing::FineTuneConfig{};
   config.models = {model};
   config.cells = {kCell};
   config.edits[kCell] = 60;
@@ -36,7 +36,7 @@ EditInputs inputs() { return {digest_of("weights"), digest_of("tokenizer"), "req
 
 std::map<std::string, Digest> examples() { return {{"sst2", digest_of("examples")}}; }
 
-RomeConfig& rome(ExperimentConfig& config) { return std::get<RomeConfig>(config.models[0].methods.at("rome")); }
+editing::RomeConfig& rome(ExperimentConfig& config) { return std::get<editing::RomeConfig>(config.models[0].methods.at("rome")); }
 
 using Change = std::function<void(ExperimentConfig&, EditInputs&)>;
 
@@ -58,7 +58,7 @@ TEST(EditIdentity, ChangesWithAllThatChangesEdits) {
       [](auto&, auto&) {},
       [](auto& c, auto&) { rome(c).layer = 1; },
       [](auto& c, auto&) { rome(c).v_lr = 0.25; },
-      [](auto& c, auto&) { rome(c).residual_key = ResidualKey::kContextMean; },
+      [](auto& c, auto&) { rome(c).residual_key = editing::ResidualKey::kContextMean; },
       [](auto& c, auto&) { rome(c).context_lengths[0].count = 11; },
       [](auto& c, auto&) { c.fidelity = Fidelity::kPaper; },
       [](auto& c, auto&) { c.seed = 38; },
@@ -110,7 +110,7 @@ TEST(EditIdentity, FollowsTheNumberOfEditsOnlyWhereItCutsAStep) {
   auto batched = config();
   const GridCell cell{"ft-c", "small-gpt2", 2};
   const auto identity = [&](int facts, std::int64_t edits) {
-    std::get<FineTuneConfig>(batched.models[0].methods.at("ft-c")).batch_size = facts;
+    std::get<editing::FineTuneConfig>(batched.models[0].methods.at("ft-c")).batch_size = facts;
     batched.edits[cell] = edits;
     return edit_identity(batched, cell, inputs()).short_hex();
   };

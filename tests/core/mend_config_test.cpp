@@ -10,11 +10,11 @@ namespace {
 
 class MendConfigFile : public testing::Test {
  protected:
-  MendConfig read(const std::string& mend, const std::string& fidelity = "code") {
+  editing::MendConfig read(const std::string& mend, const std::string& fidelity = "code") {
     const auto config = load_experiment_config(folder_.write("x.yaml", text(mend, fidelity)));
     const auto again = experiment_config_from_json(to_json(config));
     EXPECT_EQ(again, config);
-    return std::get<MendConfig>(config.method_of({"mend", "m", 0}));
+    return std::get<editing::MendConfig>(config.method_of({"mend", "m", 0}));
   }
   std::string problems(const std::string& mend) {
     try {
@@ -34,22 +34,22 @@ class MendConfigFile : public testing::Test {
 
 TEST_F(MendConfigFile, DefaultsFollowTheFidelity) {
   const auto code = read("{editor: e.h5}");
-  EXPECT_EQ(code.running_statistics, RunningStatistics::kReset);
-  EXPECT_EQ(code.learning_rate_order, LearningRateOrder::kCode);
+  EXPECT_EQ(code.running_statistics, editing::RunningStatistics::kReset);
+  EXPECT_EQ(code.learning_rate_order, editing::LearningRateOrder::kCode);
   EXPECT_TRUE(code.pad_class);
   EXPECT_TRUE(code.last_bias);
   EXPECT_EQ(code.training.learning_rate, 1e-6);
   EXPECT_TRUE(code.editor->is_absolute());
   const auto paper = read("{editor: e.h5}", "paper");
-  EXPECT_EQ(paper.running_statistics, RunningStatistics::kLoaded);
-  EXPECT_EQ(paper.learning_rate_order, LearningRateOrder::kPaper);
-  EXPECT_EQ(paper.update_sign, UpdateSign::kMinus);
-  EXPECT_EQ(paper.input_normalization, InputNormalization::kNone);
+  EXPECT_EQ(paper.running_statistics, editing::RunningStatistics::kLoaded);
+  EXPECT_EQ(paper.learning_rate_order, editing::LearningRateOrder::kPaper);
+  EXPECT_EQ(paper.update_sign, editing::UpdateSign::kMinus);
+  EXPECT_EQ(paper.input_normalization, editing::InputNormalization::kNone);
   EXPECT_FALSE(paper.pad_class);
 }
 
 TEST(EditedLayers, OfMendAreTheLastThreeBlocksUnlessNamed) {
-  MendConfig config;
+  editing::MendConfig config;
   EXPECT_EQ(edited_layers(config, 12), (std::vector<int>{9, 10, 11}));
   EXPECT_EQ(lowest_edited_layer(config, 12), 9);
   EXPECT_EQ(edited_layers(config, 2), (std::vector<int>{0, 1}));
@@ -91,7 +91,7 @@ TEST_F(MendConfigFile, ProblemsAreNamed) {
 
 TEST_F(MendConfigFile, IdentitiesCoverTheEditorAndItsTrainingApart) {
   auto config = load_experiment_config(folder_.write("x.yaml", text("{training: {records: t.json}}", "code")));
-  auto& mend = std::get<MendConfig>(config.models.at(0).methods.at("mend"));
+  auto& mend = std::get<editing::MendConfig>(config.models.at(0).methods.at("mend"));
   const GridCell cell{"mend", "m", 0};
   const auto edit = [&](const std::string& editor) {
     EditInputs inputs;
@@ -105,7 +105,7 @@ TEST_F(MendConfigFile, IdentitiesCoverTheEditorAndItsTrainingApart) {
   mend.editor = "elsewhere.h5";
   EXPECT_EQ(edit("file a"), first) << "the editor's content stands for both";
   EXPECT_NE(editor_identity(config, mend, {}).short_hex(), training);
-  mend.training.rank = MendTrainingConfig{}.rank;
+  mend.training.rank = editing::MendTrainingConfig{}.rank;
   mend.training.save_every = 7;
   mend.lr_scale = 3.0;
   EXPECT_EQ(editor_identity(config, mend, {}).short_hex(), training) << "neither changes the editor";

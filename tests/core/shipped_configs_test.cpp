@@ -54,17 +54,17 @@ TEST(ShippedConfigs, PaperHoldsThePublishedNumbers) {
   for (const auto& [cell, edits] : config.edits) {
     EXPECT_EQ(edits, cell.method != "memit" ? 1000 : cell.model == "gpt2-xl" ? 5000 : 2000) << cell.name();
   }
-  const auto xl = std::get<RomeConfig>(config.model("gpt2-xl").methods.at("rome"));
-  RomeConfig published;
+  const auto xl = std::get<editing::RomeConfig>(config.model("gpt2-xl").methods.at("rome"));
+  editing::RomeConfig published;
   published.layer = 17;
   EXPECT_EQ(xl, published);
   published.layer = 5;
-  EXPECT_EQ(std::get<RomeConfig>(config.model("gpt-j-6b").methods.at("rome")), published);
-  FineTuneConfig constrained;
+  EXPECT_EQ(std::get<editing::RomeConfig>(config.model("gpt-j-6b").methods.at("rome")), published);
+  editing::FineTuneConfig constrained;
   constrained.linf_bound = 5e-4;
-  EXPECT_EQ(std::get<FineTuneConfig>(config.model("gpt2-xl").methods.at("ft-c")), constrained);
+  EXPECT_EQ(std::get<editing::FineTuneConfig>(config.model("gpt2-xl").methods.at("ft-c")), constrained);
   constrained.linf_bound = 5e-5;
-  EXPECT_EQ(std::get<FineTuneConfig>(config.model("gpt-j-6b").methods.at("ft-c")), constrained);
+  EXPECT_EQ(std::get<editing::FineTuneConfig>(config.model("gpt-j-6b").methods.at("ft-c")), constrained);
 }
 
 /// A method's file under `fidelity: code`.
@@ -88,18 +88,18 @@ TEST(ShippedConfigs, MethodFilesHoldThePublishedNumbersOfEveryModel) {
   for (const auto& [model, layer, clamp, bound] :
        {Published{"gpt2-medium", 8, 3.0, 2e-3}, Published{"gpt2-large", 12, 4.0, 1e-3},
         Published{"gpt2-xl", 17, 4.0, 5e-4}, Published{"gpt-j-6b", 5, 4.0, 5e-5}}) {
-    RomeConfig rome;
+    editing::RomeConfig rome;
     rome.layer = layer;
     rome.clamp_norm_factor = clamp;
-    EXPECT_EQ(std::get<RomeConfig>(method_file("rome", model)), rome) << model;
-    const auto constrained = std::get<FineTuneConfig>(method_file("ft-c", model));
+    EXPECT_EQ(std::get<editing::RomeConfig>(method_file("rome", model)), rome) << model;
+    const auto constrained = std::get<editing::FineTuneConfig>(method_file("ft-c", model));
     EXPECT_EQ(constrained.layer, 0) << model;
     EXPECT_EQ(constrained.linf_bound, bound) << model;
     EXPECT_EQ(constrained.num_steps, 25) << model;
     EXPECT_EQ(constrained.learning_rate, 5e-4) << model;
   }
-  EXPECT_EQ(std::get<FineTuneConfig>(method_file("ft", "gpt2-xl")).layer, 1);
-  EXPECT_EQ(std::get<FineTuneConfig>(method_file("ft", "gpt-j-6b")).layer, 21);
+  EXPECT_EQ(std::get<editing::FineTuneConfig>(method_file("ft", "gpt2-xl")).layer, 1);
+  EXPECT_EQ(std::get<editing::FineTuneConfig>(method_file("ft", "gpt-j-6b")).layer, 21);
 }
 
 TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
@@ -121,28 +121,28 @@ TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
       std::visit(
           [&]<typename Method>(Method& defaults) {
             const auto& actual = std::get<Method>(values);
-            if constexpr (std::is_base_of_v<RankOneConfig, Method>) {
+            if constexpr (std::is_base_of_v<editing::RankOneConfig, Method>) {
               EXPECT_EQ(actual.v_weight_decay, defaults.v_weight_decay) << entry.path();
               EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
             }
-            if constexpr (std::is_same_v<Method, RomeConfig>) {
+            if constexpr (std::is_same_v<Method, editing::RomeConfig>) {
               EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
             }
-            if constexpr (std::is_same_v<Method, MemitConfig>) {
+            if constexpr (std::is_same_v<Method, editing::MemitConfig>) {
               EXPECT_EQ(actual.kl_factor, defaults.kl_factor) << entry.path();
               EXPECT_EQ(actual.key_weights, defaults.key_weights) << entry.path();
               EXPECT_EQ(actual.early_stop_loss, defaults.early_stop_loss) << entry.path();
             }
-            if constexpr (std::is_same_v<Method, MendConfig>) {
+            if constexpr (std::is_same_v<Method, editing::MendConfig>) {
               // The editor's form is that of the published editors and of ours under both fidelities.
-              EXPECT_EQ(actual.input_normalization, InputNormalization::kRunning) << entry.path();
-              EXPECT_EQ(actual.update_sign, UpdateSign::kPlus) << entry.path();
+              EXPECT_EQ(actual.input_normalization, editing::InputNormalization::kRunning) << entry.path();
+              EXPECT_EQ(actual.update_sign, editing::UpdateSign::kPlus) << entry.path();
               EXPECT_TRUE(actual.last_bias) << entry.path();
               EXPECT_EQ(actual.running_statistics, defaults.running_statistics) << entry.path();
               EXPECT_EQ(actual.learning_rate_order, defaults.learning_rate_order) << entry.path();
               EXPECT_EQ(actual.pad_class, defaults.pad_class) << entry.path();
             }
-            if constexpr (std::is_same_v<Method, FineTuneConfig>) {
+            if constexpr (std::is_same_v<Method, editing::FineTuneConfig>) {
               EXPECT_EQ(actual.tune_bias, defaults.tune_bias) << entry.path();
               EXPECT_EQ(actual.target_positions, defaults.target_positions) << entry.path();
             }

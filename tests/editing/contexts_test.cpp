@@ -55,7 +55,7 @@ TEST(Contexts, CountTheSeedTokenInTheLength) {
 
 TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::MemitConfig config;
+  MemitConfig config;
   config.context_seeds = {"The", "I {"};
   config.context_lengths = {{30, 2}, {12, 1}};
   const EditContexts contexts = make_contexts(config, network, byte_tokenizer(), 37, {});
@@ -68,12 +68,12 @@ TEST(Contexts, OfMemitBeginWithItsSeedsAndHoldNoBraces) {
     EXPECT_TRUE(text.ends_with("{}"));
   }
   EXPECT_EQ(contexts.templates, make_contexts(config, network, byte_tokenizer(), 37, {}).templates);
-  EXPECT_EQ(make_contexts(core::MemitConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 6U);
+  EXPECT_EQ(make_contexts(MemitConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 6U);
 }
 
 TEST(Contexts, ComeFromTheFileWhereTheConfigNamesOne) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::RomeConfig config;
+  RomeConfig config;
   config.contexts_file = "contexts.txt";
   const EditContexts contexts = make_contexts(config, network, byte_tokenizer(), 37, {"The", "", "  ", "Because I"});
   EXPECT_EQ(contexts.templates, (std::vector<std::string>{"{}", "The. {}", "Because I. {}"}));
@@ -82,10 +82,10 @@ TEST(Contexts, ComeFromTheFileWhereTheConfigNamesOne) {
 
 TEST(Contexts, AreNotMadeForFineTuning) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  EXPECT_FALSE(uses_contexts(core::FineTuneConfig{}));
-  EXPECT_TRUE(make_contexts(core::FineTuneConfig{}, network, byte_tokenizer(), 37, {}).templates.empty());
-  EXPECT_TRUE(uses_contexts(core::RomeConfig{}));
-  EXPECT_EQ(make_contexts(core::RomeConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 21U);
+  EXPECT_FALSE(uses_contexts(FineTuneConfig{}));
+  EXPECT_TRUE(make_contexts(FineTuneConfig{}, network, byte_tokenizer(), 37, {}).templates.empty());
+  EXPECT_TRUE(uses_contexts(RomeConfig{}));
+  EXPECT_EQ(make_contexts(RomeConfig{}, network, byte_tokenizer(), 37, {}).templates.size(), 21U);
 }
 
 }  // namespace

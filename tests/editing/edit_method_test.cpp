@@ -16,7 +16,7 @@ TEST(EditMethod, IsMadeByItsConfig) {
   const auto fine_tune = make_method(test::fine_tune_config(0), test::inputs_of(network, 0));
   EXPECT_TRUE(fine_tune->is_dense());
   EXPECT_EQ(fine_tune->edited_parameters().size(), 2U);
-  core::RRomeConfig r_rome;
+  RRomeConfig r_rome;
   r_rome.layer = 2;
   EXPECT_EQ(make_method(r_rome, test::inputs_of(network, 2))->edited_parameters(),
             std::vector<std::string>{"transformer.h.2.mlp.c_proj.weight"});
@@ -28,11 +28,11 @@ TEST(EditMethod, IsMadeByItsConfig) {
 }
 
 TEST(EditMethod, SaysWhichSecondMomentsItNeeds) {
-  core::RomeConfig rome = test::rome_config(2);
-  EXPECT_EQ(core::second_moment_layers(rome), std::vector<int>{2});
+  RomeConfig rome = test::rome_config(2);
+  EXPECT_EQ(rome->second_moment_layers(), std::vector<int>{2});
   rome.mom2_adjustment = false;
-  EXPECT_TRUE(core::second_moment_layers(rome).empty());
-  EXPECT_TRUE(core::second_moment_layers(test::fine_tune_config(0)).empty());
+  EXPECT_TRUE(rome->second_moment_layers().empty());
+  EXPECT_TRUE(test::fine_tune_config(0)->second_moment_layers().empty());
 }
 
 TEST(EditMethod, ChecksRequestsWithoutANetwork) {
@@ -49,7 +49,7 @@ TEST(EditMethod, ChecksRequestsWithoutANetwork) {
   }
   // All but fine-tuning have to locate the subject.
   const core::MethodConfig memit = test::memit_config({0});
-  for (const core::MethodConfig& config : {rome, core::MethodConfig{core::RRomeConfig{}}, memit}) {
+  for (const core::MethodConfig& config : {rome, core::MethodConfig{RRomeConfig{}}, memit}) {
     EXPECT_THROW(check(config, test::request_of("({} is", "Suao", "B")), core::DataError);
   }
   EXPECT_NO_THROW(check(fine_tune, test::request_of("({} is", "Suao", "B")));

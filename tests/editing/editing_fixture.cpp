@@ -72,21 +72,21 @@ editing::MethodInputs inputs_of(const model::Network& network, const std::vector
   return inputs;
 }
 
-core::MemitConfig memit_config(const std::vector<int>& layers) {
-  core::MemitConfig config;
+editing::MemitConfig memit_config(const std::vector<int>& layers) {
+  editing::MemitConfig config;
   config.layers = layers;
   config.mom2_update_weight = 5.0;
   return config;
 }
 
-core::RomeConfig rome_config(int layer) {
-  core::RomeConfig config;
+editing::RomeConfig rome_config(int layer) {
+  editing::RomeConfig config;
   config.layer = layer;
   return config;
 }
 
-core::FineTuneConfig fine_tune_config(int layer) {
-  core::FineTuneConfig config;
+editing::FineTuneConfig fine_tune_config(int layer) {
+  editing::FineTuneConfig config;
   config.layer = layer;
   config.linf_bound = 1e-3;
   return config;

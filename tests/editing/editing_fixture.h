@@ -37,10 +37,10 @@ std::map<int, editing::SecondMoment> some_moments(const model::Network& network,
 editing::MethodInputs inputs_of(const model::Network& network, int layer);
 editing::MethodInputs inputs_of(const model::Network& network, const std::vector<int>& layers);
 
-core::RomeConfig rome_config(int layer);
+editing::RomeConfig rome_config(int layer);
 /// With as few observed tokens as a network of random weights needs to be moved.
-core::MemitConfig memit_config(const std::vector<int>& layers);
-core::FineTuneConfig fine_tune_config(int layer);
+editing::MemitConfig memit_config(const std::vector<int>& layers);
+editing::FineTuneConfig fine_tune_config(int layer);
 
 /// Largest difference relative to the largest entry of `expected`; the two may be on different devices.
 double relative_difference(const torch::Tensor& actual, const torch::Tensor& expected);

@@ -1,4 +1,4 @@
-#include "editing/fine_tune.h"
+#include "editing/fine_tune/fine_tune.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ using test::Variant;
 
 const data::EditRequest kRequest = request_of("The home of {} is", "Suao", "Xy");
 
-EditStep step_of(const core::FineTuneConfig& config, const model::Network& network,
+EditStep step_of(const FineTuneConfig& config, const model::Network& network,
                  const data::EditRequest& request = kRequest) {
   const FineTuneMethod method(config, inputs_of(network, config.layer));
   EditOutcome outcome = method.compute(network, std::span(&request, 1));
@@ -72,7 +72,7 @@ TEST_P(FineTune, CachedLossEqualsThePlainForward) {
 
 TEST_P(FineTune, BoundHoldsForEveryWeightAndBias) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  const core::FineTuneConfig config = test::fine_tune_config(0);
+  const FineTuneConfig config = test::fine_tune_config(0);
   const EditStep step = step_of(config, network);
   ASSERT_EQ(step.updates.size(), 2U);
   for (std::size_t index = 0; index < 2; ++index) {
@@ -87,7 +87,7 @@ TEST_P(FineTune, BoundHoldsForEveryWeightAndBias) {
 
 TEST_P(FineTune, LowersTheLossOfTheEditedNetwork) {
   model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::FineTuneConfig config = test::fine_tune_config(1);
+  FineTuneConfig config = test::fine_tune_config(1);
   config.linf_bound.reset();
   config.learning_rate = 0.05;
   const double before = plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy");
@@ -128,7 +128,7 @@ TEST_P(FineTune, StepOfSeveralFactsLowersTheirMeanLoss) {
 
 TEST_P(FineTune, ChunksTakeOptimiserStepsOfTheirOwn) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = test::fine_tune_config(0);
   const std::vector<data::EditRequest> requests{request_of("The home of {} is", "Suao", "B"),
                                                 request_of("{} is in", "Kelmo", "C"),
                                                 request_of("{} is at", "Ra", "D")};
@@ -175,7 +175,7 @@ TEST(FineTuneObjective, GradientsMatchFiniteDifferences) {
 
 TEST(FineTuneMethod, FirstStepMovesWeightsByTheLearningRate) {
   const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
-  core::FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = test::fine_tune_config(0);
   config.linf_bound.reset();
   config.num_steps = 1;
   const EditStep step = step_of(config, network);
@@ -187,7 +187,7 @@ TEST(FineTuneMethod, FirstStepMovesWeightsByTheLearningRate) {
 
 TEST(FineTuneMethod, StopsWithoutAnUpdateWhereTheLossIsLow) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = test::fine_tune_config(0);
   config.early_stop_loss = 1e9;
   const EditStep step = step_of(config, network);
   EXPECT_EQ(step.losses.size(), 1U);
@@ -203,10 +203,10 @@ TEST(FineTuneMethod, MakesAsManyStepsAsConfigured) {
 
 TEST(FineTuneMethod, PredictsWhereTheConfigSays) {
   const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
-  core::FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = test::fine_tune_config(0);
   EXPECT_NEAR(step_of(config, network).losses[0], plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy"),
               1e-5);
-  config.target_positions = core::TargetPositions::kTeacherForced;
+  config.target_positions = TargetPositions::kTeacherForced;
   EXPECT_NEAR(step_of(config, network).losses[0], plain_loss(network, "The home of Suao is X", {18, 19, 20}, " Xy"),
               1e-5);
 }
@@ -214,21 +214,21 @@ TEST(FineTuneMethod, PredictsWhereTheConfigSays) {
 TEST(FineTuneMethod, BoundsAroundTheUneditedWeightsWhereTheConfigSays) {
   model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
   const std::string name = projection(network, 0) + ".weight";
-  core::FineTuneConfig config = test::fine_tune_config(0);
-  const auto drift_after_two = [&](core::BoundCentre centre) {
+  FineTuneConfig config = test::fine_tune_config(0);
+  const auto drift_after_two = [&](BoundCentre centre) {
     config.bound_centre = centre;
     model::Network edited = network;
     apply_updates(edited, step_of(config, edited).updates);
     apply_updates(edited, step_of(config, edited, request_of("{} is in", "Nado", "Q")).updates);
     return (edited.parameter(name) - network.base()->tensor(name)).abs().max().item<double>();
   };
-  EXPECT_LE(drift_after_two(core::BoundCentre::kUnedited), 1e-3 * (1 + 1e-9));
-  EXPECT_GT(drift_after_two(core::BoundCentre::kEditStart), 1.5e-3);
+  EXPECT_LE(drift_after_two(BoundCentre::kUnedited), 1e-3 * (1 + 1e-9));
+  EXPECT_GT(drift_after_two(BoundCentre::kEditStart), 1.5e-3);
 }
 
 TEST(FineTuneMethod, TunesTheBiasOnlyWhereTheConfigSays) {
   const model::Network network = lively_network(model::Family::kGptj);
-  core::FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = test::fine_tune_config(0);
   EXPECT_EQ(FineTuneMethod(config, inputs_of(network, 0)).edited_parameters(),
             (std::vector<std::string>{"transformer.h.0.mlp.fc_out.weight", "transformer.h.0.mlp.fc_out.bias"}));
   config.tune_bias = false;
@@ -240,7 +240,7 @@ TEST(FineTuneMethod, TunesTheBiasOnlyWhereTheConfigSays) {
 
 TEST(FineTuneMethod, WeightDecayPullsTowardsZero) {
   const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
-  core::FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = test::fine_tune_config(0);
   config.linf_bound.reset();
   config.weight_decay = 1e4;  // drowns the loss: every weight moves against its sign
   config.num_steps = 1;

@@ -1,4 +1,4 @@
-#include "editing/memit.h"
+#include "editing/memit/memit.h"
 
 #include <cmath>
 #include <limits>
@@ -9,7 +9,7 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "core/error.h"
-#include "editing/rome_forward.h"
+#include "editing/value_forward.h"
 #include "tests/editing/editing_fixture.h"
 #include "tests/support/test_device.h"
 
@@ -40,13 +40,13 @@ at::Tensor product(const ParameterUpdate& update) {
   return at::matmul(factors.left_OR, factors.right_IR.t());
 }
 
-RomePrompts prompts_of(const core::MemitConfig& config, const EditContexts& contexts,
+EditPrompts prompts_of(const MemitConfig& config, const EditContexts& contexts,
                        const data::EditRequest& request) {
-  return make_rome_prompts(config, contexts, request, byte_tokenizer(), 96);
+  return make_edit_prompts(config, contexts, request, byte_tokenizer(), 96);
 }
 
 /// What a site holds at the subject's last token of every context row, one full forward a row.
-at::Tensor plain_reading(const model::Network& network, const RomePrompts& prompts, int layer, model::Site site) {
+at::Tensor plain_reading(const model::Network& network, const EditPrompts& prompts, int layer, model::Site site) {
   std::vector<at::Tensor> values;
   for (std::size_t row = 0; row < prompts.num_contexts(); ++row) {
     std::vector<model::Tap> taps{{layer, site, at::tensor(std::vector<std::int64_t>{prompts.subject_last[row]}), {}}};
@@ -60,16 +60,16 @@ at::Tensor plain_reading(const model::Network& network, const RomePrompts& promp
   return at::stack(values);
 }
 
-at::Tensor value_of(const model::Network& network, const core::MemitConfig& config, const RomePrompts& prompts) {
+at::Tensor value_of(const model::Network& network, const MemitConfig& config, const EditPrompts& prompts) {
   const auto forward = suffix_forward(network, prompts, config.layers.back(), {ValueSite::kBlockOutput, -1});
   return optimize_value(network, config, prompts, *forward).value_D;
 }
 
 /// The published formula as it stands: a dense solve a layer, everything read by full forwards of changed weights.
-std::vector<at::Tensor> plain_updates(const model::Network& network, const core::MemitConfig& config,
+std::vector<at::Tensor> plain_updates(const model::Network& network, const MemitConfig& config,
                                       const MethodInputs& inputs, std::span<const data::EditRequest> requests) {
   const at::NoGradGuard no_grad;
-  std::vector<RomePrompts> prompts;
+  std::vector<EditPrompts> prompts;
   std::vector<at::Tensor> values;
   for (const data::EditRequest& request : requests) {
     prompts.push_back(prompts_of(config, inputs.contexts, request));
@@ -102,12 +102,12 @@ std::vector<at::Tensor> plain_updates(const model::Network& network, const core:
 TEST(WeightedKey, HalvesOrAveragesByHand) {
   const at::Tensor keys =
       test::on_test_device(at::tensor(std::vector<double>{8, 0, 2, 3, 4, 5}, at::kDouble).view({3, 2}));
-  const at::Tensor groups = weighted_key(keys, core::KeyWeights::kGroupMeans);
+  const at::Tensor groups = weighted_key(keys, KeyWeights::kGroupMeans);
   EXPECT_EQ(groups[0].item<double>(), 5.5);  // (8 + (2 + 4) / 2) / 2
   EXPECT_EQ(groups[1].item<double>(), 2.0);  // (0 + (3 + 5) / 2) / 2
-  const at::Tensor plain = weighted_key(keys, core::KeyWeights::kPlain);
+  const at::Tensor plain = weighted_key(keys, KeyWeights::kPlain);
   EXPECT_NEAR(plain[0].item<double>(), 14.0 / 3.0, 1e-15);
-  EXPECT_TRUE(at::equal(weighted_key(keys.narrow(0, 0, 1), core::KeyWeights::kGroupMeans), keys[0]));
+  EXPECT_TRUE(at::equal(weighted_key(keys.narrow(0, 0, 1), KeyWeights::kGroupMeans), keys[0]));
 }
 
 class Memit : public testing::TestWithParam<Variant> {};
@@ -118,7 +118,7 @@ TEST_P(Memit, SpreadsTheResidualAsThePublishedFormulaDoes) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   const bool is_float = GetParam().dtype == torch::kFloat32;
   for (const std::vector<int>& layers : {std::vector<int>{0, 1, 2}, {0, 2}, {1}, {0, 1}}) {
-    const core::MemitConfig config = memit_config(layers);
+    const MemitConfig config = memit_config(layers);
     const MethodInputs inputs = test::inputs_of(network, layers);
     const MemitMethod method(config, inputs);
     for (const std::size_t num_requests : {1U, 3U}) {
@@ -140,14 +140,14 @@ TEST_P(Memit, SpreadsTheResidualAsThePublishedFormulaDoes) {
 TEST(MemitMethod, WithoutObservedTokensTheKeysGetTheirValues) {
   for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
-    core::MemitConfig config = memit_config({1});
+    MemitConfig config = memit_config({1});
     config.mom2_update_weight = 1e-9;
     MethodInputs inputs = test::inputs_of(network, config.layers);
     inputs.contexts.templates = {"{}"};  // so that each key is that of the prompt which is asked
     model::Network edited = network;
     apply_updates(edited, step_of(MemitMethod(config, inputs), network, kRequests).updates);
     for (const data::EditRequest& request : kRequests) {
-      const RomePrompts prompts = prompts_of(config, inputs.contexts, request);
+      const EditPrompts prompts = prompts_of(config, inputs.contexts, request);
       const at::Tensor output = plain_reading(edited, prompts, 1, model::Site::kBlockOutput)[0];
       EXPECT_LT(relative_difference(output, value_of(network, config, prompts)), 1e-6);
     }
@@ -158,7 +158,7 @@ TEST_P(Memit, ObservedTokensHoldTheEditBack) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
   double before = std::numeric_limits<double>::infinity();
   for (const double weight : {0.01, 1.0, 100.0}) {
-    core::MemitConfig config = memit_config({0, 1});
+    MemitConfig config = memit_config({0, 1});
     config.mom2_update_weight = weight;
     const EditStep step =
         step_of(MemitMethod(config, test::inputs_of(network, config.layers)), network, std::span(kRequests).first(1));
@@ -169,7 +169,7 @@ TEST_P(Memit, ObservedTokensHoldTheEditBack) {
 
 TEST_P(Memit, EditMakesTheTargetLikelier) {
   model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::MemitConfig config = memit_config({0, 1});
+  MemitConfig config = memit_config({0, 1});
   config.mom2_update_weight = 0.1;
   config.clamp_norm_factor = 4.0;
   // One target token, predicted at the subject itself: what a network of random weights can be taught.
@@ -186,7 +186,7 @@ TEST_P(Memit, EditMakesTheTargetLikelier) {
 
 TEST_P(Memit, DiagnosticsDescribeEveryLayer) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  const core::MemitConfig config = memit_config({0, 2});
+  const MemitConfig config = memit_config({0, 2});
   const MethodInputs inputs = test::inputs_of(network, config.layers);
   const EditStep step = step_of(MemitMethod(config, inputs), network, std::span(kRequests).first(1));
   const auto& seen = step.diagnostics;
@@ -210,7 +210,7 @@ TEST_P(Memit, DiagnosticsDescribeEveryLayer) {
 
 TEST_P(Memit, ComputeIsPureAndValuesDoNotDependOnTheBatch) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  const core::MemitConfig config = memit_config({0, 1});
+  const MemitConfig config = memit_config({0, 1});
   const MemitMethod method(config, test::inputs_of(network, config.layers));
   const EditStep together = step_of(method, network, kRequests);
   const EditStep again = step_of(method, network, kRequests);
@@ -230,8 +230,8 @@ TEST_P(Memit, ComputeIsPureAndValuesDoNotDependOnTheBatch) {
 TEST(MemitValue, GradientsAtTheBlockOutputMatchFiniteDifferences) {
   for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
-    const core::MemitConfig config = memit_config({0, 1});
-    const RomePrompts prompts = prompts_of(config, test::some_contexts(), kRequests[1]);
+    const MemitConfig config = memit_config({0, 1});
+    const EditPrompts prompts = prompts_of(config, test::some_contexts(), kRequests[1]);
     const auto forward = suffix_forward(network, prompts, 1, {ValueSite::kBlockOutput, 0});
     ValueObjective objective(network, config, prompts, *forward);
     static_cast<void>(objective.evaluate(test::on_test_device(at::zeros(16, at::kDouble))));
@@ -252,7 +252,7 @@ TEST(MemitValue, GradientsAtTheBlockOutputMatchFiniteDifferences) {
 
 TEST(MemitMethod, RecordsAnOptimisationThatIsNotFiniteForAllItsRequests) {
   model::Network network = lively_network(model::Family::kGpt2);
-  const core::MemitConfig config = memit_config({0, 1});
+  const MemitConfig config = memit_config({0, 1});
   const MemitMethod method(config, test::inputs_of(network, config.layers));
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::quiet_NaN()));
@@ -266,7 +266,7 @@ TEST(MemitMethod, RecordsAnOptimisationThatIsNotFiniteForAllItsRequests) {
 
 TEST(MemitMethod, RecordsFactorsThatAreNotFinite) {
   model::Network network = lively_network(model::Family::kGpt2);
-  core::MemitConfig config = memit_config({0, 1});
+  MemitConfig config = memit_config({0, 1});
   config.v_num_grad_steps = 1;
   config.mom2_update_weight = 1e-300;
   const MemitMethod method(config, test::inputs_of(network, config.layers));

@@ -1,4 +1,4 @@
-#include "editing/mend.h"
+#include "editing/mend/mend.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -18,15 +18,15 @@ using test::uniform_matrix;
 
 const data::EditRequest kFact = request_of("The home of {} is", "Suao", "Xy");
 
-core::MendConfig mend_config() {
-  core::MendConfig config;
+MendConfig mend_config() {
+  MendConfig config;
   config.layers = {1, 2};
   config.training.rank = 3;
   return config;
 }
 
 /// An editor whose every tensor matters, of a config.
-std::shared_ptr<MendEditor> lively_editor(const core::MendConfig& config, const model::Network& network) {
+std::shared_ptr<MendEditor> lively_editor(const MendConfig& config, const model::Network& network) {
   auto editor = std::make_shared<MendEditor>(
       initial_editor(config, network.architecture(), test::test_device(), network.dtype()));
   std::uint64_t index = 0;
@@ -201,9 +201,9 @@ TEST(TrialUpdates, EqualTheEditedNetwork) {
 
 TEST(MendMethod, DeltaIsTheRateTimesTheProductOfTheTransformedFactors) {
   const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
-  core::MendConfig config = mend_config();
-  config.running_statistics = core::RunningStatistics::kLoaded;
-  config.learning_rate_order = core::LearningRateOrder::kPaper;
+  MendConfig config = mend_config();
+  config.running_statistics = RunningStatistics::kLoaded;
+  config.learning_rate_order = LearningRateOrder::kPaper;
   config.lr_scale = 2.0;
   const auto editor = lively_editor(config, network);
   const MendMethod method(config, inputs_with(network, editor));
@@ -233,7 +233,7 @@ TEST(MendMethod, DeltaIsTheRateTimesTheProductOfTheTransformedFactors) {
 }
 
 TEST(MendMethod, SignAndRateOrderAreAsTheConfigSays) {
-  const auto first_weight = [](model::Family family, const core::MendConfig& config) {
+  const auto first_weight = [](model::Family family, const MendConfig& config) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const auto editor = lively_editor(config, network);
     const auto outcome = MendMethod(config, inputs_with(network, editor)).compute(network, std::span(&kFact, 1));
@@ -241,13 +241,13 @@ TEST(MendMethod, SignAndRateOrderAreAsTheConfigSays) {
     const at::Tensor ratio = editor->rates_P[1] / editor->rates_P[0];
     return std::pair(at::matmul(factors.left_OR, factors.right_IR.t()), ratio.item<double>());
   };
-  core::MendConfig paper = mend_config();
-  paper.running_statistics = core::RunningStatistics::kLoaded;
-  paper.learning_rate_order = core::LearningRateOrder::kPaper;
-  core::MendConfig code = paper;
-  code.learning_rate_order = core::LearningRateOrder::kCode;
-  core::MendConfig minus = paper;
-  minus.update_sign = core::UpdateSign::kMinus;
+  MendConfig paper = mend_config();
+  paper.running_statistics = RunningStatistics::kLoaded;
+  paper.learning_rate_order = LearningRateOrder::kPaper;
+  MendConfig code = paper;
+  code.learning_rate_order = LearningRateOrder::kCode;
+  MendConfig minus = paper;
+  minus.update_sign = UpdateSign::kMinus;
   const auto [expected, ratio] = first_weight(model::Family::kGpt2, paper);
   EXPECT_LT(relative_difference(first_weight(model::Family::kGpt2, code).first, expected * ratio), 1e-12)
       << "c_proj gets c_fc's rate";
@@ -260,7 +260,7 @@ TEST(MendMethod, SignAndRateOrderAreAsTheConfigSays) {
 
 TEST(MendMethod, ResetStatisticsAreAValueThatEachEditMovesOn) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  const core::MendConfig config = mend_config();
+  const MendConfig config = mend_config();
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   const data::EditRequest other = request_of("{} is in", "Nado", "Q");
   const MethodState start = method.initial_state();
@@ -287,8 +287,8 @@ TEST(MendMethod, ResetStatisticsAreAValueThatEachEditMovesOn) {
 
 TEST(MendMethod, LoadedStatisticsHaveNoHistory) {
   const model::Network network = lively_network(model::Family::kGptj);
-  core::MendConfig config = mend_config();
-  config.running_statistics = core::RunningStatistics::kLoaded;
+  MendConfig config = mend_config();
+  config.running_statistics = RunningStatistics::kLoaded;
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   EXPECT_TRUE(method.initial_state().empty());
   EXPECT_TRUE(method.compute_after({}, network, std::span(&kFact, 1)).state.empty());
@@ -298,7 +298,7 @@ TEST(MendMethod, LoadedStatisticsHaveNoHistory) {
 
 TEST(MendMethod, ALoneRowIsAbsorbedAndRecorded) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::MendConfig config = mend_config();
+  MendConfig config = mend_config();
   config.layers = {2};  // the top layer: one row for one target token
   const auto method = MendMethod(config, inputs_with(network, lively_editor(config, network)));
   data::EditRequest request = request_of("{} is in", "Nado", "Q");
@@ -312,7 +312,7 @@ TEST(MendMethod, ALoneRowIsAbsorbedAndRecorded) {
 
 TEST(MendMethod, WhatIsNotFiniteLeavesStateAndWeights) {
   model::Network network = lively_network(model::Family::kGpt2);
-  const core::MendConfig config = mend_config();
+  const MendConfig config = mend_config();
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::quiet_NaN()));
@@ -323,7 +323,7 @@ TEST(MendMethod, WhatIsNotFiniteLeavesStateAndWeights) {
 
 TEST(MendMethod, RefusesWhatItCannotWorkWith) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::MendConfig config = mend_config();
+  MendConfig config = mend_config();
   EXPECT_THROW(MendMethod(config, inputs_with(network, nullptr)), core::DataError);
   const auto editor = lively_editor(config, network);
   MethodState foreign = MendMethod(config, inputs_with(network, editor)).initial_state();
@@ -336,21 +336,21 @@ TEST(MendMethod, RefusesWhatItCannotWorkWith) {
   EXPECT_THROW(labelled_row(request_of("{} is", "Suao", ""), test::byte_tokenizer(), 96), core::DataError);
 }
 
-MendEditor through_tensors(const std::map<std::string, torch::Tensor>& tensors, const core::MendConfig& config) {
+MendEditor through_tensors(const std::map<std::string, torch::Tensor>& tensors, const MendConfig& config) {
   return editor_from_tensors(tensors, form_of(mend_config()), config, test::lively_architecture(model::Family::kGpt2),
                              "editor.h5", test::test_device(), torch::kFloat32);
 }
 
 TEST(EditorTensors, ComeBackAndForeignOnesAreRefused) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  const core::MendConfig config = mend_config();
+  const MendConfig config = mend_config();
   const auto editor = lively_editor(config, network);
   const auto tensors = tensors_of(*editor);
   const auto again = tensors_of(through_tensors(tensors, config));
   ASSERT_EQ(again.size(), tensors.size());
   for (const auto& [name, tensor] : tensors) EXPECT_TRUE(at::equal(again.at(name), tensor)) << name;
 
-  const auto problem = [&](auto change, core::MendConfig other = mend_config()) -> std::string {
+  const auto problem = [&](auto change, MendConfig other = mend_config()) -> std::string {
     auto changed = tensors;
     change(changed);
     try {
@@ -370,18 +370,18 @@ TEST(EditorTensors, ComeBackAndForeignOnesAreRefused) {
   EXPECT_NE(problem([](auto& map) { map["rates"] = at::full({4}, std::nan("")); }).find("not finite"),
             std::string::npos);
   EXPECT_NE(problem([](auto& map) { map["more"] = at::zeros({1}); }), "");
-  core::MendConfig three = mend_config();
+  MendConfig three = mend_config();
   three.layers = {};
   EXPECT_NE(problem([](auto&) {}, three).find("train-mend"), 0U);
   EXPECT_NE(problem([](auto&) {}, three), "") << "an editor of two layers for three";
-  core::MendConfig minus = mend_config();
-  minus.update_sign = core::UpdateSign::kMinus;
+  MendConfig minus = mend_config();
+  minus.update_sign = UpdateSign::kMinus;
   EXPECT_NE(problem([](auto&) {}, minus).find("another form"), std::string::npos);
 }
 
 TEST(EditorTensors, APublishedStateDictIsTheSameEditor) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  const core::MendConfig config = mend_config();
+  const MendConfig config = mend_config();
   const auto editor = lively_editor(config, network);
   std::map<std::string, torch::Tensor> state{{"model.edit_lrs", editor->rates_P}};
   for (const EditorNetwork& each : editor->networks) {
@@ -438,7 +438,7 @@ TEST(PadClass, AddsOneClassToEverySoftmax) {
 
 TEST(PadClass, IsTheStartOfMendCellsAlone) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::MendConfig config = mend_config();
+  MendConfig config = mend_config();
   EXPECT_EQ(starting_network(config, network, 1).architecture().vocab_size, 258);
   config.pad_class = false;
   EXPECT_EQ(starting_network(config, network, 1).architecture().vocab_size, 257);

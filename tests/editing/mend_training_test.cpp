@@ -1,4 +1,4 @@
-#include "editing/mend_training.h"
+#include "editing/mend/mend_training.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@ namespace {
 using test::lively_network;
 using test::request_of;
 
-core::MendConfig training_config() {
-  core::MendConfig config;
+MendConfig training_config() {
+  MendConfig config;
   config.layers = {1, 2};
   config.pad_class = false;
   auto& training = config.training;
@@ -43,14 +43,14 @@ std::vector<data::EditRequest> training_records() {
   return all;
 }
 
-MendData data_of(const core::MendConfig& config) {
+MendData data_of(const MendConfig& config) {
   return {config.training, training_records(), {"A document.", "Another one!"}, test::byte_tokenizer(), 96};
 }
 
 TEST(MendTrainer, GradientMatchesFiniteDifferences) {
   for (const model::Family family : {model::Family::kGpt2, model::Family::kGptj}) {
     const model::Network network = lively_network(family, torch::kFloat64);
-    const core::MendConfig config = training_config();
+    const MendConfig config = training_config();
     const MendData data = data_of(config);
     MendTrainingState state = initial_training_state(config, network);
     state.editor.networks[0].moments = RunningMoments::none(80).absorbed(test::uniform_matrix("a", 9, 80));
@@ -81,7 +81,7 @@ TEST(MendTrainer, GradientMatchesFiniteDifferences) {
 
 TEST(MendTrainer, UntrainedEditorIsPlainNormalisedGradientDescent) {
   const model::Network network = lively_network(model::Family::kGpt2, torch::kFloat64);
-  core::MendConfig config = training_config();
+  MendConfig config = training_config();
   config.training.initial_rate = 0.0;
   const MendData data = data_of(config);
   MendTrainer trainer(network, config, data, initial_training_state(config, network));
@@ -92,7 +92,7 @@ TEST(MendTrainer, UntrainedEditorIsPlainNormalisedGradientDescent) {
 
 TEST(MendTrainer, LowersTheValidationLoss) {
   const model::Network network = lively_network(model::Family::kGptj);
-  const core::MendConfig config = training_config();
+  const MendConfig config = training_config();
   const MendData data = data_of(config);
   MendTrainer trainer(network, config, data, initial_training_state(config, network));
   trainer.iterate();
@@ -113,7 +113,7 @@ void expect_same(const MendEditor& a, const MendEditor& b) {
 
 TEST(MendTrainer, GoesOnBitForBitFromAnyStep) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  const core::MendConfig config = training_config();
+  const MendConfig config = training_config();
   const MendData data = data_of(config);
   MendTrainer whole(network, config, data, initial_training_state(config, network));
   while (!whole.is_finished()) whole.iterate();
@@ -133,7 +133,7 @@ TEST(MendTrainer, LeavesOutGradientsThatAreNotFinite) {
   model::Network network = sound;
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::infinity()));
-  const core::MendConfig config = training_config();
+  const MendConfig config = training_config();
   const MendData data = data_of(config);
   MendTrainer trainer(network, config, data, initial_training_state(config, network));
   const at::Tensor before = trainer.state().editor.rates_P.detach().clone();
@@ -144,7 +144,7 @@ TEST(MendTrainer, LeavesOutGradientsThatAreNotFinite) {
 
 TEST(MendTrainer, StopsWhenPatienceEnds) {
   const model::Network network = lively_network(model::Family::kGpt2);
-  core::MendConfig config = training_config();
+  MendConfig config = training_config();
   config.training.learning_rate = 1e-12;  // nothing gets better
   config.training.rate_learning_rate = 0.0;
   config.training.validation_every = 3;
@@ -157,7 +157,7 @@ TEST(MendTrainer, StopsWhenPatienceEnds) {
 }
 
 TEST(MendData, SplitsBySubjectAndDrawsByNumberAlone) {
-  const core::MendConfig config = training_config();
+  const MendConfig config = training_config();
   const MendData data = data_of(config);
   EXPECT_EQ(data.num_validation_records(), 2U);
   EXPECT_EQ(data.num_training_records(), 6U);
@@ -173,7 +173,7 @@ TEST(MendData, SplitsBySubjectAndDrawsByNumberAlone) {
 }
 
 TEST(MendData, RefusesRecordsThatCannotTrain) {
-  const core::MendConfig config = training_config();
+  const MendConfig config = training_config();
   auto one = training_records();
   one.resize(1);
   EXPECT_THROW(MendData(config.training, one, {"text"}, test::byte_tokenizer(), 96), core::DataError);

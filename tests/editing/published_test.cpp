@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "editing/edit_method.h"
-#include "editing/rome_forward.h"
+#include "editing/value_forward.h"
 #include "editing/value_optimization.h"
 #include "tests/editing/editing_fixture.h"
 #include "tests/support/test_device.h"
@@ -60,11 +60,11 @@ TEST_P(Published, ModelsAreTheSame) {
 }
 
 TEST_P(Published, RomeFindsTheSameKeysAndDirection) {
-  core::RomeConfig config = test::rome_config(published().at("rome_layer"));
+  RomeConfig config = test::rome_config(published().at("rome_layer"));
   for (const json& edit : recorded().at("rome")) {
     const data::EditRequest request = request_of(edit);
-    const RomePrompts prompts =
-        make_rome_prompts(config, recorded_inputs(network_).contexts, request, byte_tokenizer(), 96);
+    const EditPrompts prompts =
+        make_edit_prompts(config, recorded_inputs(network_).contexts, request, byte_tokenizer(), 96);
     const auto forward = suffix_forward(network_, prompts, config.layer);
     EXPECT_LT(relative_difference(forward->subject_states().keys_CF[0], tensor_of(edit.at("k0"))), 1e-5);
     EXPECT_LT(relative_difference(forward->subject_states().outputs_CD[0], tensor_of(edit.at("y0"))), 1e-5);
@@ -75,10 +75,10 @@ TEST_P(Published, RomeFindsTheSameKeysAndDirection) {
 }
 
 TEST_P(Published, RomeWalksDownTheSameLosses) {
-  const core::RomeConfig config = test::rome_config(published().at("rome_layer"));
+  const RomeConfig config = test::rome_config(published().at("rome_layer"));
   for (const json& edit : recorded().at("rome")) {
-    const RomePrompts prompts =
-        make_rome_prompts(config, recorded_inputs(network_).contexts, request_of(edit), byte_tokenizer(), 96);
+    const EditPrompts prompts =
+        make_edit_prompts(config, recorded_inputs(network_).contexts, request_of(edit), byte_tokenizer(), 96);
     const auto forward = suffix_forward(network_, prompts, config.layer);
     const OptimizedValue value = optimize_value(network_, config, prompts, *forward);
     const json& terms = edit.at("loss_terms");
@@ -94,7 +94,7 @@ TEST_P(Published, RomeWalksDownTheSameLosses) {
 }
 
 TEST_P(Published, RomeMakesTheSameUpdate) {
-  const core::RomeConfig config = test::rome_config(published().at("rome_layer"));
+  const RomeConfig config = test::rome_config(published().at("rome_layer"));
   for (const json& edit : recorded().at("rome")) {
     const data::EditRequest request = request_of(edit);
     const auto outcome = make_method(config, recorded_inputs(network_))->compute(network_, std::span(&request, 1));
@@ -104,7 +104,7 @@ TEST_P(Published, RomeMakesTheSameUpdate) {
 }
 
 TEST_P(Published, FineTuningTakesTheSameSteps) {
-  core::FineTuneConfig config = test::fine_tune_config(published().at("fine_tune_layer"));
+  FineTuneConfig config = test::fine_tune_config(published().at("fine_tune_layer"));
   config.linf_bound = published().at("linf_bound").get<double>();
   for (const json& edit : recorded().at("fine_tune")) {
     const data::EditRequest request = request_of(edit);

@@ -1,11 +1,11 @@
-#include "editing/rome.h"
+#include "editing/rome/rome.h"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "editing/rome_forward.h"
+#include "editing/value_forward.h"
 #include "editing/value_optimization.h"
 #include "tests/editing/editing_fixture.h"
 #include "tests/support/test_device.h"
@@ -32,7 +32,7 @@ const LowRankUpdate& factors(const EditStep& step) { return std::get<LowRankUpda
 
 /// Projection input and output of the bare prompt at the subject's last token.
 SubjectStates bare_states(const model::Network& network, const data::EditRequest& request, int layer) {
-  const RomePrompts prompts = make_rome_prompts({}, {{"{}"}}, request, byte_tokenizer(), 96);
+  const EditPrompts prompts = make_edit_prompts({}, {{"{}"}}, request, byte_tokenizer(), 96);
   return plain_forward(network, prompts, layer)->subject_states();
 }
 
@@ -78,7 +78,7 @@ TEST_P(Rome, DirectionIsTheUnitSolutionOfTheSecondMoment) {
   const MethodInputs inputs = inputs_of(network, 1);
   const at::Tensor moment = test::on_test_device(inputs.second_moments.at(1).moment_FF);
   const EditStep step = step_of(RomeMethod(test::rome_config(1), inputs), network);
-  const RomePrompts prompts = make_rome_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
+  const EditPrompts prompts = make_edit_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
   const at::Tensor mean_key = plain_forward(network, prompts, 1)->subject_states().keys_CF.mean(0);
   const at::Tensor u = factors(step).right_IR.squeeze(1).to(at::kDouble);
   EXPECT_EQ(factors(step).right_IR.scalar_type(), GetParam().dtype);
@@ -89,21 +89,21 @@ TEST_P(Rome, DirectionIsTheUnitSolutionOfTheSecondMoment) {
 
 TEST_P(Rome, WithoutAdjustmentDirectionIsTheMeanKey) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::RomeConfig config = test::rome_config(1);
+  RomeConfig config = test::rome_config(1);
   config.mom2_adjustment = false;
   MethodInputs inputs = inputs_of(network, 1);
   inputs.second_moments.clear();
   const EditStep step = step_of(RomeMethod(config, inputs), network);
-  const RomePrompts prompts = make_rome_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
+  const EditPrompts prompts = make_edit_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
   const at::Tensor mean_key = plain_forward(network, prompts, 1)->subject_states().keys_CF.mean(0);
   EXPECT_LT(relative_difference(factors(step).right_IR.squeeze(1), mean_key / mean_key.norm()), 1e-5);
 }
 
 TEST_P(Rome, ContextMeanUsesOneKeyThroughout) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::RomeConfig config = test::rome_config(1);
+  RomeConfig config = test::rome_config(1);
   const EditStep published = step_of(RomeMethod(config, inputs_of(network, 1)), network);
-  config.residual_key = core::ResidualKey::kContextMean;
+  config.residual_key = ResidualKey::kContextMean;
   const EditStep corrected = step_of(RomeMethod(config, inputs_of(network, 1)), network);
   EXPECT_TRUE(at::equal(factors(published).right_IR, factors(corrected).right_IR));
   EXPECT_FALSE(at::equal(factors(published).left_OR, factors(corrected).left_OR));
@@ -112,7 +112,7 @@ TEST_P(Rome, ContextMeanUsesOneKeyThroughout) {
   EXPECT_LT(published.diagnostics.at("key_cosine"), 1.0 - 1e-6);
 
   // The mean key, not the bare one, is mapped to v* from the mean output.
-  const RomePrompts prompts = make_rome_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
+  const EditPrompts prompts = make_edit_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
   const SubjectStates states = plain_forward(network, prompts, 1)->subject_states();
   const double key_dot_u = at::dot(states.keys_CF.mean(0), factors(corrected).right_IR.squeeze(1)).item<double>();
   EXPECT_NEAR(corrected.diagnostics.at("k0_dot_u"), key_dot_u, 1e-5 * std::abs(key_dot_u));
@@ -120,11 +120,11 @@ TEST_P(Rome, ContextMeanUsesOneKeyThroughout) {
 
 TEST_P(Rome, RandomPrefixFormMapsTheMeanKeyToTheValue) {
   model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::RRomeConfig config;
+  RRomeConfig config;
   config.layer = 1;
   const RomeMethod method(config, inputs_of(network, 1));
   const EditStep step = step_of(method, network);
-  const RomePrompts prompts = make_rome_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
+  const EditPrompts prompts = make_edit_prompts({}, test::some_contexts(), kRequest, byte_tokenizer(), 96);
   const auto forward = suffix_forward(network, prompts, 1);
   const at::Tensor value = optimize_value(network, config, prompts, *forward).value_D;
   const at::Tensor mean_key = plain_forward(network, prompts, 1)->subject_states().keys_CF.mean(0);
@@ -137,9 +137,9 @@ TEST_P(Rome, RandomPrefixFormMapsTheMeanKeyToTheValue) {
 
 TEST_P(Rome, PromptKeysFormUsesTheBareKeyThroughout) {
   model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  core::RRomeConfig config;
+  RRomeConfig config;
   config.layer = 1;
-  config.form = core::RRomeForm::kPromptKeys;
+  config.form = RRomeForm::kPromptKeys;
   const MethodInputs inputs = inputs_of(network, 1);
   const EditStep step = step_of(RomeMethod(config, inputs), network);
   const SubjectStates before = bare_states(network, kRequest, 1);

@@ -20,8 +20,8 @@ using test::some_contexts;
 
 const data::EditRequest kRequestToValue = request_of("The home of {} is", "Suao", "Xy");
 
-RomePrompts prompts_of(const core::RomeConfig& config) {
-  return make_rome_prompts(config, some_contexts(), kRequestToValue, byte_tokenizer(), 96);
+EditPrompts prompts_of(const RomeConfig& config) {
+  return make_edit_prompts(config, some_contexts(), kRequestToValue, byte_tokenizer(), 96);
 }
 
 at::Tensor some_delta() { return test::on_test_device(at::linspace(-0.8, 1.1, 16, at::kDouble).sin()); }
@@ -32,11 +32,11 @@ INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization, testing::Values(model::Fam
 
 TEST_P(ValueOptimization, GradientMatchesFiniteDifferences) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);
-  for (const core::DecayNorm norm : {core::DecayNorm::kPlain, core::DecayNorm::kSquared}) {
-    core::RomeConfig config = test::rome_config(1);
+  for (const DecayNorm norm : {DecayNorm::kPlain, DecayNorm::kSquared}) {
+    RomeConfig config = test::rome_config(1);
     config.decay_norm = norm;
     config.kl_factor = 0.7;
-    const RomePrompts prompts = prompts_of(config);
+    const EditPrompts prompts = prompts_of(config);
     const auto forward = suffix_forward(network, prompts, 1);
     ValueObjective objective(network, config, prompts, *forward);
     static_cast<void>(objective.evaluate(at::zeros_like(some_delta())));
@@ -56,8 +56,8 @@ TEST_P(ValueOptimization, GradientMatchesFiniteDifferences) {
 
 TEST_P(ValueOptimization, LossIsTheSumOfItsHandComputedTerms) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);
-  const core::RomeConfig config = test::rome_config(1);
-  const RomePrompts prompts = prompts_of(config);
+  const RomeConfig config = test::rome_config(1);
+  const EditPrompts prompts = prompts_of(config);
   const auto forward = plain_forward(network, prompts, 1);
   ValueObjective objective(network, config, prompts, *forward);
   const at::Tensor zero = at::zeros_like(some_delta());
@@ -89,8 +89,8 @@ TEST_P(ValueOptimization, LossIsTheSumOfItsHandComputedTerms) {
 
 TEST_P(ValueOptimization, FastAndPlainPathsFindTheSameValue) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);
-  const core::RomeConfig config = test::rome_config(1);
-  const RomePrompts prompts = prompts_of(config);
+  const RomeConfig config = test::rome_config(1);
+  const EditPrompts prompts = prompts_of(config);
   const OptimizedValue fast = optimize_value(network, config, prompts, *suffix_forward(network, prompts, 1));
   const OptimizedValue plain = optimize_value(network, config, prompts, *plain_forward(network, prompts, 1));
   EXPECT_EQ(fast.num_updates, plain.num_updates);
@@ -99,8 +99,8 @@ TEST_P(ValueOptimization, FastAndPlainPathsFindTheSameValue) {
 
 TEST_P(ValueOptimization, FirstLossesOfBothPathsAgreeInSinglePrecision) {
   const model::Network network = lively_network(GetParam());
-  const core::RomeConfig config = test::rome_config(1);
-  const RomePrompts prompts = prompts_of(config);
+  const RomeConfig config = test::rome_config(1);
+  const EditPrompts prompts = prompts_of(config);
   const OptimizedValue fast = optimize_value(network, config, prompts, *suffix_forward(network, prompts, 1));
   const OptimizedValue plain = optimize_value(network, config, prompts, *plain_forward(network, prompts, 1));
   for (std::size_t step = 0; step < 4; ++step) {
@@ -110,10 +110,10 @@ TEST_P(ValueOptimization, FirstLossesOfBothPathsAgreeInSinglePrecision) {
 
 TEST_P(ValueOptimization, MakesOneUpdateFewerThanLossesAndLowersTheLoss) {
   const model::Network network = lively_network(GetParam());
-  core::RomeConfig config = test::rome_config(0);
+  RomeConfig config = test::rome_config(0);
   config.early_stop_loss = 0.0;
-  const RomePrompts prompts =
-      make_rome_prompts(config, some_contexts(), request_of("Who is {}", "Suao", " "), byte_tokenizer(), 96);
+  const EditPrompts prompts =
+      make_edit_prompts(config, some_contexts(), request_of("Who is {}", "Suao", " "), byte_tokenizer(), 96);
   const OptimizedValue value = optimize_value(network, config, prompts, *suffix_forward(network, prompts, 0));
   EXPECT_EQ(value.losses.size(), 20U);
   EXPECT_EQ(value.num_updates, 19);
@@ -123,9 +123,9 @@ TEST_P(ValueOptimization, MakesOneUpdateFewerThanLossesAndLowersTheLoss) {
 
 TEST_P(ValueOptimization, StopsBeforeTheStepOnceTheLossIsLow) {
   const model::Network network = lively_network(GetParam());
-  core::RomeConfig config = test::rome_config(0);
+  RomeConfig config = test::rome_config(0);
   config.early_stop_loss = 1e9;
-  const RomePrompts prompts = prompts_of(config);
+  const EditPrompts prompts = prompts_of(config);
   const OptimizedValue value = optimize_value(network, config, prompts, *suffix_forward(network, prompts, 0));
   EXPECT_EQ(value.losses.size(), 1U);
   EXPECT_EQ(value.num_updates, 0);
@@ -134,9 +134,9 @@ TEST_P(ValueOptimization, StopsBeforeTheStepOnceTheLossIsLow) {
 
 TEST_P(ValueOptimization, KeepsDeltaWithinItsBall) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);
-  core::RomeConfig config = test::rome_config(0);
+  RomeConfig config = test::rome_config(0);
   config.clamp_norm_factor = 0.25;
-  const RomePrompts prompts = prompts_of(config);
+  const EditPrompts prompts = prompts_of(config);
   const auto forward = suffix_forward(network, prompts, 0);
   const double radius = 0.25 * forward->initial_value().norm().item<double>();
   EXPECT_LE(optimize_value(network, config, prompts, *forward).delta_D.norm().item<double>(), radius * (1 + 1e-12));
@@ -146,10 +146,10 @@ TEST_P(ValueOptimization, KeepsDeltaWithinItsBall) {
 
 TEST_P(ValueOptimization, FirstUpdateMovesEveryCoordinateByTheRate) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);
-  core::RomeConfig config = test::rome_config(0);
+  RomeConfig config = test::rome_config(0);
   config.v_num_grad_steps = 2;
   config.clamp_norm_factor = 1e6;
-  const RomePrompts prompts = prompts_of(config);
+  const EditPrompts prompts = prompts_of(config);
   const OptimizedValue value = optimize_value(network, config, prompts, *suffix_forward(network, prompts, 0));
   EXPECT_EQ(value.num_updates, 1);
   EXPECT_NEAR(value.delta_D.norm().item<double>(), 0.5 * 4.0, 1e-4);  // 0.5 sqrt(16)
@@ -157,18 +157,18 @@ TEST_P(ValueOptimization, FirstUpdateMovesEveryCoordinateByTheRate) {
 
 TEST_P(ValueOptimization, QuirksChangeTheLossOnlyWhereTheyAct) {
   const model::Network network = lively_network(GetParam(), torch::kFloat64);
-  const auto losses = [&](const core::RomeConfig& config) {
-    const RomePrompts prompts = prompts_of(config);
+  const auto losses = [&](const RomeConfig& config) {
+    const EditPrompts prompts = prompts_of(config);
     return optimize_value(network, config, prompts, *suffix_forward(network, prompts, 1)).losses;
   };
-  core::RomeConfig published = test::rome_config(1);
+  RomeConfig published = test::rome_config(1);
   published.kl_factor = 1.0;
   published.v_weight_decay = 5.0;
   const auto expected = losses(published);
-  core::RomeConfig kl_last = published;
-  kl_last.kl_position = core::KlPosition::kLast;
-  core::RomeConfig squared = published;
-  squared.decay_norm = core::DecayNorm::kSquared;
+  RomeConfig kl_last = published;
+  kl_last.kl_position = KlPosition::kLast;
+  RomeConfig squared = published;
+  squared.decay_norm = DecayNorm::kSquared;
   for (const auto& changed : {losses(kl_last), losses(squared)}) {
     EXPECT_EQ(changed[0], expected[0]);  // at delta = 0 both terms are zero
     EXPECT_NE(changed[1], expected[1]);
@@ -179,8 +179,8 @@ TEST_P(ValueOptimization, ReportsALossThatIsNotFinite) {
   model::Network network = lively_network(GetParam());
   const std::string name = "transformer.ln_f.weight";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::infinity()));
-  const core::RomeConfig config = test::rome_config(1);
-  const RomePrompts prompts = prompts_of(config);
+  const RomeConfig config = test::rome_config(1);
+  const EditPrompts prompts = prompts_of(config);
   const OptimizedValue value = optimize_value(network, config, prompts, *suffix_forward(network, prompts, 1));
   EXPECT_FALSE(value.is_finite);
   EXPECT_EQ(value.losses.size(), 1U);
@@ -188,8 +188,8 @@ TEST_P(ValueOptimization, ReportsALossThatIsNotFinite) {
 
 TEST_P(ValueOptimization, WorksUnderACallersNoGradGuard) {
   const model::Network network = lively_network(GetParam());
-  const core::RomeConfig config = test::rome_config(1);
-  const RomePrompts prompts = prompts_of(config);
+  const RomeConfig config = test::rome_config(1);
+  const EditPrompts prompts = prompts_of(config);
   const at::NoGradGuard no_grad;
   EXPECT_GT(optimize_value(network, config, prompts, *suffix_forward(network, prompts, 1)).num_updates, 0);
 }

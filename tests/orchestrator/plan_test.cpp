@@ -40,7 +40,7 @@ TEST(KnownModels, AreFoundByNameOrFolder) {
 
 TEST(KnownModels, FillWhatTheInspectionCouldNotRead) {
   auto config = make_config({.models = {"gpt2-xl", "unheard-of"}, .num_samples = 1});
-  std::get<core::RomeConfig>(config.models[0].methods["rome"]).layer = 17;
+  std::get<editing::RomeConfig>(config.models[0].methods["rome"]).layer = 17;
   auto inspection = make_inspection(config);
   inspection.models.clear();
   for (auto& cell : inspection.cells) cell.delta_bytes_per_edit = 0;
@@ -50,7 +50,7 @@ TEST(KnownModels, FillWhatTheInspectionCouldNotRead) {
   ASSERT_EQ(completed.cells.size(), 2U) << "cells of the unknown model are left out";
   EXPECT_EQ(completed.cell({"rome", "gpt2-xl", 0}).delta_bytes_per_edit, 32'000);
   auto with_memit = config;
-  core::MemitConfig memit;
+  editing::MemitConfig memit;
   memit.layers = {13, 15};
   with_memit.models[0].methods["rome"] = memit;
   EXPECT_EQ(complete_with_known(with_memit, inspection).models[0].moments_layers, (std::vector{13, 15}));
@@ -60,20 +60,20 @@ TEST(KnownModels, FillWhatTheInspectionCouldNotRead) {
 
 TEST(CostModel, MatchesTheCountedArithmeticOfPublishedModels) {
   const auto xl = *known_model(named("gpt2-xl", ""));
-  core::RomeConfig rome;
+  editing::RomeConfig rome;
   rome.layer = 17;
   // Counted independently: 7.4 TFLOP for an edit of GPT-2 XL with prefixes cached, 34 for GPT-J.
   EXPECT_NEAR(edit_work(rome, xl).flops / 1e12, 7.4, 1.0);
   auto gptj = *known_model(named("gpt-j-6b", ""));
   rome.layer = 5;
   EXPECT_NEAR(edit_work(rome, gptj).flops / 1e12, 34.0, 5.0);
-  core::MemitConfig memit;
+  editing::MemitConfig memit;
   memit.layers = {13, 14, 15, 16, 17};
   EXPECT_NEAR(edit_work(memit, xl).flops / 1e12, 2.4, 0.4);
   memit.layers = {3, 4, 5, 6, 7, 8};
   memit.v_num_grad_steps = 25;
   EXPECT_NEAR(edit_work(memit, gptj).flops / 1e12, 12.2, 1.5);
-  core::FineTuneConfig fine_tune;
+  editing::FineTuneConfig fine_tune;
   EXPECT_NEAR(edit_work(fine_tune, xl).flops / 1e12, 1.3, 0.2);
   const auto single = edit_work(fine_tune, xl);
   fine_tune.batch_size = 8;
@@ -116,17 +116,17 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   auto gptj = *known_model(config.models[0]);
   gptj.moments_layers = {5};
   const std::int64_t weights = 4 * gptj.num_parameters;
-  const auto rome = worker_memory(config, core::RomeConfig{}, gptj);
+  const auto rome = worker_memory(config, editing::RomeConfig{}, gptj);
   EXPECT_GT(rome, weights + 2'147'483'648) << "the factor alone is 16384^2 doubles";
   EXPECT_LT(rome, weights + 8'000'000'000);
-  core::MemitConfig memit;
+  editing::MemitConfig memit;
   memit.layers = {3, 4, 5, 6, 7, 8};
   EXPECT_GT(worker_memory(config, memit, gptj), weights + 6 * 2'147'483'648) << "a factor for every layer";
   EXPECT_EQ(worker_host_memory(config, memit, gptj), 0);
   config.models[0].second_moment_placement = core::SecondMomentPlacement::kHost;
   EXPECT_LT(worker_memory(config, memit, gptj), weights + 6'500'000'000) << "weights of six layers, activations";
   EXPECT_EQ(worker_host_memory(config, memit, gptj), 6 * 2'147'483'648);
-  EXPECT_EQ(worker_host_memory(config, core::FineTuneConfig{}, gptj), 0);
+  EXPECT_EQ(worker_host_memory(config, editing::FineTuneConfig{}, gptj), 0);
   config.device = "cpu";
   EXPECT_EQ(worker_host_memory(config, memit, gptj), 0) << "the worker's own memory is the host's";
   EXPECT_GT(worker_memory(config, memit, gptj), weights + 6 * 2'147'483'648);
@@ -141,10 +141,10 @@ TEST(Footprint, CountsWhatAnExecutorHolds) {
   config.models[0].second_moments->memory_gb = 2.5;
   EXPECT_NEAR(static_cast<double>(all_at_once - role_memory(config, gptj).moments_bytes), 6 * 1.0905e9 - 2.5e9, 1e8);
   config.tasks.emplace_back();
-  config.models[0].methods["rome"] = core::RomeConfig{};
-  EXPECT_EQ(core::edited_layers(config.models[0].methods["rome"], gptj.num_layers).front(), 0);
+  config.models[0].methods["rome"] = editing::RomeConfig{};
+  EXPECT_EQ(config.models[0].methods["rome"]->edited_layers(gptj.num_layers).front(), 0);
   const auto edited_at_the_bottom = role_memory(config, gptj).reducer_bytes;
-  core::RomeConfig rome_in_the_middle;
+  editing::RomeConfig rome_in_the_middle;
   rome_in_the_middle.layer = 5;
   config.models[0].methods["rome"] = rome_in_the_middle;
   EXPECT_GT(role_memory(config, gptj).reducer_bytes, edited_at_the_bottom);

@@ -30,13 +30,13 @@ core::ExperimentConfig make_config(const SmallExperiment& experiment) {
     model.second_moments->documents_per_slice = kDocumentsPerSlice;
     for (const auto& method : experiment.methods) {
       if (method == "rome") {
-        model.methods[method] = core::RomeConfig{};
+        model.methods[method] = editing::RomeConfig{};
       } else if (method == "mend") {
-        core::MendConfig mend;
+        editing::MendConfig mend;
         mend.training.records = "/nowhere/train.json";
         model.methods[method] = mend;
       } else {
-        model.methods[method] = core::FineTuneConfig{};
+        model.methods[method] = editing::FineTuneConfig{};
       }
     }
     config.models.push_back(std::move(model));

@@ -20,7 +20,7 @@ class PublishedBatches : public test::OnBothModels {
 INSTANTIATE_TEST_SUITE_P(Models, PublishedBatches, testing::Values("small-gpt2", "small-gptj"), test::model_test_name);
 
 TEST_P(PublishedBatches, OfMemitAreTheSame) {
-  const core::MemitConfig config = run_.memit();
+  const editing::MemitConfig config = run_.memit();
   const auto method = editing::make_method(
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "memit_prefixes"), run_.moments(config.layers)});
@@ -29,7 +29,7 @@ TEST_P(PublishedBatches, OfMemitAreTheSame) {
 }
 
 TEST_P(PublishedBatches, OfFineTuningAreTheSame) {
-  const core::FineTuneConfig config = run_.fine_tune();
+  const editing::FineTuneConfig config = run_.fine_tune();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
   test::follow(run_.sequence(), *method, recorded_.at("ft-c"),
                [](const auto& network, auto, const auto& step, const json& edit) {

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "editing/memit.h"
-#include "editing/rome_forward.h"
-#include "editing/rome_prompts.h"
+#include "editing/memit/memit.h"
+#include "editing/value_forward.h"
+#include "editing/edit_prompts.h"
 #include "tests/parity/published_run.h"
 
 // Legend: F inner width, D width.
@@ -22,13 +22,13 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedEdits, testing::Values("small-gpt2", "
 
 TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
   const json& recorded = run_.golden("rome");
-  const core::RomeConfig config = run_.rome();
+  const editing::RomeConfig config = run_.rome();
   const auto contexts = run_.contexts(config, "rome_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments({config.layer})});
   follow(run_.sequence(), *method, recorded,
          [&](const auto& network, auto requests, const auto& step, const json& edit) {
-           const auto prompts = editing::make_rome_prompts(config, contexts, requests.front(), run_.tokenizer(), 128);
+           const auto prompts = editing::make_edit_prompts(config, contexts, requests.front(), run_.tokenizer(), 128);
            const auto forward = editing::suffix_forward(network, prompts, config.layer);
            const editing::SubjectStates& states = forward->subject_states();
            EXPECT_LT(difference(states.keys_CF.mean(0), edit.at("kbar")), 1e-4);
@@ -40,7 +40,7 @@ TEST_P(PublishedEdits, RomeComputesTheSameSequence) {
 
 TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
   const json& recorded = run_.golden("r-rome");
-  core::RRomeConfig config;
+  editing::RRomeConfig config;
   config.layer = recorded.at("layer");
   config.clamp_norm_factor = recorded.at("clamp_norm_factor");
   config.contexts_file = "prefixes of the published run";
@@ -53,13 +53,13 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
 
 TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
   const json& recorded = run_.golden("memit");
-  const core::MemitConfig config = run_.memit();
+  const editing::MemitConfig config = run_.memit();
   const auto contexts = run_.contexts(config, "memit_prefixes");
   const auto method =
       editing::make_method(config, {run_.unedited(), run_.tokenizer(), contexts, run_.moments(config.layers)});
   follow(run_.sequence(), *method, recorded,
          [&](const auto& network, auto requests, const auto& step, const json& edit) {
-           const auto prompts = editing::make_rome_prompts(config, contexts, requests.front(), run_.tokenizer(), 128);
+           const auto prompts = editing::make_edit_prompts(config, contexts, requests.front(), run_.tokenizer(), 128);
            const auto forward = editing::suffix_forward(network, prompts, config.layers.back(),
                                                         {editing::ValueSite::kBlockOutput, config.layers.front()});
            const at::Tensor key_F = editing::weighted_key(forward->subject_states().keys_CF, config.key_weights);
@@ -71,7 +71,7 @@ TEST_P(PublishedEdits, MemitComputesTheSameSequence) {
 
 TEST_P(PublishedEdits, FineTuningComputesTheSameSequence) {
   const json& recorded = run_.golden("ft-c");
-  const core::FineTuneConfig config = run_.fine_tune();
+  const editing::FineTuneConfig config = run_.fine_tune();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
   follow(run_.sequence(), *method, recorded, [](const auto& network, auto, const auto& step, const json& edit) {
     test::expect_dense_changes(network, step, edit, 1e-4);

@@ -10,11 +10,11 @@
 #include <gtest/gtest.h>
 
 #include "data/counterfact.h"
-#include "editing/memit.h"
-#include "editing/mend.h"
+#include "editing/memit/memit.h"
+#include "editing/mend/mend.h"
 #include "editing/moment_factor.h"
-#include "editing/rome_forward.h"
-#include "editing/rome_prompts.h"
+#include "editing/value_forward.h"
+#include "editing/edit_prompts.h"
 #include "metrics/rewrite_scores.h"
 #include "tests/parity/published_run.h"
 #include "tests/support/reference_data.h"
@@ -106,14 +106,14 @@ class PublishedEditsOfGpt2Shape : public testing::Test {
 std::unique_ptr<Given> PublishedEditsOfGpt2Shape::given_;
 
 TEST_F(PublishedEditsOfGpt2Shape, OfRomeAreTheSame) {
-  core::RomeConfig config;
+  editing::RomeConfig config;
   config.layer = 5;
   config.contexts_file = "prefixes of the published run";
   const auto contexts = given_->contexts(config, "rome_prefixes");
   const auto method =
       editing::make_method(config, {given_->network, given_->tokenizer, contexts, given_->moments({config.layer})});
   repeat("rome", *method, given_->network, [&](const auto& network, auto requests, const auto& step, const json& edit) {
-    const auto prompts = editing::make_rome_prompts(config, contexts, requests.front(), given_->tokenizer, 1024);
+    const auto prompts = editing::make_edit_prompts(config, contexts, requests.front(), given_->tokenizer, 1024);
     const auto forward = editing::suffix_forward(network, prompts, config.layer);
     EXPECT_LT(difference(forward->subject_states().keys_CF.mean(0), edit.at("kbar")), 1e-4);
     EXPECT_LT(difference(forward->subject_states().keys_CF[0], edit.at("k0")), 1e-4);
@@ -123,7 +123,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRomeAreTheSame) {
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfRRomeAreTheSame) {
-  core::RRomeConfig config;
+  editing::RRomeConfig config;
   config.layer = 5;
   config.contexts_file = "prefixes of the published run";
   const auto method = editing::make_method(
@@ -134,7 +134,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRRomeAreTheSame) {
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
-  core::MemitConfig config;
+  editing::MemitConfig config;
   config.layers = {3, 4, 5};
   config.mom2_update_weight = 20000;
   config.contexts_file = "prefixes of the published run";
@@ -146,7 +146,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {
-  core::FineTuneConfig config;
+  editing::FineTuneConfig config;
   config.linf_bound = 5e-4;
   const auto method = editing::make_method(config, {given_->network, given_->tokenizer, {}, {}});
   repeat("ft-c", *method, given_->network, [](const auto& network, auto, const auto& step, const json& edit) {
@@ -155,7 +155,7 @@ TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {
 }
 
 /// All tensors by the formula, around an untrained editor's.
-std::shared_ptr<const editing::MendEditor> formula_editor(core::MendConfig config, const model::Network& start) {
+std::shared_ptr<const editing::MendEditor> formula_editor(editing::MendConfig config, const model::Network& start) {
   config.training.rank = 48;
   config.training.initial_rate = -1e-4;
   auto editor = editing::initial_editor(config, start.architecture(), test::test_device(), torch::kFloat32);
@@ -178,7 +178,7 @@ std::shared_ptr<const editing::MendEditor> formula_editor(core::MendConfig confi
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfMendAreTheSame) {
-  const core::MendConfig config;
+  const editing::MendConfig config;
   const auto start = editing::starting_network(config, given_->network, 37);
   const auto editor = formula_editor(config, start);
   const auto method = editing::make_method(config, {given_->network, given_->tokenizer, {}, {}, editor});

@@ -5,8 +5,8 @@
 
 #include "data/corpus.h"
 #include "data/counterfact.h"
-#include "editing/mend.h"
-#include "editing/mend_training.h"
+#include "editing/mend/mend.h"
+#include "editing/mend/mend_training.h"
 #include "model/weights.h"
 #include "tests/parity/published_run.h"
 #include "tests/parity/shipped_editor.h"
@@ -45,8 +45,8 @@ TEST_P(PublishedMend, ComputesTheSameSequence) {
 }
 
 /// As the recorded trainings were configured.
-core::MendConfig recorded_training() {
-  core::MendConfig config;
+editing::MendConfig recorded_training() {
+  editing::MendConfig config;
   config.layers = {3, 4, 5};
   auto& training = config.training;
   training.corpus_share = 0.1;

@@ -67,17 +67,17 @@ std::map<int, editing::SecondMoment> PublishedRun::moments(const std::vector<int
 
 constexpr const char* kGivenContexts = "prefixes of the published run";
 
-core::RomeConfig PublishedRun::rome() const {
-  core::RomeConfig config;
+editing::RomeConfig PublishedRun::rome() const {
+  editing::RomeConfig config;
   config.layer = golden("rome").at("layer");
   config.clamp_norm_factor = golden("rome").at("clamp_norm_factor");
   config.contexts_file = kGivenContexts;
   return config;
 }
 
-core::MemitConfig PublishedRun::memit() const {
+editing::MemitConfig PublishedRun::memit() const {
   const json& recorded = golden("memit");
-  core::MemitConfig config;
+  editing::MemitConfig config;
   config.layers = recorded.at("layers").get<std::vector<int>>();
   config.clamp_norm_factor = recorded.at("clamp_norm_factor");
   config.mom2_update_weight = recorded.at("mom2_update_weight");
@@ -85,8 +85,8 @@ core::MemitConfig PublishedRun::memit() const {
   return config;
 }
 
-core::FineTuneConfig PublishedRun::fine_tune() const {
-  core::FineTuneConfig config;
+editing::FineTuneConfig PublishedRun::fine_tune() const {
+  editing::FineTuneConfig config;
   config.layer = golden("ft-c").at("layer");
   config.linf_bound = golden("ft-c").at("linf_bound").get<double>();
   return config;

@@ -39,9 +39,9 @@ class PublishedRun {
   [[nodiscard]] const model::Network& unedited() const { return network_; }
 
   /// The settings of its sequences.
-  [[nodiscard]] core::RomeConfig rome() const;
-  [[nodiscard]] core::MemitConfig memit() const;
-  [[nodiscard]] core::FineTuneConfig fine_tune() const;
+  [[nodiscard]] editing::RomeConfig rome() const;
+  [[nodiscard]] editing::MemitConfig memit() const;
+  [[nodiscard]] editing::FineTuneConfig fine_tune() const;
 
   /// As a method sees it that starts from the unedited network.
   [[nodiscard]] Sequence sequence() const;

@@ -29,7 +29,7 @@ INSTANTIATE_TEST_SUITE_P(Models, PublishedLongTargets, testing::Values("small-gp
                          test::model_test_name);
 
 TEST_P(PublishedLongTargets, AreEditedAsByRome) {
-  const core::RomeConfig config = run_.rome();
+  const editing::RomeConfig config = run_.rome();
   const auto method = editing::make_method(
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "rome_prefixes"), run_.moments({config.layer})});
@@ -38,7 +38,7 @@ TEST_P(PublishedLongTargets, AreEditedAsByRome) {
 }
 
 TEST_P(PublishedLongTargets, AreEditedAsByMemit) {
-  const core::MemitConfig config = run_.memit();
+  const editing::MemitConfig config = run_.memit();
   const auto method = editing::make_method(
       config,
       {run_.unedited(), run_.tokenizer(), run_.contexts(config, "memit_prefixes"), run_.moments(config.layers)});
@@ -48,7 +48,7 @@ TEST_P(PublishedLongTargets, AreEditedAsByMemit) {
 
 /// All tokens are asked for at the last one of the prompt.
 TEST_P(PublishedLongTargets, AreEditedAsByFineTuning) {
-  const core::FineTuneConfig config = run_.fine_tune();
+  const editing::FineTuneConfig config = run_.fine_tune();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
   test::follow(sequence_, *method, recorded_.at("ft-c"),
                [](const auto& network, auto, const auto& step, const json& edit) {

@@ -17,7 +17,7 @@ ShippedMend shipped_mend(const std::string& model, const PublishedRun& run) {
   const auto contents = storage::read_mend_editor(found->path());
 
   const auto recorded = golden("small-mend.json").at(model);
-  core::MendConfig config;
+  editing::MendConfig config;
   config.layers = recorded.at("layers").get<std::vector<int>>();
   auto start = editing::starting_network(config, run.unedited(), recorded.at("seed"));
   auto editor = std::make_shared<const editing::MendEditor>(

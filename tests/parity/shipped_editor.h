@@ -4,7 +4,7 @@
 #include <string>
 
 #include "editing/edit_method.h"
-#include "editing/mend_editor.h"
+#include "editing/mend/mend_editor.h"
 #include "tests/parity/published_run.h"
 
 namespace lethe::test {

@@ -51,9 +51,9 @@ inline core::ExperimentConfig experiment(const std::vector<std::string>& methods
     core::ModelConfig model_config{model, "/nonexistent/model", {}, {}};
     for (const std::string& method : methods) {
       if (method.starts_with("ft")) {
-        model_config.methods[method] = core::FineTuneConfig{.linf_bound = 1e-3};
+        model_config.methods[method] = editing::FineTuneConfig{.linf_bound = 1e-3};
       } else {
-        model_config.methods[method] = core::RomeConfig{};
+        model_config.methods[method] = editing::RomeConfig{};
       }
     }
     config.models.push_back(model_config);

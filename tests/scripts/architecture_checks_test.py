@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-from source_tree import ALLOWED
+from source_tree import ALLOWED, namespace_of
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -19,8 +19,7 @@ def function_of(lines):
 
 
 def header_of(folder, body="int part();", before=""):
-    namespace = "lethe::" + folder.replace("/", "::inline ")
-    return f"#pragma once\n{before}\nnamespace {namespace} {{\n{body}\n}}\n"
+    return f"#pragma once\n{before}\nnamespace {namespace_of(folder)} {{\n{body}\n}}\n"
 
 
 class BrokenTrees(unittest.TestCase):

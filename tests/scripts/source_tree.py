@@ -24,11 +24,12 @@ ALLOWED = {
     "data": {"core", "core/config"},
     "model/tokenizer": {"core", "data"},
     "model": {"core", "data", "model/tokenizer"},
-    "editing": {"core", "core/config", *_MODEL},
+    "editing/methods": {"core", "core/config"},
+    "editing": {*_CORE, *_MODEL, "editing/methods"},
     "metrics": {"core", "core/config", *_MODEL},
-    "worker/planning": {*_CORE, "ledger", *_MODEL, "editing", "metrics"},
-    "worker": {*_CORE, "ledger", "storage", *_MODEL, "editing", "metrics", "worker/planning"},
-    "worker/commands": {*_CORE, "ledger", "storage", *_MODEL, "editing", "metrics", "worker/planning", "worker"},
+    "worker/planning": {*_CORE, "ledger", *_MODEL, "editing", "editing/methods", "metrics"},
+    "worker": {*_CORE, "ledger", "storage", *_MODEL, "editing", "editing/methods", "metrics", "worker/planning"},
+    "worker/commands": {*_CORE, "ledger", "storage", *_MODEL, "editing", "editing/methods", "metrics", "worker/planning", "worker"},
     "orchestrator/process": {*_CORE},
     "orchestrator/scheduling": {*_CORE, "ledger", "comm", "orchestrator/process"},
     "orchestrator/display": {*_CORE, "ledger", "orchestrator/process", "orchestrator/scheduling"},
@@ -37,13 +38,16 @@ ALLOWED = {
 }
 # The two programs of app/, by CMake target: what each may reach.
 PROGRAMS = {
-    "lethe": {*_CORE, "ledger", "comm", *_ORCHESTRATOR, "orchestrator"},
+    "lethe": {*_CORE, "ledger", "comm", *_ORCHESTRATOR, "orchestrator", "editing/methods"},
     "lethe_executor": {
-        *_CORE, "ledger", "storage", *_MODEL, "editing", "metrics", "worker/planning", "worker", "worker/commands",
+        *_CORE, "ledger", "storage", *_MODEL, "editing", "editing/methods", "metrics", "worker/planning", "worker",
+        "worker/commands",
         "report",
     },
 }
 TORCH_FOLDERS = {"model", "editing", "metrics", "worker", "worker/planning", "worker/commands"}
+# The half of each method's room that sees no Torch lies beside the other half.
+CONFIGURATION_HALF = r"editing/(?:\w+/)?\w+_config\.(?:h|cpp)"
 TORCH_NAMES = r"\b(?:torch|at|c10)::"
 
 
@@ -68,12 +72,19 @@ def tracked_files():
 
 def room_of(name):
     """The room that a path below ROOT lies in: the nearest folder above it that is in the list, else its top folder."""
+    if re.fullmatch(CONFIGURATION_HALF, name):
+        return "editing/methods"
     parts = pathlib.PurePosixPath(name).parts
     for length in range(len(parts) - 1, 0, -1):
         folder = "/".join(parts[:length])
         if folder in ALLOWED:
             return folder
     return parts[0]
+
+
+def namespace_of(room):
+    """Of a folder its name, of a room inside it an inline namespace; a method's two halves share that of editing/."""
+    return "lethe::editing" if room == "editing/methods" else "lethe::" + room.replace("/", "::inline ")
 
 
 @functools.cache

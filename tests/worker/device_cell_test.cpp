@@ -33,7 +33,7 @@ class DeviceCell : public testing::TestWithParam<std::string> {
     test::RecordingMonitor monitor;
     EXPECT_TRUE(run_cell(work, cell_, monitor));
     EXPECT_EQ(work.model(cell_.model)->unedited.device(), device);
-    for (const int layer : core::second_moment_layers(config.method_of(cell_))) {
+    for (const int layer : config.method_of(cell_)->second_moment_layers()) {
       EXPECT_EQ(work.moment_factor(cell_.model, layer)->device(), placement == kOnHost ? torch::kCPU : device);
     }
     identity_ = work.facts().cell(cell_).edit_identity;
@@ -99,7 +99,7 @@ TEST_P(DeviceCell, WithSecondMomentsOnTheHostEqualsOneWithThemOnTheDevice) {
   expect_same(run_on(kForeign, kOnHost), on_cpu);
   const auto identity_on_host = identity_;
   static_cast<void>(run_on(kForeign));
-  const bool has_moments = !core::second_moment_layers(test::load_config(config_path_).method_of(cell_)).empty();
+  const bool has_moments = !test::load_config(config_path_).method_of(cell_)->second_moment_layers().empty();
   EXPECT_EQ(identity_on_host != identity_, has_moments) << "a resume cannot mix them";
 }
 

@@ -54,7 +54,7 @@ TEST_F(Inspect, EditIdentityFollowsWhatChangesTheEditsAndNothingElse) {
   EXPECT_EQ(identity([](auto& config) { config.tasks.clear(); }), base);
   EXPECT_NE(identity([](auto& config) { config.seed = 8; }), base);
   EXPECT_NE(identity([](auto& config) { config.threads = 2; }), base);
-  EXPECT_NE(identity([](auto& config) { std::get<core::RomeConfig>(config.models[0].methods.at("rome")).v_lr = 0.4; }),
+  EXPECT_NE(identity([](auto& config) { std::get<editing::RomeConfig>(config.models[0].methods.at("rome")).v_lr = 0.4; }),
             base);
 }
 
@@ -136,9 +136,9 @@ TEST_F(Inspect, LooksAtEveryPublishedFileAlsoWhereTheModelIsMissing) {
   const auto facts = inspect_world([&](core::ExperimentConfig& config) {
     auto& model = config.models[0];
     model.second_moments.emplace().npz = world_.path() / "layer-{layer}.npz";
-    core::MemitConfig memit;
+    editing::MemitConfig memit;
     memit.layers = {0, 1};
-    core::MendConfig mend;
+    editing::MendConfig mend;
     mend.editor = cut;
     model.methods = {{"memit", memit}, {"mend", mend}};
     config.cells = {core::GridCell::from_name("memit/tiny-gpt2/sample0"),
@@ -180,7 +180,7 @@ TEST_F(Inspect, ListsTwentyBadRecordsAndCountsTheOthers) {
 
 TEST_F(Inspect, MemitNeedsAllItsLayersAndStoresFactorsOfEach) {
   const auto facts = inspect_world([&](core::ExperimentConfig& config) {
-    core::MemitConfig memit;
+    editing::MemitConfig memit;
     memit.layers = {0, 1};
     config.models[0].methods["memit"] = memit;
     config.cells = {rome_, core::GridCell::from_name("memit/tiny-gpt2/sample0")};

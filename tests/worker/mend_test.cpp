@@ -48,8 +48,8 @@ class Mend : public testing::Test {
   }
 
   core::ExperimentConfig config() const { return test::load_config(config_path_); }
-  static core::MendConfig& mend_of(core::ExperimentConfig& config) {
-    return std::get<core::MendConfig>(config.models.at(0).methods.at("mend"));
+  static editing::MendConfig& mend_of(core::ExperimentConfig& config) {
+    return std::get<editing::MendConfig>(config.models.at(0).methods.at("mend"));
   }
   Workspace workspace(const std::string& out) { return {config(), world_.path() / out}; }
 
@@ -98,7 +98,7 @@ TEST_F(Mend, InputsOfTheTrainingAreCheckedBeforeAnythingRuns) {
   const auto problems_with = [&](const fs::path& records, const fs::path& corpus) {
     auto changed = config();
     for (auto& model : changed.models) {
-      auto& training = std::get<core::MendConfig>(model.methods.at("mend")).training;
+      auto& training = std::get<editing::MendConfig>(model.methods.at("mend")).training;
       training.records = world_.path() / records;
       training.corpus = world_.path() / corpus;
     }
@@ -161,7 +161,7 @@ TEST_F(Mend, EditorsThatDoNotFitAreRefusedByName) {
     }
     return "accepted";
   };
-  const auto same = [](core::MendConfig&) {};
+  const auto same = [](editing::MendConfig&) {};
   const fs::path sound = editor_files("a").front().path;
   EXPECT_EQ(refusal(sound, same), "accepted");
   EXPECT_NE(refusal(sound, [](auto& mend) { mend.layers = {1}; }).find(sound.string()), std::string::npos);

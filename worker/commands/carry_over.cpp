@@ -64,10 +64,8 @@ void measure_one(const LoadedModel& loaded, const model::Network& start, CellEdi
 
 CarryOver measure_carry_over(Workspace& workspace, const core::GridCell& cell, std::int64_t num_records,
                              TaskMonitor& monitor) {
-  const auto& config = workspace.config().method_of(cell);
   const auto forms = forms_of(workspace, workspace.requests(cell), num_records);
-  if (!core::second_moment_layers(config).empty() && !run_own_moments(workspace, cell.model, monitor)) return {};
-  if (core::needs_trained_editor(config) && !run_own_editor(workspace, cell.model, monitor)) return {};
+  if (!run_own_needs(workspace, cell, monitor)) return {};
   const auto loaded = workspace.model(cell.model);
   const auto start = workspace.starting_network(cell);
   CellEditor editor(workspace, cell, loaded, {});

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "ledger/commit.h"
 #include "worker/commands/owned_work.h"
+#include "worker/planning/prerequisite_kinds.h"
 #include "worker/task_runner.h"
 
 namespace lethe::worker::inline commands {
@@ -26,7 +27,7 @@ std::vector<core::ReductionPart> missing_parts(Workspace& workspace, const core:
   const auto files = ledger::scan_cell(workspace.cell_folder(cell));
   auto parts = core::parts_due(workspace.config(), cell, edits);
   std::erase_if(parts, [&](core::ReductionPart part) {
-    return files.has_reduction(part, edits, facts.reduction_identities.at(std::string(core::to_string(part))));
+    return files.has_reduction(part, edits, facts.reduction_identities.at(part));
   });
   return parts;
 }
@@ -38,11 +39,9 @@ bool run_cell(Workspace& workspace, const core::GridCell& cell, TaskMonitor& mon
   const auto ownership = own_cell(workspace, cell, monitor);
   if (!ownership) return false;
   TaskRunner runner(workspace);
-  const auto& model = workspace.facts().model(cell.model);
-  if (!model.moments_layers.empty() && !run_own_moments(workspace, cell.model, monitor)) return false;
-  const bool needs_training = core::needs_trained_editor(workspace.config().method_of(cell));
-  if (needs_training && !run_own_editor(workspace, cell.model, monitor)) return false;
-  if (!workspace.config().tasks.empty() && !run_own_baseline(workspace, cell.model, monitor)) return false;
+  if (!run_own_needs(workspace, cell, monitor)) return false;
+  const bool has_tasks = !workspace.config().tasks.empty();
+  if (has_tasks && !run_own_prerequisite(workspace, {kBaselineKind, cell.model}, monitor)) return false;
   const auto checkpoints = core::checkpoints_of(workspace.config(), cell);
   const auto edited = runner.run(core::EditTask{cell, workspace.config().edits.at(cell)}, monitor);
   for (const auto edits : checkpoints) {

@@ -4,8 +4,6 @@
 
 #include "core/error.h"
 #include "core/log.h"
-#include "worker/mend_task.h"
-#include "worker/moments.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker::inline commands {
@@ -55,20 +53,17 @@ std::unique_ptr<ledger::Ownership> own_cell(const Workspace& workspace, const co
   return std::move(claim.ownership);
 }
 
-bool run_own_moments(Workspace& workspace, const std::string& model, TaskMonitor& monitor) {
-  const auto ownership = own_prerequisite(workspace, "moments." + model, monitor);
-  return ownership && run_moments(workspace, {model}, monitor);
+bool run_own_prerequisite(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
+  const auto ownership = own_prerequisite(workspace, task.kind + "." + task.model, monitor);
+  return ownership && run_prerequisite(workspace, task, monitor);
 }
 
-bool run_own_editor(Workspace& workspace, const std::string& model, TaskMonitor& monitor) {
-  const auto ownership = own_prerequisite(workspace, "editor." + model, monitor);
-  return ownership && run_editor_training(workspace, {model}, monitor);
-}
-
-bool run_own_baseline(Workspace& workspace, const std::string& model, TaskMonitor& monitor) {
-  const auto ownership = own_prerequisite(workspace, "baseline." + model, monitor);
-  if (!ownership) return false;
-  run_baseline(workspace, {model}, monitor);
+bool run_own_needs(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor) {
+  const auto needs = workspace.facts().cell(cell).needs;
+  for (const auto& prerequisite : workspace.facts().prerequisites) {
+    if (std::ranges::find(needs, prerequisite.key()) == needs.end()) continue;
+    if (!run_own_prerequisite(workspace, {prerequisite.kind, prerequisite.model}, monitor)) return false;
+  }
   return true;
 }
 

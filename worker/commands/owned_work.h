@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "core/contract/executor_messages.h"
 #include "core/grid_cell.h"
 #include "ledger/ownership.h"
 #include "worker/task_monitor.h"
@@ -16,12 +17,10 @@ namespace lethe::worker::inline commands {
 std::unique_ptr<ledger::Ownership> own_cell(const Workspace& workspace, const core::GridCell& cell,
                                             const TaskMonitor& monitor);
 
-/// Second moments of a model. Waits for another process that computes them, and takes them from there. False if told
-/// to stop before the end. Throws `core::OwnedError` while a sweep owns the folder.
-bool run_own_moments(Workspace& workspace, const std::string& model, TaskMonitor& monitor);
-/// The same for a trained MEND editor.
-bool run_own_editor(Workspace& workspace, const std::string& model, TaskMonitor& monitor);
-/// The same for the tasks of the unedited model.
-bool run_own_baseline(Workspace& workspace, const std::string& model, TaskMonitor& monitor);
+/// A prerequisite. Waits for another process that makes it, and takes it from there. False if told to stop before the
+/// end. Throws `core::OwnedError` while a sweep owns the folder.
+bool run_own_prerequisite(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor);
+/// All that a cell's edits need, in their order.
+bool run_own_needs(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor);
 
 }  // namespace lethe::worker::inline commands

@@ -106,7 +106,7 @@ Verification verify_sweep(Workspace& workspace, TaskMonitor& monitor) {
       CellReplay replay(workspace, cell, workspace.model(cell.model));
       for (const auto& segment : files.segments) {
         const bool is_last = &segment == &files.segments.back();
-        if (is_last || !core::stores_snapshots(workspace.config().method_of(cell))) replay.move_to(segment.last_edit);
+        if (is_last || !workspace.config().method_of(cell)->stores_snapshots()) replay.move_to(segment.last_edit);
       }
     } catch (const core::Error& error) {
       result.problems.emplace_back(error.what());

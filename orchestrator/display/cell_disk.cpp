@@ -1,0 +1,31 @@
+#include "orchestrator/display/cell_disk.h"
+
+#include "core/config/schedule.h"
+
+namespace lethe::orchestrator::inline display {
+namespace {
+
+constexpr std::int64_t kBytesPerEditRecord = 700;
+constexpr std::int64_t kBytesPerFile = 40'000;  // HDF5's own structures and the provenance
+constexpr std::int64_t kBytesPerForgetting = 32;
+constexpr std::int64_t kBytesPerTask = 8'000;
+
+}  // namespace
+
+std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFacts& facts) {
+  const auto checkpoints = core::checkpoints_of(config, facts.cell);
+  const auto num_checkpoints = static_cast<std::int64_t>(checkpoints.size());
+  const auto num_snapshots = config.keep_snapshots == "newest" ? std::int64_t{1} : num_checkpoints;
+  auto bytes = facts.edits * (facts.delta_bytes_per_edit + kBytesPerEditRecord) + num_checkpoints * kBytesPerFile +
+               num_snapshots * facts.snapshot_bytes;
+  for (const auto edits : checkpoints) {
+    for (const auto part : core::parts_due(config, facts.cell, edits)) {
+      bytes += kBytesPerFile;
+      if (part == core::ReductionPart::kForgetting) bytes += edits * kBytesPerForgetting;
+      if (part == core::ReductionPart::kTasks) bytes += kBytesPerTask * static_cast<std::int64_t>(config.tasks.size());
+    }
+  }
+  return bytes;
+}
+
+}  // namespace lethe::orchestrator::inline display

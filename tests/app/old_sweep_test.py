@@ -1,0 +1,146 @@
+"""A sweep that an earlier commit left half done is accepted, replayed and ended by this build.
+
+usage: old_sweep_test.py PROGRAMS
+
+The fixture, and how it was made, is described in tests/fixtures/sweep-ea0276a/README.md. Edits that follow have exactly
+the recorded bits where LibTorch and the BLAS's kernel are those of the fixture, and nearly the same scores elsewhere;
+the test says which case it was.
+"""
+
+import hashlib
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import unittest
+
+try:
+    import arithmetic
+    import sweep_contents
+except ImportError as error:
+    print(f"skipped: {error}; install python3-h5py")
+    sys.exit(77)
+
+FIXTURE = pathlib.Path(__file__).resolve().parents[1] / "fixtures/sweep-ea0276a"
+ASSETS = FIXTURE.parents[2] / "assets"
+PROGRAMS = pathlib.Path(sys.argv.pop(1)).resolve() if len(sys.argv) > 1 else pathlib.Path("build/bin").resolve()
+EXPECTED = json.loads((FIXTURE / "expected.json").read_text(encoding="utf-8"))
+NLL_TOLERANCE = 1e-4
+# What a run may do away with: partial sums once they are added, states of a training once it ends.
+PASSING = re.compile(r"/slices/|/training-")
+
+
+def digests(sweep):
+    """Of all files that are never changed once they are there."""
+    paths = [path for top in ("cells", "prerequisites") for path in (sweep / top).rglob("*") if path.is_file()]
+    return {str(path.relative_to(sweep)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def unpack(folder):
+    """The fixture as it lay when it was made, moved to `folder`: in its texts, paths of the old place are replaced."""
+    with tarfile.open(FIXTURE / "sweep.tar.xz") as archive:
+        archive.extractall(folder)
+    shutil.copytree(FIXTURE / "world", folder / "world")
+    shutil.copy(FIXTURE / "experiment.yaml", folder)
+    (folder / "assets").symlink_to(ASSETS)
+    for path in (folder / "sweep").glob("*.json"):
+        path.write_text(path.read_text(encoding="utf-8").replace(EXPECTED["made_at"], str(folder)), encoding="utf-8")
+
+
+class OldSweep(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix="lethe-old-sweep-")
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name).resolve()
+        unpack(self.folder)
+        self.sweep, self.config = self.folder / "sweep", self.folder / "experiment.yaml"
+
+    def lethe(self, *arguments, status=0):
+        done = subprocess.run([PROGRAMS / "lethe", *arguments], env=arithmetic.environment(), text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
+        self.assertEqual(done.returncode, status, f"lethe {arguments[0]}:\n{done.stdout[-6000:]}")
+        return done.stdout
+
+    def expect_counts(self, edits, cells):
+        status = self.lethe("status", self.sweep)
+        for name, cell in EXPECTED["cells"].items():
+            self.assertRegex(status, rf"(?m)^{re.escape(name)} +{edits(cell)}/20 ")
+        self.assertRegex(status, rf"(?m)^all .* {cells} of {len(EXPECTED['cells'])} cells done$")
+        return status
+
+    def expect_recorded_edits(self):
+        done = {name: cell["edits"] for name, cell in EXPECTED["cells"].items()}
+        versions = sweep_contents.libtorch(self.sweep, done)
+        self.assertEqual(len(versions), 1, versions)
+        made_with = arithmetic.describe(PROGRAMS / "lethe-executor", versions.pop())
+        is_same = made_with == EXPECTED["made_with"]
+        print(f"\nfixture: {EXPECTED['made_with']}\nhere:    {made_with}")
+        folders = sweep_contents.cells(self.sweep)
+        self.assertEqual(set(folders), set(EXPECTED["cells"]))
+        worst = (0.0, "")
+        for name, expected in EXPECTED["cells"].items():
+            with self.subTest(cell=name):
+                contents = sweep_contents.read_cell(folders[name], done[name])
+                for part in ("fingerprints", "nlls", "reductions"):
+                    self.assertEqual(contents[part].keys(), expected[part].keys())
+                    if is_same:
+                        self.assertEqual(contents[part], expected[part])
+                worst = max(worst, (self.nll_distance(contents["nlls"], expected["nlls"]), name))
+        print(f"{'the same' if is_same else 'another'} LibTorch and BLAS: edits "
+              f"{'have the recorded bits' if is_same else f'differ by at most {worst[0]:.1e} nats ({worst[1]})'}")
+        self.assertLessEqual(worst[0], NLL_TOLERANCE, worst[1])
+
+    def nll_distance(self, nlls, expected):
+        distance = 0.0
+        for edit, rows in expected.items():
+            self.assertEqual(len(nlls[edit]), len(rows))
+            for ours, theirs in zip(nlls[edit], rows):
+                distance = max(distance, *(abs(a - b) for a, b in zip(ours, theirs)))
+        return distance
+
+    def test_is_accepted_replayed_and_ended(self):
+        before = digests(self.sweep)
+        verified = self.lethe("verify", self.sweep)
+        self.assertIn("all sound", verified)
+        told = re.findall(r"mixed arithmetic cell=(\S+)", verified)
+        self.assertEqual(len(told), len(set(told)), "said once a cell")
+        status = self.expect_counts(lambda cell: cell["edits"], 0)
+        self.assertIn("second moments of tiny-late: 6 of 20 slices", status)
+        edits = sum(cell["edits"] for cell in EXPECTED["cells"].values())
+        plan = self.lethe("plan", self.config, "--out", self.sweep)
+        self.assertIn(f"done: 0 of {len(EXPECTED['cells'])} cells, {edits} of 320 edits", plan)
+
+        self.lethe("sweep", self.config, "--out", self.sweep)
+        self.assertEqual((self.sweep / "STATE").read_text(encoding="utf-8").strip(), "COMPLETE")
+        self.expect_counts(lambda cell: 20, len(EXPECTED["cells"]))
+        self.expect_recorded_edits()
+        self.assertEqual(sweep_contents.mixed(self.sweep), set(told))
+        self.assertIn("all sound", self.lethe("verify", self.sweep))
+        self.assertFalse(list(self.sweep.rglob("quarantine")))
+        after = digests(self.sweep)
+        for path, digest in before.items():
+            if not PASSING.search(path):
+                self.assertEqual(after.get(path), digest, f"{path} was rewritten or removed")
+
+        self.lethe("report", self.sweep, "--no-figures")
+        curves = (self.sweep / "report/curves.csv").read_text(encoding="utf-8")
+        for name in EXPECTED["cells"]:
+            self.assertIn(name, curves)
+
+    def test_is_refused_side_by_side_where_an_input_has_changed(self):
+        before = digests(self.sweep)
+        records = self.folder / "world/records.json"
+        text = records.read_text(encoding="utf-8")
+        subject = json.loads(text)[3]["requested_rewrite"]["subject"]
+        records.write_text(text.replace(subject, subject + "o"), encoding="utf-8")
+        told = self.lethe("sweep", self.config, "--out", self.sweep, status=2)
+        self.assertRegex(told, r"requests: \w+ in the folder, \w+ in the config")
+        self.assertEqual(digests(self.sweep), before)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

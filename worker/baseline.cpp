@@ -1,0 +1,30 @@
+#include "worker/baseline.h"
+
+#include "storage/reduction.h"
+#include "worker/provenance.h"
+
+namespace lethe::worker {
+
+bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
+  const auto& facts = workspace.facts().prerequisite(task.kind, task.model);
+  const auto folder = workspace.folder().root() / facts.folder;
+  ledger::remove_stale_temporaries(folder);
+  if (!ledger::committed_files(folder).empty()) return true;
+  const auto loaded = workspace.model(task.model);
+  storage::ReductionContents contents;
+  contents.cell = {"", task.model, -1};
+  contents.reduction_identity = facts.identity();
+  contents.part = core::ReductionPart::kTasks;
+  const auto total = static_cast<std::int64_t>(loaded->tasks.size());
+  for (const auto& prepared : loaded->tasks) {
+    contents.tasks.push_back(metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared));
+    monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
+  }
+  contents.provenance = provenance(workspace);
+  const auto file = ledger::commit_file(folder, ledger::kBaselineStem,
+                                        [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
+  monitor.committed(file.path, 0);
+  return true;
+}
+
+}  // namespace lethe::worker

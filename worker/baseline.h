@@ -1,0 +1,10 @@
+#pragma once
+
+#include "worker/prerequisites.h"
+
+namespace lethe::worker {
+
+/// Downstream tasks of the unedited model.
+bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor);
+
+}  // namespace lethe::worker

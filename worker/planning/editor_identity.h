@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "core/contract/identity.h"
+#include "core/digest.h"
+#include "editing/mend/mend_config.h"
+
+namespace lethe::worker::inline planning {
+
+/// Contents that the training of a MEND editor depends on.
+struct EditorInputs {
+  core::Digest weights;
+  core::Digest tokenizer;
+  core::Digest records;
+  std::string corpus;  ///< digest of the corpus; empty without one
+};
+/// Hash of all that decides the bits of a trained editor.
+core::Identity editor_identity(const core::ExperimentConfig& config, const editing::MendConfig& mend,
+                               const EditorInputs& inputs);
+
+}  // namespace lethe::worker::inline planning

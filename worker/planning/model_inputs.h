@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+
+#include "core/config/experiment_config.h"
+#include "core/digest.h"
+#include "model/architecture.h"
+#include "model/tokenizer/tokenizer.h"
+#include "worker/planning/input_digests.h"
+
+namespace lethe::worker::inline planning {
+
+/// What a model's folder holds: its shape, and what decides results.
+struct ModelContent {
+  model::Tokenizer tokenizer;
+  core::Digest weights_digest;
+  core::Digest tokenizer_digest;
+};
+struct ModelInputs {
+  model::Architecture architecture;
+  std::optional<ModelContent> content;  ///< none while only the shape is known
+};
+
+/// Reads headers and digests; no weights are loaded. Throws what is wrong with the folder, naming file and remedy.
+ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& digests);
+
+}  // namespace lethe::worker::inline planning

@@ -1,0 +1,56 @@
+#include "worker/planning/prerequisite_kinds.h"
+
+#include <algorithm>
+
+#include "core/contract/identity.h"
+#include "core/error.h"
+#include "ledger/sweep_folder.h"
+#include "model/pytorch_checkpoint.h"
+#include "worker/planning/prices.h"
+
+namespace lethe::worker::inline planning {
+
+bool PrerequisiteContext::is_used(const std::string& method) const {
+  return std::ranges::any_of(config.cells, [&](const core::GridCell& cell) {
+    return cell.model == model.name && cell.method == method;
+  });
+}
+
+const std::vector<PrerequisiteRow>& prerequisite_rows() {
+  static const std::vector<PrerequisiteRow> rows{
+      {kMomentsKind, describe_moments}, {"editor", describe_editor}, {kBaselineKind, describe_baseline}};
+  return rows;
+}
+
+/// Downstream tasks of the unedited model.
+void describe_baseline(PrerequisiteContext& context) {
+  if (context.config.tasks.empty()) return;
+  core::PrerequisiteFacts facts;
+  facts.kind = kBaselineKind;
+  facts.model = context.model.name;
+  facts.title = "downstream tasks of the unedited " + context.model.name;
+  facts.stems = {ledger::kBaselineStem};
+  const auto& content = context.inputs.content;
+  if (content && context.examples.size() == context.config.tasks.size()) {
+    const auto identity = core::baseline_identity(context.config, content->weights_digest, content->tokenizer_digest,
+                                                  context.examples);
+    facts.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, facts.model, identity.short_hex());
+  }
+  core::ModelFacts price;
+  price.name = facts.model;
+  price_reductions(context.config, context.inputs.architecture, price);
+  facts.work = facts.step_work = price.tasks_work;
+  context.findings.inspection.prerequisites.push_back(std::move(facts));
+}
+
+void check_artifact_file(const core::ArtifactUse& use, const std::string& model) {
+  const auto& path = *use.file;
+  if (!std::filesystem::exists(path)) {
+    throw core::DataError(path.string() + ": the " + use.kind + " of " + model + " is not there; put it there, change `" +
+                          use.kind + ":`, or leave it out to have one trained");
+  }
+  // A published file's directory and pickle are read: a cut or foreign one is found before the sweep starts.
+  if (path.extension() == ".pt") static_cast<void>(model::read_pytorch_checkpoint(path));
+}
+
+}  // namespace lethe::worker::inline planning

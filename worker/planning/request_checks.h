@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "core/config/experiment_config.h"
+#include "data/edit_request.h"
+#include "worker/planning/model_inputs.h"
+#include "worker/planning/problem_collector.h"
+
+namespace lethe::worker::inline planning {
+
+/// Finds the records that a cell's method could not edit whatever the weights are; each is looked at once for all cells
+/// that ask the same of it.
+class RequestChecks {
+ public:
+  void check(const core::ExperimentConfig& config, const core::GridCell& cell,
+             const std::vector<data::EditRequest>& requests, const ModelInputs& inputs);
+  /// The first 20 as problems, and how many more there are.
+  void report(const core::ExperimentConfig& config, ProblemCollector& problems) const;
+
+ private:
+  std::set<std::tuple<std::string, std::string, std::int64_t>> checked_;  ///< (model, question, case id)
+  std::map<std::int64_t, std::string> bad_;                               ///< by case id
+};
+
+}  // namespace lethe::worker::inline planning
