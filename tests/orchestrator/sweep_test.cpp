@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/experiment_config.h"
+#include "core/config/schedule.h"
 #include "ledger/ownership.h"
 #include "ledger/process_name.h"
 #include "ledger/sweep_folder.h"

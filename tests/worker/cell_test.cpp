@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
