@@ -6,7 +6,7 @@
 namespace lethe::storage::hdf5 {
 namespace {
 
-constexpr std::size_t kGrowthBytes = 256 * 1024;
+constexpr std::size_t kGrowthBytes = std::size_t{256} * 1024;
 
 void* allocate(std::size_t num_bytes, H5FD_file_image_op_t /*operation*/, void* /*image*/) {
   return std::malloc(num_bytes);  // NOLINT: HDF5 resizes it, which only the C functions can do
