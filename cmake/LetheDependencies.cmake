@@ -9,7 +9,11 @@ find_package(MPI REQUIRED COMPONENTS CXX)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
-find_package(LetheTorch REQUIRED)
+if(LETHE_WITHOUT_TORCH)
+  set(LETHE_TORCH_VERSION none)
+else()
+  find_package(LetheTorch REQUIRED)
+endif()
 
 # The serial C library: pkg-config names just that; FindHDF5, where there is no .pc file, adds what it was built with.
 add_library(lethe_hdf5 INTERFACE)
@@ -25,7 +29,6 @@ endif()
 
 if(LETHE_BUILD_TESTS)
   find_package(GTest REQUIRED)
-  include(GoogleTest)
   # The test programs that see no LibTorch share GoogleTest's headers, precompiled.
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/lethe_test_pch.cpp CONTENT
        "// Only the precompiled header of this target is used.\n")

@@ -1,6 +1,7 @@
 #include "comm/mpi_channel.h"
 
 #include <deque>
+#include <iterator>
 #include <map>
 #include <string>
 

@@ -1,5 +1,6 @@
 #include "data/numpy_archive.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <optional>

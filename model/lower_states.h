@@ -26,9 +26,9 @@ class LowerStateCache {
   /// Keeps at most `max_bytes`, on the network's device; 0: nothing.
   explicit LowerStateCache(std::int64_t max_bytes) : max_bytes_(max_bytes) {}
 
-  /// To be called before each use of a network. Returns the number of lowest blocks whose states are kept: all below the
-  /// lowest edited one; 0 for a network without edits, because nobody asks it twice. What was kept of another model, or
-  /// of another number of blocks, is let go.
+  /// To be called before each use of a network. Returns the number of lowest blocks whose states are kept: all below
+  /// the lowest edited one; 0 for a network without edits, because nobody asks it twice. What was kept of another
+  /// model, or of another number of blocks, is let go.
   int open(const Network& network);
   /// Null: not kept. `key` names the rows; the same name must always mean the same rows.
   [[nodiscard]] const LowerStates* find(const std::string& key) const;

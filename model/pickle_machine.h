@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "model/pickle_opcodes.h"
+#include "model/pickle_reader.h"
 
 namespace lethe::model {
 
@@ -41,21 +43,14 @@ class PickleMachine {
 
  private:
   using Value = PickleValue;
-  std::span<const std::byte> bytes_;
-  std::string place_;
-  std::size_t position_ = 0;
+  using Kind = Value::Kind;
+  PickleReader reader_;
   std::deque<Value> values_;  ///< owns all: cycles need no counting of references
   std::vector<Value*> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, Value*> memo_;
 
-  [[noreturn]] void refuse(const std::string& what) const;
-  [[nodiscard]] std::string_view take(std::uint64_t num_bytes);
-  template <typename Integer>
-  [[nodiscard]] Integer take_number();
-  [[nodiscard]] std::string_view take_line();
-
-  Value& make(Value::Kind kind);
+  Value& make(Kind kind);
   void push(Value& value) { stack_.push_back(&value); }
   void push_integer(std::int64_t number);
   void push_text(std::string_view text);
@@ -68,10 +63,10 @@ class PickleMachine {
   void push_tuple(const std::vector<Value*>& elements);
   void push_tuple_of(std::size_t count);
 
-  [[nodiscard]] bool follow_scalar(unsigned opcode);
-  [[nodiscard]] bool follow_container(unsigned opcode);
-  [[nodiscard]] bool follow_memo(unsigned opcode);
-  [[nodiscard]] bool follow_object(unsigned opcode);
+  [[nodiscard]] bool follow_scalar(PickleOpcode opcode);
+  [[nodiscard]] bool follow_container(PickleOpcode opcode);
+  [[nodiscard]] bool follow_memo(PickleOpcode opcode);
+  [[nodiscard]] bool follow_object(PickleOpcode opcode);
   void append(const std::vector<Value*>& elements);
   void set_items(const std::vector<Value*>& elements);
   void recall(std::uint64_t index);

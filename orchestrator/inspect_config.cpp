@@ -14,7 +14,7 @@ namespace {}  // namespace
 
 std::filesystem::path executor_path() {
   if (const char* path = std::getenv("LETHE_EXECUTOR")) return std::filesystem::absolute(path);
-  const auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lethe-executor";
+  auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lethe-executor";
   if (::access(path.c_str(), X_OK) != 0) {
     throw core::ConfigError(path.string() + ": is not there; lethe needs it beside itself: build or install both");
   }

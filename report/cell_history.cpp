@@ -27,7 +27,7 @@ std::string choose_identity(const std::map<std::string, fs::file_time_type>& new
   if (!expected.empty()) return expected;
   if (newest.empty()) return {};
   const auto later = [](const auto& a, const auto& b) { return a.second < b.second; };
-  const std::string chosen = std::max_element(newest.begin(), newest.end(), later)->first;
+  std::string chosen = std::max_element(newest.begin(), newest.end(), later)->first;
   for (const auto& [identity, time] : newest) {
     if (identity == chosen) continue;
     warnings.push_back(of_what + " exist for identity " + identity + " too; the newest, " + chosen + ", are reported");

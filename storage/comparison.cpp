@@ -52,9 +52,9 @@ Difference difference_of_groups(const hdf5::ReadGroup& left, const hdf5::ReadGro
   }
   if (members != others) return left.place().object + ": the members differ";
   for (const auto& [name, kind] : members) {
-    const Difference difference = kind == hdf5::ObjectKind::kGroup
-                                      ? difference_of_groups(left.group(name), right.group(name), false)
-                                      : difference_of_datasets(left.raw(name), right.raw(name));
+    Difference difference = kind == hdf5::ObjectKind::kGroup
+                                ? difference_of_groups(left.group(name), right.group(name), false)
+                                : difference_of_datasets(left.raw(name), right.raw(name));
     if (difference) return difference;
   }
   return std::nullopt;

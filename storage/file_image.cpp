@@ -6,7 +6,7 @@
 namespace lethe::storage::hdf5 {
 namespace {
 
-constexpr std::size_t kGrowthBytes = 256 * 1024;
+constexpr std::size_t kGrowthBytes = std::size_t{256} * 1024;
 
 void* allocate(std::size_t num_bytes, H5FD_file_image_op_t /*operation*/, void* /*image*/) {
   return std::malloc(num_bytes);  // NOLINT: HDF5 resizes it, which only the C functions can do
@@ -47,7 +47,9 @@ std::uint64_t FileImage::end_of_file(const Place& place) const {
 
 herr_t FileImage::keep_or_free(void* bytes, H5FD_file_image_op_t operation, void* image) {
   if (operation == H5FD_FILE_IMAGE_OP_FILE_CLOSE) {
-    static_cast<FileImage*>(image)->bytes_ = bytes;
+    auto& kept = *static_cast<FileImage*>(image);
+    std::free(kept.bytes_);  // NOLINT: of a file of that name, which HDF5 reads and closes before it begins the new one
+    kept.bytes_ = bytes;
   } else {
     std::free(bytes);  // NOLINT: from `allocate`
   }

@@ -86,7 +86,7 @@ std::pair<Datatype, std::string> read_attribute(const Attribute& attribute, cons
 }  // namespace
 
 std::int64_t RawDataset::row_bytes() const {
-  std::int64_t bytes = static_cast<std::int64_t>(element_bytes);
+  auto bytes = static_cast<std::int64_t>(element_bytes);
   for (std::size_t i = 1; i < shape.size(); ++i) bytes *= shape[i];
   return bytes;
 }

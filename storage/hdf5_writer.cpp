@@ -31,7 +31,7 @@ PropertyList file_access(const Place& place) {
 /// Whole rows of the first dimension, about 1 MiB, of nearly equal size: padding of the last chunk stays small.
 std::vector<hsize_t> chunk_of(const Shape& shape, std::size_t element_bytes) {
   std::vector<hsize_t> chunk(shape.begin(), shape.end());
-  std::int64_t row_bytes = static_cast<std::int64_t>(element_bytes);
+  auto row_bytes = static_cast<std::int64_t>(element_bytes);
   for (std::size_t i = 1; i < shape.size(); ++i) row_bytes *= shape[i];
   const std::int64_t wanted = std::max<std::int64_t>(1, kChunkBytes / row_bytes);
   const std::int64_t num_chunks = (shape[0] + wanted - 1) / wanted;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "core/grid_cell.h"
@@ -155,9 +156,9 @@ std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
     const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     known_.push_back(key);
-    entries.push_back({YamlValue{value_.file, entry.first, value_.path, value_.problems},
-                       YamlValue{value_.file, entry.second, path_of(key), value_.problems,
-                                 entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark()}});
+    entries.emplace_back(YamlValue{value_.file, entry.first, value_.path, value_.problems},
+                         YamlValue{value_.file, entry.second, path_of(key), value_.problems,
+                                   entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark()});
   }
   return entries;
 }

@@ -25,7 +25,7 @@ using test::read_text;
 using test::TemporaryFolder;
 
 fs::path write_temporary(const fs::path& folder, std::string_view stem, const std::string& text) {
-  const auto path = temporary_path(folder, stem);
+  auto path = temporary_path(folder, stem);
   std::ofstream(path, std::ios::binary) << text;
   return path;
 }

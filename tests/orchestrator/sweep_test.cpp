@@ -15,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/experiment_config.h"
+#include "core/config/schedule.h"
 #include "editing/methods/catalogue.h"
 #include "ledger/ownership.h"
 #include "ledger/process_name.h"

@@ -25,9 +25,7 @@ TEST_P(PublishedBatches, OfMemitAreTheSame) {
       config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "memit_prefixes"),
                run_.moments(config.layers)});
   test::follow(run_.sequence(), *method, recorded_.at("memit"),
-               [&](const auto&, auto, const auto& step, const json& edit) {
-                 test::expect_layers(step, edit, 1e-4);
-               });
+               [&](const auto&, auto, const auto& step, const json& edit) { test::expect_layers(step, edit, 1e-4); });
 }
 
 TEST_P(PublishedBatches, OfFineTuningAreTheSame) {

@@ -143,9 +143,8 @@ TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {
   const auto contexts = given_->contexts(editing::method_config(config), "memit_prefixes");
   const auto method =
       editing::make_method(config, {given_->network, given_->tokenizer, contexts, given_->moments(config.layers)});
-  repeat("memit", *method, given_->network, [&](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_layers(step, edit, 1e-3);
-  });
+  repeat("memit", *method, given_->network,
+         [&](const auto&, auto, const auto& step, const json& edit) { test::expect_layers(step, edit, 1e-3); });
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfFineTuningAreTheSame) {

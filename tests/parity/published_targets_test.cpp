@@ -52,10 +52,10 @@ TEST_P(PublishedLongTargets, AreEditedAsByMemit) {
 TEST_P(PublishedLongTargets, AreEditedAsByFineTuning) {
   const editing::FineTuneConfig config = run_.fine_tune();
   const auto method = editing::make_method(config, {run_.unedited(), run_.tokenizer(), {}, {}});
-  test::follow(
-      sequence_, *method, recorded_.at("ft-c"), [](const auto& network, auto, const auto& step, const json& edit) {
-        test::expect_dense_changes(network, step, edit, 1e-3);
-      });
+  test::follow(sequence_, *method, recorded_.at("ft-c"),
+               [](const auto& network, auto, const auto& step, const json& edit) {
+                 test::expect_dense_changes(network, step, edit, 1e-3);
+               });
 }
 
 TEST_P(PublishedLongTargets, AreEditedAsByMend) {

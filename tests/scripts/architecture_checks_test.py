@@ -19,7 +19,9 @@ constinit const FamilySpec kTiny{.name = "tiny", .config_class = "t.TinyConfig",
                                  .block_prefix = "net.b."};
 }
 """
-LONG_FUNCTION = "int slow(\n    int x) {\n" + "  x += 1;\n" * 90 + "  return x;\n}\n"
+
+def function_of(lines):
+    return "int slow(\n    int x) {\n" + "  x += 1;\n" * (lines - 4) + "  return x;\n}\n"
 
 
 def header_of(folder, body="int part();", before=""):
@@ -162,10 +164,30 @@ class BrokenTrees(unittest.TestCase):
         self.assertEqual(outcome.returncode, 0, outcome.stderr)
 
     def test_long_file(self):
-        self.assert_header_caught("test_no_file_is_too_long", "data", "int x();\n" * 500)
+        self.assert_header_caught("test_no_file_is_too_long", "data", "int x();\n" * 347)
+
+    def test_long_test_file(self):
+        self.assert_caught("test_no_file_is_too_long", "tests/data/a_test.cpp", "int x();\n" * 501)
 
     def test_long_function(self):
-        self.assert_header_caught("test_no_function_is_too_long", "data", LONG_FUNCTION)
+        self.assert_header_caught("test_no_function_is_too_long", "data", function_of(lines=61))
+
+    def test_long_member_of_a_class_in_an_anonymous_namespace(self):
+        body = "namespace {\nclass Walker {\n" + function_of(lines=61) + "};\n}\n"
+        self.assert_header_caught("test_no_function_is_too_long", "data", body)
+
+    def test_long_test(self):
+        self.assert_caught("test_no_function_is_too_long", "tests/data/a_test.cpp", function_of(lines=81))
+
+    def test_many_middling_functions(self):
+        self.assert_header_caught("test_functions_are_short", "data", function_of(lines=20) * 5)
+
+    def test_functions_within_their_limits(self):
+        short = "int part();\n" + "int f() { return 1; }\n" * 20
+        self.write("data/part.h", header_of("data", short + function_of(lines=60)))
+        self.write("tests/data/a_test.cpp", function_of(lines=80))
+        outcome = self.check()
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
 
     def test_path_of_a_machine(self):
         self.assert_caught("test_no_path_of_a_machine", "docs/a.md", "see /" + "home/someone/lethe\n")

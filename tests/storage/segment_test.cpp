@@ -1,6 +1,7 @@
 #include "storage/segment.h"
 
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 

@@ -30,7 +30,7 @@ class TemporaryFolder {
 
   /// Writes a file, with the folders it needs, and returns its path.
   std::filesystem::path write(const std::string& name, const std::string& text) const {
-    const auto file = path_ / name;
+    auto file = path_ / name;
     std::filesystem::create_directories(file.parent_path());
     std::ofstream(file, std::ios::binary) << text;
     return file;
