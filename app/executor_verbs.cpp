@@ -207,8 +207,9 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
   auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
-  verb->callback(
-      [options, &status] { status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), !options->no_figures); });
+  verb->callback([options, &status] {
+    status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), !options->no_figures);
+  });
 }
 
 void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {

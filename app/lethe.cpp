@@ -104,14 +104,15 @@ int run_verb(const CLI::App& app, const Options& options) {
   const auto executor = orchestrator::executor_path();
   orchestrator::Zygote zygote;  // before MPI and before any thread
   if (app.got_subcommand("plan")) {
-    return orchestrator::run_plan({editing::catalogue(), options.config, options.out_path(), options.num_ranks, options.is_strict, executor},
-                                  zygote, std::cout);
+    return orchestrator::run_plan(
+        {editing::catalogue(), options.config, options.out_path(), options.num_ranks, options.is_strict, executor},
+        zygote, std::cout);
   }
   if (options.num_ranks > 1 && comm::is_launched_by_mpi()) {
     throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");
   }
-  return orchestrator::run_sweep({editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, build_name()},
-                                 zygote);
+  return orchestrator::run_sweep(
+      {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, build_name()}, zygote);
 }
 
 int run(int argc, char** argv) {

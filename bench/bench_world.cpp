@@ -66,8 +66,7 @@ BenchWorld load_world() {
 
   const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
-  auto weights =
-      is_random ? random_weights(published_shape(chosen), device) : model::load_weights(chosen.path, device);
+  auto weights = is_random ? random_weights(published_shape(chosen), device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);

@@ -9,8 +9,7 @@ namespace lethe::editing {
 
 void check_request(const ValueOptimizationConfig& config, const data::EditRequest& request,
                    const RequestLimits& limits) {
-  static_cast<void>(
-      make_edit_prompts(config, {{"{}"}}, request, limits.tokenizer, limits.architecture.max_positions));
+  static_cast<void>(make_edit_prompts(config, {{"{}"}}, request, limits.tokenizer, limits.architecture.max_positions));
 }
 
 void check_request(const core::MethodConfig& method, const data::EditRequest& request, const RequestLimits& limits) {

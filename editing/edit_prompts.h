@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "editing/value_config.h"
 #include "data/edit_request.h"
 #include "editing/edit_method.h"
+#include "editing/value_config.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::editing {

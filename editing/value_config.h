@@ -32,6 +32,7 @@ inline constexpr int kMaxLayers = 1000;
 void visit_batch_size(core::FieldVisitor& visit, int& batch_size);
 
 /// The same for all methods that give a subject a value.
-void check_request(const ValueOptimizationConfig& config, const data::EditRequest& request, const RequestLimits& limits);
+void check_request(const ValueOptimizationConfig& config, const data::EditRequest& request,
+                   const RequestLimits& limits);
 
 }  // namespace lethe::editing

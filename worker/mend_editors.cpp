@@ -46,7 +46,8 @@ editing::MendEditor read_own(const ledger::CommittedFile& file, const editing::M
 }
 
 /// A published file holds editors of the form that the published program trains.
-editing::MendEditor read_published(const fs::path& path, const editing::MendConfig& config, const model::Network& start) {
+editing::MendEditor read_published(const fs::path& path, const editing::MendConfig& config,
+                                   const model::Network& start) {
   const auto tensors = editing::tensors_of_published(model::read_pytorch_checkpoint(path), path.string());
   return editing::editor_from_tensors(tensors, editing::EditorForm{}, config, start.architecture(), path.string(),
                                       start.device(), start.dtype());

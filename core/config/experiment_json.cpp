@@ -197,7 +197,8 @@ ExperimentConfig experiment_config_from_json(const std::string& text, const Meth
   config.source = object.text("source");
   read_choices(object, config);
   read_numbers(object, config);
-  object.each("models", [&](ConfigObject model) { config.models.push_back(model_from_json(std::move(model), methods)); });
+  object.each("models",
+              [&](ConfigObject model) { config.models.push_back(model_from_json(std::move(model), methods)); });
   object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
   read_cells(object, config);
   object.finish();

@@ -54,7 +54,7 @@ class FieldVisitor {
   virtual void operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) = 0;
   virtual void operator()(const char* name, std::vector<std::string>& field, const TextListRule& rule) = 0;
   template <typename Enum>
-    requires std::is_enum_v<Enum>
+  requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& field, const WordRule& rule) {
     field = static_cast<Enum>(word(name, static_cast<int>(field), rule));
   }

@@ -177,7 +177,8 @@ std::map<std::string, std::int64_t> read_edit_keys(YamlMap& map, const std::vect
 
 }  // namespace
 
-Grid read_grid(const YamlValue& value, const std::vector<std::string>& methods, const std::vector<std::string>& models) {
+Grid read_grid(const YamlValue& value, const std::vector<std::string>& methods,
+               const std::vector<std::string>& models) {
   YamlMap map(value, "a map with methods, models, samples, include and exclude");
   const auto axes = read_axes(map, methods, models);
   Grid grid;

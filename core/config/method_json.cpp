@@ -59,7 +59,9 @@ class SourceFields final : public FieldVisitor {
   void operator()(const char* /*name*/, double& /*field*/, const RealRule& /*rule*/) override {}
   void operator()(const char* /*name*/, std::optional<double>& /*field*/, const RealRule& /*rule*/) override {}
   void operator()(const char* /*name*/, bool& /*field*/) override {}
-  void operator()(const char* name, std::optional<std::filesystem::path>& /*field*/) override { names.emplace_back(name); }
+  void operator()(const char* name, std::optional<std::filesystem::path>& /*field*/) override {
+    names.emplace_back(name);
+  }
   void operator()(const char* /*name*/, std::vector<ContextLength>& /*field*/) override {}
   void operator()(const char* /*name*/, std::vector<int>& /*field*/, const IntegerListRule& /*rule*/) override {}
   void operator()(const char* /*name*/, std::vector<std::string>& /*field*/, const TextListRule& /*rule*/) override {}

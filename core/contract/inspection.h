@@ -17,7 +17,7 @@ namespace lethe::core::inline contract {
 /// Something that several cells need once, made by a task that commits files: second moments, a trained editor, the
 /// unedited model's answers. Planner, scheduler and status know no more of its kind than this.
 struct PrerequisiteFacts {
-  std::string kind;   ///< "moments", "editor", "projector", "baseline": which task makes it
+  std::string kind;  ///< "moments", "editor", "projector", "baseline": which task makes it
   std::string model;
   std::string title;  ///< for people: "second moments of gpt-j-6b, layer(s) 3, 4"
   std::string note;   ///< more of it for `plan`; may be empty
@@ -29,9 +29,9 @@ struct PrerequisiteFacts {
   /// Above 1, that many tasks make parts of every stem ("slice-<number>-<stem>" in the folder's `slices`), which a last
   /// one puts together and removes.
   std::int64_t num_slices = 1;
-  Work work;       ///< of all slices
-  Work step_work;  ///< between two signs of life, at most
-  Work last_work;  ///< putting the slices together
+  Work work;                           ///< of all slices
+  Work step_work;                      ///< between two signs of life, at most
+  Work last_work;                      ///< putting the slices together
   std::int64_t peak_bytes = 0;         ///< of memory beside the model
   std::int64_t disk_bytes = 0;         ///< of its files
   std::int64_t slices_disk_bytes = 0;  ///< of its parts, until they are put together
@@ -48,9 +48,9 @@ struct ModelFacts {
   std::string family;  ///< "gpt2" or "gptj"
   std::int64_t num_layers = 0;
   std::int64_t num_parameters = 0;
-  Work tasks_work;                  ///< all downstream tasks once
-  Work forgetting_work;             ///< of one earlier edit
-  std::int64_t reducer_bytes = 0;   ///< of memory that a reducer holds, the model included
+  Work tasks_work;                 ///< all downstream tasks once
+  Work forgetting_work;            ///< of one earlier edit
+  std::int64_t reducer_bytes = 0;  ///< of memory that a reducer holds, the model included
 };
 
 /// What planning must know about a cell.
@@ -61,10 +61,10 @@ struct CellFacts {
   std::map<std::string, std::string> edit_identity_fields;    ///< what was hashed, for side-by-side errors
   std::map<ReductionPart, std::string> reduction_identities;  ///< 12 hex digits each
   std::vector<std::string> needs;                             ///< keys of prerequisites
-  Work edit_work;                       ///< of one fact: its share of a step, and the scoring right after it
-  Work host_work;                       ///< of one fact, by the host beside a device
-  std::int64_t worker_bytes = 0;        ///< of memory that a worker holds, the model included
-  std::int64_t worker_host_bytes = 0;   ///< of host memory beside a device; 0 on the CPU
+  Work edit_work;                         ///< of one fact: its share of a step, and the scoring right after it
+  Work host_work;                         ///< of one fact, by the host beside a device
+  std::int64_t worker_bytes = 0;          ///< of memory that a worker holds, the model included
+  std::int64_t worker_host_bytes = 0;     ///< of host memory beside a device; 0 on the CPU
   std::int64_t delta_bytes_per_edit = 0;  ///< low-rank factors, and what the method remembers of an edit
   std::int64_t snapshot_bytes = 0;        ///< dense snapshot per checkpoint; 0 for low-rank methods
 };

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "editing/mend/mend_config.h"
 #include "core/random_stream.h"
 #include "data/edit_request.h"
+#include "editing/mend/mend_config.h"
 #include "editing/mend/mend_gradients.h"
 #include "model/tokenizer/tokenizer.h"
 

@@ -81,8 +81,7 @@ MendTrainer::MendTrainer(const model::Network& network, const MendConfig& config
 MendTrainer::Losses MendTrainer::losses_of(const MendExample& example, bool train) const {
   const MendEditor& editor = state_.editor;
   const auto gradients = inner_gradients(network_, editor.parameters, std::span(&example.inner, 1));
-  EditorOutput output =
-      run_editor(editor, gradients.factors, statistics_of(editor), train, LearningRateOrder::kPaper);
+  EditorOutput output = run_editor(editor, gradients.factors, statistics_of(editor), train, LearningRateOrder::kPaper);
   Losses losses;
   losses.statistics = std::move(output.statistics);
   if (!output.has_enough_rows) return losses;

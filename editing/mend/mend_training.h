@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "editing/mend/mend_config.h"
 #include "editing/adam.h"
 #include "editing/mend/mend.h"
+#include "editing/mend/mend_config.h"
 #include "editing/mend/mend_data.h"
 
 namespace lethe::editing {
@@ -39,8 +39,7 @@ MendTrainingState initial_training_state(const MendConfig& config, const model::
 class MendTrainer {
  public:
   /// References must outlive the object. `network`: what the cells' edits start from (`starting_network`).
-  MendTrainer(const model::Network& network, const MendConfig& config, const MendData& data,
-              MendTrainingState state);
+  MendTrainer(const model::Network& network, const MendConfig& config, const MendData& data, MendTrainingState state);
 
   /// One iteration, its step and validation where they are due. A loss that is not finite is returned as it is.
   MendLosses iterate();

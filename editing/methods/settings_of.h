@@ -68,9 +68,7 @@ class SettingsOf final : public core::MethodSettings {
   [[nodiscard]] std::vector<int> edited_layers(std::int64_t num_layers) const override {
     return asked::edited(config_, num_layers);
   }
-  [[nodiscard]] std::vector<int> second_moment_layers() const override {
-    return asked::moments(config_);
-  }
+  [[nodiscard]] std::vector<int> second_moment_layers() const override { return asked::moments(config_); }
   [[nodiscard]] std::vector<core::ArtifactUse> artifacts() const override { return asked::artifacts_of(config_); }
   [[nodiscard]] std::optional<std::filesystem::path> contexts_file() const override {
     if constexpr (requires { config_.contexts_file; }) return config_.contexts_file;

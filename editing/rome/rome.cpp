@@ -6,8 +6,8 @@
 
 #include "core/error.h"
 #include "editing/contexts.h"
-#include "editing/value_forward.h"
 #include "editing/edit_prompts.h"
+#include "editing/value_forward.h"
 #include "editing/value_optimization.h"
 
 namespace lethe::editing {

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "editing/edit_method.h"
-#include "editing/rome/rome_config.h"
 #include "editing/moment_factor.h"
+#include "editing/rome/rome_config.h"
 
 namespace lethe::editing {
 

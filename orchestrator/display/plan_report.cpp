@@ -49,8 +49,7 @@ void print_cells(const core::ExperimentConfig& config, const core::Inspection& f
     }
     out << fmt::format("{:<34} {:>7} {:>12} {:>10.3f} {:>12} {:>10} {:>10}\n", name.name(), cell.facts->edits,
                        cell.checkpoints.size(), per_fact.value, format_duration(per_fact.of(cell.facts->edits)),
-                       format_duration(reducing),
-                       format_bytes(cell_disk(config, *cell.facts)));
+                       format_duration(reducing), format_bytes(cell_disk(config, *cell.facts)));
   }
   for (const auto& cell : config.cells) {
     const auto is_known = std::ranges::any_of(facts.cells, [&](const auto& one) { return one.cell == cell; });

@@ -27,9 +27,9 @@ struct PrerequisiteWork {
   const core::PrerequisiteFacts* facts = nullptr;
   std::optional<std::int64_t> slice = std::nullopt;  ///< a part of it; without, the whole or the putting together
   double expected_seconds = 0.0;
-  double step_seconds = 0.0;             ///< between two signs of life, at most
-  std::vector<std::size_t> needs = {};   ///< prerequisites that must be done first
-  bool is_awaited = false;               ///< a cell or another prerequisite cannot begin before it is done
+  double step_seconds = 0.0;            ///< between two signs of life, at most
+  std::vector<std::size_t> needs = {};  ///< prerequisites that must be done first
+  bool is_awaited = false;              ///< a cell or another prerequisite cannot begin before it is done
   WorkState state = WorkState::kOpen;
   Attempts attempts = {};
   std::string failure = {};

@@ -18,7 +18,7 @@ struct CellLedger {
 
 /// What is committed of a prerequisite.
 struct PrerequisiteLedger {
-  bool is_done = false;                 ///< every file is there, and no part is left to be removed
+  bool is_done = false;                ///< every file is there, and no part is left to be removed
   std::set<std::int64_t> slices_done;  ///< those with a part of every file that is not there itself
 };
 

@@ -10,9 +10,7 @@ namespace {
 std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, double now_seconds) {
   std::optional<WorkUnit> best;
   const auto& works = backlog.prerequisites();
-  const auto rank_of = [&](std::size_t i) {
-    return std::tuple(works[i].is_awaited, works[i].expected_seconds);
-  };
+  const auto rank_of = [&](std::size_t i) { return std::tuple(works[i].is_awaited, works[i].expected_seconds); };
   for (std::size_t i = 0; i < works.size(); ++i) {
     if (!backlog.is_ready(works[i], now_seconds)) continue;
     if (!best || rank_of(i) > rank_of(best->index)) best = WorkUnit{WorkUnit::Kind::kPrerequisite, i, 0, 0};

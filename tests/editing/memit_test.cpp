@@ -40,8 +40,7 @@ at::Tensor product(const ParameterUpdate& update) {
   return at::matmul(factors.left_OR, factors.right_IR.t());
 }
 
-EditPrompts prompts_of(const MemitConfig& config, const EditContexts& contexts,
-                       const data::EditRequest& request) {
+EditPrompts prompts_of(const MemitConfig& config, const EditContexts& contexts, const data::EditRequest& request) {
   return make_edit_prompts(config, contexts, request, byte_tokenizer(), 96);
 }
 

@@ -33,8 +33,7 @@ struct Case {
 std::vector<Case> cases() {
   const auto contexts = test::some_contexts().templates;
   return {
-      {"text before the subject", request_of("The home of {} is", "Suao", "B"), contexts,
-       KlPosition::kSubjectLast},
+      {"text before the subject", request_of("The home of {} is", "Suao", "B"), contexts, KlPosition::kSubjectLast},
       {"several target tokens", request_of("{} is in", "Suao", "Xyz"), contexts, KlPosition::kLast},
       {"subject at the end", request_of("Who is {}", "Suao", "Xy"), contexts, KlPosition::kLast},
       {"one-token subject, nothing before it", request_of("{} is", "S", "B"), {"{}"}, KlPosition::kSubjectLast},

@@ -3,9 +3,9 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "editing/edit_prompts.h"
 #include "editing/memit/memit.h"
 #include "editing/value_forward.h"
-#include "editing/edit_prompts.h"
 #include "tests/parity/published_run.h"
 
 // Legend: F inner width, D width.
@@ -47,9 +47,8 @@ TEST_P(PublishedEdits, RRomeComputesTheSameSequence) {
   const auto method = editing::make_method(
       config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "rome_prefixes"),
                run_.moments({config.layer})});
-  follow(run_.sequence(), *method, recorded, [](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_rank_one(step, edit, 1e-2);
-  });
+  follow(run_.sequence(), *method, recorded,
+         [](const auto&, auto, const auto& step, const json& edit) { test::expect_rank_one(step, edit, 1e-2); });
 }
 
 TEST_P(PublishedEdits, MemitComputesTheSameSequence) {

@@ -10,11 +10,11 @@
 #include <gtest/gtest.h>
 
 #include "data/counterfact.h"
+#include "editing/edit_prompts.h"
 #include "editing/memit/memit.h"
 #include "editing/mend/mend.h"
 #include "editing/moment_factor.h"
 #include "editing/value_forward.h"
-#include "editing/edit_prompts.h"
 #include "metrics/rewrite_scores.h"
 #include "model/families/families.h"
 #include "tests/parity/published_run.h"
@@ -130,9 +130,8 @@ TEST_F(PublishedEditsOfGpt2Shape, OfRRomeAreTheSame) {
   const auto method = editing::make_method(
       config, {given_->network, given_->tokenizer, given_->contexts(editing::method_config(config), "rome_prefixes"),
                given_->moments({config.layer})});
-  repeat("r-rome", *method, given_->network, [](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_rank_one(step, edit, 1e-3);
-  });
+  repeat("r-rome", *method, given_->network,
+         [](const auto&, auto, const auto& step, const json& edit) { test::expect_rank_one(step, edit, 1e-3); });
 }
 
 TEST_F(PublishedEditsOfGpt2Shape, OfMemitAreTheSame) {

@@ -33,9 +33,8 @@ TEST_P(PublishedLongTargets, AreEditedAsByRome) {
   const auto method = editing::make_method(
       config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "rome_prefixes"),
                run_.moments({config.layer})});
-  test::follow(sequence_, *method, recorded_.at("rome"), [](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_rank_one(step, edit, 1e-3);
-  });
+  test::follow(sequence_, *method, recorded_.at("rome"),
+               [](const auto&, auto, const auto& step, const json& edit) { test::expect_rank_one(step, edit, 1e-3); });
 }
 
 TEST_P(PublishedLongTargets, AreEditedAsByMemit) {
@@ -43,9 +42,8 @@ TEST_P(PublishedLongTargets, AreEditedAsByMemit) {
   const auto method = editing::make_method(
       config, {run_.unedited(), run_.tokenizer(), run_.contexts(editing::method_config(config), "memit_prefixes"),
                run_.moments(config.layers)});
-  test::follow(sequence_, *method, recorded_.at("memit"), [](const auto&, auto, const auto& step, const json& edit) {
-    test::expect_layers(step, edit, 1e-3);
-  });
+  test::follow(sequence_, *method, recorded_.at("memit"),
+               [](const auto&, auto, const auto& step, const json& edit) { test::expect_layers(step, edit, 1e-3); });
 }
 
 /// All tokens are asked for at the last one of the prompt.

@@ -36,8 +36,8 @@ bool has_training_inputs(PrerequisiteContext& context, const editing::MendTraini
 
 std::string identity_of(PrerequisiteContext& context, const editing::MendConfig& mend) {
   const auto& content = *context.inputs.content;
-  EditorInputs inputs{content.weights_digest, content.tokenizer_digest,
-                      context.digests.of_file(*mend.training.records), ""};
+  EditorInputs inputs{content.weights_digest, content.tokenizer_digest, context.digests.of_file(*mend.training.records),
+                      ""};
   if (mend.training.corpus) inputs.corpus = context.digests.of_file(*mend.training.corpus).hex();
   return editor_identity(context.config, mend, inputs).short_hex();
 }

@@ -42,7 +42,8 @@ ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& dige
                            " not found; put a Hugging Face folder (config.json, model.safetensors, vocab.json, "
                            "merges.txt) there or change its `path:`");
   }
-  ModelInputs inputs{model::read_architecture(model.path), ModelContent{model::Tokenizer::from_folder(model.path), {}, {}}};
+  ModelInputs inputs{model::read_architecture(model.path),
+                     ModelContent{model::Tokenizer::from_folder(model.path), {}, {}}};
   inputs.content->weights_digest = digest_of_files(model.path, weight_files(model.path), digests);
   inputs.content->tokenizer_digest =
       digest_of_files(model.path, {"vocab.json", "merges.txt", "encoder.json", "vocab.bpe"}, digests);
