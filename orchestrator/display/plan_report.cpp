@@ -73,7 +73,7 @@ double seconds_with_parts(const Backlog& backlog, const PrerequisiteWork& work) 
   double seconds = work.expected_seconds;
   for (const auto index : work.needs) {
     const auto& part = backlog.prerequisites()[index];
-    if (part.state != WorkState::kDone) seconds += part.expected_seconds;
+    if (part.slice && part.state != WorkState::kDone) seconds += part.expected_seconds;
   }
   return seconds;
 }

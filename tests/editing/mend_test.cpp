@@ -258,31 +258,44 @@ TEST(MendMethod, SignAndRateOrderAreAsTheConfigSays) {
       << "GPT-J's orders agree";
 }
 
-TEST(MendMethod, ResetStatisticsAreAValueThatEachEditMovesOn) {
+/// The history after these steps, from a cell's beginning.
+std::unique_ptr<History> history_of(const MendMethod& method, const std::vector<Continuation>& steps) {
+  auto history = method.begin();
+  for (const auto& step : steps) method.fold(*history, step.increment);
+  return history;
+}
+
+double count_of(const Continuation& done) { return done.increment.latest.at("0.count").item<double>(); }
+
+TEST(MendMethod, ResetStatisticsAreAFoldThatEachEditMovesOn) {
   const model::Network network = lively_network(&model::kGpt2);
   const MendConfig config = mend_config();
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   const data::EditRequest other = request_of("{} is in", "Nado", "Q");
-  const MethodState start = method.initial_state();
-  EXPECT_EQ(start.at("0.count").item<double>(), 0.0);
-  const auto first = method.compute_after(start, network, std::span(&kFact, 1));
-  const auto second = method.compute_after(first.state, network, std::span(&other, 1));
-  const auto alone = method.compute_after(start, network, std::span(&other, 1));
-  EXPECT_EQ(start.at("0.count").item<double>(), 0.0) << "compute is pure";
-  EXPECT_GT(second.state.at("0.count").item<double>(), first.state.at("0.count").item<double>());
+  const auto start = method.begin();
+  const auto first = method.compute_after(start.get(), network, std::span(&kFact, 1));
+  const auto after_first = history_of(method, {first});
+  const auto second = method.compute_after(after_first.get(), network, std::span(&other, 1));
+  const auto alone = method.compute_after(start.get(), network, std::span(&other, 1));
+  EXPECT_EQ(count_of(alone), count_of(method.compute_after(method.begin().get(), network, std::span(&other, 1))))
+      << "compute is pure";
+  EXPECT_GT(count_of(second), count_of(first));
   const auto delta = [](const Continuation& done) {
     const auto& factors = stored_factors(std::get<EditStep>(done.outcome), 0);
     return at::matmul(factors.left_OR, factors.right_IR.t());
   };
   EXPECT_GT(relative_difference(delta(second), delta(alone)), 1e-3) << "the same edit after another history";
-  EXPECT_TRUE(at::equal(delta(second), delta(method.compute_after(first.state, network, std::span(&other, 1)))));
+  EXPECT_TRUE(at::equal(delta(second),
+                        delta(method.compute_after(history_of(method, {alone, first}).get(), network,
+                                                   std::span(&other, 1)))))
+      << "the latest statistics replace those before";
   // The first weight's statistics are those of its own rows; the second layer's weight sees the first's rows too.
   const LabelledRow row = labelled_row(kFact, test::byte_tokenizer(), 96);
   const auto parameters = inner_parameters({1, 2}, network.architecture());
   const auto factors = inner_gradients(network, parameters, std::span(&row, 1)).factors;
   const at::Tensor both = at::cat({at::cat({factors[0].inputs_KI, factors[0].gradients_KO}, 1),
                                    at::cat({factors[2].inputs_KI, factors[2].gradients_KO}, 1)});
-  EXPECT_LT(relative_difference(first.state.at("0.mean"), both.to(at::kDouble).mean(0)), 1e-12);
+  EXPECT_LT(relative_difference(first.increment.latest.at("0.mean"), both.to(at::kDouble).mean(0)), 1e-12);
 }
 
 TEST(MendMethod, LoadedStatisticsHaveNoHistory) {
@@ -290,8 +303,9 @@ TEST(MendMethod, LoadedStatisticsHaveNoHistory) {
   MendConfig config = mend_config();
   config.running_statistics = RunningStatistics::kLoaded;
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
-  EXPECT_TRUE(method.initial_state().empty());
-  EXPECT_TRUE(method.compute_after({}, network, std::span(&kFact, 1)).state.empty());
+  const auto done = method.compute_after(method.begin().get(), network, std::span(&kFact, 1));
+  EXPECT_TRUE(done.increment.latest.empty());
+  EXPECT_TRUE(done.increment.rows.empty());
   EXPECT_FALSE(method.is_dense());
   EXPECT_EQ(method.edited_parameters().front(), "transformer.h.1.mlp.fc_in.weight");
 }
@@ -303,11 +317,12 @@ TEST(MendMethod, ALoneRowIsAbsorbedAndRecorded) {
   const auto method = MendMethod(config, inputs_with(network, lively_editor(config, network)));
   data::EditRequest request = request_of("{} is in", "Nado", "Q");
   request.target_new = " ";  // one byte-token
-  const auto first = method.compute_after(method.initial_state(), network, std::span(&request, 1));
+  const auto first = method.compute_after(method.begin().get(), network, std::span(&request, 1));
   EXPECT_EQ(std::get<EditFailure>(first.outcome).status, core::EditStatus::kIllConditioned);
-  EXPECT_EQ(first.state.at("0.count").item<double>(), 1.0);
+  EXPECT_EQ(count_of(first), 1.0);
+  const auto history = history_of(method, {first});
   EXPECT_TRUE(
-      std::holds_alternative<EditStep>(method.compute_after(first.state, network, std::span(&request, 1)).outcome));
+      std::holds_alternative<EditStep>(method.compute_after(history.get(), network, std::span(&request, 1)).outcome));
 }
 
 TEST(MendMethod, WhatIsNotFiniteLeavesStateAndWeights) {
@@ -316,9 +331,9 @@ TEST(MendMethod, WhatIsNotFiniteLeavesStateAndWeights) {
   const MendMethod method(config, inputs_with(network, lively_editor(config, network)));
   const std::string name = "transformer.ln_f.bias";
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::quiet_NaN()));
-  const auto done = method.compute_after(method.initial_state(), network, std::span(&kFact, 1));
+  const auto done = method.compute_after(method.begin().get(), network, std::span(&kFact, 1));
   EXPECT_EQ(std::get<EditFailure>(done.outcome).status, core::EditStatus::kNonFinite);
-  EXPECT_EQ(done.state.at("0.count").item<double>(), 0.0);
+  EXPECT_EQ(count_of(done), 0.0);
 }
 
 TEST(MendMethod, RefusesWhatItCannotWorkWith) {
@@ -326,12 +341,10 @@ TEST(MendMethod, RefusesWhatItCannotWorkWith) {
   MendConfig config = mend_config();
   EXPECT_THROW(MendMethod(config, inputs_with(network, nullptr)), core::DataError);
   const auto editor = lively_editor(config, network);
-  MethodState foreign = MendMethod(config, inputs_with(network, editor)).initial_state();
-  foreign["0.mean"] = at::zeros({3}, at::kDouble);
-  EXPECT_THROW(
-      static_cast<void>(
-          MendMethod(config, inputs_with(network, editor)).compute_after(foreign, network, std::span(&kFact, 1))),
-      core::DataError);
+  const MendMethod method(config, inputs_with(network, editor));
+  auto foreign = method.compute_after(method.begin().get(), network, std::span(&kFact, 1)).increment;
+  foreign.latest["0.mean"] = at::zeros({3}, at::kDouble);
+  EXPECT_THROW(method.fold(*method.begin(), foreign), core::DataError);
   EXPECT_THROW(labelled_row(request_of("{}", std::string(97, 'a'), "B"), test::byte_tokenizer(), 96), core::DataError);
   EXPECT_THROW(labelled_row(request_of("{} is", "Suao", ""), test::byte_tokenizer(), 96), core::DataError);
 }

@@ -36,12 +36,24 @@ std::vector<core::PromptScore> flattened(const std::vector<std::vector<core::Pro
   return all;
 }
 
+/// A shipped model's weights, cast.
+std::shared_ptr<const model::Weights> weights_in(torch::Dtype dtype, const std::string& model) {
+  const auto weights = model::load_weights(source_path("assets") / model, test_device());
+  auto tensors = weights->tensors();
+  for (auto& [name, tensor] : tensors) tensor = tensor.to(dtype);
+  return std::make_shared<const model::Weights>(weights->architecture(), std::move(tensors));
+}
+
 }  // namespace
 
-PublishedRun::PublishedRun(const std::string& model)
-    : golden_(test::golden(model + ".json")),
+PublishedRun::PublishedRun(const std::string& model) : PublishedRun(model, model + ".json", torch::kFloat32) {}
+
+PublishedRun::PublishedRun(const std::string& model, const std::string& recorded, torch::Dtype dtype)
+    : golden_(test::golden(recorded)),
       tokenizer_(model::Tokenizer::from_folder(source_path("assets") / model)),
-      network_(model::load_weights(source_path("assets") / model, test_device())) {
+      network_(weights_in(dtype, model)) {
+  const auto prefixes = test::golden(model + ".json");
+  for (const char* list : {"rome_prefixes", "memit_prefixes"}) golden_[list] = prefixes.at(list);
   std::map<std::int64_t, data::EditRequest> by_case;
   for (auto& request : data::read_counterfact(source_path("assets/world/counterfact.json"))) {
     by_case[request.case_id] = request;
@@ -136,29 +148,31 @@ void expect_scores(std::span<const core::PromptScore> scores, const json& record
   }
 }
 
-void follow(const Sequence& sequence, const editing::EditMethod& method, const json& recorded, const CheckStep& check) {
+model::Network follow(const Sequence& sequence, const editing::EditMethod& method, const json& recorded,
+                      const CheckStep& check) {
   const auto batch = recorded.value("batch", std::size_t{1});
   const auto requests = sequence.requests.first(recorded.at("edits").size() * batch);
   model::Network network = sequence.start;
-  editing::MethodState state = method.initial_state();
+  const auto history = method.begin();
   for (std::size_t index = 0; index < recorded.at("edits").size(); ++index) {
     SCOPED_TRACE("edit " + std::to_string(index + 1));
     const json& edit = recorded.at("edits")[index];
     const auto present = requests.subspan(index * batch, batch);
-    auto [outcome, next] = method.compute_after(state, network, present);
-    state = std::move(next);
+    const auto [outcome, increment] = method.compute_after(history.get(), network, present);
+    if (history) method.fold(*history, increment);
     const auto& step = std::get<editing::EditStep>(outcome);
     expect_step_losses(step, edit.at("losses"));
     check(network, present, step, edit);
     editing::apply_updates(network, step.updates);
     expect_scores(flattened(metrics::score_requests(network, sequence.tokenizer, present)), edit);
   }
-  if (!recorded.contains("forgetting")) return;
+  if (!recorded.contains("forgetting")) return network;
   SCOPED_TRACE("asked again");
   metrics::ScoreOptions options;
   options.rewrite_only = true;
   expect_scores(flattened(metrics::score_requests(network, sequence.tokenizer, requests, options)),
                 recorded.at("forgetting"));
+  return network;
 }
 
 const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index) {

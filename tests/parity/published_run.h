@@ -36,6 +36,9 @@ struct Sequence {
 class PublishedRun {
  public:
   explicit PublishedRun(const std::string& model);
+  /// A run of the same model recorded elsewhere ("small-gpt2-alphaedit.json"), in another precision perhaps; prefixes
+  /// are those of the first one.
+  PublishedRun(const std::string& model, const std::string& recorded, torch::Dtype dtype);
 
   [[nodiscard]] const nlohmann::json& golden(const std::string& method) const { return golden_.at(method); }
   [[nodiscard]] const std::vector<data::EditRequest>& requests() const { return requests_; }
@@ -89,8 +92,9 @@ using CheckStep = std::function<void(const model::Network&, std::span<const data
 
 /// Edits one after the other, `batch` facts a step; `check` sees each before it is applied, its scores are compared
 /// after, and what is asked again after the last.
-void follow(const Sequence& sequence, const editing::EditMethod& method, const nlohmann::json& recorded,
-            const CheckStep& check);
+/// Returns the edited network.
+model::Network follow(const Sequence& sequence, const editing::EditMethod& method, const nlohmann::json& recorded,
+                      const CheckStep& check);
 
 const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index = 0);
 

@@ -96,6 +96,12 @@ std::string model_entry(const std::string& name, const TinyWorldOptions& options
          "      memit: {layers: [0, 1], v_num_grad_steps: 4, mom2_update_weight: 5, batch_size: " +
          std::to_string(options.batch_size) +
          ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
+         "      memit-seq: {layers: [0, 1], v_num_grad_steps: 4, mom2_update_weight: 5, batch_size: " +
+         std::to_string(options.batch_size) +
+         ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
+         "      alphaedit: {layers: [0, 1], v_num_grad_steps: 4, nullspace_threshold: " +
+         options.nullspace_threshold + ", l2: 0.01, batch_size: " + std::to_string(options.batch_size) +
+         ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
          "      ft-c: {layer: 0, num_steps: 3, linf_bound: 0.001, batch_size: " +
          std::to_string(options.batch_size) +
          "}\n"

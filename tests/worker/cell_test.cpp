@@ -249,7 +249,9 @@ TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
 INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
                          testing::Values("rome/tiny-gpt2/sample0", "r-rome/tiny-gptj/sample1",
                                          "memit/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample1", "ft-c/tiny-gptj/sample0",
-                                         "mend/tiny-gpt2/sample1", "mend/tiny-gptj/sample0"),
+                                         "mend/tiny-gpt2/sample1", "mend/tiny-gptj/sample0",
+                                         "alphaedit/tiny-gpt2/sample0", "alphaedit/tiny-gptj/sample1",
+                                         "memit-seq/tiny-gptj/sample0"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::replace_if(
@@ -311,7 +313,8 @@ TEST_P(BatchedCellRun, HasModelsBetweenStepsOnly) {
   for (const std::int64_t edits : {1, 5, 9}) EXPECT_THROW(replay.move_to(edits), core::DataError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun, testing::Values("memit/tiny-gptj/sample1", "ft-c/tiny-gpt2/sample1"),
+INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun, testing::Values("memit/tiny-gptj/sample1", "alphaedit/tiny-gpt2/sample1",
+                                                                        "memit-seq/tiny-gptj/sample0", "ft-c/tiny-gpt2/sample1"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::replace_if(

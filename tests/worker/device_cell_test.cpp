@@ -106,10 +106,12 @@ TEST_P(DeviceCell, WithSecondMomentsOnTheHostEqualsOneWithThemOnTheDevice) {
 
 INSTANTIATE_TEST_SUITE_P(Cells, DeviceCell,
                          testing::Values("rome/tiny-gptj/sample1", "memit/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample1",
-                                         "mend/tiny-gptj/sample0"),
+                                         "mend/tiny-gptj/sample0", "alphaedit/tiny-gptj/sample0",
+                                         "memit-seq/tiny-gpt2/sample1"),
                          [](const auto& instance) {
-                           const auto method = instance.param.substr(0, instance.param.find('/'));
-                           return method == "ft-c" ? std::string("ft") : method;
+                           auto method = instance.param.substr(0, instance.param.find('/'));
+                           std::erase(method, '-');
+                           return method == "ftc" ? std::string("ft") : method;
                          });
 
 }  // namespace
