@@ -89,8 +89,8 @@ std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folde
 }
 
 /// A line for each prerequisite that is not done; nothing is known of them before the inspection.
-void print_prerequisites(const ledger::SweepFolder& folder, std::ostream& out) {
-  const auto inspection = read_inspection(folder);
+void print_prerequisites(const ledger::SweepFolder& folder, const std::optional<core::Inspection>& inspection,
+                         std::ostream& out) {
   if (!inspection) return;
   const FolderLedgerView view(folder);
   for (const auto& facts : inspection->prerequisites) {
@@ -100,6 +100,21 @@ void print_prerequisites(const ledger::SweepFolder& folder, std::ostream& out) {
     if (facts.num_slices > 1) out << fmt::format(" ({} of {} slices)", committed.slices_done.size(), facts.num_slices);
     out << '\n';
   }
+}
+
+std::vector<CellStatus> cell_rows(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods,
+                                  const std::optional<core::Inspection>& inspection) {
+  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), methods);
+  const FolderLedgerView view(folder);
+  const auto failures = failures_by_cell(folder);
+  std::vector<CellStatus> rows;
+  for (const auto& cell : config.cells) {
+    const auto ledger = inspection ? view.cell(inspection->cell(cell)) : largest_ledger(folder, cell);
+    const auto failure = failures.find(cell.name());
+    rows.push_back({cell, ledger.num_edits, config.edits.at(cell), count_done(config, cell, ledger),
+                    count_due(config, cell), failure == failures.end() ? std::string() : failure->second});
+  }
+  return rows;
 }
 
 std::string first_line(const std::string& text) {
@@ -144,27 +159,17 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
 }
 
 std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
-  const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), methods);
-  const auto inspection = read_inspection(folder);
-  const FolderLedgerView view(folder);
-  const auto failures = failures_by_cell(folder);
-  std::vector<CellStatus> rows;
-  for (const auto& cell : config.cells) {
-    const auto ledger = inspection ? view.cell(inspection->cell(cell)) : largest_ledger(folder, cell);
-    const auto failure = failures.find(cell.name());
-    rows.push_back({cell, ledger.num_edits, config.edits.at(cell), count_done(config, cell, ledger),
-                    count_due(config, cell), failure == failures.end() ? std::string() : failure->second});
-  }
-  return rows;
+  return cell_rows(folder, methods, read_inspection(folder));
 }
 
 void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out) {
-  const auto rows = read_cell_status(folder, methods);
+  const auto inspection = read_inspection(folder);
+  const auto rows = cell_rows(folder, methods, inspection);
   const auto state = read_state(folder);
   out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
   std::size_t width = 4;
   for (const auto& row : rows) width = std::max(width, row.cell.name().size());
-  print_prerequisites(folder, out);
+  print_prerequisites(folder, inspection, out);
   out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", "cell", width, "edits", "reductions", "state");
   CellStatus sum;
   std::int64_t num_done = 0;

@@ -61,8 +61,8 @@ const LowRankUpdate& factors_of(const Continuation& done, std::size_t index) {
 }
 
 const std::vector<data::EditRequest>& facts() {
-  static const std::vector<data::EditRequest> all{request_of("{} is in", "Suao", "Qed"), request_of("{} was", "Nado", "R"),
-                                                  request_of("{} is in", "Lirt", "Zab")};
+  static const std::vector<data::EditRequest> all{
+      request_of("{} is in", "Suao", "Qed"), request_of("{} was", "Nado", "R"), request_of("{} is in", "Lirt", "Zab")};
   return all;
 }
 

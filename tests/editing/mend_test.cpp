@@ -285,9 +285,8 @@ TEST(MendMethod, ResetStatisticsAreAFoldThatEachEditMovesOn) {
     return at::matmul(factors.left_OR, factors.right_IR.t());
   };
   EXPECT_GT(relative_difference(delta(second), delta(alone)), 1e-3) << "the same edit after another history";
-  EXPECT_TRUE(at::equal(delta(second),
-                        delta(method.compute_after(history_of(method, {alone, first}).get(), network,
-                                                   std::span(&other, 1)))))
+  EXPECT_TRUE(at::equal(delta(second), delta(method.compute_after(history_of(method, {alone, first}).get(), network,
+                                                                  std::span(&other, 1)))))
       << "the latest statistics replace those before";
   // The first weight's statistics are those of its own rows; the second layer's weight sees the first's rows too.
   const LabelledRow row = labelled_row(kFact, test::byte_tokenizer(), 96);

@@ -46,10 +46,11 @@ std::shared_ptr<const model::Weights> weights_in(torch::Dtype dtype, const std::
 
 }  // namespace
 
-PublishedRun::PublishedRun(const std::string& model) : PublishedRun(model, model + ".json", torch::kFloat32) {}
+PublishedRun::PublishedRun(const std::string& model)
+    : PublishedRun(model, test::golden(model + ".json"), torch::kFloat32) {}
 
-PublishedRun::PublishedRun(const std::string& model, const std::string& recorded, torch::Dtype dtype)
-    : golden_(test::golden(recorded)),
+PublishedRun::PublishedRun(const std::string& model, json recorded, torch::Dtype dtype)
+    : golden_(std::move(recorded)),
       tokenizer_(model::Tokenizer::from_folder(source_path("assets") / model)),
       network_(weights_in(dtype, model)) {
   const auto prefixes = test::golden(model + ".json");

@@ -36,9 +36,8 @@ struct Sequence {
 class PublishedRun {
  public:
   explicit PublishedRun(const std::string& model);
-  /// A run of the same model recorded elsewhere ("small-gpt2-alphaedit.json"), in another precision perhaps; prefixes
-  /// are those of the first one.
-  PublishedRun(const std::string& model, const std::string& recorded, torch::Dtype dtype);
+  /// A run of the same model recorded elsewhere, in another precision perhaps; prefixes are those of the first one.
+  PublishedRun(const std::string& model, nlohmann::json recorded, torch::Dtype dtype);
 
   [[nodiscard]] const nlohmann::json& golden(const std::string& method) const { return golden_.at(method); }
   [[nodiscard]] const std::vector<data::EditRequest>& requests() const { return requests_; }

@@ -313,8 +313,9 @@ TEST_P(BatchedCellRun, HasModelsBetweenStepsOnly) {
   for (const std::int64_t edits : {1, 5, 9}) EXPECT_THROW(replay.move_to(edits), core::DataError);
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun, testing::Values("memit/tiny-gptj/sample1", "alphaedit/tiny-gpt2/sample1",
-                                                                        "memit-seq/tiny-gptj/sample0", "ft-c/tiny-gpt2/sample1"),
+INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun,
+                         testing::Values("memit/tiny-gptj/sample1", "alphaedit/tiny-gpt2/sample1",
+                                         "memit-seq/tiny-gptj/sample0", "ft-c/tiny-gpt2/sample1"),
                          [](const auto& instance) {
                            std::string name = instance.param;
                            std::replace_if(

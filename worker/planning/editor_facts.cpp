@@ -47,7 +47,7 @@ void describe(PrerequisiteContext& context, const editing::MendConfig& mend, boo
   core::PrerequisiteFacts facts;
   facts.kind = editing::kEditorKind;
   facts.model = context.model.name;
-  facts.title = "MEND editor of " + facts.model + ", trained";
+  facts.title = "trained MEND editor of " + facts.model;
   facts.stems = {ledger::kEditorStem};
   facts.is_due = is_due;
   const auto iteration = editing::training_iteration_work(mend, context.inputs.architecture);
