@@ -124,7 +124,8 @@ const std::vector<Case>& model_and_method_cases() {
        {"x.yaml:6:60: models.a.methods.ft.linf_bound: is not a parameter of ft; expected none (with a bound the method "
         "is ft-c)"}},
       {minimal_config("rome: {layer: 0}, rom: {layer: 0}"),
-       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, ft-c, ft or mend; did "
+       {"x.yaml:6:33: models.a.methods.rom: unknown key; expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft "
+        "or mend; did "
         "you mean \"rome\"?"}},
       {minimal_config("rome: nothing.yaml"),
        {"x.yaml:6:21: models.a.methods.rome: expected a file, found no nothing.yaml"}},
@@ -198,8 +199,10 @@ const std::vector<Case>& grid_cases() {
   };
   static const std::vector<Case> cases{
       {grid("{methods: [qqq, rom], samples: [0, 0, -1, x]}"),
-       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, ft-c, ft or mend, found \"qqq\"",
-        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, ft-c, ft or mend, found \"rom\"; did you mean "
+       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft or mend, found "
+        "\"qqq\"",
+        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft or mend, found "
+        "\"rom\"; did you mean "
         "\"rome\"?",
         "x.yaml:7:42: grid.samples[1]: sample 0 is given twice; expected distinct numbers",
         "x.yaml:7:45: grid.samples[2]: expected a whole number from 0 to 2147483647, found \"-1\"",

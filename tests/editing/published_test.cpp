@@ -43,21 +43,21 @@ MethodInputs recorded_inputs(const model::Network& network) {
           {{published().at("rome_layer").get<int>(), recorded_moment()}}};
 }
 
-class Published : public testing::TestWithParam<const model::FamilySpec*> {
+class PublishedCode : public testing::TestWithParam<const model::FamilySpec*> {
  protected:
   [[nodiscard]] const json& recorded() const { return published().at("models").at(std::string(GetParam()->name)); }
   const model::Network network_ = lively_network(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Families, Published, testing::Values(&model::kGpt2, &model::kGptj),
+INSTANTIATE_TEST_SUITE_P(Families, PublishedCode, testing::Values(&model::kGpt2, &model::kGptj),
                          [](const auto& param) { return std::string(param.param->name); });
 
-TEST_P(Published, ModelsAreTheSame) {
+TEST_P(PublishedCode, ModelsAreTheSame) {
   const std::vector<std::vector<model::TokenId>> rows{test::ids_of("The home of Suao is")};
   const at::Tensor logits = network_.forward(model::pad_rows(rows, test::test_device()))[0][-1].narrow(0, 0, 8);
   EXPECT_LT(relative_difference(logits, tensor_of(recorded().at("logits"))), 1e-5);
 }
 
-TEST_P(Published, RomeFindsTheSameKeysAndDirection) {
+TEST_P(PublishedCode, RomeFindsTheSameKeysAndDirection) {
   RomeConfig config = test::rome_config(published().at("rome_layer"));
   for (const json& edit : recorded().at("rome")) {
     const data::EditRequest request = request_of(edit);
@@ -72,7 +72,7 @@ TEST_P(Published, RomeFindsTheSameKeysAndDirection) {
   }
 }
 
-TEST_P(Published, RomeWalksDownTheSameLosses) {
+TEST_P(PublishedCode, RomeWalksDownTheSameLosses) {
   const RomeConfig config = test::rome_config(published().at("rome_layer"));
   for (const json& edit : recorded().at("rome")) {
     const EditPrompts prompts =
@@ -91,7 +91,7 @@ TEST_P(Published, RomeWalksDownTheSameLosses) {
   }
 }
 
-TEST_P(Published, RomeMakesTheSameUpdate) {
+TEST_P(PublishedCode, RomeMakesTheSameUpdate) {
   const RomeConfig config = test::rome_config(published().at("rome_layer"));
   for (const json& edit : recorded().at("rome")) {
     const data::EditRequest request = request_of(edit);
@@ -101,7 +101,7 @@ TEST_P(Published, RomeMakesTheSameUpdate) {
   }
 }
 
-TEST_P(Published, FineTuningTakesTheSameSteps) {
+TEST_P(PublishedCode, FineTuningTakesTheSameSteps) {
   FineTuneConfig config = test::fine_tune_config(published().at("fine_tune_layer"));
   config.linf_bound = published().at("linf_bound").get<double>();
   for (const json& edit : recorded().at("fine_tune")) {
