@@ -225,9 +225,9 @@ const std::vector<Case>& grid_cases() {
        {"x.yaml:8:8: edits: expected a whole number from 1 to 9999999, found \"0\""}},
       {grid("{methods: [rome], samples: [0]}", "edits: {defalt: 3, ft: 1e3}\n"),
        {"x.yaml:8:8: edits: holds no number for rome/a; expected the key rome/a, rome or default",
-        "x.yaml:8:9: edits.defalt: unknown key; expected default, rome, rome/a, r-rome, r-rome/a, memit, memit/a, "
-        "ft-c, "
-        "ft-c/a, ft, ft/a, mend or mend/a; did you mean \"default\"?",
+        "x.yaml:8:9: edits.defalt: unknown key; expected default, rome, rome/a, r-rome, r-rome/a, "
+        "memit, memit/a, memit-seq, memit-seq/a, alphaedit, alphaedit/a, "
+        "ft-c, ft-c/a, ft, ft/a, mend or mend/a; did you mean \"default\"?",
         "x.yaml:8:24: edits.ft: expected a whole number from 1 to 9999999, found \"1e3\""}},
   };
   return cases;
