@@ -86,7 +86,8 @@ TEST(AlphaEdit, UpdatesLieInTheNullSpace) {
   const auto network = lively_network(&model::kGptj);
   const auto method = alphaedit_of(network);
   const auto done = method.compute_after(method.begin().get(), network, facts());
-  const auto& holder = dynamic_cast<const ArtifactOf<NullSpaces>&>(*projectors_of(network));
+  const auto projectors = projectors_of(network);
+  const auto& holder = dynamic_cast<const ArtifactOf<NullSpaces>&>(*projectors);
   for (std::size_t i = 0; i < kLayers.size(); ++i) {
     const auto right = factors_of(done, i).right_IR;
     EXPECT_EQ(right.size(1), 3) << "a rank for each fact";

@@ -37,7 +37,7 @@ model::Architecture gpt2_xl() { return model::published_architecture("gpt2-xl").
 model::Architecture gpt_j() { return model::published_architecture("gpt-j-6b").value(); }
 
 double edit_teraflops(const core::MethodConfig& method, const model::Architecture& architecture) {
-  const auto price = price_of(method, architecture);
+  const auto price = price_of(method, architecture, 1000);
   return (price.edit + price.solve).flops / 1e12;
 }
 
@@ -122,23 +122,23 @@ TEST(Prices, MatchTheCountedArithmeticOfPublishedModels) {
   EXPECT_NEAR(edit_teraflops(method_config(memit), gpt_j()), 12.2, 1.5);
   editing::FineTuneConfig fine_tune;
   EXPECT_NEAR(edit_teraflops(method_config(fine_tune), gpt2_xl()), 1.3, 0.2);
-  const auto single = price_of(method_config(fine_tune), gpt2_xl()).edit;
+  const auto single = price_of(method_config(fine_tune), gpt2_xl(), 1000).edit;
   fine_tune.batch_size = 8;
-  const auto several = price_of(method_config(fine_tune), gpt2_xl()).edit;
+  const auto several = price_of(method_config(fine_tune), gpt2_xl(), 1000).edit;
   EXPECT_DOUBLE_EQ(several.flops, single.flops) << "of one fact";
   EXPECT_DOUBLE_EQ(several.bytes, single.bytes / 8) << "weights are read once for all";
 }
 
 TEST(Prices, OfAnEditHoldTheScoringRightAfterIt) {
   const auto config = experiment("gpt2-xl", {method_config(rome_at(17))});
-  const auto price = price_of(config.models[0].methods.at("rome"), gpt2_xl());
+  const auto price = price_of(config.models[0].methods.at("rome"), gpt2_xl(), 1000);
   const auto facts = priced(config, gpt2_xl());
   EXPECT_NEAR((facts.edit_work.flops - price.edit.flops - price.solve.flops) / 1e12, 0.35, 0.05);
 }
 
 TEST(Prices, SolvesAreWhereTheFactorsAre) {
   auto config = experiment("gpt-j-6b", {method_config(rome_at(5))});
-  const auto solve = price_of(config.models[0].methods.at("rome"), gpt_j()).solve;
+  const auto solve = price_of(config.models[0].methods.at("rome"), gpt_j(), 1000).solve;
   EXPECT_GE(solve.bytes, static_cast<double>(kFactorBytes));
   using enum core::SecondMomentPlacement;
   const auto facts = [&](const std::string& device, core::SecondMomentPlacement placement) {
