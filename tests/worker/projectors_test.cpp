@@ -96,7 +96,7 @@ TEST_F(Projectors, OfAnotherFolderAreNotTakenForOnesOwn) {
   for (const auto& file : ledger::committed_files(folder)) {
     std::filesystem::copy_file(file.path, target / file.path.filename());
   }
-  EXPECT_THROW(run_cell(other, kCell, monitor), core::StorageError);
+  EXPECT_THROW(load_artifacts(other, kCell, other.starting_network(kCell)), core::StorageError);
 }
 
 }  // namespace
