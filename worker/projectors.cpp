@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-
-#include <spdlog/fmt/fmt.h>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/log.h"
@@ -32,18 +31,18 @@ std::optional<ledger::CommittedFile> committed(const std::filesystem::path& fold
 /// "rank 144 of 512 at nullspace_threshold 0.02 (eigenvalues 0.0064 to 12, 0.01998 | 0.02003 beside the cut)".
 std::string describe(const editing::NullSpace& space) {
   const auto& spectrum = space.spectrum();
-  return fmt::format(
-      "rank {} of {} at nullspace_threshold {:g} (eigenvalues {:.4g} to {:.4g}, {:.6g} | {:.6g} beside the cut)",
-      space.rank(), space.width(), spectrum.threshold, spectrum.smallest, spectrum.largest, spectrum.below,
-      spectrum.above);
+  std::ostringstream text;
+  text << "rank " << space.rank() << " of " << space.width() << " at nullspace_threshold " << spectrum.threshold
+       << " (eigenvalues " << spectrum.smallest << " to " << spectrum.largest << ", " << spectrum.below << " | "
+       << spectrum.above << " beside the cut)";
+  return text.str();
 }
 
 void refuse_full(const editing::NullSpace& space, const std::string& model, int layer) {
   if (!space.is_full()) return;
-  throw core::DataError(fmt::format(
-      "the null space of layer {} of {} has full rank, so that AlphaEdit would protect nothing: {}; choose a "
-      "nullspace_threshold below its largest eigenvalue",
-      layer, model, describe(space)));
+  throw core::DataError("the null space of layer " + std::to_string(layer) + " of " + model +
+                        " has full rank, so that AlphaEdit would protect nothing: " + describe(space) +
+                        "; choose a nullspace_threshold below its largest eigenvalue");
 }
 
 storage::NullSpaceContents contents_of(const editing::NullSpace& space) {
@@ -71,8 +70,8 @@ editing::NullSpace null_space_of(const storage::NullSpaceContents& contents, tor
 void make(Workspace& workspace, const core::PrerequisiteTask& task, double threshold, int layer, TaskMonitor& monitor) {
   const auto loaded_device = device_of(workspace.config());
   const editing::NullSpace space(workspace.second_moment(task.model, layer), layer, threshold, loaded_device);
-  core::log_info(
-      fmt::format("null space {} layer={}: {}", core::log_field("model", task.model), layer, describe(space)));
+  core::log_info("null space " + core::log_field("model", task.model) + " layer=" + std::to_string(layer) + ": " +
+                 describe(space));
   refuse_full(space, task.model, layer);
   auto contents = contents_of(space);
   contents.model = task.model;

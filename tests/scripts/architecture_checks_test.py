@@ -116,6 +116,9 @@ class BrokenTrees(unittest.TestCase):
     def test_whole_torch(self):
         self.assert_header_caught("test_torch_is_included", "model", "", "#include <torch/torch.h>")
 
+    def test_fmt_beside_torch(self):
+        self.assert_header_caught("test_what_sees_torch", "worker", "", "#include <spdlog/fmt/fmt.h>")
+
     def test_clock_in_editing(self):
         self.assert_header_caught("test_editing_and_metrics", "editing", "", "#include <chrono>")
 

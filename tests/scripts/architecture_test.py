@@ -159,6 +159,16 @@ class Architecture(unittest.TestCase):
                         problems.append(f"{place(path, number)}: <{name}>")
         self.assert_none(problems)
 
+    def test_what_sees_torch_takes_no_fmt(self):
+        """LibTorch 2 brings headers of its own of {fmt}, whose version is not the linked library's."""
+        problems = []
+        for folder in TORCH_FOLDERS:
+            for path in sources(folder):
+                for number, _, name in includes(path):
+                    if "fmt" in name.split("/"):
+                        problems.append(f"{place(path, number)}: <{name}>")
+        self.assert_none(problems)
+
     def test_editing_and_metrics_are_pure(self):
         """Functions of a model and requests: no clock, no hidden randomness, no streams."""
         forbidden = {"chrono", "ctime", "random", "fstream", "iostream", "thread", "unistd.h", "sys/time.h"}
