@@ -23,8 +23,7 @@ std::vector<EditRequest> read_counterfact(const std::filesystem::path& path);
 /// question the paraphrase, "nq question: ...?" the neighbour with an answer of its own; a record's place is its case
 /// id. `completions` ({question, text_completion_prompt}) gives records a completion form by their question. Throws
 /// `core::DataError` with all problems.
-std::vector<EditRequest> read_zsre(const std::filesystem::path& path,
-                                   const std::optional<std::filesystem::path>& completions = std::nullopt);
+std::vector<EditRequest> read_zsre(const std::filesystem::path& path, const std::filesystem::path& completions = {});
 
 /// The records of a config's dataset, and its sample orders. Throw `core::DataError`.
 std::vector<EditRequest> read_records(const core::DatasetConfig& dataset);

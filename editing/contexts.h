@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/config/method_config.h"
+#include "core/config/context_length.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
 

@@ -66,11 +66,14 @@ struct TaskConfig {
   bool operator==(const TaskConfig&) const = default;
 };
 
+/// In the place of a path of samples: the paper's ten orders.
+inline constexpr const char* kPublishedSamples = "published";
+
 struct DatasetConfig {
-  std::string format = "counterfact";                ///< or "zsre": MEND's files
-  std::filesystem::path records;                     ///< JSON list or JSON lines
-  std::filesystem::path samples;                     ///< {"0": [case ids], ...}; empty: `samples: published`
-  std::optional<std::filesystem::path> completions;  ///< zsre: completion forms of its questions
+  std::string format = "counterfact";  ///< or "zsre": MEND's files
+  std::filesystem::path records;       ///< JSON list or JSON lines
+  std::filesystem::path samples;       ///< {"0": [case ids], ...}; empty: `samples: published`
+  std::filesystem::path completions;   ///< zsre: completion forms of its questions; empty: none
   /// The paper's ten orders, made from the records instead of read from a file.
   [[nodiscard]] bool has_published_orders() const { return samples.empty(); }
   bool operator==(const DatasetConfig&) const = default;

@@ -1,7 +1,9 @@
 #include "core/config/task_reader.h"
 
-#include <algorithm>
 #include <set>
+
+#include "core/config/experiment_fields.h"
+#include "core/config/field_yaml.h"
 
 namespace lethe::core::inline config {
 namespace {
@@ -19,31 +21,6 @@ std::size_t misplaced_brace(std::string_view query) {
     i = end;
   }
   return std::string_view::npos;
-}
-
-/// A text that may be empty: a task without demonstrations has no prefix.
-std::optional<std::string> possibly_empty_text(const YamlValue& value) {
-  if (value.node.IsScalar()) return value.node.Scalar();
-  value.unexpected("a text");
-  return std::nullopt;
-}
-
-std::vector<TaskAnswer> read_answers(const YamlValue& value) {
-  std::vector<TaskAnswer> answers;
-  const auto items = value.list("a list such as [{word: positive, label: 1}, {word: negative, label: 0}]");
-  if (!items) return answers;
-  if (items->empty()) value.problem("expected at least one {word: ..., label: ...}, found none");
-  for (const auto& item : *items) {
-    YamlMap map(item, "a map such as {word: positive, label: 1}");
-    TaskAnswer answer;
-    if (const auto word = map.find("word", Presence::kRequired, "a text")) assign(answer.word, word->text());
-    if (const auto label = map.find("label", Presence::kRequired, "a whole number")) {
-      assign(answer.label, label->integer({0, 1'000'000}));
-    }
-    map.finish();
-    answers.push_back(std::move(answer));
-  }
-  return answers;
 }
 
 }  // namespace
@@ -67,24 +44,12 @@ std::string task_config_problem(const TaskConfig& task) {
 
 TaskConfig read_task_config(const YamlValue& value) {
   TaskConfig task;
-  YamlMap map(value, "a task (a map with name, examples, prefix, query, marker and answers)");
-  const auto required = [&](const char* key, const char* expected) {
-    return map.find(key, Presence::kRequired, expected);
-  };
-  if (const auto name = required("name", "a short name")) assign(task.name, name->name());
-  task.title = task.name;
-  if (const auto title = map.find("title")) assign(task.title, title->text());
-  if (const auto examples = required("examples", "a path")) assign(task.examples, examples->file_path());
-  if (const auto prefix = map.find("prefix")) assign(task.prefix, possibly_empty_text(*prefix));
-  const auto query = required("query", "a text with {field} placeholders");
-  if (query) assign(task.query, query->text());
-  const auto marker = required("marker", "a text after which the answer is read");
-  if (marker) assign(task.marker, marker->text());
-  if (const auto answers = required("answers", "a list of {word: ..., label: ...}"))
-    task.answers = read_answers(*answers);
-  if (const auto tokens = map.find("max_new_tokens")) assign(task.max_new_tokens, tokens->integer({1, 256}));
+  YamlMap map(value, kTaskMap);
+  YamlFieldReader fields(map);
+  visit_fields(fields, task);
   map.finish();
-  const bool is_complete = query && marker && !task.query.empty() && !task.marker.empty();
+  if (task.title.empty()) task.title = task.name;
+  const bool is_complete = !task.query.empty() && !task.marker.empty();
   if (const auto problem = task_config_problem(task); is_complete && !problem.empty()) value.inner_problem(problem);
   return task;
 }

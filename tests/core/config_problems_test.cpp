@@ -45,9 +45,9 @@ struct Case {
 const std::vector<Case>& top_level_cases() {
   static const std::vector<Case> cases{
       {minimal_config() + "chekpoint_every: 5\n",
-       {"x.yaml:9:1: chekpoint_every: unknown key; expected name, fidelity, device, threads, seed, dataset, models, "
-        "grid, edits, checkpoint_every, forgetting_every, tasks_every, tasks, reducers, elastic_roles, "
-        "executors_per_gpu, keep_snapshots or reducer_cache_gb; did you mean \"checkpoint_every\"?"}},
+       {"x.yaml:9:1: chekpoint_every: unknown key; expected name, fidelity, device, threads, seed, dataset, "
+        "checkpoint_every, forgetting_every, tasks_every, reducers, elastic_roles, executors_per_gpu, keep_snapshots, "
+        "reducer_cache_gb, models, grid, edits or tasks; did you mean \"checkpoint_every\"?"}},
       {minimal_config() + "seed: 1\nseed: 2\n",
        {"x.yaml:10:1: seed: is given twice (first in line 9); expected one value"}},
       {minimal_config() + "fidelity: papper\n",
@@ -77,7 +77,7 @@ const std::vector<Case>& top_level_cases() {
       {minimal_config() + "<<: {seed: 3}\n",
        {"x.yaml:9:1: <<: merge keys are not supported; expected the keys written out"}},
       {"name: x\n",
-       {"x.yaml:1:1: dataset: is missing; expected a map with records and samples",
+       {"x.yaml:1:1: dataset: is missing; expected a map with format, records, samples and completions",
         "x.yaml:1:1: models: is missing; expected a map of models by name",
         "x.yaml:1:1: grid: is missing; expected a map with methods, models and samples",
         "x.yaml:1:1: edits: is missing; expected a whole number of edits per cell, or a map"}},
@@ -244,7 +244,8 @@ const std::vector<Case>& task_cases() {
         "x.yaml:9:26: tasks[1].examples: is missing; expected a path",
         "x.yaml:9:26: tasks[1].query: is missing; expected a text with {field} placeholders",
         "x.yaml:9:26: tasks[1].marker: is missing; expected a text after which the answer is read",
-        "x.yaml:9:26: tasks[1].answers: is missing; expected a list of {word: ..., label: ...}"}},
+        "x.yaml:9:26: tasks[1].answers: is missing; expected a list such as [{word: positive, label: 1}, {word: "
+        "negative, label: 0}]"}},
       {task("{s} B:"),
        {"x.yaml:10:5: tasks[0].marker: expected a text that occurs in the query, after which the answer is read, found "
         "\"A:\""}},
