@@ -116,6 +116,13 @@ std::vector<CommittedFile> committed_files(const std::filesystem::path& folder) 
   return committed;
 }
 
+std::optional<CommittedFile> find_committed(const std::filesystem::path& folder, std::string_view stem) {
+  auto files = committed_files(folder);
+  const auto found = std::ranges::find(files, stem, &CommittedFile::stem);
+  if (found == files.end()) return std::nullopt;
+  return std::move(*found);
+}
+
 void check_digest(const CommittedFile& file) {
   const auto found = core::digest_of_file(file.path);
   if (found == file.digest) return;

@@ -52,6 +52,9 @@ std::optional<CommittedFile> parse_committed(const std::filesystem::path& path);
 /// other names are left out. A read error throws `core::StorageError`: it is never taken for "nothing there".
 std::vector<CommittedFile> committed_files(const std::filesystem::path& folder);
 
+/// The committed file of a stem; nullopt if there is none. Of two (two writers) the first by name.
+std::optional<CommittedFile> find_committed(const std::filesystem::path& folder, std::string_view stem);
+
 /// Re-reads a file and compares with the digest in its name; throws `core::StorageError` on damage.
 void check_digest(const CommittedFile& file);
 

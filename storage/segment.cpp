@@ -215,8 +215,10 @@ SegmentContents read_segment(const std::filesystem::path& path, SegmentParts par
   contents.edits = read_edits(root);
   read_diagnostics(root, contents.edits);
   read_metrics(root, contents.edits);
-  if (parts == SegmentParts::kAll) read_deltas(root, contents.edits);
-  if (parts != SegmentParts::kWithoutDeltas) read_remembered(root, contents.edits);
+  if (parts == SegmentParts::kAll) {
+    read_deltas(root, contents.edits);
+    read_remembered(root, contents.edits);
+  }
   contents.fingerprint_before = read_fingerprint(root.group("state"), "fingerprint_before");
   contents.fingerprint_after = read_fingerprint(root.group("state"), "fingerprint_after");
   contents.method_state = read_method_state(root.group("state"));

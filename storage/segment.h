@@ -56,7 +56,7 @@ struct SegmentContents {
 void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents);
 /// Which parts of a segment a reader wants. Without deltas, and without what the method remembers of each step, a
 /// segment of a large model is a few KB.
-enum class SegmentParts { kAll, kRemembered, kWithoutDeltas };
+enum class SegmentParts { kAll, kWithoutDeltas };
 SegmentContents read_segment(const ledger::CommittedFile& file, SegmentParts parts = SegmentParts::kAll);
 SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts = SegmentParts::kAll);
 

@@ -28,6 +28,18 @@ bool has_sums(const storage::StoredEdit& edit) {
                      [](const auto& delta) { return delta.left.shape.at(1) > 1; });
 }
 
+/// Folds what a segment holds of the method's history into an editor, step by step as the steps were made.
+void fold_history(const storage::SegmentContents& segment, CellEditor& editor) {
+  for (const auto& edit : segment.edits) {
+    editing::Increment step;
+    for (const auto& [name, rows] : edit.remembered) step.rows.emplace(name, to_torch(rows, editor.device()));
+    if (!step.rows.empty()) editor.fold(step);
+  }
+  editing::Increment latest;
+  for (const auto& [name, tensor] : segment.method_state) latest.latest.emplace(name, to_torch(tensor));
+  if (!latest.latest.empty()) editor.fold(latest);
+}
+
 /// True if a file names this process's arithmetic as its own; files of versions that named none do not.
 bool is_own_arithmetic(const storage::Provenance& provenance) {
   const auto found = provenance.find(kArithmetic);
@@ -63,20 +75,6 @@ editing::EditContexts stored_contexts(const ledger::CellFiles& files) {
   return {storage::read_segment(files.segments.front().file, storage::SegmentParts::kWithoutDeltas).contexts};
 }
 
-void restore_history(const ledger::CellFiles& files, CellEditor& editor) {
-  for (const auto& segment : files.segments) {
-    const auto contents = storage::read_segment(segment.file, storage::SegmentParts::kRemembered);
-    for (const auto& edit : contents.edits) {
-      editing::Increment step;
-      for (const auto& [name, rows] : edit.remembered) step.rows.emplace(name, to_torch(rows, editor.device()));
-      if (!step.rows.empty()) editor.fold(step);
-    }
-    editing::Increment latest;
-    for (const auto& [name, tensor] : contents.method_state) latest.latest.emplace(name, to_torch(tensor));
-    if (!latest.latest.empty()) editor.fold(latest);
-  }
-}
-
 CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded)
     : workspace_(workspace),
       cell_(std::move(cell)),
@@ -84,7 +82,7 @@ CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_pt
       folder_(workspace.cell_folder(cell_)),
       reached_{workspace.starting_network(cell_)} {}
 
-void CellReplay::move_to(std::int64_t edits) {
+void CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
   const auto files = ledger::scan_cell(folder_);
   if (files.num_edits() < edits) {
     throw core::StorageError(folder_.string() + ": holds " + std::to_string(files.num_edits()) + " edits, " +
@@ -103,12 +101,13 @@ void CellReplay::move_to(std::int64_t edits) {
   if (workspace_.config().method_of(cell_)->stores_snapshots()) {
     move_dense(files, edits, next);
   } else {
-    move_low_rank(files, edits, next);
+    move_low_rank(files, edits, editor, next);
   }
   reached_ = std::move(next);
 }
 
-void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
+void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edits, CellEditor* editor,
+                               State& state) const {
   for (const auto& segment : files.segments) {
     if (segment.last_edit <= state.edits) continue;
     if (segment.first_edit > edits) break;
@@ -120,6 +119,7 @@ void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edit
     }
     state.edits = std::min(edits, segment.last_edit);
     if (state.edits == segment.last_edit) check_segment(contents, segment.file.path.string(), state);
+    if (editor != nullptr && editor->remembers()) fold_history(contents, *editor);
   }
 }
 

@@ -21,7 +21,10 @@ class CellReplay {
   /// Moves to `edits` edits and checks the fingerprints of every segment passed. Throws `core::StorageError` if
   /// files are missing, damaged or do not reproduce their fingerprints, `core::DataError` for an edit count inside a
   /// step of several facts. Whatever is thrown, the replay stays where it was, and the next call checks again.
-  void move_to(std::int64_t edits);
+  ///
+  /// An `editor` of a cell without edits takes in what the segments hold of its method's history, so that its next edit
+  /// has the bits of an undisturbed run. Methods that store snapshots remember nothing.
+  void move_to(std::int64_t edits, CellEditor* editor = nullptr);
 
   [[nodiscard]] const core::GridCell& cell() const { return cell_; }
   [[nodiscard]] std::int64_t edits() const { return reached_.edits; }
@@ -45,7 +48,7 @@ class CellReplay {
   };
   State reached_;
 
-  void move_low_rank(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
+  void move_low_rank(const ledger::CellFiles& files, std::int64_t edits, CellEditor* editor, State& state) const;
   /// A difference is an error where the bits must be the same, else it makes the state a mixed one.
   void check_segment(const storage::SegmentContents& segment, const std::string& where, State& state) const;
   void move_dense(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
@@ -60,10 +63,6 @@ void check_fingerprint(const model::Network& network, const std::map<std::string
 void apply_snapshot(model::Network& network, const storage::SnapshotContents& snapshot);
 /// Applies a stored edit's factors.
 void apply_stored_edit(model::Network& network, const storage::StoredEdit& edit);
-
-/// Folds what the segments hold of the method's history into an editor of a cell without edits, step by step as the
-/// steps were made, so that the next edit has the bits of an undisturbed run.
-void restore_history(const ledger::CellFiles& files, CellEditor& editor);
 
 /// Context templates of a cell's first segment; empty without segments.
 editing::EditContexts stored_contexts(const ledger::CellFiles& files);

@@ -122,8 +122,7 @@ class EditRun {
 
   /// What was hashed into the edit identity, for people and for side-by-side errors (design C2).
   void write_identity() const {
-    const auto files = ledger::committed_files(folder_);
-    if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.stem == "identity"; })) return;
+    if (ledger::find_committed(folder_, "identity")) return;
     const auto text = nlohmann::json(facts_.edit_identity_fields).dump(1);
     ledger::commit_file(
         folder_, "identity", [&](const auto& temporary) { ledger::write_new_file(temporary, text); }, ".json");
@@ -132,11 +131,10 @@ class EditRun {
   void restore(const ledger::CellFiles& files, CellEditor& editor) {
     if (files.num_edits() == 0) return;
     CellReplay replay(workspace_, task_.cell, loaded_);
-    replay.move_to(files.num_edits());
+    replay.move_to(files.num_edits(), &editor);
     network_ = replay.network();
     edits_ = replay.edits();
     is_mixed_ = replay.is_mixed();
-    if (editor.remembers()) restore_history(files, editor);
     monitor_.progress("replay", edits_, edits_, 0.0);
     core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
   }

@@ -1,7 +1,5 @@
 #include "worker/mend_editors.h"
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "editing/methods/settings_of.h"
 #include "model/pytorch_checkpoint.h"
@@ -70,10 +68,8 @@ editing::MendEditor read_named(const fs::path& path, const editing::MendConfig& 
 editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const editing::MendConfig& config,
                                  const model::Network& start) {
   const auto folder = workspace.prerequisite_folder(editing::kEditorKind, model);
-  const auto files = ledger::committed_files(folder);
-  const auto found =
-      std::find_if(files.begin(), files.end(), [](const auto& file) { return file.stem == ledger::kEditorStem; });
-  if (found == files.end()) {
+  const auto found = ledger::find_committed(folder, ledger::kEditorStem);
+  if (!found) {
     throw core::DataError(folder.string() + ": the editor of " + model +
                           " is not trained yet; run `lethe train-mend` or the sweep");
   }

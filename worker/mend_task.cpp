@@ -71,7 +71,7 @@ class Training {
 
   bool run() {
     ledger::remove_stale_temporaries(folder_);
-    if (is_done()) return true;
+    if (ledger::find_committed(folder_, ledger::kEditorStem)) return true;
     const auto& training = config_.training;
     std::vector<std::string> documents;
     if (training.corpus) documents = data::read_corpus(*training.corpus, kMaxDocuments);
@@ -96,11 +96,6 @@ class Training {
   const editing::MendConfig& config_;
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network start_;
-
-  [[nodiscard]] bool is_done() const {
-    const auto files = ledger::committed_files(folder_);
-    return std::any_of(files.begin(), files.end(), [](const auto& file) { return file.stem == ledger::kEditorStem; });
-  }
 
   /// False: told to stop; the state is committed.
   bool train(editing::MendTrainer& trainer) {

@@ -22,9 +22,8 @@ namespace lethe::worker {
 namespace {
 
 editing::SecondMoment read_moment(const std::filesystem::path& folder, int layer) {
-  const auto files = ledger::committed_files(folder);
-  const auto found = std::ranges::find(files, ledger::moments_stem(layer), &ledger::CommittedFile::stem);
-  if (found == files.end()) {
+  const auto found = ledger::find_committed(folder, ledger::moments_stem(layer));
+  if (!found) {
     throw core::StorageError(folder.string() + ": second moments of layer " + std::to_string(layer) +
                              " are not there yet; run `lethe stats` or the sweep");
   }
