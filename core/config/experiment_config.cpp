@@ -45,7 +45,7 @@ struct Place {
 Place place_of(const YamlValue& value, std::span<const std::string> keys) {
   if (keys.empty()) return {value, ""};
   if (const auto next = value.child(keys.front())) return place_of(*next, keys.subspan(1));
-  return {value, ConfigProblem{{keys.begin(), keys.end()}, "", ""}.path()};
+  return {value, key_path(keys)};
 }
 
 class ExperimentReader {
@@ -180,6 +180,10 @@ const MethodConfig& ExperimentConfig::method_of(const GridCell& cell) const {
   const auto found = methods.find(cell.method);
   if (found != methods.end()) return found->second;
   throw ConfigError(source.string() + ": model " + cell.model + " has no hyper-parameters of " + cell.method);
+}
+
+bool ExperimentConfig::has_cell_of(const std::string& method, const std::string& model) const {
+  return std::ranges::any_of(cells, [&](const GridCell& cell) { return cell.model == model && cell.method == method; });
 }
 
 bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& model) {

@@ -114,6 +114,8 @@ struct ExperimentConfig {
   /// Both throw `ConfigError` for a name or a cell that the config does not hold.
   [[nodiscard]] const ModelConfig& model(const std::string& name) const;
   [[nodiscard]] const MethodConfig& method_of(const GridCell& cell) const;
+  /// True if a cell of the grid edits the model with the method.
+  [[nodiscard]] bool has_cell_of(const std::string& method, const std::string& model) const;
   bool operator==(const ExperimentConfig&) const = default;
 };
 

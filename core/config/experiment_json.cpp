@@ -15,13 +15,6 @@ namespace {
 using nlohmann::json;
 using ConfigObject = JsonObject<ConfigError>;
 
-template <typename Config>
-json fields_to_json(Config config) {
-  JsonFieldWriter writer;
-  visit_fields(writer, config);
-  return std::move(writer.json);
-}
-
 json model_to_json(const ModelConfig& model) {
   auto fields = fields_to_json(model);
   fields["name"] = model.name;

@@ -21,14 +21,10 @@ void check_published(const ModelConfig& model, Problems& problems) {
   if (slot == std::string::npos || npz.find("{layer}", slot + 1) != std::string::npos) {
     problems.push_back({place("npz"), "", "expected a path with {layer} once, where the layer's number stands"});
   }
-  auto given = *model.second_moments;
-  SecondMomentConfig defaults;
-  JsonFieldWriter fields;
-  JsonFieldWriter default_fields;
-  visit_fields(fields, given);
-  visit_fields(default_fields, defaults);
-  for (const auto& [key, value] : fields.json.items()) {
-    if (key != "npz" && value != default_fields.json.at(key)) {
+  const auto defaults = fields_to_json(SecondMomentConfig{});
+  const auto fields = fields_to_json(*model.second_moments);
+  for (const auto& [key, value] : fields.items()) {
+    if (key != "npz" && value != defaults.at(key)) {
       problems.push_back({place(key), "", "is for second moments of a corpus; expected npz alone"});
     }
   }
@@ -45,17 +41,12 @@ void check_second_moments(const ModelConfig& model, Problems& problems) {
   }
 }
 
-bool is_used(const ExperimentConfig& config, const ModelConfig& model, const std::string& method) {
-  return std::ranges::any_of(config.cells,
-                             [&](const GridCell& cell) { return cell.model == model.name && cell.method == method; });
-}
-
 /// Every cell's model must bring what its method needs.
 void check_model(const ExperimentConfig& config, const ModelConfig& model, const MethodCatalogue& methods,
                  Problems& problems) {
   std::string needy;
   for (const auto& method : methods.names()) {
-    if (!is_used(config, model, method)) continue;
+    if (!config.has_cell_of(method, model.name)) continue;
     const auto parameters = model.methods.find(method);
     if (parameters == model.methods.end()) {
       problems.push_back({{"models", model.name},
@@ -93,12 +84,16 @@ void check_intervals(const ExperimentConfig& config, Problems& problems) {
 
 }  // namespace
 
-std::string ConfigProblem::path() const {
+std::string key_path(std::span<const std::string> keys) {
   std::string path;
-  for (const auto& key : keys) path += (path.empty() || key.starts_with('[') ? "" : ".") + key;
-  if (!inside.empty()) path += (path.empty() ? "" : ".") + inside;
+  for (const auto& key : keys) {
+    if (key.empty()) continue;
+    path += (path.empty() || key.starts_with('[') ? "" : ".") + key;
+  }
   return path;
 }
+
+std::string ConfigProblem::path() const { return key_path(std::vector{key_path(keys), inside}); }
 
 std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods) {
   Problems problems;

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/config/experiment_config.h"
 
 namespace lethe::core::inline config {
+
+/// "tasks[1].answers" of "tasks", "[1]" and "answers"; empty ones are passed over.
+std::string key_path(std::span<const std::string> keys);
 
 /// What is wrong with fields that are each sound.
 struct ConfigProblem {

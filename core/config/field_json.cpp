@@ -28,6 +28,7 @@ void JsonFieldWriter::operator()(const char* name, std::optional<double>& field,
 void JsonFieldWriter::operator()(const char* name, bool& field) { json[name] = field; }
 void JsonFieldWriter::operator()(const char* name, std::optional<std::filesystem::path>& field) {
   json[name] = field ? nlohmann::json(field->string()) : nlohmann::json(nullptr);
+  sources.emplace_back(name);
 }
 void JsonFieldWriter::operator()(const char* name, std::vector<int>& field, const IntegerListRule& /*rule*/) {
   json[name] = field;
@@ -39,14 +40,18 @@ void JsonFieldWriter::operator()(const char* name, std::string& field, const Tex
 void JsonFieldWriter::operator()(const char* name, std::string& field, const NameRule& /*rule*/) { json[name] = field; }
 void JsonFieldWriter::operator()(const char* name, std::filesystem::path& field, const PathRule& /*rule*/) {
   json[name] = field.string();
+  sources.emplace_back(name);
 }
 
-void JsonFieldWriter::group(const char* name, const GroupRule& /*rule*/, const Fields& fields) { recipe(name, fields); }
-
-void JsonFieldWriter::recipe(const char* name, const Fields& fields) {
+void JsonFieldWriter::group(const char* name, const GroupRule& /*rule*/, const Fields& fields) {
   JsonFieldWriter writer;
   fields(writer);
   json[name] = std::move(writer.json);
+}
+
+void JsonFieldWriter::recipe(const char* name, const Fields& fields) {
+  group(name, {}, fields);
+  sources.emplace_back(name);
 }
 
 int JsonFieldWriter::word(const char* name, int value, const WordRule& rule) {
@@ -57,7 +62,7 @@ int JsonFieldWriter::word(const char* name, int value, const WordRule& rule) {
 void JsonFieldWriter::optional_group(const char* name, const GroupRule& /*rule*/, bool is_held,
                                      const std::function<void()>& /*make*/, const Fields& fields) {
   if (is_held) {
-    recipe(name, fields);
+    group(name, {}, fields);
   } else {
     json[name] = nullptr;
   }

@@ -16,6 +16,8 @@ namespace lethe::core::inline config {
 class JsonFieldWriter final : public FieldVisitor {
  public:
   nlohmann::json json = nlohmann::json::object();
+  /// Names of the fields that say where something is or how it is made: what they lead to decides, not they.
+  std::vector<std::string> sources;
   using FieldVisitor::operator();
 
   void operator()(const char* name, std::int64_t& field, const IntegerRule& rule) override;
@@ -39,6 +41,14 @@ class JsonFieldWriter final : public FieldVisitor {
   void each(const char* name, const GroupRule& rule, std::size_t count, const Resize& resize,
             const ItemFieldsAt& fields) override;
 };
+
+/// The fields that `visit_fields` of a configuration shows.
+template <typename Config>
+nlohmann::json fields_to_json(Config config) {
+  JsonFieldWriter writer;
+  visit_fields(writer, config);
+  return std::move(writer.json);
+}
 
 /// Fills fields from the keys of an object that `JsonFieldWriter` wrote: all must be there and hold to their rules.
 /// Throws `ConfigError` naming place and key.

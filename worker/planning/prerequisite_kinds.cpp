@@ -1,7 +1,5 @@
 #include "worker/planning/prerequisite_kinds.h"
 
-#include <algorithm>
-
 #include "core/contract/identity.h"
 #include "core/error.h"
 #include "editing/alphaedit/alphaedit_config.h"
@@ -12,10 +10,7 @@
 
 namespace lethe::worker::inline planning {
 
-bool PrerequisiteContext::is_used(const std::string& method) const {
-  return std::ranges::any_of(
-      config.cells, [&](const core::GridCell& cell) { return cell.model == model.name && cell.method == method; });
-}
+bool PrerequisiteContext::is_used(const std::string& method) const { return config.has_cell_of(method, model.name); }
 
 const std::vector<PrerequisiteRow>& prerequisite_rows() {
   static const std::vector<PrerequisiteRow> rows{{kMomentsKind, describe_moments},
