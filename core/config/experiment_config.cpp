@@ -6,6 +6,7 @@
 
 #include "core/config/experiment_fields.h"
 #include "core/config/experiment_problems.h"
+#include "core/config/field_json.h"
 #include "core/config/field_yaml.h"
 #include "core/config/grid_reader.h"
 #include "core/config/method_yaml.h"
@@ -67,6 +68,7 @@ class ExperimentReader {
     map_.finish();
     if (map_.is_map()) {
       for (const auto& problem : experiment_problems(config_, methods_)) report(problem);
+      for (const auto& model : config_.models) refuse_keys_beside_npz(model);
     }
     return std::move(config_);
   }
@@ -148,6 +150,16 @@ class ExperimentReader {
       const auto resolved = resolve(item, file);
       // One that cannot be read has its problem already, and keeps its place in the list.
       config_.tasks.push_back(resolved ? read_task_config(*resolved) : TaskConfig{});
+    }
+  }
+
+  /// Whatever they hold: defaults written out mean as little there, and only the YAML tells them from those left out.
+  void refuse_keys_beside_npz(const ModelConfig& model) {
+    if (!model.second_moments || !model.second_moments->is_published()) return;
+    const auto defaults = fields_to_json(SecondMomentConfig{});
+    for (const auto& [key, value] : defaults.items()) {
+      const auto problem = problem_beside_npz(model.name, key);
+      if (key != "npz" && place_of(map_.value(), problem.keys).lacking.empty()) report(problem);
     }
   }
 

@@ -13,20 +13,17 @@ namespace {
 using Problems = std::vector<ConfigProblem>;
 
 void check_published(const ModelConfig& model, Problems& problems) {
-  const auto place = [&](const std::string& key) {
-    return std::vector<std::string>{"models", model.name, "second_moments", key};
-  };
   const auto& npz = model.second_moments->npz;
   const auto slot = npz.find("{layer}");
   if (slot == std::string::npos || npz.find("{layer}", slot + 1) != std::string::npos) {
-    problems.push_back({place("npz"), "", "expected a path with {layer} once, where the layer's number stands"});
+    problems.push_back({{"models", model.name, "second_moments", "npz"},
+                        "",
+                        "expected a path with {layer} once, where the layer's number stands"});
   }
   const auto defaults = fields_to_json(SecondMomentConfig{});
   const auto fields = fields_to_json(*model.second_moments);
   for (const auto& [key, value] : fields.items()) {
-    if (key != "npz" && value != defaults.at(key)) {
-      problems.push_back({place(key), "", "is for second moments of a corpus; expected npz alone"});
-    }
+    if (key != "npz" && value != defaults.at(key)) problems.push_back(problem_beside_npz(model.name, key));
   }
 }
 
@@ -94,6 +91,10 @@ std::string key_path(std::span<const std::string> keys) {
 }
 
 std::string ConfigProblem::path() const { return key_path(std::vector{key_path(keys), inside}); }
+
+ConfigProblem problem_beside_npz(const std::string& model, const std::string& key) {
+  return {{"models", model, "second_moments", key}, "", "is for second moments of a corpus; expected npz alone"};
+}
 
 std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods) {
   Problems problems;

@@ -21,6 +21,9 @@ struct ConfigProblem {
   [[nodiscard]] std::string path() const;
 };
 
+/// Of a key of a model's `second_moments` that is for those of a corpus and stands beside `npz`.
+ConfigProblem problem_beside_npz(const std::string& model, const std::string& key);
+
 /// All problems of the fields taken together, whatever they were read from; none, and the experiment can be inspected.
 /// What a method or a task holds was checked where it was read.
 std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods);

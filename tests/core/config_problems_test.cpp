@@ -147,6 +147,11 @@ const std::vector<Case>& model_and_method_cases() {
         "x.yaml:4:32: models.b.second_moments: expected corpus: a text file, or npz: the published files' path with "
         "{layer} in it"}},
       {"dataset: {records: r, samples: s}\n"
+       "models:\n  a: {path: p, second_moments: {npz: '{layer}.npz', max_documents: 100000}, methods: {rome: {layer: "
+       "0}}}\n"
+       "grid: {methods: [rome], samples: [0]}\nedits: 1\n",
+       {"x.yaml:3:68: models.a.second_moments.max_documents: is for second moments of a corpus; expected npz alone"}},
+      {"dataset: {records: r, samples: s}\n"
        "models: {a: {path: p, methods: {rome: {layer: 0}}}, b: 7}\n"
        "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
        {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE} or {npz: FILES}, because rome needs "
