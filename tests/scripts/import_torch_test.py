@@ -59,14 +59,14 @@ class ImportTorch(unittest.TestCase):
         self.config = self.torch / "share" / "cmake" / "Torch"
         for folder in (self.lib, self.cuda, self.config):
             folder.mkdir(parents=True)
-        self.library(self.cuda, "cublas", "int gemm() { return 6; }", [])
+        self.make_library(self.cuda, "cublas", "int gemm() { return 6; }", [])
         for header in ("ATen/ATen.h", "torch/csrc/api/include/torch/types.h"):
             (self.torch / "include" / header).parent.mkdir(parents=True, exist_ok=True)
             (self.torch / "include" / header).touch()
         (self.config / "TorchConfigVersion.cmake").write_text('set(PACKAGE_VERSION "9.8.7")\n')
         (self.config / "TorchConfig.cmake").write_text('message(FATAL_ERROR "no CUDA toolkit")\n')
 
-    def library(self, folder, name, code, needs):
+    def make_library(self, folder, name, code, needs):
         source = self.folder / f"{name}.cpp"
         source.write_text(code + "\n")
         status, output = run(
@@ -79,7 +79,7 @@ class ImportTorch(unittest.TestCase):
     def make_torch(self, *names):
         for name in names:
             code, needs = LIBRARIES[name]
-            self.library(self.lib, name, code, [n for n in needs if n == "cublas" or n in names])
+            self.make_library(self.lib, name, code, [n for n in needs if n == "cublas" or n in names])
 
     def build(self):
         trial = self.folder / "trial"
