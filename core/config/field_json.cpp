@@ -38,6 +38,7 @@ void JsonFieldWriter::operator()(const char* name, std::vector<std::string>& fie
 }
 void JsonFieldWriter::operator()(const char* name, std::string& field, const TextRule& /*rule*/) { json[name] = field; }
 void JsonFieldWriter::operator()(const char* name, std::string& field, const NameRule& /*rule*/) { json[name] = field; }
+void JsonFieldWriter::operator()(const char* name, std::string& field, const WordRule& /*rule*/) { json[name] = field; }
 void JsonFieldWriter::operator()(const char* name, std::filesystem::path& field, const PathRule& /*rule*/) {
   json[name] = field.string();
   sources.emplace_back(name);
@@ -140,6 +141,10 @@ void JsonFieldReader::operator()(const char* name, std::string& field, const Tex
 void JsonFieldReader::operator()(const char* name, std::string& field, const NameRule& rule) {
   field = object_.text(name);
   if (!is_path_safe_name(field)) object_.fail(std::string(name) + ": \"" + field + "\" is not " + rule.expected);
+}
+
+void JsonFieldReader::operator()(const char* name, std::string& field, const WordRule& rule) {
+  field = rule.words[static_cast<std::size_t>(word(name, 0, rule))];
 }
 
 void JsonFieldReader::operator()(const char* name, std::filesystem::path& field, const PathRule& rule) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -90,15 +89,12 @@ class FieldVisitor {
   virtual void operator()(const char* name, std::vector<std::string>& field, const TextListRule& rule) = 0;
   virtual void operator()(const char* name, std::string& field, const TextRule& rule) = 0;
   virtual void operator()(const char* name, std::string& field, const NameRule& rule) = 0;
+  virtual void operator()(const char* name, std::string& field, const WordRule& rule) = 0;
   virtual void operator()(const char* name, std::filesystem::path& field, const PathRule& rule) = 0;
   template <typename Enum>
   requires std::is_enum_v<Enum>
   void operator()(const char* name, Enum& field, const WordRule& rule) {
     field = static_cast<Enum>(word(name, static_cast<int>(field), rule));
-  }
-  void operator()(const char* name, std::string& field, const WordRule& rule) {
-    const auto held = std::ranges::find(rule.words, field) - rule.words.begin();
-    field = rule.words.at(static_cast<std::size_t>(word(name, static_cast<int>(held), rule)));
   }
 
   /// A map of further fields.

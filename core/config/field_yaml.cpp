@@ -100,6 +100,10 @@ void YamlFieldReader::operator()(const char* name, std::string& field, const Nam
   if (const auto value = find(name, rule.presence, rule.expected)) assign(field, value->name());
 }
 
+void YamlFieldReader::operator()(const char* name, std::string& field, const WordRule& rule) {
+  if (const auto value = map_.find(name)) assign(field, value->word(rule.words));
+}
+
 void YamlFieldReader::operator()(const char* name, std::filesystem::path& field, const PathRule& rule) {
   const auto value = find(name, rule.presence, rule.expected);
   if (!value) return;

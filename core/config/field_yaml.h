@@ -26,6 +26,7 @@ class YamlFieldReader final : public FieldVisitor {
   void operator()(const char* name, std::vector<std::string>& field, const TextListRule& rule) override;
   void operator()(const char* name, std::string& field, const TextRule& rule) override;
   void operator()(const char* name, std::string& field, const NameRule& rule) override;
+  void operator()(const char* name, std::string& field, const WordRule& rule) override;
   void operator()(const char* name, std::filesystem::path& field, const PathRule& rule) override;
   void group(const char* name, const GroupRule& rule, const Fields& fields) override;
   void recipe(const char* name, const Fields& fields) override;

@@ -115,6 +115,9 @@ class FieldDescriber final : public FieldVisitor {
   void operator()(const char* name, std::string& field, const NameRule& rule) override {
     add(name, "name", field.empty() ? "none" : field, rule.presence);
   }
+  void operator()(const char* name, std::string& field, const WordRule& rule) override {
+    add(name, "one of " + listed(rule.words, [](const std::string& one) { return one; }), field);
+  }
   void operator()(const char* name, std::filesystem::path& field, const PathRule& rule) override {
     add(name, rule.word == nullptr ? "path" : std::string("path, or ") + rule.word,
         field.empty() ? "none" : field.string(), rule.presence);

@@ -307,6 +307,13 @@ TEST(ExperimentJson, GivesTheSameConfigBack) {
   }
 }
 
+TEST(ExperimentJson, IsWrittenOfADeviceThatNoConfigNames) {
+  auto config = load(minimal_config());
+  config.device = "stand-in";  // as tests have it; files say where they were made
+  EXPECT_NE(to_json(config).find("\"device\": \"stand-in\""), std::string::npos);
+  EXPECT_THROW(experiment_config_from_json(to_json(config), editing::catalogue()), ConfigError);
+}
+
 TEST(ExperimentJson, IsCanonical) {
   const auto text = to_json(everything_set());
   EXPECT_LT(text.find("\"cells\""), text.find("\"checkpoint_every\""));
