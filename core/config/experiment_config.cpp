@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "core/config/grid_reader.h"
 #include "core/config/method_yaml.h"
@@ -16,24 +17,6 @@ namespace {
 
 constexpr IntegerRange kIntervalRange{1, kMaxEdits};
 constexpr IntegerRange kThreadsRange{1, 1024};
-
-/// A map that stands inline, or in a file that is named instead. The file must outlive the value.
-std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>& file) {
-  if (!value.node.IsScalar()) return value;
-  const auto path = value.file_path();
-  if (!path) return std::nullopt;
-  std::error_code error;
-  if (!std::filesystem::exists(*path, error)) {
-    value.problem("expected a file, found no " + path->string());
-    return std::nullopt;
-  }
-  // Shown as the user would reach it: from where the naming file was reached.
-  const std::filesystem::path named(value.node.Scalar());
-  const auto shown = named.is_absolute() ? named : std::filesystem::path(value.file->display).parent_path() / named;
-  file = read_yaml_file(shown, *value.problems);
-  if (!file) return std::nullopt;
-  return YamlValue{&*file, file->root, "", value.problems, file->root.Mark()};
-}
 
 class ExperimentReader {
  public:
@@ -221,13 +204,12 @@ class ExperimentReader {
 
   void read_tasks() {
     const auto value = map_.find("tasks");
-    const auto items = value ? value->list("a list of task files") : std::nullopt;
+    const auto items = value ? value->list("a list of task files, tasks, or {file: ..., examples: ...}") : std::nullopt;
     if (!items) return;
     for (const auto& item : *items) {
-      std::optional<YamlFile> file;
-      const auto resolved = resolve(item, file);
-      if (!resolved) continue;
-      auto task = read_task_config(*resolved);
+      auto read = read_task(item);
+      if (!read) continue;
+      auto& task = *read;
       const bool is_known = std::any_of(config_.tasks.begin(), config_.tasks.end(),
                                         [&](const TaskConfig& other) { return other.name == task.name; });
       if (is_known && !task.name.empty()) {
@@ -265,14 +247,13 @@ class ExperimentReader {
 
   /// Every cell's model must bring what its method needs.
   void check_cells() {
+    std::set<std::pair<std::string, std::string>> used;
+    for (const auto& cell : config_.cells) used.emplace(cell.model, cell.method);
     for (const auto& model : config_.models) {
       const auto& place = model_places_.at(model.name);
       std::string needy;
       for (const auto& method : methods_.names()) {
-        const bool is_used = std::any_of(config_.cells.begin(), config_.cells.end(), [&](const GridCell& cell) {
-          return cell.model == model.name && cell.method == method;
-        });
-        if (!is_used) continue;
+        if (!used.contains({model.name, method})) continue;
         const auto parameters = model.methods.find(method);
         if (parameters == model.methods.end()) {
           place.inner_problem("methods." + method + ": is missing; expected hyper-parameters, because the grid has " +

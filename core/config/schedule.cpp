@@ -1,7 +1,9 @@
 #include "core/config/schedule.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 
@@ -50,8 +52,10 @@ bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int6
 }
 
 std::string interval_problem(const ExperimentConfig& config, std::int64_t interval) {
+  std::map<std::string_view, const ModelConfig*> models;
+  for (const auto& model : config.models) models.emplace(model.name, &model);
   for (const auto& cell : config.cells) {
-    const auto& methods = config.model(cell.model).methods;
+    const auto& methods = models.at(cell.model)->methods;
     const auto method = methods.find(cell.method);
     // A method that may not edit so many facts has a problem of its own.
     if (method == methods.end() || !method->second->problem().empty()) continue;

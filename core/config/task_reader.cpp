@@ -65,7 +65,29 @@ std::string task_config_problem(const TaskConfig& task) {
   return "";
 }
 
-TaskConfig read_task_config(const YamlValue& value) {
+std::optional<TaskConfig> read_task(const YamlValue& item) {
+  const bool has_file = item.node.IsMap() && std::any_of(item.node.begin(), item.node.end(), [](const auto& entry) {
+                          return entry.first.IsScalar() && entry.first.Scalar() == "file";
+                        });
+  std::optional<YamlFile> file;
+  if (!has_file) {
+    const auto resolved = resolve(item, file);
+    return resolved ? std::optional(read_task_config(*resolved)) : std::nullopt;
+  }
+  YamlMap map(item, "a map with file and examples");
+  const auto named = map.find("file");
+  const auto examples = map.find("examples", Presence::kRequired, "a path, in place of the file's own");
+  const auto path = examples ? examples->file_path() : std::nullopt;
+  map.finish();
+  if (!named->node.IsScalar()) named->unexpected("the path of a task's file");
+  const auto resolved = named->node.IsScalar() ? resolve(*named, file) : std::nullopt;
+  if (!resolved) return std::nullopt;
+  auto task = read_task_config(*resolved, path ? Presence::kOptional : Presence::kRequired);
+  if (path) task.examples = *path;
+  return task;
+}
+
+TaskConfig read_task_config(const YamlValue& value, Presence of_examples) {
   TaskConfig task;
   YamlMap map(value, "a task (a map with name, examples, prefix, query, marker and answers)");
   const auto required = [&](const char* key, const char* expected) {
@@ -74,7 +96,7 @@ TaskConfig read_task_config(const YamlValue& value) {
   if (const auto name = required("name", "a short name")) assign(task.name, name->name());
   task.title = task.name;
   if (const auto title = map.find("title")) assign(task.title, title->text());
-  if (const auto examples = required("examples", "a path")) assign(task.examples, examples->file_path());
+  if (const auto examples = map.find("examples", of_examples, "a path")) assign(task.examples, examples->file_path());
   if (const auto prefix = map.find("prefix")) assign(task.prefix, possibly_empty_text(*prefix));
   const auto query = required("query", "a text with {field} placeholders");
   if (query) assign(task.query, query->text());

@@ -164,6 +164,15 @@ const CellFacts& Inspection::cell(const GridCell& wanted) const {
   throw ConfigError(wanted.name() + ": is no cell of this experiment; `lethe plan` lists them");
 }
 
+CellIndex::CellIndex(const Inspection& inspection) {
+  for (const auto& facts : inspection.cells) facts_.emplace(facts.cell, &facts);
+}
+
+const CellFacts* CellIndex::find(const GridCell& cell) const {
+  const auto found = facts_.find(cell);
+  return found == facts_.end() ? nullptr : found->second;
+}
+
 const ModelFacts& Inspection::model(const std::string& name) const {
   const auto found = std::ranges::find(models, name, &ModelFacts::name);
   if (found != models.end()) return *found;

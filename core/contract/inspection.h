@@ -84,6 +84,18 @@ struct Inspection {
   [[nodiscard]] const PrerequisiteFacts& prerequisite(const std::string& kind, const std::string& model) const;
 };
 
+/// Facts by cell, for whoever asks for many: `Inspection::cell` looks through them all.
+class CellIndex {
+ public:
+  /// `inspection` must outlive it.
+  explicit CellIndex(const Inspection& inspection);
+  /// Null where the inspection has no such cell.
+  [[nodiscard]] const CellFacts* find(const GridCell& cell) const;
+
+ private:
+  std::map<GridCell, const CellFacts*> facts_;
+};
+
 std::string to_json(const Inspection& inspection);
 /// Throws `CommError`, also for one that another version of lethe wrote.
 Inspection inspection_from_json(const std::string& text);

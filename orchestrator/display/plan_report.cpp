@@ -51,9 +51,9 @@ void print_cells(const core::ExperimentConfig& config, const core::Inspection& f
                        cell.checkpoints.size(), per_fact.value, format_duration(per_fact.of(cell.facts->edits)),
                        format_duration(reducing), format_bytes(cell_disk(config, *cell.facts)));
   }
+  const core::CellIndex known(facts);
   for (const auto& cell : config.cells) {
-    const auto is_known = std::ranges::any_of(facts.cells, [&](const auto& one) { return one.cell == cell; });
-    if (!is_known)
+    if (known.find(cell) == nullptr)
       out << fmt::format("{:<34} {:>7}   (size of {} is unknown)\n", cell.name(), config.edits.at(cell), cell.model);
   }
 }
