@@ -16,6 +16,7 @@
 #include "core/host_name.h"
 #include "core/log.h"
 #include "core/utc_time.h"
+#include "ledger/durable_file.h"
 #include "orchestrator/scheduling/ledger_view.h"
 
 namespace lethe::orchestrator::inline display {
@@ -24,22 +25,42 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::size_t kReasonLength = 100;
+constexpr std::size_t kReasonLength = 240;
+constexpr std::size_t kMaxRetriesTold = 10;
+
+/// A member of `value` that is a text; empty if there is none.
+std::string text_of(const json& value, const char* key) {
+  if (!value.is_object()) return {};
+  const auto found = value.find(key);
+  return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// status.json, or an empty object: it is for people.
+json read_status(const ledger::SweepFolder& folder) {
+  try {
+    auto status = json::parse(ledger::read_text(folder.status()), nullptr, false);
+    if (status.is_object()) return status;
+  } catch (const core::StorageError&) {  // there is none yet, or it cannot be read
+  }
+  return json::object();
+}
+
+/// The objects of a list in status.json.
+json entries_of(const json& status, const char* key) {
+  const auto found = status.find(key);
+  return found != status.end() && found->is_array() ? *found : json::array();
+}
 
 /// Failures by "<verb> <cell>..." as status.json tells them; by cell name.
-std::map<std::string, std::string> failures_by_cell(const ledger::SweepFolder& folder) {
+std::map<std::string, std::string> failures_by_cell(const json& status) {
   std::map<std::string, std::string> failures;
-  const auto path = folder.status();
-  if (!fs::exists(path)) return failures;
-  const auto status = json::parse(ledger::read_text(path), nullptr, false);
-  if (!status.is_object() || !status.contains("failures")) return failures;
-  for (const auto& failure : status["failures"]) {
-    const auto work = failure.value("work", std::string());
+  for (const auto& failure : entries_of(status, "failures")) {
+    const auto work = text_of(failure, "work");
     std::istringstream words(work);
     std::string verb;
     std::string cell;
     words >> verb >> cell;
-    failures.try_emplace(cell, work + ": " + failure.value("reason", std::string()));
+    failures.try_emplace(cell, work + ": " + text_of(failure, "reason"));
   }
   return failures;
 }
@@ -106,10 +127,13 @@ std::vector<CellStatus> cell_rows(const ledger::SweepFolder& folder, const core:
                                   const std::optional<core::Inspection>& inspection) {
   const auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), methods);
   const FolderLedgerView view(folder);
-  const auto failures = failures_by_cell(folder);
+  const auto failures = failures_by_cell(read_status(folder));
+  const auto facts_of_all = inspection.value_or(core::Inspection{});
+  const core::CellIndex known(facts_of_all);
   std::vector<CellStatus> rows;
   for (const auto& cell : config.cells) {
-    const auto ledger = inspection ? view.cell(inspection->cell(cell)) : largest_ledger(folder, cell);
+    const auto* facts = known.find(cell);
+    const auto ledger = facts != nullptr ? view.cell(*facts) : largest_ledger(folder, cell);
     const auto failure = failures.find(cell.name());
     rows.push_back({cell, ledger.num_edits, config.edits.at(cell), count_done(config, cell, ledger),
                     count_due(config, cell), failure == failures.end() ? std::string() : failure->second});
@@ -121,6 +145,22 @@ std::string first_line(const std::string& text) {
   auto line = text.substr(0, text.find('\n'));
   if (line.size() > kReasonLength) line = line.substr(0, kReasonLength) + "...";
   return line;
+}
+
+/// What keeps the sweep from its end: the folder itself, what stopped the last run, what is being tried again.
+void print_troubles(const ledger::SweepFolder& folder, std::ostream& out) {
+  if (const auto trouble = ledger::trouble_of(folder.root()); !trouble.empty()) out << trouble << '\n';
+  const auto status = read_status(folder);
+  if (const auto stopped = text_of(status, "stopped"); !stopped.empty()) out << "stopped: " << stopped << '\n';
+  std::size_t num_told = 0;
+  const auto retries = entries_of(status, "retries");
+  for (const auto& retry : retries) {
+    if (++num_told > kMaxRetriesTold) {
+      out << fmt::format("... and {} more are tried again\n", retries.size() - kMaxRetriesTold);
+      break;
+    }
+    out << fmt::format("tried again: {}: {}\n", text_of(retry, "work"), first_line(text_of(retry, "reason")));
+  }
 }
 
 }  // namespace
@@ -147,6 +187,10 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
     if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
     failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
   }
+  json retries = json::array();
+  for (const auto& retry : coordinator.backlog().retries()) {
+    retries.push_back({{"work", retry.work}, {"reason", retry.reason}, {"failures", retry.num_failures}});
+  }
   const json status{
       {"time", core::utc_time_now()},
       {"host", core::host_name()},
@@ -154,6 +198,8 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
       {"cells", {{"done", totals.num_cells_done}, {"failed", totals.num_cells_failed}, {"all", totals.num_cells}}},
       {"edits", {{"done", totals.edits_done}, {"all", totals.edits}}},
       {"reductions", {{"done", totals.reductions_done}, {"all", totals.reductions}}},
+      {"stopped", coordinator.stop_reason()},
+      {"retries", retries},
       {"failures", failures}};
   ledger::replace_text(folder.status(), status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
 }
@@ -167,6 +213,7 @@ void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue
   const auto rows = cell_rows(folder, methods, inspection);
   const auto state = read_state(folder);
   out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
+  if (state != to_string(Outcome::kComplete)) print_troubles(folder, out);
   std::size_t width = 4;
   for (const auto& row : rows) width = std::max(width, row.cell.name().size());
   print_prerequisites(folder, inspection, out);

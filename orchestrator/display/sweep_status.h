@@ -22,7 +22,7 @@ void write_state(const ledger::SweepFolder& folder, std::string_view state);
 /// The word; empty if there is none.
 std::string read_state(const ledger::SweepFolder& folder);
 
-/// Replaces status.json: counts, failures, who writes it.
+/// Replaces status.json: counts, failures, what is tried again, why it stopped, who writes it.
 void write_status(const ledger::SweepFolder& folder, const Coordinator& coordinator);
 
 /// One line of `lethe status`.

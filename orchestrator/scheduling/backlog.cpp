@@ -251,6 +251,24 @@ void Backlog::refresh(const WorkUnit& unit, const LedgerView& ledger) {
   if (unit.kind == WorkUnit::Kind::kEdit) advance(unit.index, ledger.cell(*cells_.at(unit.index).facts).num_edits);
 }
 
+std::vector<Retry> Backlog::retries() const {
+  std::vector<Retry> retries;
+  const auto add = [&](const WorkUnit& unit, WorkState state, const Attempts& attempts) {
+    const bool is_tried_again = state == WorkState::kOpen || state == WorkState::kRunning;
+    if (!is_tried_again || attempts.num_failures() == 0) return;
+    retries.push_back({core::describe(task_of(unit)), attempts.reason, attempts.num_failures()});
+  };
+  for (std::size_t i = 0; i < prerequisites_.size(); ++i)
+    add({WorkUnit::Kind::kPrerequisite, i}, prerequisites_[i].state, prerequisites_[i].attempts);
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const auto& cell = cells_[i];
+    add({WorkUnit::Kind::kEdit, i, 0, cell.facts->edits}, cell.edit_state, cell.attempts);
+    for (std::size_t k = 0; k < cell.reductions.size(); ++k)
+      add({WorkUnit::Kind::kReduction, i, k}, cell.reductions[k].state, cell.reductions[k].attempts);
+  }
+  return retries;
+}
+
 bool Backlog::is_exhausted() const {
   const auto is_over = [](WorkState state) { return state == WorkState::kDone || state == WorkState::kFailed; };
   if (!std::ranges::all_of(prerequisites_, is_over, &PrerequisiteWork::state)) return false;

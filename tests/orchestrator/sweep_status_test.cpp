@@ -63,6 +63,31 @@ TEST_F(SweepStatus, TellsHowFarAPrerequisiteIs) {
   EXPECT_EQ(status().find(moments.title), std::string::npos) << status();
 }
 
+TEST_F(SweepStatus, TellsWhatStoppedTheRunAndWhatIsTriedAgain) {
+  nlohmann::json retries = nlohmann::json::array();
+  for (int i = 0; i < 12; ++i)
+    retries.push_back({{"work", "edit c" + std::to_string(i)}, {"reason", "folder: full\nmore"}});
+  folder_.write("status.json", nlohmann::json{{"stopped", "no rank can write"}, {"retries", retries}}.dump());
+  const auto text = status();
+  EXPECT_NE(text.find("stopped: no rank can write\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("tried again: edit c0: folder: full\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("... and 2 more are tried again\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("c10"), std::string::npos) << text;
+  folder_.write("STATE", "COMPLETE\n");
+  EXPECT_EQ(status().find("tried again"), std::string::npos) << "the run after came to its end";
+}
+
+TEST_F(SweepStatus, ReadsPastAStatusThatIsNone) {
+  for (const auto* text : {"", "{", "[]", "{\"retries\": 3, \"failures\": {}, \"stopped\": []}",
+                           "{\"retries\": [1, {\"work\": 2}], \"failures\": [null, {\"reason\": {}}]}"}) {
+    folder_.write("status.json", text);
+    EXPECT_NE(status().find("20/60"), std::string::npos) << text;
+  }
+  std::filesystem::remove(sweep_.status());
+  std::filesystem::create_directory(sweep_.status());
+  EXPECT_NE(status().find("20/60"), std::string::npos) << "a folder in its place";
+}
+
 TEST_F(SweepStatus, PassesOverAnInspectionOfAnotherVersion) {
   auto other = nlohmann::json::parse(core::to_json(inspection_));
   other["version"] = other.at("version").get<int>() + 1;
