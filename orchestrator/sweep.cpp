@@ -140,7 +140,9 @@ class CoordinatingRank {
   void remember_status() {
     status_seconds_ = clock_.now_seconds();
     num_setbacks_written_ = coordinator_.setbacks().size();
-    if (start_.ownership->is_lost()) return;
+    std::error_code ignored;
+    // A folder that has vanished is noticed at the next beat, and not made again before.
+    if (start_.ownership->is_lost() || !std::filesystem::exists(start_.folder.root(), ignored)) return;
     try {
       write_status(start_.folder, coordinator_);
     } catch (const core::StorageError& error) {

@@ -21,8 +21,8 @@ bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, Task
     monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
   }
   contents.provenance = provenance(workspace);
-  const auto file = ledger::commit_file(folder, ledger::kBaselineStem,
-                                        [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
+  const auto file = workspace.commit_file(
+      folder, ledger::kBaselineStem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
   monitor.committed(file.path, 0);
   return true;
 }

@@ -63,6 +63,18 @@ std::size_t first_without_snapshot(const ledger::CellFiles& files, std::string& 
   return 0;
 }
 
+/// What a segment holds in memory before it is committed, in the large. A segment ends where it is full, as at a stop,
+/// however far the next checkpoint is.
+constexpr std::size_t kMaxSegmentBytes = std::size_t{1} << 30U;
+
+std::size_t bytes_of(const storage::StoredEdit& edit) {
+  constexpr std::size_t kScoreBytes = std::size_t{1} << 14U;  // more than the scores of one fact take
+  std::size_t num_values = 0;
+  for (const auto& delta : edit.deltas) num_values += delta.left.values.size() + delta.right.values.size();
+  for (const auto& [name, rows] : edit.remembered) num_values += rows.values.size();
+  return kScoreBytes + num_values * sizeof(float);
+}
+
 /// The sound chain of a cell's folder, after quarantining what cannot be used.
 ledger::CellFiles recover_chain(const std::filesystem::path& folder, bool is_dense) {
   ledger::remove_stale_temporaries(folder);
@@ -125,7 +137,7 @@ class EditRun {
     const auto files = ledger::committed_files(folder_);
     if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.stem == "identity"; })) return;
     const auto text = nlohmann::json(facts_.edit_identity_fields).dump(1);
-    ledger::commit_file(
+    workspace_.commit_file(
         folder_, "identity", [&](const auto& temporary) { ledger::write_new_file(temporary, text); }, ".json");
   }
 
@@ -149,13 +161,15 @@ class EditRun {
     if (edits_ == 0) segment.contexts = editor.contexts().templates;
     const auto parameters = editor.method().edited_parameters();
     segment.fingerprint_before = fingerprint(network_, parameters);
-    while (edits_ < last_edit && !monitor_.should_stop()) {
+    std::size_t num_bytes = 0;
+    while (edits_ < last_edit && num_bytes < kMaxSegmentBytes && !monitor_.should_stop()) {
       const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
       const auto step =
           std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
       double seconds = 0.0;
       for (auto& edit : run_step(editor, step)) {
         seconds += edit.record.seconds_edit + edit.record.seconds_score;
+        num_bytes += bytes_of(edit);
         segment.edits.push_back(std::move(edit));
       }
       edits_ = end;
@@ -195,8 +209,8 @@ class EditRun {
     if (segment.edits.empty()) return;
     if (is_dense_) commit_snapshot(segment);
     const auto stem = ledger::segment_stem(segment.edits.front().record.edit, edits_);
-    const auto file =
-        ledger::commit_file(folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
+    const auto file = workspace_.commit_file(
+        folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
     monitor_.committed(file.path, edits_);
     warn_of_failures(segment);
     if (is_dense_) prune_snapshots(workspace_, task_.cell);
@@ -224,7 +238,7 @@ class EditRun {
       snapshot.parameters.emplace(name, to_host(network_.parameter(name)));
     }
     snapshot.provenance = segment.provenance;
-    ledger::commit_file(folder_, stem, [&](const auto& temporary) { storage::write_snapshot(temporary, snapshot); });
+    workspace_.commit_file(folder_, stem, [&](const auto& temporary) { storage::write_snapshot(temporary, snapshot); });
   }
 
   /// A run killed between snapshot and segment leaves a snapshot whose provenance, and so its name, differs.

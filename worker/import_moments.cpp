@@ -53,7 +53,7 @@ bool import_moments(Workspace& workspace, const std::string& model, const std::v
     if (monitor.should_stop()) return false;
     const auto start = std::chrono::steady_clock::now();
     const auto contents = import_layer(workspace, model, plan, layer);
-    const auto file = ledger::commit_file(folder, ledger::moments_stem(layer), [&](const auto& temporary) {
+    const auto file = workspace.commit_file(folder, ledger::moments_stem(layer), [&](const auto& temporary) {
       storage::write_second_moment(temporary, contents);
     });
     monitor.committed(file.path, 0);

@@ -176,7 +176,7 @@ class MomentsRun {
                                           {},
                                           provenance(workspace_)};
       const auto values = sum.values().to(torch::kCPU).contiguous();
-      const auto file = ledger::commit_file(
+      const auto file = workspace_.commit_file(
           slices_folder_, ledger::moment_slice_stem(slice, layer),
           [&](const auto& temporary) { storage::write_moment_sum(temporary, contents, span_of(values)); });
       monitor_.committed(file.path, 0);
@@ -253,7 +253,7 @@ class MomentsRun {
     contents.count = count;
     contents.num_documents = num_documents;
     contents.provenance = provenance(workspace_);
-    const auto file = ledger::commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {
+    const auto file = workspace_.commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {
       storage::write_second_moment(temporary, contents, span_of(moment.moment_FF));
     });
     monitor_.committed(file.path, 0);

@@ -81,8 +81,8 @@ void make(Workspace& workspace, const core::PrerequisiteTask& task, double thres
   const auto basis = space.basis().basis_FQ.to(torch::kCPU).contiguous();
   const std::span<const double> values(basis.data_ptr<double>(), static_cast<std::size_t>(basis.numel()));
   const auto file =
-      ledger::commit_file(workspace.prerequisite_folder(task.kind, task.model), ledger::moments_stem(layer),
-                          [&](const auto& temporary) { storage::write_null_space(temporary, contents, values); });
+      workspace.commit_file(workspace.prerequisite_folder(task.kind, task.model), ledger::moments_stem(layer),
+                            [&](const auto& temporary) { storage::write_null_space(temporary, contents, values); });
   monitor.committed(file.path, 0);
 }
 

@@ -38,7 +38,21 @@ editing::SecondMoment read_moment(const std::filesystem::path& folder, int layer
 }  // namespace
 
 Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
-    : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.input_digests()) {}
+    : config_(std::move(config)),
+      folder_(std::move(out)),
+      has_folder_(std::filesystem::exists(folder_.root())),
+      digests_(folder_.input_digests()) {}
+
+ledger::CommittedFile Workspace::commit_file(const std::filesystem::path& folder, std::string_view stem,
+                                             const ledger::FileWriter& write, std::string_view extension) {
+  if (has_folder_ && !std::filesystem::exists(folder_.root())) {
+    throw core::StorageError(folder_.root().string() + ": is gone (removed, or its file system was taken away)",
+                             std::make_error_code(std::errc::no_such_file_or_directory));
+  }
+  auto file = ledger::commit_file(folder, stem, write, extension);
+  has_folder_ = true;
+  return file;
+}
 
 const std::vector<data::EditRequest>& Workspace::records() {
   if (!records_) records_ = data::read_records(config_.dataset);

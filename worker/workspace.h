@@ -60,6 +60,11 @@ class Workspace {
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
 
+  /// `ledger::commit_file`, which makes missing folders, but for the sweep's own: one that has vanished (removed, or
+  /// its file system was taken away) is not made again with a part of its files. Throws `core::StorageError` then.
+  ledger::CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem,
+                                    const ledger::FileWriter& write, std::string_view extension = ".h5");
+
   /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
   void save_digests() const { digests_.save(); }
   /// Folder of a cell's files under its edit identity.
@@ -68,6 +73,7 @@ class Workspace {
  private:
   core::ExperimentConfig config_;
   ledger::SweepFolder folder_;
+  bool has_folder_ = false;  ///< it was there once
   InputDigests digests_;
   std::optional<std::vector<data::EditRequest>> records_;
   std::optional<std::map<int, std::vector<std::int64_t>>> samples_;

@@ -102,6 +102,40 @@ TEST_F(Mend, ADamagedStateOfTheTrainingIsLeftBehind) {
   EXPECT_TRUE(storage::compare_files(editor_files("whole").front(), editor_files("damaged").front()).is_same);
 }
 
+TEST_F(Mend, ATrainingThatLearnsNothingGivesNoEditor) {
+  auto bad = config();
+  change_mend(bad.models[0], [](editing::MendConfig& mend) { mend.training.max_iterations = 2; });
+  Workspace short_work(bad, world_.path() / "nothing");
+  TrainingMonitor monitor;
+  const auto refusal = test::message_of<core::ConfigError>([&] {
+    run_editor_training(short_work, {editing::kEditorKind, kCell.model}, monitor);
+  });
+  EXPECT_NE(refusal.find("tiny-gpt2: mend: training: after 2 iterations no validation was better than that of the "
+                         "untrained editor"),
+            std::string::npos)
+      << refusal;
+  for (const auto& file : monitor.files) EXPECT_FALSE(file.starts_with(ledger::kEditorStem)) << file;
+}
+
+TEST_F(Mend, AStopBeforeTheTrainingReadsNothing) {
+  EXPECT_FALSE(train("stopped", TrainingMonitor(0)));
+  EXPECT_TRUE(editor_files("stopped").empty());
+}
+
+TEST_F(Mend, AFolderThatVanishedIsNotMadeAgain) {
+  const auto out = world_.path() / "vanishing";
+  fs::create_directories(out);
+  auto work = workspace("vanishing");
+  const auto write = [](const fs::path& path) { std::ofstream(path) << "contents"; };
+  EXPECT_EQ(work.commit_file(out / "a" / "b", "stem", write).stem, "stem");
+  fs::rename(out, world_.path() / "elsewhere");
+  const auto refusal = test::message_of<core::StorageError>([&] { work.commit_file(out / "a", "other", write); });
+  EXPECT_NE(refusal.find("vanishing: is gone"), std::string::npos) << refusal;
+  EXPECT_FALSE(fs::exists(out));
+  auto fresh = workspace("fresh");
+  EXPECT_EQ(fresh.commit_file(world_.path() / "fresh" / "a", "stem", write).stem, "stem");
+}
+
 TEST_F(Mend, InputsOfTheTrainingAreCheckedBeforeAnythingRuns) {
   std::ofstream(world_.path() / "none.json") << "[]";
   std::ofstream(world_.path() / "blank.txt") << "\n  \n";
