@@ -23,7 +23,7 @@ storage::NamedDoubles statistics_of(const editing::MendEditor& editor);
 std::map<std::string, std::string> form_texts(const editing::EditorForm& form);
 /// Throws `core::DataError` beginning with `place`.
 editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storage::NamedDoubles& statistics,
-                              const std::map<std::string, std::string>& form, const editing::MendConfig& config,
+                              const std::map<std::string, std::string>& form, const core::MethodConfig& method,
                               const model::Network& start, const std::string& place);
 
 }  // namespace lethe::worker

@@ -188,8 +188,8 @@ class Training {
     state.next_iteration = progress.next_iteration;
     state.best_iteration = progress.best_iteration;
     state.best_loss = progress.best_loss;
-    state.editor = editor_of(contents.tensors, contents.statistics, contents.form, config_, start_, place);
-    state.best = editor_of(progress.best_tensors, progress.best_statistics, contents.form, config_, start_, place);
+    state.editor = editor_of(contents.tensors, contents.statistics, contents.form, method_, start_, place);
+    state.best = editor_of(progress.best_tensors, progress.best_statistics, contents.form, method_, start_, place);
     if (progress.num_steps == 0) return state;
     for (const auto& [name, tensor] : state.editor.trained()) {
       auto& group = name == "rates" ? state.rates : state.networks;

@@ -282,4 +282,10 @@ std::map<std::string, torch::Tensor> tensors_of_published(const std::map<std::st
   return tensors;
 }
 
+MendEditor editor_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const EditorForm& form,
+                               const core::MethodConfig& mend, const model::Architecture& architecture,
+                               const std::string& place, torch::Device device, torch::Dtype dtype) {
+  return editor_from_tensors(tensors, form, config_of<MendConfig>(mend), architecture, place, device, dtype);
+}
+
 }  // namespace lethe::editing
