@@ -10,7 +10,6 @@
 #include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
-namespace {}  // namespace
 
 std::filesystem::path executor_path() {
   if (const char* path = std::getenv("LETHE_EXECUTOR")) return std::filesystem::absolute(path);

@@ -8,7 +8,6 @@
 #include "editing/mend/mend_config.h"
 #include "ledger/sweep_folder.h"
 #include "model/pytorch_checkpoint.h"
-#include "worker/planning/prices.h"
 
 namespace lethe::worker::inline planning {
 
@@ -39,10 +38,7 @@ void describe_baseline(PrerequisiteContext& context) {
         core::baseline_identity(context.config, content->weights_digest, content->tokenizer_digest, context.examples);
     facts.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, facts.model, identity.short_hex());
   }
-  core::ModelFacts price;
-  price.name = facts.model;
-  price_reductions(context.config, context.inputs.architecture, price);
-  facts.work = facts.step_work = price.tasks_work;
+  facts.work = facts.step_work = context.findings.inspection.model(facts.model).tasks_work;
   context.findings.inspection.prerequisites.push_back(std::move(facts));
 }
 
