@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 worker::Workspace workspace_of_sweep(const std::string& out) {
   const ledger::SweepFolder folder(fs::absolute(out));
-  auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), editing::catalogue());
+  auto config = core::read_experiment_config(folder.experiment(), editing::catalogue());
   worker::configure_numerics(config);
   return {std::move(config), folder.root()};
 }
@@ -230,7 +230,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::experiment_config_from_json(ledger::read_text(options->experiment), editing::catalogue());
+    auto config = core::read_experiment_config(options->experiment, editing::catalogue());
     worker::configure_numerics(config);
     worker::Workspace workspace(std::move(config), options->out);
     worker::serve(workspace, kCommands, kEvents);
