@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 worker::Workspace workspace_of_sweep(const std::string& out) {
   const ledger::SweepFolder folder(fs::absolute(out));
-  auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), editing::catalogue());
+  auto config = core::read_experiment_config(folder.experiment(), editing::catalogue());
   worker::configure_numerics(config);
   return {std::move(config), folder.root()};
 }
@@ -42,7 +42,7 @@ void remember_experiment(const worker::Workspace& workspace) {
 /// Options of all verbs; CLI11 binds to them by address.
 struct Options {
   std::string config, out, experiment, cell, to, model, prompt;
-  std::vector<std::string> sweeps, models;
+  std::vector<std::string> sweeps, models, identities;
   bool is_comparison = false;
   bool no_figures = false;
   std::int64_t edits = -1;
@@ -207,8 +207,18 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
   auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
+  verb->add_option("--identity", options->identities,
+                   "edits, reductions or baselines of other settings to show instead of the experiment's")
+      ->allow_extra_args(false);
+  verb->footer(
+      "Exit status: 0 all that is committed of the experiment is in the report, 1 something was left out (a damaged\n"
+      "file, results of several settings, figures that cannot be drawn) or there is no report, 2 wrong arguments.\n"
+      "summary.md names what was left out. An unfinished sweep is reported as far as it is, with 0.");
   verb->callback([options, &status] {
-    status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), !options->no_figures);
+    report::ReportOptions report;
+    report.has_figures = !options->no_figures;
+    report.identities = {options->identities.begin(), options->identities.end()};
+    status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), report);
   });
 }
 
@@ -230,7 +240,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::experiment_config_from_json(ledger::read_text(options->experiment), editing::catalogue());
+    auto config = core::read_experiment_config(options->experiment, editing::catalogue());
     worker::configure_numerics(config);
     worker::Workspace workspace(std::move(config), options->out);
     worker::serve(workspace, kCommands, kEvents);

@@ -4,10 +4,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/grid_cell.h"
 #include "ledger/durable_file.h"
 
@@ -84,13 +83,11 @@ void replace_text(const std::filesystem::path& path, std::string_view text) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || in.bad()) {
-    throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
+  try {
+    return core::text_of_file(path);
+  } catch (const core::StorageError& error) {
+    throw core::StorageError(std::string(error.what()) + "; is its folder a sweep's folder?");
   }
-  return text.str();
 }
 
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path) {

@@ -12,6 +12,9 @@
 
 namespace lethe::storage {
 
+/// Among the provenance of tasks: `core::reduction_identity` of the tasks, which a baseline's identity does not show.
+inline constexpr const char* kTasksIdentity = "tasks_identity";
+
 /// One part of the reduction of a cell at a checkpoint; only the vector of its part is filled.
 struct ReductionContents {
   core::GridCell cell;  ///< method and sample are empty/-1 for a model's baseline

@@ -130,6 +130,10 @@ ExperimentConfig load_experiment_config(const std::filesystem::path& path, const
 /// executors are started with. `experiment_config_from_json` gives an equal config back, and throws `ConfigError`
 /// naming the key for anything that `load_experiment_config` would not have let through.
 std::string to_json(const ExperimentConfig& config);
-ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods);
+/// `place` begins each error.
+ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods,
+                                             const std::string& place = "experiment.json");
+/// The same of a sweep folder's experiment.json. Throws `StorageError` with path and remedy.
+ExperimentConfig read_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods);
 
 }  // namespace lethe::core::inline config

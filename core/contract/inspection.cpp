@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/json_object.h"
 
 namespace lethe::core::inline contract {
@@ -191,9 +192,9 @@ std::string to_json(const Inspection& inspection) {
          "\n";
 }
 
-Inspection inspection_from_json(const std::string& text) {
-  const auto document = parse_json<CommError>(text, "inspection");
-  Object object(document, "inspection");
+Inspection inspection_from_json(const std::string& text, const std::string& place) {
+  const auto document = parse_json<CommError>(text, place);
+  Object object(document, place);
   if (object.is_null("version") || object.integer("version") != kVersion) {
     object.fail("was written by another version of lethe");
   }
@@ -205,6 +206,18 @@ Inspection inspection_from_json(const std::string& text) {
   inspection.problems = texts_from_json(object, "problems");
   object.finish();
   return inspection;
+}
+
+std::optional<Inspection> read_inspection(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::symlink_status(path, ignored).type() == std::filesystem::file_type::not_found) {
+    return std::nullopt;
+  }
+  try {
+    return inspection_from_json(text_of_file(path), path.string());
+  } catch (const Error& error) {
+    throw StorageError(std::string(error.what()) + "; the next `lethe sweep` in this folder writes it anew");
+  }
 }
 
 }  // namespace lethe::core::inline contract

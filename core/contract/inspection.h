@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,7 +87,9 @@ struct Inspection {
 };
 
 std::string to_json(const Inspection& inspection);
-/// Throws `CommError`, also for one that another version of lethe wrote.
-Inspection inspection_from_json(const std::string& text);
+/// Throws `CommError`, also for one that another version of lethe wrote. `place` begins each error.
+Inspection inspection_from_json(const std::string& text, const std::string& place = "inspection");
+/// inspection.json of a sweep's folder; nullopt where there is none. Throws `StorageError` with path and remedy.
+std::optional<Inspection> read_inspection(const std::filesystem::path& path);
 
 }  // namespace lethe::core::inline contract

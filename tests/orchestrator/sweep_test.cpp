@@ -192,8 +192,8 @@ TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
   ASSERT_EQ(rows.size(), 4U);
   for (const auto& row : rows) {
     if (row.cell.name() == "rome/small/sample1") {
-      EXPECT_EQ(row.edits_done, 10);
-      EXPECT_EQ(row.reductions_done, 1) << "what is committed is still reduced";
+      EXPECT_EQ(row.progress.edits_done, 10);
+      EXPECT_EQ(row.progress.reductions_done(), 1) << "what is committed is still reduced";
       EXPECT_NE(row.failure.find("about to strike"), std::string::npos) << row.failure;
     } else if (row.cell.name() == "ft-c/small/sample0") {
       EXPECT_NE(row.failure.find("a record is malformed"), std::string::npos) << row.failure;
