@@ -15,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/unknown_verb.h"
 #include "comm/mpi_environment.h"
 #include "core/build_info.h"
 #include "core/error.h"
@@ -116,22 +117,23 @@ int run_verb(const CLI::App& app, const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"lethe: what sequential model editing does to a language model"};
-  app.set_version_flag("--version", build_name());
-  app.require_subcommand(1);
+  CLI::App program{"lethe: what sequential model editing does to a language model"};
+  program.set_version_flag("--version", build_name());
+  program.require_subcommand(1);
   Options options;
-  add_plan(app, options);
-  add_sweep(app, options);
-  add_status(app, options);
+  add_plan(program, options);
+  add_sweep(program, options);
+  add_status(program, options);
   for (const auto& [verb, description] : kHandedOver) {
-    app.add_subcommand(verb, description)->prefix_command()->set_help_flag();
+    program.add_subcommand(verb, description)->prefix_command()->set_help_flag();
   }
+  if (const auto problem = app::unknown_verb(program, argc, argv)) throw core::ConfigError(*problem);
   try {
-    app.parse(argc, argv);
+    program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : core::kExitConfigError;
+    return program.exit(error) == 0 ? 0 : core::kExitConfigError;
   }
-  return run_verb(app, options);
+  return run_verb(program, options);
 }
 
 bool is_handed_over(std::string_view verb) {

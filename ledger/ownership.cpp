@@ -21,6 +21,7 @@
 #include "ledger/commit.h"
 #include "ledger/durable_file.h"
 #include "ledger/process_name.h"
+#include "ledger/real_folder.h"
 
 namespace lethe::ledger {
 namespace {
@@ -258,6 +259,7 @@ OwnershipOptions ownership_options() {
 Claim claim_ownership(const fs::path& owners, std::string_view key, const OwnershipOptions& options) {
   const Claimant claimant{owners, key, options};
   const auto start = TokenClock::now();
+  refuse_linked_folders(owners.parent_path());
   make_folder(owners);
   remove_stale_temporaries(owners);
   while (true) {

@@ -10,7 +10,6 @@
 #include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
-
 std::filesystem::path executor_path() {
   if (const char* path = std::getenv("LETHE_EXECUTOR")) return std::filesystem::absolute(path);
   auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lethe-executor";
@@ -35,7 +34,14 @@ std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesy
     throw core::CommError(executor.string() + " inspect ended with " + describe_exit(run.wait_status) + ": " +
                           run.errors);
   }
-  return core::inspection_from_json(run.output);
+  try {
+    return core::inspection_from_json(run.output);
+  } catch (const core::CommError& error) {
+    throw core::CommError(executor.string() + " inspect --config " + config.string() + " ended well, but said " +
+                          std::to_string(run.output.size()) + " bytes that are no inspection (" + error.what() +
+                          "); are open files limited (`ulimit -n`), or is this the executor of another version? " +
+                          run.errors);
+  }
 }
 
 }  // namespace lethe::orchestrator

@@ -19,7 +19,7 @@ std::vector<fs::path> committed_folders(const fs::path& root) {
   for (const char* top : {"cells", "prerequisites"}) {
     if (!fs::exists(root / top)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
-      if (!entry.is_directory() || entry.path().filename() == "quarantine") continue;
+      if (entry.is_symlink() || !entry.is_directory() || entry.path().filename() == "quarantine") continue;
       if (!ledger::committed_files(entry.path()).empty()) folders.push_back(entry.path());
     }
   }
