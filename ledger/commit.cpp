@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "core/error.h"
 #include "core/file_text.h"
@@ -73,7 +72,8 @@ void replace_file(const std::filesystem::path& path, const FileWriter& write) {
   const TemporaryFile temporary(folder, path.filename().string());
   write(temporary.path());
   if (std::rename(temporary.path().c_str(), path.c_str()) != 0) {
-    throw core::StorageError(path.string() + ": cannot be replaced: " + std::strerror(errno));
+    const std::error_code cause(errno, std::generic_category());
+    throw core::StorageError(path.string() + ": cannot be replaced: " + cause.message(), cause);
   }
   sync_folder(folder);
 }
@@ -127,6 +127,8 @@ void check_digest(const CommittedFile& file) {
                            ", its name says " + file.digest.hex() +
                            "; move it away (or restore it from a copy) and run the sweep again");
 }
+
+void check_readable(const CommittedFile& file) { static_cast<void>(core::digest_of_file(file.path)); }
 
 void quarantine(const std::filesystem::path& file, std::string_view reason) {
   const auto folder = folder_of(file) / "quarantine";

@@ -58,6 +58,10 @@ std::optional<CommittedFile> find_committed(const std::filesystem::path& folder,
 /// Re-reads a file and compares with the digest in its name; throws `core::StorageError` on damage.
 void check_digest(const CommittedFile& file);
 
+/// Reads all of a file, and throws `core::StorageError` if that cannot be done now. What is wrong with a file is known of
+/// one alone that can be read: another is tried again, not put away.
+void check_readable(const CommittedFile& file);
+
 /// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes, never replaces what is
 /// there already (a number is added to the name).
 void quarantine(const std::filesystem::path& file, std::string_view reason);

@@ -192,7 +192,7 @@ std::vector<std::string> foreign_identities(const SweepFolder& folder, const cor
     const auto files = scan_cell(entry->path());
     if (!files.segments.empty() || !files.orphans.empty()) identities.push_back(name);
   }
-  if (error) throw core::StorageError(cell_folder.string() + ": cannot be listed: " + error.message());
+  if (error) throw core::StorageError(cell_folder.string() + ": cannot be listed: " + error.message(), error);
   std::sort(identities.begin(), identities.end());
   return identities;
 }

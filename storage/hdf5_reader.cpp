@@ -37,7 +37,7 @@ herr_t collect_attribute(hid_t /*object*/, const char* name, const H5A_info_t* /
 std::uint64_t size_of_file(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  if (error) throw core::StorageError(path.string() + ": cannot be read: " + error.message());
+  if (error) throw core::StorageError(path.string() + ": cannot be read: " + error.message(), error);
   return size;
 }
 

@@ -52,8 +52,8 @@ void check_fingerprint(const model::Network& network, const std::map<std::string
                        const std::string& where) {
   const auto difference = fingerprint_difference(network, stored);
   if (difference.empty()) return;
-  throw core::StorageError(where + ": " + difference +
-                           "; the files were written by another kind of device, LibTorch or thread count");
+  throw core::MismatchError(where + ": " + difference +
+                            "; the files were written by another kind of device, LibTorch or thread count");
 }
 
 void apply_snapshot(model::Network& network, const storage::SnapshotContents& snapshot) {

@@ -55,7 +55,7 @@ class CellReplay {
   void edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
 };
 
-/// Throws `core::StorageError` naming the first parameter whose bytes differ from the stored fingerprint.
+/// Throws `core::MismatchError` naming the first parameter whose bytes differ from the stored fingerprint.
 void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
                        const std::string& where);
 

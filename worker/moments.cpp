@@ -232,7 +232,8 @@ class MomentsRun {
       if (is_ours) return part;
       throw core::StorageError(file.file.path.string() + ": is not the partial sum that its name says");
     } catch (const core::StorageError& error) {
-      if (fs::exists(file.file.path)) ledger::quarantine(file.file.path, error.what());
+      ledger::check_readable(file.file);
+      ledger::quarantine(file.file.path, error.what());
       throw core::StorageError(std::string(error.what()) + "; it was put in quarantine and is computed again");
     }
   }

@@ -9,20 +9,7 @@
 namespace lethe::orchestrator::inline scheduling {
 namespace {
 
-bool is_retried(core::FailureClass failure) {
-  switch (failure) {
-    case core::FailureClass::kConfig:
-    case core::FailureClass::kData:
-    case core::FailureClass::kMethod:
-      return false;
-    case core::FailureClass::kCrash:
-    case core::FailureClass::kOutOfMemory:
-    case core::FailureClass::kHang:
-    case core::FailureClass::kInfrastructure:
-      return true;
-  }
-  return false;
-}
+bool is_retried(core::FailureClass failure) { return core::healing_of(failure) != core::Healing::kNever; }
 
 }  // namespace
 
@@ -189,7 +176,8 @@ void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
 
 void Coordinator::retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed) {
   auto attempts = backlog_.attempts_of(unit);
-  const bool is_infrastructure = failed.failure == core::FailureClass::kInfrastructure;
+  const auto healing = core::healing_of(failed.failure);
+  const bool is_infrastructure = healing == core::Healing::kTime || healing == core::Healing::kSomeoneActs;
   int& count = is_infrastructure ? attempts.infrastructure_failures : attempts.failures;
   ++count;
   const int limit = is_infrastructure ? options_.max_infrastructure_failures : options_.max_failures;
