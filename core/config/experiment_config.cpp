@@ -77,7 +77,10 @@ class ExperimentReader {
       if (word) config_.fidelity = *word == "paper" ? Fidelity::kPaper : Fidelity::kCode;
     }
     if (const auto value = map_.find("device")) {
-      assign(config_.device, value->word(std::vector<std::string>{"cpu", "cuda"}));
+      const std::vector<std::string> words{"cpu", "cuda"};
+      const bool is_gpu = value->node.IsScalar() && value->node.Scalar() == "gpu";
+      if (is_gpu) value->problem("expected cpu or cuda, found \"gpu\"; a GPU is device: cuda");
+      if (!is_gpu) assign(config_.device, value->word(words));
     }
     if (const auto value = map_.find("threads")) assign(config_.threads, value->integer(kThreadsRange));
     if (const auto value = map_.find("seed")) assign(config_.seed, value->integer({}));
@@ -202,14 +205,19 @@ class ExperimentReader {
   }
 
   void read_intervals() {
-    read_interval("checkpoint_every", config_.checkpoint_every);
-    read_interval("forgetting_every", config_.forgetting_every);
-    read_interval("tasks_every", config_.tasks_every);
+    const auto checkpoints = read_interval("checkpoint_every", config_.checkpoint_every);
+    check_interval("checkpoint_every", checkpoints, config_.checkpoint_every);
+    const auto forgetting = read_interval("forgetting_every", config_.forgetting_every);
+    check_interval("forgetting_every", forgetting, config_.forgetting_every);
   }
 
-  void read_interval(const char* name, std::int64_t& interval) {
-    const auto value = map_.find(name);
+  std::optional<YamlValue> read_interval(const char* name, std::int64_t& interval) {
+    auto value = map_.find(name);
     if (value) assign(interval, value->integer(kIntervalRange));
+    return value;
+  }
+
+  void check_interval(const char* name, const std::optional<YamlValue>& value, std::int64_t interval) {
     const auto problem = interval_problem(config_, interval);
     if (problem.empty()) return;
     if (value) {
@@ -220,6 +228,13 @@ class ExperimentReader {
   }
 
   void read_tasks() {
+    const auto interval = read_interval("tasks_every", config_.tasks_every);
+    read_task_list();
+    // Without tasks their interval makes no checkpoints.
+    if (!config_.tasks.empty()) check_interval("tasks_every", interval, config_.tasks_every);
+  }
+
+  void read_task_list() {
     const auto value = map_.find("tasks");
     const auto items = value ? value->list("a list of task files") : std::nullopt;
     if (!items) return;

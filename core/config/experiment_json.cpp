@@ -202,7 +202,9 @@ ExperimentConfig experiment_config_from_json(const std::string& text, const Meth
   object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
   read_cells(object, config);
   object.finish();
-  for (const auto interval : {config.checkpoint_every, config.forgetting_every, config.tasks_every}) {
+  // Without tasks their interval makes no checkpoints.
+  const auto tasks_every = config.tasks.empty() ? config.checkpoint_every : config.tasks_every;
+  for (const auto interval : {config.checkpoint_every, config.forgetting_every, tasks_every}) {
     if (const auto problem = interval_problem(config, interval); !problem.empty()) object.fail(problem);
   }
   return config;

@@ -1,7 +1,6 @@
 #include "core/config/task_reader.h"
 
 #include <algorithm>
-#include <set>
 
 namespace lethe::core::inline config {
 namespace {
@@ -48,6 +47,38 @@ std::vector<TaskAnswer> read_answers(const YamlValue& value) {
 
 }  // namespace
 
+namespace {
+
+constexpr const char* kBlanks = " \t\n\r\f\v";
+
+bool has_blank_at_an_end(const std::string& word) {
+  return word.find_first_of(kBlanks) == 0 || word.find_last_of(kBlanks) == word.size() - 1;
+}
+
+/// Words are searched in their order and as parts of the answer, so each must be one that can be found, and found
+/// first.
+std::string answers_problem(const std::vector<TaskAnswer>& answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& word = answers[i].word;
+    const auto shown = "\"" + word + "\"";
+    if (word.empty()) continue;  // has its problem already
+    if (has_blank_at_an_end(word)) {
+      return "answers: expected words without blanks at their ends, found " + shown +
+             ": answers are stripped before they are searched";
+    }
+    for (std::size_t j = i + 1; j < answers.size(); ++j) {
+      const auto& later = answers[j].word;
+      if (later == word) return "answers: expected distinct words, found " + shown + " twice";
+      if (later.find(word) == std::string::npos) continue;
+      return "answers: " + shown + " is searched before \"" + later +
+             "\", which holds it, so that the second is never found; expected the longer word first";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string task_config_problem(const TaskConfig& task) {
   if (const auto at = misplaced_brace(task.query); at != std::string::npos) {
     return "query: expected {field}, or {{ and }} for braces, found a lone brace at character " +
@@ -57,12 +88,7 @@ std::string task_config_problem(const TaskConfig& task) {
     return "marker: expected a text that occurs in the query, after which the answer is read, found \"" + task.marker +
            "\"";
   }
-  std::set<std::string> words;
-  for (const auto& answer : task.answers) {
-    if (!words.insert(answer.word).second)
-      return "answers: expected distinct words, found \"" + answer.word + "\" twice";
-  }
-  return "";
+  return answers_problem(task.answers);
 }
 
 TaskConfig read_task_config(const YamlValue& value) {
@@ -80,12 +106,19 @@ TaskConfig read_task_config(const YamlValue& value) {
   if (query) assign(task.query, query->text());
   const auto marker = required("marker", "a text after which the answer is read");
   if (marker) assign(task.marker, marker->text());
-  if (const auto answers = required("answers", "a list of {word: ..., label: ...}"))
+  const auto answers = required("answers", "a list of {word: ..., label: ...}");
+  if (answers) {
     task.answers = read_answers(*answers);
+    task.answers_place.text = answers->file->display + ":" + std::to_string(answers->mark.line + 1);
+  }
   if (const auto tokens = map.find("max_new_tokens")) assign(task.max_new_tokens, tokens->integer({1, 256}));
   map.finish();
   const bool is_complete = query && marker && !task.query.empty() && !task.marker.empty();
-  if (const auto problem = task_config_problem(task); is_complete && !problem.empty()) value.inner_problem(problem);
+  const auto problem = is_complete ? task_config_problem(task) : std::string();
+  if (problem.empty()) return task;
+  // Where the key stands, rather than where the task begins.
+  const auto key = problem.substr(0, problem.find(':'));
+  if (const auto place = map.find(key)) place->problem(problem.substr(key.size() + 2));
   return task;
 }
 
