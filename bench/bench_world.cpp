@@ -13,7 +13,7 @@
 #include "editing/methods/settings_of.h"
 #include "editing/second_moments.h"
 #include "model/families/families.h"
-#include "worker/cell_editor.h"
+#include "worker/planning/context_file.h"
 #include "worker/workspace.h"
 
 namespace lethe::bench {

@@ -12,6 +12,7 @@
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/planning/prices.h"
 #include "worker/planning/request_checks.h"
+#include "worker/planning/task_checks.h"
 
 namespace lethe::worker::inline planning {
 namespace {
@@ -85,7 +86,9 @@ class Inspector {
   }
 
   void read_task(const core::TaskConfig& task) {
-    task_examples_.emplace(task.name, data::read_task_examples(task.examples));
+    auto examples = data::read_task_examples(task.examples);
+    problems_.attempt([&] { check_labels(task, examples); });
+    task_examples_.emplace(task.name, std::move(examples));
     examples_.emplace(task.name, digests_.of_file(task.examples));
   }
 
@@ -135,6 +138,7 @@ class Inspector {
 
   void check_tasks(const ModelInputs& inputs) {
     for (const auto& task : config_.tasks) {
+      problems_.attempt([&] { check_answer_lengths(task, inputs.content->tokenizer); });
       const auto examples = task_examples_.find(task.name);
       if (examples == task_examples_.end()) continue;
       problems_.attempt(
@@ -176,7 +180,9 @@ class Inspector {
     if (const auto found = inputs_.find(cell.model); found != inputs_.end()) {
       price_edits(config_, found->second.architecture, facts);
       add_needs(facts);
-      if (found->second.content) requests_.check(config_, cell, requests, found->second);
+      if (found->second.content) {
+        problems_.attempt([&] { requests_.check(config_, cell, requests, found->second); });
+      }
       if (found->second.content && is_selected) problems_.attempt([&] { add_identities(facts, *order); });
     }
     findings_.inspection.cells.push_back(std::move(facts));
