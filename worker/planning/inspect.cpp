@@ -9,6 +9,7 @@
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "metrics/downstream.h"
+#include "worker/planning/device.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/planning/prices.h"
 #include "worker/planning/request_checks.h"
@@ -55,6 +56,7 @@ class Inspector {
       : config_(config), sources_(sources), digests_(digests) {}
 
   Findings inspect() {
+    problems_.attempt([&] { static_cast<void>(device_of(config_)); });
     for (const auto& task : config_.tasks) {
       problems_.attempt([&] { read_task(task); });
     }
@@ -62,7 +64,7 @@ class Inspector {
       if (is_used(model)) inspect_model(model);
     }
     describe_prerequisites();
-    problems_.attempt([&] { sources_.records(); });
+    problems_.attempt([&] { note_orders(sources_.records()); });
     for (const auto& cell : config_.cells) inspect_cell(cell);
     requests_.report(config_, problems_);
     findings_.inspection.problems = problems_.problems();
@@ -83,6 +85,17 @@ class Inspector {
 
   bool is_used(const core::ModelConfig& model) const {
     return std::ranges::any_of(config_.cells, [&](const core::GridCell& cell) { return cell.model == model.name; });
+  }
+
+  /// Orders made from other records than the published ones are as good, but not the paper's.
+  void note_orders(const std::vector<data::EditRequest>& records) {
+    const auto& dataset = config_.dataset;
+    if (!dataset.has_published_orders() || dataset.format != "counterfact") return;
+    if (std::ssize(records) == data::kNumPublishedRecords) return;
+    findings_.inspection.notes.push_back(
+        dataset.records.string() + ": samples: published: made of " + std::to_string(records.size()) +
+        " records; the paper's orders are those of CounterFact's " + std::to_string(data::kNumPublishedRecords) +
+        ", and other records give other orders");
   }
 
   void read_task(const core::TaskConfig& task) {
