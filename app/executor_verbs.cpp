@@ -17,6 +17,7 @@
 #include "worker/commands/owned_work.h"
 #include "worker/commands/terminal_monitor.h"
 #include "worker/commands/verify.h"
+#include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/serve.h"
 #include "worker/workspace.h"
@@ -45,6 +46,7 @@ struct Options {
   std::vector<std::string> sweeps, models, identities;
   bool is_comparison = false;
   bool no_figures = false;
+  bool is_dry_run = false;
   std::int64_t edits = -1;
   int tokens = 50;
   int top_k = 1;
@@ -84,6 +86,8 @@ int make_prerequisites(const Options& options, const std::string& kind, int& sta
       break;
     }
     std::cout << (workspace.folder().root() / facts.folder).string() << "\n";
+    if (kind != worker::kMomentsKind) continue;
+    for (const auto& note : worker::moments_notes(workspace, facts.model)) core::log_info(note);
   }
   return num_made;
 }
@@ -226,10 +230,15 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   auto* verb = app.add_subcommand("inspect", "facts, identities and problems of a config as JSON (used by lethe)");
   verb->add_option("--config", options->config, "experiment YAML")->required();
   verb->add_option("--out", options->out, "sweep folder");
+  verb->add_flag("--dry-run", options->is_dry_run, "write nothing into the sweep folder");
   verb->callback([options] {
     auto workspace = workspace_of_config(options->config, options->out);
-    std::cout << core::to_json(workspace.inspection()) << "\n";
-    if (!options->out.empty()) workspace.save_digests();
+    auto inspection = workspace.inspection();
+    for (const auto& model : inspection.models) {
+      for (auto& note : worker::moments_notes(workspace, model.name)) inspection.notes.push_back(std::move(note));
+    }
+    std::cout << core::to_json(inspection) << "\n";
+    if (!options->out.empty() && !options->is_dry_run) workspace.save_digests();
   });
 }
 

@@ -114,6 +114,24 @@ bool uses_contexts(const core::MethodConfig& method) {
   });
 }
 
+std::int64_t longest_context(const core::MethodConfig& method, const model::Tokenizer& tokenizer,
+                             const std::vector<std::string>& file_lines) {
+  return visit_config(method, [&](const auto& config) {
+    std::int64_t longest = 0;
+    if constexpr (requires { config.context_lengths; }) {
+      constexpr std::int64_t kRoom = 4;  // ". " behind it, and a cleaned text's other tokens
+      if (config.contexts_file) {
+        for (const auto& line : file_lines) longest = std::max(longest, std::ssize(tokenizer.encode(line)) + kRoom);
+      } else {
+        for (const auto& length : config.context_lengths) {
+          longest = std::max<std::int64_t>(longest, length.length_tokens + kRoom);
+        }
+      }
+    }
+    return longest;
+  });
+}
+
 EditContexts make_contexts(const core::MethodConfig& method, const model::Network& unedited,
                            const model::Tokenizer& tokenizer, std::uint64_t seed,
                            const std::vector<std::string>& file_lines) {

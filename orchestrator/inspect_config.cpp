@@ -20,11 +20,11 @@ std::filesystem::path executor_path() {
 }
 
 std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesystem::path& executor,
-                                               const std::filesystem::path& config,
-                                               const std::optional<std::filesystem::path>& out,
+                                               const std::filesystem::path& config, const InspectionTarget& target,
                                                const std::function<bool()>& should_stop) {
-  std::vector<std::string> arguments{executor.string(), "inspect", "--config", config.string()};
-  if (out) arguments.insert(arguments.end(), {"--out", out->string()});
+  std::vector<std::string> arguments{executor.string(), "inspect", "--config",
+                                     config.string(),   "--out",   target.out.string()};
+  if (target.is_dry_run) arguments.emplace_back("--dry-run");
   const auto run = run_captured(zygote, arguments, should_stop);
   if (run.was_stopped) return std::nullopt;
   if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == core::kExitConfigError) {

@@ -130,7 +130,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
   ledger::remove_stale_temporaries(folder.root());
   write_state(folder, to_string(Outcome::kIncomplete));
   try {
-    auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);
+    auto inspection = inspect_config(zygote, options.executor, options.config, {folder.root()}, should_stop);
     if (!inspection) return std::nullopt;
     refuse_problems(*inspection);
     if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);

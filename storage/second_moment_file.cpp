@@ -1,5 +1,7 @@
 #include "storage/second_moment_file.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
@@ -53,6 +55,7 @@ void write_moment_sum(const std::filesystem::path& temporary, const MomentSumCon
     root.attribute("panel_rows", contents.panel_rows);
     root.attribute("num_tokens", contents.count);
     root.attribute("num_documents", contents.num_documents);
+    root.attribute("num_tokens_cut", contents.num_tokens_cut);
     file.provenance(contents.provenance);
   }
   file.streamed_dataset("sum", values, {static_cast<std::int64_t>(values.size())});
@@ -83,6 +86,12 @@ SecondMomentContents read_second_moment(const ledger::CommittedFile& file) {
   return read_second_moment(file.path);
 }
 
+Provenance read_second_moment_provenance(const ledger::CommittedFile& committed) {
+  ledger::check_digest(committed);
+  const hdf5::LibraryLock lock;
+  return hdf5::InputFile(committed.path, kSecondMomentSchema).provenance();
+}
+
 MomentSumContents read_moment_sum(const ledger::CommittedFile& committed) {
   ledger::check_digest(committed);
   const hdf5::LibraryLock lock;
@@ -97,7 +106,12 @@ MomentSumContents read_moment_sum(const ledger::CommittedFile& committed) {
   contents.panel_rows = root.attribute_integer("panel_rows");
   contents.count = root.attribute_integer("num_tokens");
   contents.num_documents = root.attribute_integer("num_documents");
-  if (contents.count < 0 || contents.num_documents < 0) root.fail_at("@num_tokens", "is out of range");
+  const auto names = root.attribute_names();
+  if (std::ranges::find(names, "num_tokens_cut") != names.end()) {
+    contents.num_tokens_cut = root.attribute_integer("num_tokens_cut");
+  }
+  const bool is_in_range = contents.count >= 0 && contents.num_documents >= 0 && contents.num_tokens_cut >= 0;
+  if (!is_in_range) root.fail_at("@num_tokens", "is out of range");
   contents.values = root.vector<double>("sum");
   contents.provenance = file.provenance();
   return contents;

@@ -134,14 +134,6 @@ model::Network Workspace::starting_network(const std::string& name, const core::
   return *padded_;
 }
 
-torch::Device device_of(const core::ExperimentConfig& config) {
-  const torch::Device device(config.device);
-  if (device.is_cuda() && !at::hasCUDA()) {
-    throw core::ConfigError(config.source.string() + ": device: cuda, but this LibTorch or machine has no CUDA device");
-  }
-  return device;
-}
-
 namespace {
 
 /// OpenBLAS keeps threads of its own, beside LibTorch's; other BLAS libraries follow LibTorch's number.

@@ -13,6 +13,7 @@
 #include "metrics/downstream.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
+#include "worker/planning/device.h"
 #include "worker/planning/findings.h"
 #include "worker/planning/input_digests.h"
 
@@ -80,9 +81,6 @@ class Workspace {
   const std::vector<data::EditRequest>& records();
   const std::vector<std::int64_t>& order(int sample);
 };
-
-/// The device of a config; throws `core::ConfigError` if it is not there.
-torch::Device device_of(const core::ExperimentConfig& config);
 
 /// Keeps freed memory in this process; executors call it once at their start.
 void keep_freed_memory();

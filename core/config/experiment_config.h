@@ -53,6 +53,12 @@ struct TaskAnswer {
   bool operator==(const TaskAnswer&) const = default;
 };
 
+/// "file:line" of a part of the user's files, for messages: no part of what the config says, so all are equal.
+struct ConfigPlace {
+  std::string text;
+  bool operator==(const ConfigPlace& /*other*/) const { return true; }
+};
+
 /// A downstream task: few-shot prefix + query, up to `max_new_tokens` greedy tokens, substring rule.
 struct TaskConfig {
   std::string name;                ///< short name: "sst2", "sentiment"
@@ -63,6 +69,7 @@ struct TaskConfig {
   std::string marker;              ///< the answer is read after its last occurrence
   std::vector<TaskAnswer> answers;
   int max_new_tokens = 3;
+  ConfigPlace answers_place;  ///< not in experiment.json
   bool operator==(const TaskConfig&) const = default;
 };
 

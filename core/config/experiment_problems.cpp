@@ -88,7 +88,8 @@ void check_intervals(const ExperimentConfig& config, Problems& problems) {
   };
   check("checkpoint_every", config.checkpoint_every);
   check("forgetting_every", config.forgetting_every);
-  check("tasks_every", config.tasks_every);
+  // Without tasks their interval makes no checkpoints.
+  if (!config.tasks.empty()) check("tasks_every", config.tasks_every);
 }
 
 }  // namespace

@@ -187,7 +187,8 @@ std::string to_json(const Inspection& inspection) {
                     {"models", list_to_json(inspection.models, model_to_json)},
                     {"prerequisites", list_to_json(inspection.prerequisites, prerequisite_to_json)},
                     {"cells", list_to_json(inspection.cells, cell_to_json)},
-                    {"problems", inspection.problems}},
+                    {"problems", inspection.problems},
+                    {"notes", inspection.notes}},
                    1) +
          "\n";
 }
@@ -204,6 +205,7 @@ Inspection inspection_from_json(const std::string& text, const std::string& plac
               [&](Object one) { inspection.prerequisites.push_back(prerequisite_from_json(std::move(one))); });
   object.each("cells", [&](Object cell) { inspection.cells.push_back(cell_from_json(std::move(cell))); });
   inspection.problems = texts_from_json(object, "problems");
+  if (!object.is_null("notes")) inspection.notes = texts_from_json(object, "notes");  // not in older files
   object.finish();
   return inspection;
 }

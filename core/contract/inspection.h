@@ -77,6 +77,7 @@ struct Inspection {
   std::vector<PrerequisiteFacts> prerequisites;  ///< each after all that it needs
   std::vector<CellFacts> cells;
   std::vector<std::string> problems;  ///< "path: what is wrong; remedy"
+  std::vector<std::string> notes;     ///< what is in order, but should be known; nothing depends on them
 
   [[nodiscard]] const CellFacts& cell(const GridCell& cell) const;
   [[nodiscard]] const ModelFacts& model(const std::string& name) const;

@@ -348,7 +348,7 @@ TEST_F(SweepTest, ProblemsOfTheInputsAreAllToldBeforeAnythingRuns) {
   EXPECT_FALSE(fs::exists(out_ / "cells"));
   EXPECT_EQ(run({LETHE_PROGRAM, "plan", config_.string()}), 0) << output();
   EXPECT_NE(output().find("NOT READY TO RUN: 1 problem"), std::string::npos) << output();
-  EXPECT_EQ(run({LETHE_PROGRAM, "plan", "--strict", config_.string()}), 2);
+  EXPECT_EQ(run({LETHE_PROGRAM, "plan", config_.string()}), 2);
 }
 
 TEST_F(SweepTest, ResultsOfOtherSettingsAreRefusedSideBySide) {

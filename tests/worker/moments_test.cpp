@@ -9,6 +9,7 @@
 #include "storage/second_moment_file.h"
 #include "tests/support/tiny_world.h"
 #include "worker/commands/verify.h"
+#include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
@@ -88,6 +89,26 @@ TEST_F(Moments, AreTheSameToTheBitHoweverTheSlicesWereRun) {
   EXPECT_EQ(spread.values, alone.values);
   EXPECT_EQ(spread.count, alone.count);
   EXPECT_EQ(spread.num_documents, 60);
+}
+
+TEST_F(Moments, StateTheirConditionAndTheTokensCut) {
+  const auto alone = run("alone");
+  const auto matrix = torch::from_blob(const_cast<double*>(alone.values.data()), {alone.inner_width, alone.inner_width},
+                                       torch::kFloat64);
+  const auto eigenvalues = torch::linalg_eigvalsh(matrix);
+  const auto expected = eigenvalues[-1].item<double>() / eigenvalues[0].item<double>();
+  const auto stated = std::stod(alone.provenance.at(kConditionKey));
+  EXPECT_GT(stated, 0.8 * expected);
+  EXPECT_LT(stated, 1.1 * expected);
+  EXPECT_EQ(alone.provenance.at(kTokensCutKey), "0 of 2400");
+  const auto cut = run("cut", [](auto& moments) { moments.batch_tokens = 30; });
+  EXPECT_EQ(cut.provenance.at(kTokensCutKey), "600 of 2400") << "rows of 30 tokens, documents of 40, in slices";
+  auto work = workspace("cut", [](auto& moments) { moments.batch_tokens = 30; });
+  const auto notes = moments_notes(work, "tiny-gpt2");
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0].find("second moments of tiny-gpt2, layer-000: condition number "), 0U) << notes[0];
+  EXPECT_EQ(notes[1],
+            "second moments of tiny-gpt2: 600 of 2400 tokens stood beyond the model's positions and were not summed");
 }
 
 TEST_F(Moments, RemoveTheirPartialSumsWhenTheSumIsCommitted) {

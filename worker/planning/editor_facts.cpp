@@ -3,6 +3,7 @@
 #include "core/json_object.h"
 #include "data/corpus.h"
 #include "data/counterfact.h"
+#include "editing/mend/mend_data.h"
 #include "editing/mend/mend_price.h"
 #include "editing/methods/settings_of.h"
 #include "ledger/sweep_folder.h"
@@ -25,7 +26,10 @@ bool has_training_inputs(PrerequisiteContext& context, const editing::MendTraini
   const auto& model = context.model.name;
   const bool has_records = context.problems.attempt([&] {
     check_training_file(*training.records, model, "records");
-    static_cast<void>(data::read_counterfact(*training.records));
+    const auto records = data::read_counterfact(*training.records);
+    const auto& inputs = context.inputs;
+    if (!inputs.content) return;
+    editing::check_training_records(records, inputs.content->tokenizer, inputs.architecture.max_positions);
   });
   const bool has_corpus = !training.corpus || context.problems.attempt([&] {
     check_training_file(*training.corpus, model, "corpus");

@@ -4,6 +4,7 @@
 
 #include "core/contract/identity.h"
 #include "core/error.h"
+#include "core/input_file.h"
 #include "editing/alphaedit/alphaedit_config.h"
 #include "editing/mend/mend_config.h"
 #include "ledger/sweep_folder.h"
@@ -49,6 +50,7 @@ void check_artifact_file(const core::ArtifactUse& use, const std::string& model)
                           " is not there; put it there, change `" + use.kind +
                           ":`, or leave it out to have one trained");
   }
+  core::check_input_file(path);
   // A published file's directory and pickle are read: a cut or foreign one is found before the sweep starts.
   if (path.extension() == ".pt") static_cast<void>(model::read_pytorch_checkpoint(path));
 }
