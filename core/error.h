@@ -36,6 +36,13 @@ class StorageError : public Error {
   using Error::Error;
 };
 
+/// Weights that were computed again are not those that the committed files were made with, or a committed file is not
+/// the one that its name says. Reading it again does not help.
+class MismatchError : public StorageError {
+ public:
+  using StorageError::StorageError;
+};
+
 /// Messages between ranks, or between a supervisor and its executor, went wrong.
 class CommError : public Error {
  public:

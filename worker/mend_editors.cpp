@@ -1,5 +1,7 @@
 #include "worker/mend_editors.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "editing/methods/settings_of.h"
 #include "model/pytorch_checkpoint.h"
@@ -32,10 +34,10 @@ editing::EditorForm form_from(const std::map<std::string, std::string>& texts, c
           is("update_sign", "plus", "minus") ? editing::UpdateSign::kPlus : editing::UpdateSign::kMinus};
 }
 
-editing::MendEditor read_own(const ledger::CommittedFile& file, const editing::MendConfig& config,
-                             const model::Network& start) {
+editing::MendEditor read_own(const ledger::CommittedFile& file, const storage::FileLabel& label,
+                             const editing::MendConfig& config, const model::Network& start) {
   try {
-    const auto contents = storage::read_mend_editor(file);
+    const auto contents = storage::read_mend_editor(file, label);
     return editor_of(contents.tensors, contents.statistics, contents.form, config, start, file.path.string());
   } catch (const core::StorageError& error) {
     throw core::DataError(std::string(error.what()) +
@@ -51,7 +53,8 @@ editing::MendEditor read_published(const fs::path& path, const editing::MendConf
                                       start.device(), start.dtype());
 }
 
-editing::MendEditor read_named(const fs::path& path, const editing::MendConfig& config, const model::Network& start) {
+editing::MendEditor read_named(const fs::path& path, const std::string& weights, const editing::MendConfig& config,
+                               const model::Network& start) {
   if (!fs::exists(path)) {
     throw core::DataError(path.string() + ": the editor is not there; leave `editor:` out to have one trained");
   }
@@ -62,7 +65,7 @@ editing::MendEditor read_named(const fs::path& path, const editing::MendConfig& 
                           ": is no name of an editor's file: expected the name that `lethe train-mend` gave it "
                           "(<name>-<32 hexadecimal digits>.h5), because the digits are checked, or a published *.pt");
   }
-  return read_own(*file, config, start);
+  return read_own(*file, storage::named_editor_label(weights), config, start);
 }
 
 editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const editing::MendConfig& config,
@@ -73,10 +76,19 @@ editing::MendEditor read_trained(Workspace& workspace, const std::string& model,
     throw core::DataError(folder.string() + ": the editor of " + model +
                           " is not trained yet; run `lethe train-mend` or the sweep");
   }
-  return read_own(*found, config, start);
+  const auto identity = workspace.facts().prerequisite(editing::kEditorKind, model).identity();
+  return read_own(*found, storage::mend_editor_label(model, identity, weights_digest(workspace, model)), config, start);
 }
 
 }  // namespace
+
+const std::string& weights_digest(Workspace& workspace, const std::string& model) {
+  const auto& cells = workspace.facts().cells;
+  const auto found =
+      std::ranges::find_if(cells, [&](const core::CellFacts& facts) { return facts.cell.model == model; });
+  if (found == cells.end()) throw core::ConfigError("no cell of this experiment edits " + model);
+  return found->edit_identity_fields.at("weights");
+}
 
 storage::NamedTensors trained_tensors(const editing::MendEditor& editor) {
   storage::NamedTensors tensors;
@@ -112,7 +124,8 @@ std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const
                                                      const core::ArtifactUse& use, const model::Network& start) {
   const auto& config = editing::config_of<editing::MendConfig>(workspace.config().method_of(cell));
   return std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(
-      use.file ? read_named(*use.file, config, start) : read_trained(workspace, cell.model, config, start));
+      use.file ? read_named(*use.file, weights_digest(workspace, cell.model), config, start)
+               : read_trained(workspace, cell.model, config, start));
 }
 
 }  // namespace lethe::worker
