@@ -48,6 +48,13 @@ class MismatchError : public StorageError {
   using StorageError::StorageError;
 };
 
+/// Weights that were computed again are not those that the committed files were made with, or a committed file is not
+/// the one that its name says. Reading it again does not help.
+class MismatchError : public StorageError {
+ public:
+  using StorageError::StorageError;
+};
+
 /// Messages between ranks, or between a supervisor and its executor, went wrong.
 class CommError : public Error {
  public:

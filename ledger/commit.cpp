@@ -120,12 +120,15 @@ std::optional<CommittedFile> find_committed(const std::filesystem::path& folder,
   return std::move(*found);
 }
 
-void check_digest(const CommittedFile& file) {
+std::optional<std::string> damage_of(const CommittedFile& file) {
   const auto found = core::digest_of_file(file.path);
-  if (found == file.digest) return;
-  throw core::StorageError(file.path.string() + ": is damaged: its bytes give the digest " + found.hex() +
-                           ", its name says " + file.digest.hex() +
-                           "; move it away (or restore it from a copy) and run the sweep again");
+  if (found == file.digest) return std::nullopt;
+  return file.path.string() + ": is damaged: its bytes give the digest " + found.hex() + ", its name says " +
+         file.digest.hex() + "; move it away (or restore it from a copy) and run the sweep again";
+}
+
+void check_digest(const CommittedFile& file) {
+  if (const auto damage = damage_of(file)) throw core::StorageError(*damage);
 }
 
 void check_readable(const CommittedFile& file) { static_cast<void>(core::digest_of_file(file.path)); }

@@ -76,12 +76,12 @@ class CellLoader {
   }
 
   void append_segment(const ledger::SegmentFile& segment) {
-    auto contents = storage::read_segment(segment.file, storage::SegmentParts::kWithoutDeltas);
+    const auto label =
+        storage::segment_label(history_.cell, history_.edit_identity, segment.first_edit, segment.last_edit);
+    auto contents = storage::read_segment(segment.file, label, storage::SegmentParts::kWithoutDeltas);
     const auto expected_first = static_cast<std::int64_t>(history_.records.size()) + 1;
-    if (contents.cell != history_.cell || contents.edit_identity != history_.edit_identity ||
-        contents.edits.front().record.edit != expected_first ||
-        contents.edits.back().record.edit != segment.last_edit) {
-      throw core::StorageError(segment.file.path.string() + ": holds another cell or other edits than its name says");
+    if (segment.first_edit != expected_first) {
+      throw core::StorageError(segment.file.path.string() + ": does not continue the edits before it");
     }
     for (auto& edit : contents.edits) {
       if (edit.record.edit <= wanted_edits()) history_.records.push_back(std::move(edit.record));
@@ -102,11 +102,8 @@ class CellLoader {
     const auto found = files.find(choice_.baseline_of(history_.cell.model, there, remarks()));
     if (found == files.end()) return;
     guarded(found->second.path, [&] {
-      auto contents = storage::read_reduction(found->second);
-      if (contents.cell.model != history_.cell.model || contents.edits != 0 ||
-          contents.reduction_identity != found->first) {
-        throw core::StorageError(found->second.path.string() + ": holds other answers than its name says");
-      }
+      auto contents =
+          storage::read_reduction(found->second, storage::baseline_label(history_.cell.model, found->first));
       baseline_ = task_origin(contents);
       history_.tasks.push_back({0, std::move(contents.tasks)});
     });
@@ -124,11 +121,8 @@ class CellLoader {
   }
 
   void append_reduction(const ledger::ReductionFile& file) {
-    auto contents = storage::read_reduction(file.file);
-    if (contents.cell != history_.cell || contents.edits != file.edits || contents.part != file.part ||
-        contents.edit_identity != history_.edit_identity || contents.reduction_identity != file.identity) {
-      throw core::StorageError(file.file.path.string() + ": holds another reduction than its name says");
-    }
+    auto contents = storage::read_reduction(file.file, storage::reduction_label(history_.cell, history_.edit_identity,
+                                                                                file.part, file.edits, file.identity));
     switch (file.part) {
       case core::ReductionPart::kDistance:
         history_.distances.push_back({file.edits, std::move(contents.distances)});

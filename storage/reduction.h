@@ -28,8 +28,8 @@ struct ReductionContents {
   Provenance provenance;
 };
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
-/// Checks the digest first; production code uses only this overload.
-ReductionContents read_reduction(const ledger::CommittedFile& file);
+/// Checks digest and label first; production code uses only this overload.
+ReductionContents read_reduction(const ledger::CommittedFile& file, const FileLabel& label);
 ReductionContents read_reduction(const std::filesystem::path& path);
 
 }  // namespace lethe::storage

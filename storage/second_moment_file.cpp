@@ -5,12 +5,11 @@
 #include "core/error.h"
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
+#include "storage/schemas.h"
+#include "storage/value_checks.h"
 
 namespace lethe::storage {
 namespace {
-
-constexpr const char* kSecondMomentSchema = "lethe.second_moment";
-constexpr const char* kMomentSumSchema = "lethe.moment_sum";
 
 int layer_of(const hdf5::ReadGroup& root) {
   const std::int64_t layer = root.attribute_integer("layer");
@@ -27,12 +26,9 @@ void write_second_moment(const std::filesystem::path& temporary, const SecondMom
 void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents,
                          std::span<const double> values_FF) {
   const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kSecondMomentSchema);
+  hdf5::OutputFile file(temporary, second_moment_label(contents.model, contents.identity, contents.layer));
   {
     const hdf5::WriteGroup& root = file.root();
-    root.attribute("model", contents.model);
-    root.attribute("moments_identity", contents.identity);
-    root.attribute("layer", static_cast<std::int64_t>(contents.layer));
     root.attribute("num_tokens", contents.count);
     root.attribute("num_documents", contents.num_documents);
     file.provenance(contents.provenance);
@@ -44,13 +40,9 @@ void write_second_moment(const std::filesystem::path& temporary, const SecondMom
 void write_moment_sum(const std::filesystem::path& temporary, const MomentSumContents& contents,
                       std::span<const double> values) {
   const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kMomentSumSchema);
+  hdf5::OutputFile file(temporary, moment_sum_label(contents.model, contents.identity, contents.layer, contents.slice));
   {
     const hdf5::WriteGroup& root = file.root();
-    root.attribute("model", contents.model);
-    root.attribute("moments_identity", contents.identity);
-    root.attribute("layer", static_cast<std::int64_t>(contents.layer));
-    root.attribute("slice", contents.slice);
     root.attribute("inner_width", contents.inner_width);
     root.attribute("panel_rows", contents.panel_rows);
     root.attribute("num_tokens", contents.count);
@@ -62,9 +54,9 @@ void write_moment_sum(const std::filesystem::path& temporary, const MomentSumCon
   file.close();
 }
 
-SecondMomentContents read_second_moment(const std::filesystem::path& path) {
-  const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSecondMomentSchema);
+namespace {
+
+SecondMomentContents moment_contents(const hdf5::InputFile& file) {
   const hdf5::ReadGroup& root = file.root();
   SecondMomentContents contents;
   contents.model = root.attribute_text("model");
@@ -75,15 +67,19 @@ SecondMomentContents read_second_moment(const std::filesystem::path& path) {
   if (contents.count < 1 || contents.num_documents < 0) root.fail_at("@num_tokens", "is out of range");
   auto [shape, values] = root.array<double>("second_moment");
   if (shape.size() != 2 || shape[0] != shape[1]) root.fail_at("second_moment", "is no square matrix");
+  hdf5::require_finite(root, "second_moment", values);
+  hdf5::require_symmetric(root, "second_moment", values, shape[0]);
   contents.inner_width = shape[0];
   contents.values = std::move(values);
   contents.provenance = file.provenance();
   return contents;
 }
 
-SecondMomentContents read_second_moment(const ledger::CommittedFile& file) {
-  ledger::check_digest(file);
-  return read_second_moment(file.path);
+}  // namespace
+
+SecondMomentContents read_second_moment(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
+  return moment_contents(hdf5::InputFile(path, kSecondMomentSchema));
 }
 
 Provenance read_second_moment_provenance(const ledger::CommittedFile& committed) {
@@ -92,10 +88,16 @@ Provenance read_second_moment_provenance(const ledger::CommittedFile& committed)
   return hdf5::InputFile(committed.path, kSecondMomentSchema).provenance();
 }
 
-MomentSumContents read_moment_sum(const ledger::CommittedFile& committed) {
+SecondMomentContents read_second_moment(const ledger::CommittedFile& file, const FileLabel& label) {
+  ledger::check_digest(file);
+  const hdf5::LibraryLock lock;
+  return moment_contents(hdf5::InputFile(file.path, label));
+}
+
+MomentSumContents read_moment_sum(const ledger::CommittedFile& committed, const FileLabel& label) {
   ledger::check_digest(committed);
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(committed.path, kMomentSumSchema);
+  const hdf5::InputFile file(committed.path, label);
   const hdf5::ReadGroup& root = file.root();
   MomentSumContents contents;
   contents.model = root.attribute_text("model");
@@ -113,6 +115,7 @@ MomentSumContents read_moment_sum(const ledger::CommittedFile& committed) {
   const bool is_in_range = contents.count >= 0 && contents.num_documents >= 0 && contents.num_tokens_cut >= 0;
   if (!is_in_range) root.fail_at("@num_tokens", "is out of range");
   contents.values = root.vector<double>("sum");
+  hdf5::require_finite(root, "sum", contents.values);
   contents.provenance = file.provenance();
   return contents;
 }

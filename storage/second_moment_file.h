@@ -26,8 +26,9 @@ void write_second_moment(const std::filesystem::path& temporary, const SecondMom
 /// The same with the matrix elsewhere, `contents.values` being left out; it is written from there, never copied.
 void write_second_moment(const std::filesystem::path& temporary, const SecondMomentContents& contents,
                          std::span<const double> values_FF);
-/// Checks the digest first; production code uses only this overload.
-SecondMomentContents read_second_moment(const ledger::CommittedFile& file);
+/// Checks digest and label first; production code uses only this overload. A matrix that is not finite or not symmetric
+/// throws.
+SecondMomentContents read_second_moment(const ledger::CommittedFile& file, const FileLabel& label);
 SecondMomentContents read_second_moment(const std::filesystem::path& path);
 
 /// What is said of a committed second moment under /provenance, without its matrix being read into memory. Checks the
@@ -51,7 +52,7 @@ struct MomentSumContents {
 /// `contents.values` is left out, `values` written instead.
 void write_moment_sum(const std::filesystem::path& temporary, const MomentSumContents& contents,
                       std::span<const double> values);
-/// Checks the digest first.
-MomentSumContents read_moment_sum(const ledger::CommittedFile& file);
+/// Checks digest and label first.
+MomentSumContents read_moment_sum(const ledger::CommittedFile& file, const FileLabel& label);
 
 }  // namespace lethe::storage

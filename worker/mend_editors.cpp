@@ -1,5 +1,7 @@
 #include "worker/mend_editors.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "model/pytorch_checkpoint.h"
 #include "worker/host_copies.h"
@@ -31,10 +33,10 @@ editing::EditorForm form_from(const std::map<std::string, std::string>& texts, c
           is("update_sign", "plus", "minus") ? editing::UpdateSign::kPlus : editing::UpdateSign::kMinus};
 }
 
-editing::MendEditor read_own(const ledger::CommittedFile& file, const core::MethodConfig& method,
-                             const model::Network& start) {
+editing::MendEditor read_own(const ledger::CommittedFile& file, const storage::FileLabel& label,
+                             const core::MethodConfig& method, const model::Network& start) {
   try {
-    const auto contents = storage::read_mend_editor(file);
+    const auto contents = storage::read_mend_editor(file, label);
     return editor_of(contents.tensors, contents.statistics, contents.form, method, start, file.path.string());
   } catch (const core::StorageError& error) {
     throw core::DataError(std::string(error.what()) +
@@ -50,7 +52,8 @@ editing::MendEditor read_published(const fs::path& path, const core::MethodConfi
                                       start.device(), start.dtype());
 }
 
-editing::MendEditor read_named(const fs::path& path, const core::MethodConfig& method, const model::Network& start) {
+editing::MendEditor read_named(const fs::path& path, const std::string& weights, const core::MethodConfig& method,
+                               const model::Network& start) {
   if (!fs::exists(path)) {
     throw core::DataError(path.string() + ": the editor is not there; leave `editor:` out to have one trained");
   }
@@ -61,7 +64,7 @@ editing::MendEditor read_named(const fs::path& path, const core::MethodConfig& m
                           ": is no name of an editor's file: expected the name that `lethe train-mend` gave it "
                           "(<name>-<32 hexadecimal digits>.h5), because the digits are checked, or a published *.pt");
   }
-  return read_own(*file, method, start);
+  return read_own(*file, storage::named_editor_label(weights), method, start);
 }
 
 editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const core::MethodConfig& method,
@@ -72,10 +75,19 @@ editing::MendEditor read_trained(Workspace& workspace, const std::string& model,
     throw core::DataError(folder.string() + ": the editor of " + model +
                           " is not trained yet; run `lethe train-mend` or the sweep");
   }
-  return read_own(*found, method, start);
+  const auto identity = workspace.facts().prerequisite(editing::kEditorKind, model).identity();
+  return read_own(*found, storage::mend_editor_label(model, identity, weights_digest(workspace, model)), method, start);
 }
 
 }  // namespace
+
+const std::string& weights_digest(Workspace& workspace, const std::string& model) {
+  const auto& cells = workspace.facts().cells;
+  const auto found =
+      std::ranges::find_if(cells, [&](const core::CellFacts& facts) { return facts.cell.model == model; });
+  if (found == cells.end()) throw core::ConfigError("no cell of this experiment edits " + model);
+  return found->edit_identity_fields.at("weights");
+}
 
 storage::NamedTensors trained_tensors(const editing::MendEditor& editor) {
   storage::NamedTensors tensors;
@@ -111,7 +123,8 @@ std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const
                                                      const core::ArtifactUse& use, const model::Network& start) {
   const auto& method = workspace.config().method_of(cell);
   return std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(
-      use.file ? read_named(*use.file, method, start) : read_trained(workspace, cell.model, method, start));
+      use.file ? read_named(*use.file, weights_digest(workspace, cell.model), method, start)
+               : read_trained(workspace, cell.model, method, start));
 }
 
 }  // namespace lethe::worker

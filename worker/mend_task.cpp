@@ -153,6 +153,7 @@ class Training {
     storage::MendEditorContents contents;
     contents.model = model_;
     contents.identity = identity_;
+    contents.weights = weights_digest(workspace_, model_);
     contents.form = form_texts(editor.form);
     contents.tensors = trained_tensors(editor);
     contents.statistics = statistics_of(editor);
@@ -163,25 +164,25 @@ class Training {
     monitor_.committed(file.path, 0);
   }
 
+  /// Damaged states are put aside. One that cannot be read may be sound: the task fails then, and is tried again.
   editing::MendTrainingState newest_state() {
+    const auto label = storage::mend_editor_label(model_, identity_, weights_digest(workspace_, model_));
     auto files = ledger::committed_files(folder_);
     std::erase_if(files, [](const auto& file) { return !file.stem.starts_with("training-"); });
     while (!files.empty()) {
       const auto file = files.back();  // names count iterations with leading zeros
       files.pop_back();
-      try {
-        return state_of(file);
-      } catch (const core::Error& error) {
-        ledger::quarantine(file.path, error.what());
-        core::log_warning("quarantine " + core::log_field("reason", error.what()));
-      }
+      const auto flaw = storage::flaw_of(file, label);
+      if (!flaw) return state_of(file, label);
+      ledger::quarantine(file.path, *flaw);
+      core::log_warning("quarantine " + core::log_field("reason", *flaw));
     }
     return editing::initial_training_state(config_, start_);
   }
 
-  editing::MendTrainingState state_of(const ledger::CommittedFile& file) const {
+  editing::MendTrainingState state_of(const ledger::CommittedFile& file, const storage::FileLabel& label) const {
     const auto place = file.path.string();
-    const auto contents = storage::read_mend_editor(file);
+    const auto contents = storage::read_mend_editor(file, label);
     if (!contents.training) throw core::StorageError(place + ": holds no state of a training");
     const auto& progress = *contents.training;
     editing::MendTrainingState state;

@@ -227,21 +227,22 @@ class MomentsRun {
     return true;
   }
 
-  /// A damaged or foreign partial sum goes to quarantine, so that the next try computes it again.
+  /// A damaged or foreign partial sum goes to quarantine, so that the next try computes it again. One that cannot be
+  /// read may be sound, and stays.
   storage::MomentSumContents read_part(const ledger::MomentSliceFile& file) const {
-    try {
-      auto part = storage::read_moment_sum(file.file);
-      const bool is_ours =
-          part.layer == file.layer && part.slice == file.slice && part.identity == plan_.identity &&
-          part.inner_width == plan_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
-          static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(plan_.inner_width);
-      if (is_ours) return part;
-      throw core::StorageError(file.file.path.string() + ": is not the partial sum that its name says");
-    } catch (const core::StorageError& error) {
-      ledger::check_readable(file.file);
-      ledger::quarantine(file.file.path, error.what());
-      throw core::StorageError(std::string(error.what()) + "; it was put in quarantine and is computed again");
-    }
+    const auto label = storage::moment_sum_label(model_, plan_.identity, file.layer, file.slice);
+    if (const auto flaw = storage::flaw_of(file.file, label)) reject_part(file, *flaw);
+    auto part = storage::read_moment_sum(file.file, label);
+    const bool fits =
+        part.inner_width == plan_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
+        static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(plan_.inner_width);
+    if (!fits) reject_part(file, file.file.path.string() + ": is a sum of another width or in other panels");
+    return part;
+  }
+
+  [[noreturn]] static void reject_part(const ledger::MomentSliceFile& file, const std::string& flaw) {
+    ledger::quarantine(file.file.path, flaw);
+    throw core::StorageError(flaw + "; it was put in quarantine and is computed again");
   }
 
   /// Of the corpus, as far as it was read.

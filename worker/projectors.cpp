@@ -108,9 +108,12 @@ std::shared_ptr<const editing::Artifact> load_projectors(Workspace& workspace, c
       throw core::DataError(folder.string() + ": the null space of layer " + std::to_string(layer) +
                             " is not there yet; run the sweep");
     }
-    const auto contents = storage::read_null_space(*file);
-    if (contents.layer != layer || contents.identity != identity || contents.model != cell.model) {
-      throw core::StorageError(file->path.string() + ": is not the null space that its name says; remove it");
+    const auto contents = storage::read_null_space(*file, storage::null_space_label(cell.model, identity, layer));
+    const auto width = start.architecture().inner_width;
+    if (contents.inner_width != width) {
+      throw core::MismatchError(file->path.string() + ": /basis: has " + std::to_string(contents.inner_width) +
+                                " rows, the model's inner width is " + std::to_string(width) +
+                                "; move it away and run the sweep again");
     }
     spaces.emplace(layer, null_space_of(contents, start.device()));
   }
