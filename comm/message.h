@@ -8,7 +8,7 @@
 
 namespace lethe::comm {
 
-/// What a message between ranks is about. The payload of each is given in orchestrator/protocol.h.
+/// What a message between ranks is about. The payload of each is given in orchestrator/scheduling/protocol.h.
 enum class MessageType : std::uint16_t {
   kHello = 1,        ///< rank -> coordinator: I am here
   kWelcome = 2,      ///< coordinator -> rank: the sweep's folder and settings

@@ -23,13 +23,15 @@ std::vector<EditRequest> read_counterfact(const std::filesystem::path& path);
 /// question the paraphrase, "nq question: ...?" the neighbour with an answer of its own; a record's place is its case
 /// id. `completions` ({question, text_completion_prompt}) gives records a completion form by their question. Throws
 /// `core::DataError` with all problems.
-std::vector<EditRequest> read_zsre(const std::filesystem::path& path,
-                                   const std::optional<std::filesystem::path>& completions = std::nullopt);
+std::vector<EditRequest> read_zsre(const std::filesystem::path& path, const std::filesystem::path& completions = {});
 
 /// The records of a config's dataset, and its sample orders. Throw `core::DataError`.
 std::vector<EditRequest> read_records(const core::DatasetConfig& dataset);
 std::map<int, std::vector<std::int64_t>> orders_of(const core::DatasetConfig& dataset,
                                                    std::span<const EditRequest> records);
+
+/// Records of the published CounterFact file, which the paper's orders are made of.
+inline constexpr std::int64_t kNumPublishedRecords = 21'919;
 
 /// The paper's sample orders, made from the records as its script does (algorithms 9): of each subject, compared in
 /// lower case, the first record; shuffled again and again by CPython's `random.shuffle`, seeded once.

@@ -76,9 +76,8 @@ EditRequest read_request(const Json& entry, const std::string& place, const Comp
 
 }  // namespace
 
-std::vector<EditRequest> read_zsre(const std::filesystem::path& path,
-                                   const std::optional<std::filesystem::path>& completions) {
-  const auto completion_of = completions ? read_completions(*completions) : Completions{};
+std::vector<EditRequest> read_zsre(const std::filesystem::path& path, const std::filesystem::path& completions) {
+  const auto completion_of = completions.empty() ? Completions{} : read_completions(completions);
   std::vector<EditRequest> records;
   Problems problems;
   for_each_json_entry(path, [&](const Json& entry, const std::string& place) {

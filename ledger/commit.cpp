@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
-#include <sstream>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/grid_cell.h"
 #include "ledger/durable_file.h"
 
@@ -84,13 +83,11 @@ void replace_text(const std::filesystem::path& path, std::string_view text) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || in.bad()) {
-    throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
+  try {
+    return core::text_of_file(path);
+  } catch (const core::StorageError& error) {
+    throw core::StorageError(std::string(error.what()) + "; is its folder a sweep's folder?");
   }
-  return text.str();
 }
 
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path) {
@@ -116,15 +113,23 @@ std::vector<CommittedFile> committed_files(const std::filesystem::path& folder) 
   return committed;
 }
 
-void check_digest(const CommittedFile& file) {
-  const auto found = core::digest_of_file(file.path);
-  if (found == file.digest) return;
-  throw core::StorageError(file.path.string() + ": is damaged: its bytes give the digest " + found.hex() +
-                           ", its name says " + file.digest.hex() +
-                           "; move it away (or restore it from a copy) and run the sweep again");
+std::optional<CommittedFile> find_committed(const std::filesystem::path& folder, std::string_view stem) {
+  auto files = committed_files(folder);
+  const auto found = std::ranges::find(files, stem, &CommittedFile::stem);
+  if (found == files.end()) return std::nullopt;
+  return std::move(*found);
 }
 
-void check_readable(const CommittedFile& file) { static_cast<void>(core::digest_of_file(file.path)); }
+std::optional<std::string> damage_of(const CommittedFile& file) {
+  const auto found = core::digest_of_file(file.path);
+  if (found == file.digest) return std::nullopt;
+  return file.path.string() + ": is damaged: its bytes give the digest " + found.hex() + ", its name says " +
+         file.digest.hex() + "; move it away (or restore it from a copy) and run the sweep again";
+}
+
+void check_digest(const CommittedFile& file) {
+  if (const auto damage = damage_of(file)) throw core::StorageError(*damage);
+}
 
 void quarantine(const std::filesystem::path& file, std::string_view reason) {
   const auto folder = folder_of(file) / "quarantine";

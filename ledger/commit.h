@@ -52,12 +52,14 @@ std::optional<CommittedFile> parse_committed(const std::filesystem::path& path);
 /// other names are left out. A read error throws `core::StorageError`: it is never taken for "nothing there".
 std::vector<CommittedFile> committed_files(const std::filesystem::path& folder);
 
-/// Re-reads a file and compares with the digest in its name; throws `core::StorageError` on damage.
-void check_digest(const CommittedFile& file);
+/// The committed file of a stem; nullopt if there is none. Of two (two writers) the first by name.
+std::optional<CommittedFile> find_committed(const std::filesystem::path& folder, std::string_view stem);
 
-/// Reads all of a file, and throws `core::StorageError` if that cannot be done now. What is wrong with a file is known of
-/// one alone that can be read: another is tried again, not put away.
-void check_readable(const CommittedFile& file);
+/// Re-reads a file and compares with the digest in its name. Returns what is wrong with it; nullopt if nothing is. A
+/// file that cannot be read throws `core::StorageError`: it may be sound.
+std::optional<std::string> damage_of(const CommittedFile& file);
+/// Throws `core::StorageError` on damage.
+void check_digest(const CommittedFile& file);
 
 /// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes, never replaces what is
 /// there already (a number is added to the name).

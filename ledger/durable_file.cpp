@@ -120,8 +120,10 @@ std::vector<std::filesystem::path> regular_files(const std::filesystem::path& fo
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     std::error_code status_error;
     const bool is_file = entry->is_regular_file(status_error);
-    // A file may be published or moved away while its folder is being listed.
-    if (status_error && status_error != std::errc::no_such_file_or_directory) fail(status_error);
+    // A file may be published or moved away while its folder is being listed; a loop of links leads to none.
+    const bool leads_nowhere = status_error == std::errc::no_such_file_or_directory ||
+                               status_error == std::errc::too_many_symbolic_link_levels;
+    if (status_error && !leads_nowhere) fail(status_error);
     if (is_file) files.push_back(entry->path());
   }
   if (error) fail(error);

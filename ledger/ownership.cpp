@@ -14,6 +14,7 @@
 #include "ledger/commit.h"
 #include "ledger/durable_file.h"
 #include "ledger/owner_token.h"
+#include "ledger/real_folder.h"
 
 namespace lethe::ledger {
 namespace {
@@ -168,6 +169,7 @@ OwnershipOptions ownership_options() {
 Claim claim_ownership(const fs::path& owners, std::string_view key, const OwnershipOptions& options) {
   const Claimant claimant{owners, key, options};
   const auto start = TokenClock::now();
+  refuse_linked_folders(owners.parent_path());
   make_folder(owners);
   remove_stale_temporaries(owners);
   while (true) {

@@ -82,7 +82,7 @@ struct Claim {
 /// Claims `key` (letters, digits, '.', '_', '-', '+') in `owners`, which is created. At once where there is no token,
 /// it was given back, or its process has ended on this host since this host booted; else after `watch_seconds` without
 /// movement. A token that moves is answered with its holder after two beats. Throws `core::StorageError` if the folder
-/// cannot be read or written.
+/// cannot be read or written, and for links among the sweep's folders: whoever is to write there comes by here.
 Claim claim_ownership(const std::filesystem::path& owners, std::string_view key, const OwnershipOptions& options);
 
 /// A living token.

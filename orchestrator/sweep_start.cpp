@@ -119,6 +119,18 @@ void refuse_problems(const core::Inspection& inspection) {
   throw core::ConfigError(text);
 }
 
+/// A cell that is complete is not edited any more, which would put aside what a former owner published late.
+void put_late_segments_aside(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
+  for (const auto& cell : inspection.cells) {
+    const auto path = folder.cell(cell.cell, cell.edit_identity);
+    if (ledger::scan_cell(path).num_edits() < cell.edits) continue;
+    if (const int count = ledger::quarantine_covered(path); count > 0) {
+      spdlog::warn("{}: {} segment(s) whose edits are in the chain already are in quarantine/ now", path.string(),
+                   count);
+    }
+  }
+}
+
 }  // namespace
 
 std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
@@ -146,10 +158,11 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
   const auto former_state = read_state(folder);
   write_state(folder, to_string(Outcome::kIncomplete));
   try {
-    auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);
+    auto inspection = inspect_config(zygote, options.executor, options.config, {folder.root()}, should_stop);
     if (!inspection) return std::nullopt;
     refuse_problems(*inspection);
     if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
+    put_late_segments_aside(folder, *inspection);
     ledger::replace_text(folder.experiment(), core::to_json(config));
     ledger::replace_text(folder.inspection(), core::to_json(*inspection));
     return SweepStart{std::move(config), std::move(*inspection), std::move(folder), std::move(ownership)};

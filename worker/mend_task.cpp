@@ -71,7 +71,7 @@ class Training {
 
   bool run() {
     ledger::remove_stale_temporaries(folder_);
-    if (is_done()) return true;
+    if (ledger::find_committed(folder_, ledger::kEditorStem)) return true;
     const auto& training = config_.training;
     std::vector<std::string> documents;
     if (training.corpus) documents = data::read_corpus(*training.corpus, kMaxDocuments);
@@ -99,11 +99,6 @@ class Training {
   const editing::MendConfig& config_;
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network start_;
-
-  [[nodiscard]] bool is_done() const {
-    const auto files = ledger::committed_files(folder_);
-    return std::any_of(files.begin(), files.end(), [](const auto& file) { return file.stem == ledger::kEditorStem; });
-  }
 
   /// The best editor of a training that made nothing better is the one it began with, which edits nothing to speak of.
   void check_learned(const editing::MendTrainer& trainer) const {
@@ -181,6 +176,7 @@ class Training {
     storage::MendEditorContents contents;
     contents.model = model_;
     contents.identity = identity_;
+    contents.weights = weights_digest(workspace_, model_);
     contents.form = form_texts(editor.form);
     contents.tensors = trained_tensors(editor);
     contents.statistics = statistics_of(editor);
@@ -191,34 +187,33 @@ class Training {
     monitor_.committed(file.path, 0);
   }
 
+  /// Damaged states are put aside. One that cannot be read may be sound: the task fails then, and is tried again.
   editing::MendTrainingState newest_state() {
+    const auto label = storage::mend_editor_label(model_, identity_, weights_digest(workspace_, model_));
     auto files = ledger::committed_files(folder_);
     std::erase_if(files, [](const auto& file) { return !file.stem.starts_with("training-"); });
     while (!files.empty()) {
       const auto file = files.back();  // names count iterations with leading zeros
       files.pop_back();
-      try {
-        return state_of(file);
-      } catch (const core::Error& error) {
-        ledger::check_readable(file);
-        ledger::quarantine(file.path, error.what());
-        core::log_warning("quarantine " + core::log_field("reason", error.what()));
-      }
+      const auto flaw = storage::flaw_of(file, label);
+      if (!flaw) return state_of(file, label);
+      ledger::quarantine(file.path, *flaw);
+      core::log_warning("quarantine " + core::log_field("reason", *flaw));
     }
     return editing::initial_training_state(config_, start_);
   }
 
-  editing::MendTrainingState state_of(const ledger::CommittedFile& file) const {
+  editing::MendTrainingState state_of(const ledger::CommittedFile& file, const storage::FileLabel& label) const {
     const auto place = file.path.string();
-    const auto contents = storage::read_mend_editor(file);
+    const auto contents = storage::read_mend_editor(file, label);
     if (!contents.training) throw core::StorageError(place + ": holds no state of a training");
     const auto& progress = *contents.training;
     editing::MendTrainingState state;
     state.next_iteration = progress.next_iteration;
     state.best_iteration = progress.best_iteration;
     state.best_loss = progress.best_loss;
-    state.editor = editor_of(contents.tensors, contents.statistics, contents.form, config_, start_, place);
-    state.best = editor_of(progress.best_tensors, progress.best_statistics, contents.form, config_, start_, place);
+    state.editor = editor_of(contents.tensors, contents.statistics, contents.form, method_, start_, place);
+    state.best = editor_of(progress.best_tensors, progress.best_statistics, contents.form, method_, start_, place);
     if (progress.num_steps == 0) return state;
     for (const auto& [name, tensor] : state.editor.trained()) {
       auto& group = name == "rates" ? state.rates : state.networks;

@@ -1,6 +1,5 @@
 #include "worker/projectors.h"
 
-#include <algorithm>
 #include <chrono>
 #include <sstream>
 
@@ -20,12 +19,6 @@ const editing::AlphaEditConfig& config_of(const Workspace& workspace, const std:
   }
   throw core::ConfigError(workspace.config().source.string() + ": models: " + model +
                           ": has no alphaedit, which projectors are for");
-}
-
-std::optional<ledger::CommittedFile> committed(const std::filesystem::path& folder, int layer) {
-  const auto files = ledger::committed_files(folder);
-  const auto found = std::ranges::find(files, ledger::moments_stem(layer), &ledger::CommittedFile::stem);
-  return found == files.end() ? std::nullopt : std::optional(*found);
 }
 
 /// "rank 144 of 512 at nullspace_threshold 0.02 (eigenvalues 0.0064 to 12, 0.01998 | 0.02003 beside the cut)".
@@ -96,7 +89,8 @@ bool run_projectors(Workspace& workspace, const core::PrerequisiteTask& task, Ta
   for (const int layer : config.layers) {
     if (monitor.should_stop()) return false;
     const auto start = std::chrono::steady_clock::now();
-    if (!committed(folder, layer)) make(workspace, task, config.nullspace_threshold, layer, monitor);
+    if (!ledger::find_committed(folder, ledger::moments_stem(layer)))
+      make(workspace, task, config.nullspace_threshold, layer, monitor);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     monitor.progress(task.kind, ++done, std::ssize(config.layers), seconds.count());
   }
@@ -109,14 +103,17 @@ std::shared_ptr<const editing::Artifact> load_projectors(Workspace& workspace, c
   const auto identity = workspace.facts().prerequisite(use.kind, cell.model).identity();
   editing::NullSpaces spaces;
   for (const int layer : use.moment_layers) {
-    const auto file = committed(folder, layer);
+    const auto file = ledger::find_committed(folder, ledger::moments_stem(layer));
     if (!file) {
       throw core::DataError(folder.string() + ": the null space of layer " + std::to_string(layer) +
                             " is not there yet; run the sweep");
     }
-    const auto contents = storage::read_null_space(*file);
-    if (contents.layer != layer || contents.identity != identity || contents.model != cell.model) {
-      throw core::StorageError(file->path.string() + ": is not the null space that its name says; remove it");
+    const auto contents = storage::read_null_space(*file, storage::null_space_label(cell.model, identity, layer));
+    const auto width = start.architecture().inner_width;
+    if (contents.inner_width != width) {
+      throw core::MismatchError(file->path.string() + ": /basis: has " + std::to_string(contents.inner_width) +
+                                " rows, the model's inner width is " + std::to_string(width) +
+                                "; move it away and run the sweep again");
     }
     spaces.emplace(layer, null_space_of(contents, start.device()));
   }

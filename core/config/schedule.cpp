@@ -16,9 +16,14 @@ std::int64_t edits_of(const ExperimentConfig& config, const GridCell& cell) {
   return found->second;
 }
 
+/// Without tasks their interval makes no checkpoints.
+bool is_tasks_point(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
+  return !config.tasks.empty() && (num_edits == last || num_edits % config.tasks_every == 0);
+}
+
 bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
   return num_edits == last || num_edits % config.checkpoint_every == 0 || num_edits % config.forgetting_every == 0 ||
-         num_edits % config.tasks_every == 0;
+         is_tasks_point(config, num_edits, last);
 }
 
 }  // namespace
@@ -37,8 +42,7 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
   if (num_edits < 1 || num_edits > last || !is_checkpoint(config, num_edits, last)) return {};
   std::vector<ReductionPart> parts{ReductionPart::kDistance};
   if (num_edits == last || num_edits % config.forgetting_every == 0) parts.push_back(ReductionPart::kForgetting);
-  const bool is_tasks_point = num_edits == last || num_edits % config.tasks_every == 0;
-  if (is_tasks_point && !config.tasks.empty()) parts.push_back(ReductionPart::kTasks);
+  if (is_tasks_point(config, num_edits, last)) parts.push_back(ReductionPart::kTasks);
   return parts;
 }
 

@@ -1,7 +1,7 @@
 #include "core/config/task_reader.h"
 
-#include <algorithm>
-#include <set>
+#include "core/config/experiment_fields.h"
+#include "core/config/field_yaml.h"
 
 namespace lethe::core::inline config {
 namespace {
@@ -21,29 +21,32 @@ std::size_t misplaced_brace(std::string_view query) {
   return std::string_view::npos;
 }
 
-/// A text that may be empty: a task without demonstrations has no prefix.
-std::optional<std::string> possibly_empty_text(const YamlValue& value) {
-  if (value.node.IsScalar()) return value.node.Scalar();
-  value.unexpected("a text");
-  return std::nullopt;
+constexpr const char* kBlanks = " \t\n\r\f\v";
+
+bool has_blank_at_an_end(const std::string& word) {
+  return word.find_first_of(kBlanks) == 0 || word.find_last_of(kBlanks) == word.size() - 1;
 }
 
-std::vector<TaskAnswer> read_answers(const YamlValue& value) {
-  std::vector<TaskAnswer> answers;
-  const auto items = value.list("a list such as [{word: positive, label: 1}, {word: negative, label: 0}]");
-  if (!items) return answers;
-  if (items->empty()) value.problem("expected at least one {word: ..., label: ...}, found none");
-  for (const auto& item : *items) {
-    YamlMap map(item, "a map such as {word: positive, label: 1}");
-    TaskAnswer answer;
-    if (const auto word = map.find("word", Presence::kRequired, "a text")) assign(answer.word, word->text());
-    if (const auto label = map.find("label", Presence::kRequired, "a whole number")) {
-      assign(answer.label, label->integer({0, 1'000'000}));
+/// Words are searched in their order and as parts of the answer, so each must be one that can be found, and found
+/// first.
+std::string answers_problem(const std::vector<TaskAnswer>& answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& word = answers[i].word;
+    const auto shown = "\"" + word + "\"";
+    if (word.empty()) continue;  // has its problem already
+    if (has_blank_at_an_end(word)) {
+      return "answers: expected words without blanks at their ends, found " + shown +
+             ": answers are stripped before they are searched";
     }
-    map.finish();
-    answers.push_back(std::move(answer));
+    for (std::size_t j = i + 1; j < answers.size(); ++j) {
+      const auto& later = answers[j].word;
+      if (later == word) return "answers: expected distinct words, found " + shown + " twice";
+      if (later.find(word) == std::string::npos) continue;
+      return "answers: " + shown + " is searched before \"" + later +
+             "\", which holds it, so that the second is never found; expected the longer word first";
+    }
   }
-  return answers;
+  return "";
 }
 
 }  // namespace
@@ -57,12 +60,7 @@ std::string task_config_problem(const TaskConfig& task) {
     return "marker: expected a text that occurs in the query, after which the answer is read, found \"" + task.marker +
            "\"";
   }
-  std::set<std::string> words;
-  for (const auto& answer : task.answers) {
-    if (!words.insert(answer.word).second)
-      return "answers: expected distinct words, found \"" + answer.word + "\" twice";
-  }
-  return "";
+  return answers_problem(task.answers);
 }
 
 std::optional<TaskConfig> read_task(const YamlValue& item) {
@@ -82,32 +80,27 @@ std::optional<TaskConfig> read_task(const YamlValue& item) {
   if (!named->node.IsScalar()) named->unexpected("the path of a task's file");
   const auto resolved = named->node.IsScalar() ? resolve(*named, file) : std::nullopt;
   if (!resolved) return std::nullopt;
-  auto task = read_task_config(*resolved, path ? Presence::kOptional : Presence::kRequired);
+  auto task = read_task_config(*resolved);
   if (path) task.examples = *path;
   return task;
 }
 
-TaskConfig read_task_config(const YamlValue& value, Presence of_examples) {
+TaskConfig read_task_config(const YamlValue& value) {
   TaskConfig task;
-  YamlMap map(value, "a task (a map with name, examples, prefix, query, marker and answers)");
-  const auto required = [&](const char* key, const char* expected) {
-    return map.find(key, Presence::kRequired, expected);
-  };
-  if (const auto name = required("name", "a short name")) assign(task.name, name->name());
-  task.title = task.name;
-  if (const auto title = map.find("title")) assign(task.title, title->text());
-  if (const auto examples = map.find("examples", of_examples, "a path")) assign(task.examples, examples->file_path());
-  if (const auto prefix = map.find("prefix")) assign(task.prefix, possibly_empty_text(*prefix));
-  const auto query = required("query", "a text with {field} placeholders");
-  if (query) assign(task.query, query->text());
-  const auto marker = required("marker", "a text after which the answer is read");
-  if (marker) assign(task.marker, marker->text());
-  if (const auto answers = required("answers", "a list of {word: ..., label: ...}"))
-    task.answers = read_answers(*answers);
-  if (const auto tokens = map.find("max_new_tokens")) assign(task.max_new_tokens, tokens->integer({1, 256}));
+  YamlMap map(value, kTaskMap);
+  YamlFieldReader fields(map);
+  visit_fields(fields, task);
   map.finish();
-  const bool is_complete = query && marker && !task.query.empty() && !task.marker.empty();
-  if (const auto problem = task_config_problem(task); is_complete && !problem.empty()) value.inner_problem(problem);
+  if (task.title.empty()) task.title = task.name;
+  if (const auto answers = value.child("answers")) {
+    task.answers_place.text = value.file->display + ":" + std::to_string(answers->mark.line + 1);
+  }
+  const bool is_complete = !task.query.empty() && !task.marker.empty();
+  const auto problem = is_complete ? task_config_problem(task) : std::string();
+  if (problem.empty()) return task;
+  // Where the key stands, rather than where the task begins.
+  const auto key = problem.substr(0, problem.find(':'));
+  if (const auto place = value.child(key)) place->problem(problem.substr(key.size() + 2));
   return task;
 }
 

@@ -10,7 +10,7 @@ namespace lethe::core::inline config {
 std::optional<TaskConfig> read_task(const YamlValue& item);
 
 /// Reads a downstream task. `value` is the map itself, or the whole of a task file.
-TaskConfig read_task_config(const YamlValue& value, Presence of_examples = Presence::kRequired);
+TaskConfig read_task_config(const YamlValue& value);
 
 /// What is wrong with a task's texts taken together, or nothing: the marker must occur in the query, the query's
 /// braces must be {field}, {{ or }}, words must be distinct.

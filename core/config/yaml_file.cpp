@@ -135,6 +135,11 @@ void ProblemList::add(const std::string& file, const YAML::Mark& mark, const std
   if (known_lines_.insert(line).second) problems_.push_back({index, mark, std::move(line)});
 }
 
+bool ProblemList::has_one_at(const std::string& file, const YAML::Mark& mark, const std::string& path) const {
+  const auto beginning = place_of(file, mark) + ": " + path + ": ";
+  return std::ranges::any_of(problems_, [&](const Problem& problem) { return problem.line.starts_with(beginning); });
+}
+
 void ProblemList::throw_if_any(const std::string& config) const {
   if (problems_.empty()) return;
   auto sorted = problems_;

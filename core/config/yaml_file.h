@@ -19,6 +19,8 @@ class ProblemList {
   void announce(const std::string& file);
   /// `text` begins with the key. A null mark is left out.
   void add(const std::string& file, const YAML::Mark& mark, const std::string& text);
+  /// True if a problem of the value at the key path stands there.
+  [[nodiscard]] bool has_one_at(const std::string& file, const YAML::Mark& mark, const std::string& path) const;
   [[nodiscard]] bool empty() const { return problems_.empty(); }
   /// Throws one `ConfigError` that lists them, a line each, if there are any; of more than a thousand it counts the
   /// rest.

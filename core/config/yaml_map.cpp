@@ -84,6 +84,25 @@ void YamlValue::unexpected(const std::string& what, std::span<const std::string>
   problem("expected " + what + ", found " + describe(node) + hint);
 }
 
+std::optional<YamlValue> YamlValue::child(const std::string& key) const {
+  if (node.IsSequence()) {
+    const auto items = list("");
+    const auto found = std::ranges::find(*items, path + key, &YamlValue::path);
+    return found == items->end() ? std::nullopt : std::optional(*found);
+  }
+  if (!node.IsMap()) return std::nullopt;
+  for (const auto& entry : node) {
+    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
+    const auto& place = entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark();
+    return YamlValue{file, entry.second, path.empty() ? key : path + "." + key, problems, place};
+  }
+  return std::nullopt;
+}
+
+bool YamlValue::has_problem() const {
+  return problems->has_one_at(file->display, mark.is_null() ? node.Mark() : mark, path);
+}
+
 std::optional<std::string> YamlValue::text() const {
   if (node.IsScalar() && !node.Scalar().empty()) return node.Scalar();
   unexpected("a text");
@@ -184,11 +203,7 @@ std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
 std::optional<YamlValue> YamlMap::find(const std::string& key, Presence presence, const std::string& expected) {
   remember(key);
   if (!is_map_) return std::nullopt;
-  for (const auto& entry : value_.node) {
-    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
-    const auto& mark = entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark();
-    return YamlValue{value_.file, entry.second, path_of(key), value_.problems, mark};
-  }
+  if (auto value = value_.child(key)) return value;
   if (presence == Presence::kRequired) {
     value_.inner_problem(key + ": is missing; expected " + expected);
   }

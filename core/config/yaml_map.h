@@ -33,6 +33,11 @@ struct YamlValue {
   /// Adds "expected <what>, found ...", with the nearest of `words` where there is one.
   void unexpected(const std::string& what, std::span<const std::string> words = {}) const;
 
+  /// The value of a map's key, or of a list's place "[2]"; nothing if there is none.
+  [[nodiscard]] std::optional<YamlValue> child(const std::string& key) const;
+  /// True if a problem stands at this value already.
+  [[nodiscard]] bool has_problem() const;
+
   // Conversions: nothing, and a problem, if the node is something else.
   [[nodiscard]] std::optional<std::string> text() const;  ///< any non-empty scalar
   [[nodiscard]] std::optional<bool> boolean() const;

@@ -11,7 +11,7 @@ void visit_spread_fields(core::FieldVisitor& visit, SpreadConfig& config) {
   visit_batch_size(visit, config.batch_size);
   visit_value_fields(visit, config, core::kAtLeastZero);
   visit("context_seeds", config.context_seeds, core::TextListRule{});
-  visit("context_lengths", config.context_lengths);
+  core::visit_context_lengths(visit, config.context_lengths);
   visit("contexts_file", config.contexts_file);
   visit("key_weights", config.key_weights, core::WordRule{{"group_means", "plain"}});
 }

@@ -17,7 +17,7 @@ void visit_rank_one_fields(core::FieldVisitor& visit, RankOneConfig& config) {
   visit_batch_size(visit, config.batch_size);
   visit_value_fields(visit, config, core::kAboveZero);
   visit("mom2_adjustment", config.mom2_adjustment);
-  visit("context_lengths", config.context_lengths);
+  core::visit_context_lengths(visit, config.context_lengths);
   visit("contexts_file", config.contexts_file);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/config/context_length.h"
 #include "editing/methods/executor_side.h"
 #include "editing/value_config.h"
 

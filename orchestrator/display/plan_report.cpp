@@ -31,8 +31,11 @@ void print_heading(const core::ExperimentConfig& config, std::ostream& out) {
                      config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.device, config.threads);
   out << fmt::format("grid: {} method(s) x {} model(s) x {} sample(s): {} cells, {} edits\n", methods.size(),
                      models.size(), samples.size(), config.cells.size(), edits);
-  out << fmt::format("checkpoints every {} edits, forgetting every {}, {} downstream task(s) every {}\n",
-                     config.checkpoint_every, config.forgetting_every, config.tasks.size(), config.tasks_every);
+  const auto tasks = config.tasks.empty()
+                         ? std::string("no downstream tasks")
+                         : fmt::format("{} downstream task(s) every {}", config.tasks.size(), config.tasks_every);
+  out << fmt::format("checkpoints every {} edits, forgetting every {}, {}\n", config.checkpoint_every,
+                     config.forgetting_every, tasks);
 }
 
 void print_cells(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,

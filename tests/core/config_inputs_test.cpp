@@ -83,10 +83,10 @@ constexpr auto kTaskFile =
 
 TEST_F(ConfigInputs, ATasksExamplesAreOverridable) {
   folder_.write("tasks/t.yaml", kTaskFile);
-  folder_.write("tasks/bare.yaml", "name: b\nquery: \"{text} is\"\nmarker: is\nanswers: [{word: good, label: 1}]\n");
+  folder_.write("tasks/u.yaml", replaced(kTaskFile, "name: t", "name: u"));
   const auto config = load(minimal_config() +
                            "tasks:\n  - {file: tasks/t.yaml, examples: $DATA/mine.json}\n"
-                           "  - file: tasks/bare.yaml\n    examples: here.json\n");
+                           "  - file: tasks/u.yaml\n    examples: here.json\n");
   ASSERT_EQ(config.tasks.size(), 2U);
   EXPECT_EQ(config.tasks[0].examples, "/data/sets/mine.json");
   EXPECT_EQ(config.tasks[0].query, "{text} is");
@@ -156,8 +156,8 @@ TEST_F(ConfigInputs, AMegabyteOfSamplesOrModelsIsReadInSeconds) {
             kManySeconds);
   std::string models = "models:\n";
   for (int i = 0; models.size() < 900'000; ++i)
-    models += " m" + std::to_string(i) + ": {path: a, methods: {rome: {}}}\n";
-  EXPECT_LT(seconds_of([&] { refusal_of(models + "grid: {methods: [rome], samples: [0]}\nedits: 1\n"); }),
+    models += " m" + std::to_string(i) + ": {path: a, methods: {ft-c: {layer: 0, linf_bound: 0.01}}}\n";
+  EXPECT_LT(seconds_of([&] { refusal_of(models + "grid: {methods: [ft-c], samples: [0]}\nedits: 1\n"); }),
             kManySeconds);
 }
 

@@ -85,8 +85,8 @@ class FieldDescriber final : public FieldVisitor {
   std::vector<std::string> names;
   std::map<std::string, DocumentedField> fields;
 
-  void operator()(const char* name, int& field, const IntegerRule& rule) override {
-    add(name, "integer, " + in_words(rule.range), shortest(field), rule.presence);
+  void operator()(const char* name, std::int64_t& field, const IntegerRule& rule) override {
+    add(name, "integer, " + in_words(rule.range), shortest(static_cast<double>(field)), rule.presence);
   }
   void operator()(const char* name, double& field, const RealRule& rule) override {
     add(name, in_words(rule.range), shortest(field), rule.presence);
@@ -98,11 +98,9 @@ class FieldDescriber final : public FieldVisitor {
   void operator()(const char* name, std::optional<std::filesystem::path>& field) override {
     add(name, "path", field ? field->string() : "none");
   }
-  void operator()(const char* name, std::vector<ContextLength>& field) override {
-    const auto text_of = [](const ContextLength& one) {
-      return "{length_tokens: " + std::to_string(one.length_tokens) + ", count: " + std::to_string(one.count) + "}";
-    };
-    add(name, "list of {length_tokens, count}", "[" + listed(field, text_of) + "]");
+  void operator()(const char* name, std::optional<int>& field, const OptionalIntegerRule& rule) override {
+    add(name, std::string(rule.word) + ", or integer, " + in_words(rule.range),
+        field ? std::to_string(*field) : rule.word);
   }
   void operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) override {
     const auto text_of = [](int one) { return std::to_string(one); };
@@ -111,7 +109,20 @@ class FieldDescriber final : public FieldVisitor {
   void operator()(const char* name, std::vector<std::string>& field, const TextListRule& /*rule*/) override {
     add(name, "list of texts", "[" + listed(field, [](const std::string& one) { return one; }) + "]");
   }
-  void recipe(const char* name, const std::function<void(FieldVisitor&)>& inner) override {
+  void operator()(const char* name, std::string& field, const TextRule& rule) override {
+    add(name, "text", field.empty() ? "none" : field, rule.presence);
+  }
+  void operator()(const char* name, std::string& field, const NameRule& rule) override {
+    add(name, "name", field.empty() ? "none" : field, rule.presence);
+  }
+  void operator()(const char* name, std::filesystem::path& field, const PathRule& rule) override {
+    add(name, rule.word == nullptr ? "path" : std::string("path, or ") + rule.word,
+        field.empty() ? "none" : field.string(), rule.presence);
+  }
+  void group(const char* name, const GroupRule& rule, const Fields& /*fields*/) override {
+    add(name, "map", "none", rule.presence);
+  }
+  void recipe(const char* name, const Fields& inner) override {
     prefix_ = std::string(name) + ".";
     inner(*this);
     prefix_.clear();
@@ -119,6 +130,26 @@ class FieldDescriber final : public FieldVisitor {
 
  private:
   std::string prefix_;
+
+  void optional_group(const char* name, const GroupRule& rule, bool /*is_held*/, const std::function<void()>& /*make*/,
+                      const Fields& inner) override {
+    group(name, rule, inner);
+  }
+  void each(const char* name, const GroupRule& rule, std::size_t count, const Resize& /*resize*/,
+            const ItemFieldsAt& item_fields) override {
+    std::vector<std::string> items;
+    FieldDescriber first;
+    for (std::size_t i = 0; i < count; ++i) {
+      FieldDescriber item;
+      item_fields(item, i);
+      const auto text_of = [&](const std::string& key) { return key + ": " + item.fields.at(key).value; };
+      items.push_back("{" + listed(item.names, text_of) + "}");
+      if (i == 0) first = item;
+    }
+    const auto same = [](const std::string& one) { return one; };
+    const auto keys = listed(first.names, same);
+    add(name, keys.empty() ? "list of maps" : "list of {" + keys + "}", "[" + listed(items, same) + "]", rule.presence);
+  }
 
   int word(const char* name, int value, const WordRule& rule) override {
     const auto text_of = [](const std::string& one) { return one; };

@@ -336,11 +336,39 @@ TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
       {"\"marker\": \"A:\"", "\"marker\": \"B:\""},
       {"\"ft\": {", "\"mend\": {"},
       {"\"format\": \"counterfact\"", "\"format\": \"lama\""},
+      // What is wrong with fields taken together, as in YAML.
+      {"\"completions\": \"\"", "\"completions\": \"/c.json\""},
+      {"\"npz\": \"\"", "\"npz\": \"/x.npz\""},
+      {"\"npz\": \"\"", "\"npz\": \"/x.{layer}.npz\""},
+      {"\"reducers\": 2", "\"reducers\": 0"},
+      {"\"examples\": \"", "\"examples\": \"\", \"examples_\": \""},
+      {"\"word\": \"Yes\"", "\"word\": \"\""},
+      {"\"label\": 1", "\"label\": -1"},
+      {"\"title\": \"A", "\"title\": \"\", \"was\": \"A"},
   };
   for (const auto& [from, to] : changes) {
     EXPECT_THROW(experiment_config_from_json(with(good, from, to), editing::catalogue()), ConfigError)
         << from << " -> " << to;
   }
+}
+
+TEST(ExperimentJson, RefusesLackingMomentsAndRepeatedNames) {
+  const auto good = nlohmann::json::parse(to_json(everything_set()));
+  const auto refusal = [](const nlohmann::json& document) {
+    return test::message_of<ConfigError>([&] { experiment_config_from_json(document.dump(), editing::catalogue()); });
+  };
+  auto document = good;
+  document["models"][0]["second_moments"] = nullptr;
+  EXPECT_NE(refusal(document).find("models.a.second_moments: is missing; expected {corpus: FILE}"), std::string::npos);
+  document = good;
+  document["models"].push_back(document["models"][0]);
+  EXPECT_NE(refusal(document).find("is there twice"), std::string::npos);
+  document = good;
+  document["tasks"].push_back(document["tasks"][0]);
+  EXPECT_NE(refusal(document).find("tasks[1]: is a second task named \"t\""), std::string::npos);
+  document = good;
+  document["models"] = nlohmann::json::array();
+  EXPECT_NE(refusal(document).find("at least one model"), std::string::npos);
 }
 
 TEST(ExperimentJson, EveryTruncationIsRefused) {

@@ -101,6 +101,7 @@ core::ExperimentConfig make_config(const SmallExperiment& experiment) {
   core::ExperimentConfig config;
   config.name = "small";
   config.source = "small.yaml";
+  config.dataset.records = "/nowhere/records.json";
   config.checkpoint_every = experiment.checkpoint_every;
   config.forgetting_every = experiment.forgetting_every;
   config.tasks_every = experiment.tasks_every;
@@ -109,6 +110,7 @@ core::ExperimentConfig make_config(const SmallExperiment& experiment) {
     model.name = name;
     model.path = "/nowhere/" + name;
     model.second_moments = core::SecondMomentConfig{};
+    model.second_moments->corpus = "/nowhere/corpus.txt";
     model.second_moments->max_documents = kDocumentsPerSlice * experiment.corpus_slices;
     model.second_moments->documents_per_slice = kDocumentsPerSlice;
     for (const auto& method : experiment.methods) {

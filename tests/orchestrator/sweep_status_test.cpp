@@ -45,9 +45,9 @@ TEST_F(SweepStatus, CountsWhatIsCommittedUnderThePresentIdentities) {
   commit(sweep_.cell(inspection_.cells[1].cell, "ffffffffffff"), ledger::segment_stem(1, 60));
   const auto rows = read_cell_status(sweep_, editing::catalogue());
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_EQ(rows[0].edits_done, 20);
-  EXPECT_EQ(rows[0].edits, 60);
-  EXPECT_EQ(rows[1].edits_done, 0) << "of another identity";
+  EXPECT_EQ(rows[0].progress.edits_done, 20);
+  EXPECT_EQ(rows[0].progress.edits, 60);
+  EXPECT_EQ(rows[1].progress.edits_done, 0) << "of another identity";
 }
 
 TEST_F(SweepStatus, TellsHowFarAPrerequisiteIs) {
@@ -95,10 +95,33 @@ TEST_F(SweepStatus, PassesOverAnInspectionOfAnotherVersion) {
     write_inspection(text);
     const auto rows = read_cell_status(sweep_, editing::catalogue());
     ASSERT_EQ(rows.size(), 2U) << text;
-    EXPECT_EQ(rows[0].edits_done, 20) << "names of files alone tell it";
+    EXPECT_EQ(rows[0].progress.edits_done, 20) << "names of files alone tell it";
     EXPECT_NE(status().find("20/60"), std::string::npos) << text;
     EXPECT_EQ(status().find("second moments"), std::string::npos) << "nothing is known of them";
   }
+}
+
+TEST_F(SweepStatus, AFolderInThePlaceOfAFileForPeopleIsPassedOver) {
+  std::filesystem::create_directories(sweep_.state());
+  std::filesystem::create_directories(sweep_.status());
+  EXPECT_NE(status().find("no STATE yet"), std::string::npos) << status();
+  EXPECT_NE(status().find("20/60"), std::string::npos) << status();
+}
+
+TEST_F(SweepStatus, FailuresThatLetheDidNotWriteArePassedOver) {
+  for (const auto* text : {"", "[", "{}", "{\"failures\": 3}", "{\"failures\": [3]}"}) {
+    folder_.write("status.json", text);
+    EXPECT_NE(status().find("20/60"), std::string::npos) << text;
+  }
+}
+
+TEST_F(SweepStatus, EditsBeyondThoseAskedForDoNotCount) {
+  for (auto& [cell, edits] : config_.edits) edits = 20;
+  folder_.write("experiment.json", core::to_json(config_));
+  EXPECT_NE(status().find("20/20"), std::string::npos) << status();
+  const auto& facts = inspection_.cells[0];
+  commit(sweep_.cell(facts.cell, facts.edit_identity), ledger::segment_stem(21, 40));
+  EXPECT_NE(status().find("20/20"), std::string::npos) << status();
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-"""The documents name what there is: every LETHE_ variable stands in CONTRIBUTING.md, and no other; every file that a
-recipe or the glossary names is in the tree."""
+"""The documents name what there is: every LETHE_ variable stands in CONTRIBUTING.md, and no other; every file, link, test
+and heading that a document or a comment names is there."""
 
 import re
 import unittest
@@ -10,14 +10,57 @@ VARIABLE = re.compile(r"LETHE_[A-Z0-9]+(?:_[A-Z0-9]+)*\b")
 # Documents speak of variables, they make none.
 DOCUMENT = re.compile(r"docs/|CONTRIBUTING\.md|CHANGELOG\.md|README\.md")
 # `core/config/experiment_config.{h,cpp}`, `core/reduction_part.h`: in code marks, with a folder and a known extension.
-FILE = re.compile(r"`([\w./-]+/[\w.-]+?)\.(h|cpp|py|sh|txt|md|\{h,cpp\})`")
+FILE = re.compile(r"`([\w./-]+/[\w.-]+?)\.(h|cpp|py|sh|sbatch|txt|md|yaml|\{h,cpp\})`")
+LINK = re.compile(r"\]\(([^)#\s:]*)(?:#([\w-]+))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+# `Suite.Test`, as ctest and GoogleTest write it.
+TEST_NAME = re.compile(r"`([A-Z]\w+)\.([A-Z]\w+)`")
+TEST = re.compile(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", re.MULTILINE)
+# "design C2", "(design C1, C7)", "design 5", "(C1, C9)"; "algorithms 7", "algorithms.md 0.1".
+CONTRACT = re.compile(r"\b[Dd]esign ((?:C?\d+)(?:, C\d+)*)\b|\((C\d+(?:, C\d+)*)\)")
+ALGORITHM = re.compile(r"\balgorithms(?:\.md)? (\d+(?:\.\d+)?)")
+# Written by a program, or LibTorch's.
+ELSEWHERE = {"gpu-check-results/report.md", "torch/torch.h"}
+# Their files were there once.
+HISTORIES = {"CHANGELOG.md"}
 
 
 def text_of(name):
     return (source_tree.ROOT / name).read_text(encoding="utf-8", errors="replace")
 
 
+def documents():
+    return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(
+        path.relative_to(source_tree.ROOT).as_posix() for path in sorted((source_tree.ROOT / "docs").glob("*.md")))]
+
+
+def anchors_of(name):
+    """As GitHub makes them of headings."""
+    headings = HEADING.findall(FENCED.sub("", text_of(name)))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def numbers_of(name):
+    """What a page's headings begin with: "C2", "5", "0.1"."""
+    return {heading.split()[0].rstrip(".") for heading in HEADING.findall(text_of(name))}
+
+
+def cited(pattern):
+    """(place, number) of every citation in code and its comments."""
+    for path in source_tree.tracked_files():
+        if path.suffix not in (".h", ".cpp"):
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for match in pattern.finditer(line):
+                for one in next(group for group in match.groups() if group).split(", "):
+                    yield source_tree.place(path, number), one
+
+
 class Documents(unittest.TestCase):
+    def assert_none(self, problems):
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
     def test_contributing_lists_every_variable(self):
         used = {
             variable
@@ -30,14 +73,55 @@ class Documents(unittest.TestCase):
         self.assertEqual(set(VARIABLE.findall(text_of("CONTRIBUTING.md"))), used)
 
     def test_files_that_documents_name_are_there(self):
-        num_named = 0
-        for document in ("CONTRIBUTING.md", "docs/config.md", "docs/glossary.md", "docs/recipes.md"):
-            for stem, extension in FILE.findall(text_of(document)):
-                for one in ("h", "cpp") if extension.startswith("{") else (extension,):
-                    num_named += 1
-                    path = source_tree.ROOT / f"{stem}.{one}"
-                    self.assertTrue(path.is_file(), f"{document} names {stem}.{one}, which is not in the tree")
-        self.assertGreater(num_named, 60)
+        named = [
+            (document, f"{stem}.{one}")
+            for document in documents()
+            if document not in HISTORIES
+            for stem, extension in FILE.findall(text_of(document))
+            for one in (("h", "cpp") if extension.startswith("{") else (extension,))
+        ]
+        self.assertGreater(len(named), 150)
+        self.assert_none(
+            [f"{document} names {name}, which is not in the tree" for document, name in named
+             if name not in ELSEWHERE and not (source_tree.ROOT / name).is_file()])
+
+    def test_links_lead_somewhere(self):
+        problems = []
+        for document in documents():
+            folder = (source_tree.ROOT / document).parent
+            for target, anchor in LINK.findall(FENCED.sub("", text_of(document))):
+                path = (folder / target).resolve() if target else source_tree.ROOT / document
+                if not path.exists():
+                    problems.append(f"{document}: {target} is not there")
+                elif anchor and anchor not in anchors_of(path.relative_to(source_tree.ROOT)):
+                    problems.append(f"{document}: {target}#{anchor}: no such heading")
+        self.assert_none(problems)
+
+    def test_the_index_lists_every_document(self):
+        listed = {target for target, _ in LINK.findall(text_of("docs/README.md"))}
+        self.assert_none(
+            [f"docs/README.md does not list {name}" for name in documents()
+             if name.startswith("docs/") and name != "docs/README.md" and name.removeprefix("docs/") not in listed])
+
+    def test_tests_that_documents_name_are_there(self):
+        there = {
+            case for path in source_tree.tracked_files() if path.suffix == ".cpp"
+            for case in TEST.findall(path.read_text(encoding="utf-8"))
+        }
+        named = [(document, case) for document in documents() for case in TEST_NAME.findall(text_of(document))]
+        self.assertGreater(len(named), 30)
+        suites_of_ctest = {"Slurm", "MpiEnvironment"}
+        self.assert_none(
+            [f"{document} names {suite}.{test}, which is no test" for document, (suite, test) in named
+             if suite not in suites_of_ctest and (suite, test) not in there])
+
+    def test_contracts_that_comments_cite_are_written(self):
+        for pattern, page in ((CONTRACT, "docs/design.md"), (ALGORITHM, "docs/algorithms.md")):
+            there = numbers_of(page)
+            citations = list(cited(pattern))
+            self.assertGreater(len(citations), 10)
+            self.assert_none([f"{place} cites {number}: {page} has no such heading"
+                              for place, number in citations if number not in there])
 
 
 if __name__ == "__main__":

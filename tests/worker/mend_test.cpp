@@ -185,7 +185,7 @@ TEST_F(Mend, ACellWithANamedEditorEqualsOneThatTrainsIt) {
   EXPECT_TRUE(named.facts().cell(kCell).needs.empty());
   const auto deltas = [&](Workspace& space) {
     const auto files = ledger::scan_cell(space.cell_folder(kCell));
-    return storage::read_segment(files.segments.back().file);
+    return storage::read_segment(files.segments.back().file.path);
   };
   const auto left = deltas(work);
   const auto right = deltas(named);
@@ -275,7 +275,7 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
   const auto chain = ledger::scan_cell(work.cell_folder(kCell));
   ASSERT_EQ(chain.segments.size(), 2U);
   for (const auto& segment : chain.segments) {
-    const auto contents = storage::read_segment(segment.file);
+    const auto contents = storage::read_segment(segment.file.path);
     for (const auto& edit : contents.edits) {
       EXPECT_EQ(edit.deltas.size(), &edit == &contents.edits.back() ? 4U : 0U);
       EXPECT_EQ(edit.record.status, core::EditStatus::kApplied);
@@ -285,8 +285,8 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
   test::RecordingMonitor first(1);
   EXPECT_FALSE(run_cell(interrupted, kCell, first));
   EXPECT_TRUE(run_cell(interrupted, kCell, monitor));
-  const auto left = storage::read_segment(chain.segments.back().file);
-  const auto right = storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kCell)).segments.back().file);
+  const auto left = storage::read_segment(chain.segments.back().file.path);
+  const auto right = storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kCell)).segments.back().file.path);
   EXPECT_EQ(left.method_state, right.method_state);
   EXPECT_EQ(left.fingerprint_after, right.fingerprint_after);
 }

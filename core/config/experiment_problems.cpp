@@ -1,0 +1,128 @@
+#include "core/config/experiment_problems.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "core/config/experiment_fields.h"
+#include "core/config/field_json.h"
+#include "core/config/schedule.h"
+
+namespace lethe::core::inline config {
+namespace {
+
+using Problems = std::vector<ConfigProblem>;
+
+void check_published(const ModelConfig& model, Problems& problems) {
+  const auto place = [&](const std::string& key) {
+    return std::vector<std::string>{"models", model.name, "second_moments", key};
+  };
+  const auto& npz = model.second_moments->npz;
+  const auto slot = npz.find("{layer}");
+  if (slot == std::string::npos || npz.find("{layer}", slot + 1) != std::string::npos) {
+    problems.push_back({place("npz"), "", "expected a path with {layer} once, where the layer's number stands"});
+  }
+  auto given = *model.second_moments;
+  SecondMomentConfig defaults;
+  JsonFieldWriter fields;
+  JsonFieldWriter default_fields;
+  visit_fields(fields, given);
+  visit_fields(default_fields, defaults);
+  for (const auto& [key, value] : fields.json.items()) {
+    if (key != "npz" && value != default_fields.json.at(key)) {
+      problems.push_back({place(key), "", "is for second moments of a corpus; expected npz alone"});
+    }
+  }
+}
+
+void check_second_moments(const ModelConfig& model, Problems& problems) {
+  if (!model.second_moments) return;
+  if (model.second_moments->is_published()) {
+    check_published(model, problems);
+  } else if (model.second_moments->corpus.empty()) {
+    problems.push_back({{"models", model.name, "second_moments"},
+                        "",
+                        "expected corpus: a text file, or npz: the published files' path with {layer} in it"});
+  }
+}
+
+/// Model and method of the cells.
+using UsedMethods = std::set<std::pair<std::string, std::string>>;
+
+UsedMethods used_methods(const ExperimentConfig& config) {
+  UsedMethods used;
+  for (const auto& cell : config.cells) used.emplace(cell.model, cell.method);
+  return used;
+}
+
+/// Every cell's model must bring what its method needs.
+void check_model(const UsedMethods& used, const ModelConfig& model, const MethodCatalogue& methods,
+                 Problems& problems) {
+  std::string needy;
+  for (const auto& method : methods.names()) {
+    if (!used.contains({model.name, method})) continue;
+    const auto parameters = model.methods.find(method);
+    if (parameters == model.methods.end()) {
+      problems.push_back({{"models", model.name},
+                          "methods." + method,
+                          "is missing; expected hyper-parameters, because the grid has " + method + "/" + model.name});
+    } else if (needy.empty() && !parameters->second->second_moment_layers().empty()) {
+      needy = method;
+    }
+  }
+  if (needy.empty() || model.second_moments) return;
+  problems.push_back({{"models", model.name},
+                      "second_moments",
+                      "is missing; expected {corpus: FILE} or {npz: FILES}, because " + needy + " needs it"});
+}
+
+void check_tasks(const ExperimentConfig& config, Problems& problems) {
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < config.tasks.size(); ++i) {
+    const auto& name = config.tasks[i].name;
+    if (name.empty() || names.insert(name).second) continue;
+    problems.push_back({{"tasks", "[" + std::to_string(i) + "]"},
+                        "",
+                        "is a second task named \"" + name + "\"; expected distinct names"});
+  }
+}
+
+void check_intervals(const ExperimentConfig& config, Problems& problems) {
+  const auto check = [&](const char* key, std::int64_t interval) {
+    if (const auto text = interval_problem(config, interval); !text.empty()) problems.push_back({{key}, "", text});
+  };
+  check("checkpoint_every", config.checkpoint_every);
+  check("forgetting_every", config.forgetting_every);
+  // Without tasks their interval makes no checkpoints.
+  if (!config.tasks.empty()) check("tasks_every", config.tasks_every);
+}
+
+}  // namespace
+
+std::string ConfigProblem::path() const {
+  std::string path;
+  for (const auto& key : keys) path += (path.empty() || key.starts_with('[') ? "" : ".") + key;
+  if (!inside.empty()) path += (path.empty() ? "" : ".") + inside;
+  return path;
+}
+
+std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods) {
+  Problems problems;
+  if (!config.dataset.completions.empty() && config.dataset.format != "zsre") {
+    problems.push_back({{"dataset", "completions"}, "", "is for format: zsre; expected no such key"});
+  }
+  const auto used = used_methods(config);
+  for (const auto& model : config.models) {
+    check_second_moments(model, problems);
+    check_model(used, model, methods, problems);
+  }
+  check_intervals(config, problems);
+  check_tasks(config, problems);
+  if (config.reducers == 0 && !config.elastic_roles) {
+    problems.push_back(
+        {{"reducers"}, "", "nobody would reduce with 0 reducers and elastic_roles: false; expected at least 1"});
+  }
+  return problems;
+}
+
+}  // namespace lethe::core::inline config
