@@ -42,12 +42,6 @@ class StorageError : public Error {
   std::error_code cause_;
 };
 
-/// Weights that were computed again are not those that the committed files were made with.
-class MismatchError : public StorageError {
- public:
-  using StorageError::StorageError;
-};
-
 /// Weights that were computed again are not those that the committed files were made with, or a committed file is not
 /// the one that its name says. Reading it again does not help.
 class MismatchError : public StorageError {

@@ -61,8 +61,8 @@ std::optional<std::string> damage_of(const CommittedFile& file);
 /// Throws `core::StorageError` on damage.
 void check_digest(const CommittedFile& file);
 
-/// Reads all of a file, and throws `core::StorageError` if that cannot be done now. What is wrong with a file is known of
-/// one alone that can be read: another is tried again, not put away.
+/// Reads all of a file, and throws `core::StorageError` if that cannot be done now. What is wrong with a file is known
+/// of one alone that can be read: another is tried again, not put away.
 void check_readable(const CommittedFile& file);
 
 /// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes, never replaces what is

@@ -6,6 +6,7 @@
 
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
+#include "ledger/cell_identities.h"
 #include "ledger/sweep_folder.h"
 
 namespace lethe::worker {
