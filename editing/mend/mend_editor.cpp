@@ -10,6 +10,7 @@
 #include "core/random_stream.h"
 #include "core/shape.h"
 #include "editing/mend/normal_matrix.h"
+#include "editing/methods/settings_of.h"
 
 namespace lethe::editing {
 namespace {

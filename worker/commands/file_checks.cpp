@@ -76,7 +76,7 @@ class Completeness {
     check_snapshots(cell, files, place);
     for (const auto& checkpoint : progress.missing) {
       for (const auto part : checkpoint.parts) {
-        missing(place + ": the " + std::string(to_string(part)) + " reduction after edit " +
+        missing(place + ": the " + std::string(core::to_string(part)) + " reduction after edit " +
                 std::to_string(checkpoint.edits) + " is not there");
       }
     }
