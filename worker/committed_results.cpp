@@ -1,7 +1,6 @@
 #include "worker/committed_results.h"
 
 #include <algorithm>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -12,12 +11,12 @@
 namespace lethe::worker {
 namespace {
 
-std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folder) {
-  if (!std::filesystem::exists(folder.inspection())) return std::nullopt;
+/// What the newest run found; one of another version of lethe is passed over.
+std::optional<core::Inspection> known_inspection(const ledger::SweepFolder& folder) {
   try {
-    return core::inspection_from_json(ledger::read_text(folder.inspection()));
-  } catch (const core::CommError& error) {
-    core::log_warning(folder.inspection().string() + ": is passed over: " + error.what());
+    return core::read_inspection(folder.inspection());
+  } catch (const core::StorageError& error) {
+    core::log_warning(std::string("passed over: ") + error.what());
     return std::nullopt;
   }
 }
@@ -25,7 +24,7 @@ std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folde
 }  // namespace
 
 CommittedResults::CommittedResults(ledger::SweepFolder folder)
-    : folder_(std::move(folder)), inspection_(read_inspection(folder_)) {}
+    : folder_(std::move(folder)), inspection_(known_inspection(folder_)) {}
 
 const core::CellFacts* CommittedResults::facts_of(const core::GridCell& cell) const {
   if (!inspection_) return nullptr;
@@ -51,17 +50,19 @@ std::map<std::string, std::string> CommittedResults::identity_fields(const core:
   return read_identity_fields(folder_.cell(cell, edit_identity(cell)));
 }
 
-std::optional<std::string> CommittedResults::reduction_identity(const core::GridCell& cell,
-                                                                core::ReductionPart part) const {
-  if (const auto* facts = facts_of(cell)) {
-    const auto found = facts->reduction_identities.find(part);
-    if (found != facts->reduction_identities.end()) return found->second;
+ledger::CellIdentities CommittedResults::identities(const core::GridCell& cell) const {
+  ledger::CellIdentities identities{edit_identity(cell), {}};
+  const auto* facts = facts_of(cell);
+  const auto files = ledger::scan_cell(folder_.cell(cell, identities.edit));
+  for (const auto part : core::kAllReductionParts) {
+    const auto there = ledger::reduction_identities(files, part);
+    if (facts != nullptr && facts->reduction_identities.contains(part)) {
+      identities.reductions.emplace(part, facts->reduction_identities.at(part));
+    } else if (there.size() == 1) {
+      identities.reductions.emplace(part, *there.begin());
+    }
   }
-  std::set<std::string> there;
-  for (const auto& file : ledger::scan_cell(folder_.cell(cell, edit_identity(cell))).reductions) {
-    if (file.part == part) there.insert(file.identity);
-  }
-  return there.size() == 1 ? std::optional(*there.begin()) : std::nullopt;
+  return identities;
 }
 
 std::map<std::string, std::string> read_identity_fields(const std::filesystem::path& cell_folder) {

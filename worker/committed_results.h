@@ -6,6 +6,7 @@
 
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
+#include "ledger/cell_identities.h"
 #include "ledger/sweep_folder.h"
 
 namespace lethe::worker {
@@ -25,9 +26,8 @@ class CommittedResults {
   /// What was hashed into it, from identity-<digest>.json; empty where that file is not there. Throws
   /// `core::StorageError` if it is no such file, `core::MismatchError` if it is another identity's.
   [[nodiscard]] std::map<std::string, std::string> identity_fields(const core::GridCell& cell) const;
-  /// Of a part of a cell's reductions; nullopt where nobody says.
-  [[nodiscard]] std::optional<std::string> reduction_identity(const core::GridCell& cell,
-                                                              core::ReductionPart part) const;
+  /// These, and those of a cell's reductions; parts of which nobody says are left out.
+  [[nodiscard]] ledger::CellIdentities identities(const core::GridCell& cell) const;
 
  private:
   ledger::SweepFolder folder_;

@@ -18,8 +18,8 @@ for method in rome ft-c; do
     ours=$(ls forged/cells/$method/m/sample0/*/$kind-* 2>/dev/null) theirs=$(ls forged/cells/$method/m/sample1/*/$kind-* 2>/dev/null)
     if [ -n "$ours" ]; then
       under_name "$theirs" "$ours"
-      expect_rc 1 "$L" verify --digests forged && expect_text "$kind.*is another file than its name and place say"
       expect_rc 1 "$L" verify forged && expect_text "$kind.*is another file than its name and place say"
+      expect_rc 1 "$L" verify --digests forged && expect_text "$kind.*is another file than its name and place say"
     fi
     rm -rf forged
   done
@@ -39,4 +39,4 @@ layers=$(ls moments/prerequisites/moments/m/*/layer-*.h5)
 first=$(echo "$layers" | head -1) last=$(echo "$layers" | tail -1)
 [ "$first" != "$last" ] || fail "MEMIT edits one layer only"
 under_name "$last" "$first"
-expect_rc 1 "$L" sweep two.yaml --out moments && expect_text 'is another file than its name and place say: its layer is'
+expect_rc 1 env LETHE_RETRY_SECONDS=0.05 "$L" sweep two.yaml --out moments && expect_text 'is another file than its name and place say: its layer is'

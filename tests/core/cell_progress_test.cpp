@@ -49,7 +49,8 @@ TEST(CellProgress, MoreThanIsAskedForIsComplete) {
 }
 
 TEST(CellProgress, TheLastEditIsACheckpointOfItsOwn) {
-  EXPECT_FALSE(progress_of(config_asking_for(15), kOnlyCell, ledger_up_to(20)).is_complete()) << "nothing was reduced at 15";
+  EXPECT_FALSE(progress_of(config_asking_for(15), kOnlyCell, ledger_up_to(20)).is_complete())
+      << "nothing was reduced at 15";
 }
 
 TEST(CellProgress, AStrangersCellIsRefused) {

@@ -130,7 +130,8 @@ TEST_F(Report, AFileUnderAnothersNameIsNotBelieved) {
   const fs::path stranger = file(1, stem);
   fs::remove(file(0, stem));
   fs::copy_file(stranger, cell_folder(0) / stranger.filename());
-  EXPECT_THAT(write().remarks.left_out, Contains(HasSubstr("another reduction than its name says")));
+  EXPECT_THAT(write().remarks.left_out,
+              Contains(HasSubstr("is another file than its name and place say: its sample is \"1\"")));
 }
 
 TEST_F(Report, TheExperimentsResultsAreReportedWhateverTheAgeOfOthers) {
@@ -218,7 +219,8 @@ TEST_F(Report, AReductionWhoseIdentityIsAnotherThanItsNameSaysIsLeftOut) {
   const std::string stem = ledger::reduction_stem(core::ReductionPart::kDistance, 30, fake::kReductionIdentity);
   fs::remove(file(0, stem));
   fake::commit_reduction(cell_folder(0), stem, contents);
-  EXPECT_THAT(write().remarks.left_out, Contains(HasSubstr("another reduction than its name says")));
+  EXPECT_THAT(write().remarks.left_out,
+              Contains(HasSubstr("is another file than its name and place say: its sample is \"1\"")));
 }
 
 TEST_F(Report, NothingIsWrittenThroughALink) {

@@ -65,7 +65,7 @@ std::vector<Kind> kinds() {
       {"moment-sum",
        [](const auto& path) {
          const std::vector<double> values{1.0, 2.0};
-         write_moment_sum(path, {"m", kIdentity, 3, 41, 1, 256, 9, 2, {}, {}}, values);
+         write_moment_sum(path, {"m", kIdentity, 3, 41, 1, 256, 9, 2, 0, {}, {}}, values);
        },
        moment_sum_label("m", kIdentity, 3, 41),
        [](const auto& file, const auto& label) { read_moment_sum(file, label); }},

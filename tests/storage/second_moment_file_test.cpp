@@ -100,7 +100,7 @@ TEST(SecondMomentFile, IsWrittenWithoutACopyInMemory) {
 
 TEST(MomentSumFile, ComesBackBitForBitAndRefusesADamagedOne) {
   const TemporaryFolder folder;
-  MomentSumContents written{"gpt-j", "0123456789ab", 8, 41, 5, 256, 5'000'000'000, 9999, {}, {{"host", "a"}}};
+  MomentSumContents written{"gpt-j", "0123456789ab", 8, 41, 5, 256, 5'000'000'000, 9999, 7, {}, {{"host", "a"}}};
   const std::vector<double> values{1.0, 1.0 / 3.0, -0.0, 5e-324, 7.0};
   const auto temporary = ledger::temporary_path(folder.path(), "slice-000041-layer-008");
   write_moment_sum(temporary, written, values);

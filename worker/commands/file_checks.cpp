@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/config/schedule.h"
+#include "core/config/cell_progress.h"
 #include "core/error.h"
 #include "worker/commands/sweep_files.h"
 #include "worker/committed_results.h"
@@ -47,7 +47,6 @@ class Completeness {
   }
 
   void check_cell(const core::GridCell& cell) {
-    const auto edits = workspace_.config().edits.at(cell);
     std::string identity;
     try {
       identity = workspace_.edit_identity(cell);
@@ -61,10 +60,12 @@ class Completeness {
     check_orphans(files);
     tell_other_settings(cell, identity);
     const auto place = folder.string();
-    if (files.num_edits() < edits) {
-      const auto there = files.num_edits() == 0 ? std::string("none is there")
-                                                : "they end with edit " + std::to_string(files.num_edits());
-      missing(place + ": segments are due up to edit " + std::to_string(edits) + ", " + there);
+    const auto committed = ledger::ledger_of(files, workspace_.results().identities(cell));
+    const auto progress = core::progress_of(workspace_.config(), cell, committed);
+    if (progress.edits_done < progress.edits) {
+      const auto there = progress.edits_done == 0 ? std::string("none is there")
+                                                  : "they end with edit " + std::to_string(progress.edits_done);
+      missing(place + ": segments are due up to edit " + std::to_string(progress.edits) + ", " + there);
     }
     if (files.num_edits() == 0) return;
     if (!ledger::find_committed(folder, "identity")) {
@@ -73,8 +74,11 @@ class Completeness {
                                  "it, or restore it from a copy");
     }
     check_snapshots(cell, files, place);
-    for (const auto n : core::checkpoints_of(workspace_.config(), cell)) {
-      for (const auto part : core::parts_due(workspace_.config(), cell, n)) check_reduction(cell, files, part, n);
+    for (const auto& checkpoint : progress.missing) {
+      for (const auto part : checkpoint.parts) {
+        missing(place + ": the " + std::string(core::to_string(part)) + " reduction after edit " +
+                std::to_string(checkpoint.edits) + " is not there");
+      }
     }
   }
 
@@ -109,14 +113,6 @@ class Completeness {
         missing(place + ": the snapshot after edit " + std::to_string(edit) + " is not there");
       }
     }
-  }
-
-  void check_reduction(const core::GridCell& cell, const ledger::CellFiles& files, core::ReductionPart part,
-                       std::int64_t edits) {
-    const auto identity = workspace_.results().reduction_identity(cell, part);
-    if (identity && files.has_reduction(part, edits, *identity)) return;
-    missing(workspace_.cell_folder(cell).string() + ": the " + std::string(to_string(part)) + " reduction after edit " +
-            std::to_string(edits) + " is not there");
   }
 
   void check_prerequisites() {
