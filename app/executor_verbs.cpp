@@ -1,5 +1,6 @@
 #include "app/executor_verbs.h"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 
@@ -17,6 +18,7 @@
 #include "worker/commands/owned_work.h"
 #include "worker/commands/terminal_monitor.h"
 #include "worker/commands/verify.h"
+#include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/serve.h"
 #include "worker/workspace.h"
@@ -26,11 +28,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-worker::Workspace workspace_of_sweep(const std::string& out) {
+/// `option` is FOLDER, of the model `name`, or NAME=FOLDER. Without a name, FOLDER is that of the only model.
+void move_model(core::ExperimentConfig& config, const std::string& option, std::string name) {
+  const auto equals = option.find('=');
+  const auto is_named = [&](const core::ModelConfig& model) { return model.name == option.substr(0, equals); };
+  auto folder = option;
+  if (equals != std::string::npos && std::ranges::any_of(config.models, is_named)) {
+    name = option.substr(0, equals);
+    folder = option.substr(equals + 1);
+  }
+  if (name.empty() && config.models.size() == 1) name = config.models.front().name;
+  const auto found = std::ranges::find(config.models, name, &core::ModelConfig::name);
+  if (found == config.models.end()) {
+    throw core::ConfigError("--model " + option + ": the sweep has " + std::to_string(config.models.size()) +
+                            " models; say which one has moved: --model NAME=FOLDER");
+  }
+  found->path = fs::absolute(folder);
+}
+
+/// To look at the results in a sweep's folder. `moved`: where models are now; those without a name are of `cell`.
+worker::Workspace results_of_sweep(const std::string& out, const std::vector<std::string>& moved,
+                                   const std::string& cell = "") {
   const ledger::SweepFolder folder(fs::absolute(out));
-  auto config = core::experiment_config_from_json(ledger::read_text(folder.experiment()), editing::catalogue());
+  auto config = core::read_experiment_config(folder.experiment(), editing::catalogue());
+  for (const auto& option : moved) {
+    move_model(config, option, cell.empty() ? std::string() : core::GridCell::from_name(cell).model);
+  }
   worker::configure_numerics(config);
-  return {std::move(config), folder.root()};
+  return {std::move(config), folder.root(), worker::Purpose::kResults};
 }
 
 void remember_experiment(const worker::Workspace& workspace) {
@@ -42,9 +67,11 @@ void remember_experiment(const worker::Workspace& workspace) {
 /// Options of all verbs; CLI11 binds to them by address.
 struct Options {
   std::string config, out, experiment, cell, to, model, prompt;
-  std::vector<std::string> sweeps, models;
+  std::vector<std::string> sweeps, models, identities;
   bool is_comparison = false;
+  bool digests_only = false;
   bool no_figures = false;
+  bool is_dry_run = false;
   std::int64_t edits = -1;
   int tokens = 50;
   int top_k = 1;
@@ -84,6 +111,8 @@ int make_prerequisites(const Options& options, const std::string& kind, int& sta
       break;
     }
     std::cout << (workspace.folder().root() / facts.folder).string() << "\n";
+    if (kind != worker::kMomentsKind) continue;
+    for (const auto& note : worker::moments_notes(workspace, facts.model)) core::log_info(note);
   }
   return num_made;
 }
@@ -111,35 +140,43 @@ void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int&
   });
 }
 
-void print_problems(const worker::Verification& result) {
+std::string verdict_on(const worker::Verification& result, const Options& options) {
+  if (!result.problems.empty()) return std::to_string(result.problems.size()) + " problem(s)";
+  if (result.is_stopped) return "no problem before it was stopped";
+  if (options.is_comparison) return "the same results";
+  if (result.num_files == 0) return "nothing is committed";
+  if (options.digests_only) return "all files are whole (contents and models were not looked at)";
+  return result.not_checked.empty() ? "all sound" : "all sound but for what was not checked";
+}
+
+int print_verification(const worker::Verification& result, const Options& options) {
   for (const auto& problem : result.problems) std::cout << "  " << problem << "\n";
+  for (const auto& text : result.not_checked) std::cout << "  not checked: " << text << "\n";
+  std::cout << (options.is_comparison ? "compared " : "checked ") << result.num_files << " files, " << result.num_cells
+            << " cells: " << verdict_on(result, options) << "\n";
+  if (!result.problems.empty()) return core::kExitFailed;
+  return result.is_stopped ? core::kExitStopped : core::kExitDone;
 }
 
 void add_verify(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
   auto* verb = app.add_subcommand("verify", "check a sweep's files and replays, or compare two sweeps");
   verb->add_flag("--same", options->is_comparison, "do the two sweeps hold the same results?");
+  verb->add_flag("--digests", options->digests_only, "the quick check: files and their digests; needs no model");
+  verb->add_option("--model", options->models, "where a model has moved: FOLDER, or NAME=FOLDER of several");
   verb->add_option("sweeps", options->sweeps, "one sweep folder; two with --same")->required()->expected(1, 2);
   verb->callback([options, &status] {
     const std::size_t expected = options->is_comparison ? 2 : 1;
     if (options->sweeps.size() != expected) {
       throw core::ConfigError("verify takes one folder, verify --same two; see `lethe verify --help`");
     }
-    worker::Verification result;
+    worker::TerminalMonitor monitor;
     if (options->is_comparison) {
-      result = worker::compare_sweeps(options->sweeps[0], options->sweeps[1]);
-    } else {
-      auto workspace = workspace_of_sweep(options->sweeps[0]);
-      worker::TerminalMonitor monitor;
-      result = worker::verify_sweep(workspace, monitor);
+      status = print_verification(worker::compare_sweeps(options->sweeps[0], options->sweeps[1], monitor), *options);
+      return;
     }
-    print_problems(result);
-    std::cout << (options->is_comparison ? "compared " : "checked ") << result.num_files << " files, "
-              << result.num_cells << " cells: "
-              << (!result.problems.empty() ? std::to_string(result.problems.size()) + " problem(s)"
-                  : options->is_comparison ? std::string("the same results")
-                                           : std::string("all sound"))
-              << "\n";
-    status = result.problems.empty() ? 0 : core::kExitFailed;
+    auto workspace = results_of_sweep(options->sweeps[0], options->models);
+    const auto thoroughness = options->digests_only ? worker::Thoroughness::kDigests : worker::Thoroughness::kAll;
+    status = print_verification(worker::verify_sweep(workspace, thoroughness, monitor), *options);
   });
 }
 
@@ -149,8 +186,9 @@ void add_export(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>")->required();
   verb->add_option("--edits", options->edits, "number of edits (0: unedited)")->required();
   verb->add_option("--to", options->to, "new folder")->required();
+  verb->add_option("--model", options->models, "where the cell's model has moved");
   verb->callback([options] {
-    auto workspace = workspace_of_sweep(options->out);
+    auto workspace = results_of_sweep(options->out, options->models, options->cell);
     const auto cell = core::GridCell::from_name(options->cell);
     const auto network = worker::network_at(workspace, cell, options->edits);
     worker::export_model(network, workspace.config().model(cell.model).path, options->to);
@@ -165,14 +203,16 @@ struct Speaker {
 };
 
 Speaker speaker_of(const Options& options) {
-  if (!options.model.empty()) {
+  if (!options.model.empty() && options.out.empty()) {
     return {model::Network(model::load_weights(options.model, torch::kCPU)),
             model::Tokenizer::from_folder(options.model)};
   }
   if (options.out.empty() || options.cell.empty() || options.edits < 0) {
     throw core::ConfigError("generate needs --model FOLDER, or a sweep folder with --cell and --edits");
   }
-  auto workspace = workspace_of_sweep(options.out);
+  std::vector<std::string> moved;
+  if (!options.model.empty()) moved.push_back(options.model);
+  auto workspace = results_of_sweep(options.out, moved, options.cell);
   const auto cell = core::GridCell::from_name(options.cell);
   return {worker::network_at(workspace, cell, options.edits),
           model::Tokenizer::from_folder(workspace.config().model(cell.model).path)};
@@ -183,7 +223,7 @@ void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->add_option("sweep", options->out, "sweep folder");
   verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>");
   verb->add_option("--edits", options->edits, "number of edits (0: unedited)");
-  verb->add_option("--model", options->model, "a model folder instead of a sweep");
+  verb->add_option("--model", options->model, "a model folder instead of a sweep, or where the cell's model has moved");
   verb->add_option("--prompt", options->prompt, "text to continue")->required();
   verb->add_option("--tokens", options->tokens, "new tokens")->check(CLI::PositiveNumber);
   verb->add_option("--top-k", options->top_k, "1: greedy")->check(CLI::PositiveNumber);
@@ -207,8 +247,18 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
   auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
+  verb->add_option("--identity", options->identities,
+                   "edits, reductions or baselines of other settings to show instead of the experiment's")
+      ->allow_extra_args(false);
+  verb->footer(
+      "Exit status: 0 all that is committed of the experiment is in the report, 1 something was left out (a damaged\n"
+      "file, results of several settings, figures that cannot be drawn) or there is no report, 2 wrong arguments.\n"
+      "summary.md names what was left out. An unfinished sweep is reported as far as it is, with 0.");
   verb->callback([options, &status] {
-    status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), !options->no_figures);
+    report::ReportOptions report;
+    report.has_figures = !options->no_figures;
+    report.identities = {options->identities.begin(), options->identities.end()};
+    status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), report);
   });
 }
 
@@ -216,10 +266,15 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   auto* verb = app.add_subcommand("inspect", "facts, identities and problems of a config as JSON (used by lethe)");
   verb->add_option("--config", options->config, "experiment YAML")->required();
   verb->add_option("--out", options->out, "sweep folder");
+  verb->add_flag("--dry-run", options->is_dry_run, "write nothing into the sweep folder");
   verb->callback([options] {
     auto workspace = workspace_of_config(options->config, options->out);
-    std::cout << core::to_json(workspace.inspection()) << "\n";
-    if (!options->out.empty()) workspace.save_digests();
+    auto inspection = workspace.inspection();
+    for (const auto& model : inspection.models) {
+      for (auto& note : worker::moments_notes(workspace, model.name)) inspection.notes.push_back(std::move(note));
+    }
+    std::cout << core::to_json(inspection) << "\n";
+    if (!options->out.empty() && !options->is_dry_run) workspace.save_digests();
   });
 }
 
@@ -230,7 +285,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::experiment_config_from_json(ledger::read_text(options->experiment), editing::catalogue());
+    auto config = core::read_experiment_config(options->experiment, editing::catalogue());
     worker::configure_numerics(config);
     worker::Workspace workspace(std::move(config), options->out);
     worker::serve(workspace, kCommands, kEvents);

@@ -15,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/unknown_verb.h"
 #include "comm/mpi_environment.h"
 #include "core/build_info.h"
 #include "core/error.h"
@@ -64,7 +65,6 @@ struct Options {
   std::string config;
   std::string out;
   int num_ranks = 1;
-  bool is_strict = false;
 
   [[nodiscard]] std::optional<fs::path> out_path() const {
     return out.empty() ? std::nullopt : std::optional(fs::absolute(out));
@@ -76,7 +76,9 @@ void add_plan(CLI::App& app, Options& options) {
   verb->add_option("config", options.config, "experiment YAML")->required();
   verb->add_option("--out", options.out, "sweep folder (default runs/<config name>)");
   verb->add_option("--ranks", options.num_ranks, "number of executors to plan for")->check(CLI::PositiveNumber);
-  verb->add_flag("--strict", options.is_strict, "exit with 2 if inputs are missing or wrong");
+  // What it once asked for is so without it; scripts that give it go on.
+  verb->add_flag_callback(
+      "--strict", [] {}, "the exit status is 2 if the sweep is not ready, with or without this");
 }
 
 void add_sweep(CLI::App& app, Options& options) {
@@ -105,8 +107,7 @@ int run_verb(const CLI::App& app, const Options& options) {
   orchestrator::Zygote zygote;  // before MPI and before any thread
   if (app.got_subcommand("plan")) {
     return orchestrator::run_plan(
-        {editing::catalogue(), options.config, options.out_path(), options.num_ranks, options.is_strict, executor},
-        zygote, std::cout);
+        {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor}, zygote, std::cout);
   }
   if (options.num_ranks > 1 && comm::is_launched_by_mpi()) {
     throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");
@@ -116,22 +117,23 @@ int run_verb(const CLI::App& app, const Options& options) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"lethe: what sequential model editing does to a language model"};
-  app.set_version_flag("--version", build_name());
-  app.require_subcommand(1);
+  CLI::App program{"lethe: what sequential model editing does to a language model"};
+  program.set_version_flag("--version", build_name());
+  program.require_subcommand(1);
   Options options;
-  add_plan(app, options);
-  add_sweep(app, options);
-  add_status(app, options);
+  add_plan(program, options);
+  add_sweep(program, options);
+  add_status(program, options);
   for (const auto& [verb, description] : kHandedOver) {
-    app.add_subcommand(verb, description)->prefix_command()->set_help_flag();
+    program.add_subcommand(verb, description)->prefix_command()->set_help_flag();
   }
+  if (const auto problem = app::unknown_verb(program, argc, argv)) throw core::ConfigError(*problem);
   try {
-    app.parse(argc, argv);
+    program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : core::kExitConfigError;
+    return program.exit(error) == 0 ? 0 : core::kExitConfigError;
   }
-  return run_verb(app, options);
+  return run_verb(program, options);
 }
 
 bool is_handed_over(std::string_view verb) {

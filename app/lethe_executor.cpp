@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/executor_verbs.h"
+#include "app/unknown_verb.h"
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/log.h"
@@ -18,9 +19,11 @@ namespace {
 
 int run(int argc, char** argv) {
   CLI::App app{"lethe-executor: the part of lethe that holds the model"};
+  app.name("lethe");  // what users type, in usage lines
   app.require_subcommand(1);
   int status = 0;
   lethe::app::add_executor_verbs(app, status);
+  if (const auto problem = lethe::app::unknown_verb(app, argc, argv)) throw lethe::core::ConfigError(*problem);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -13,7 +13,7 @@
 #include "editing/methods/settings_of.h"
 #include "editing/second_moments.h"
 #include "model/families/families.h"
-#include "worker/cell_editor.h"
+#include "worker/planning/context_file.h"
 #include "worker/workspace.h"
 
 namespace lethe::bench {
@@ -81,7 +81,7 @@ std::map<int, editing::SecondMoment> corpus_moments(const BenchWorld& world, con
   const auto documents = data::read_corpus(source.corpus, source.max_documents);
   editing::SecondMomentAccumulator sums(world.network, layers);
   for (const auto& rows :
-       editing::pack_documents(documents, world.tokenizer, shape.max_positions, source.batch_tokens)) {
+       editing::pack_documents(documents, world.tokenizer, shape.max_positions, source.batch_tokens).batches) {
     if (sums.count() >= 4 * shape.inner_width) break;
     sums.add(model::pad_rows(rows, world.network.device()));
   }

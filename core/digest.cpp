@@ -20,7 +20,8 @@ namespace {
 Digest from_xxh(XXH128_hash_t hash) { return Digest{{hash.high64, hash.low64}}; }
 
 [[noreturn]] void throw_read_error(const std::filesystem::path& path) {
-  throw StorageError(path.string() + ": cannot be read: " + std::strerror(errno));
+  const std::error_code cause(errno, std::generic_category());
+  throw StorageError(path.string() + ": cannot be read: " + cause.message(), cause);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace lethe::core {
 
@@ -33,7 +34,19 @@ class ModelError : public Error {
 /// A result file cannot be written, read or trusted.
 class StorageError : public Error {
  public:
-  using Error::Error;
+  explicit StorageError(const std::string& text, std::error_code cause = {}) : Error(text), cause_(cause) {}
+  /// What the operating system said; zero where nobody asked it.
+  [[nodiscard]] std::error_code cause() const { return cause_; }
+
+ private:
+  std::error_code cause_;
+};
+
+/// Weights that were computed again are not those that the committed files were made with, or a committed file is not
+/// the one that its name says. Reading it again does not help.
+class MismatchError : public StorageError {
+ public:
+  using StorageError::StorageError;
 };
 
 /// Messages between ranks, or between a supervisor and its executor, went wrong.
@@ -48,16 +61,36 @@ class OwnedError : public Error {
   using Error::Error;
 };
 
-/// Why a task failed; decides whether it is retried (design 5).
-enum class FailureClass { kConfig, kData, kMethod, kCrash, kOutOfMemory, kHang, kInfrastructure };
+/// Why a task failed; decides what becomes of it (`healing_of`).
+enum class FailureClass {
+  kConfig,
+  kData,
+  kMethod,
+  kMismatch,
+  kCrash,
+  kOutOfMemory,
+  kHang,
+  kInfrastructure,
+  kFolder,  ///< the sweep's folder is full, over quota, read-only, forbidden, or its file system is away
+};
 
-/// "config", "data", "method", "crash", "oom", "hang", "infrastructure".
+/// What has to happen before a task that failed can succeed.
+enum class Healing {
+  kNever,        ///< it fails again with the same inputs
+  kAnotherTry,   ///< it may have been chance
+  kTime,         ///< it passes by itself, sooner or later
+  kSomeoneActs,  ///< somebody has to make room, or to bring the folder back
+};
+
+/// "config", "data", "method", "mismatch", "crash", "oom", "hang", "infrastructure", "folder".
 std::string_view to_string(FailureClass failure);
 /// Inverse of `to_string`; throws `CommError` on any other word.
 FailureClass failure_class_from(std::string_view word);
-/// Class of an exception that reached a task's boundary: a ModelError counts as data; StorageError, CommError and
-/// `std::system_error` as infrastructure; `std::bad_alloc`, LibTorch's allocation failures and ENOMEM as out of memory;
-/// CUDA errors as a crash; any other exception as the method's.
+/// The one place that says which failures are worth another try.
+Healing healing_of(FailureClass failure);
+/// Class of an exception that reached a task's boundary: a ModelError counts as data; StorageError and
+/// `std::system_error` by what the operating system said, as infrastructure where that is nothing; `std::bad_alloc` and
+/// LibTorch's allocation failures as out of memory; CUDA errors as a crash; any other exception as the method's.
 FailureClass classify(const std::exception& error);
 
 }  // namespace lethe::core

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <map>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -120,13 +122,21 @@ class JsonObject {
   std::size_t num_read_ = 0;
 };
 
-/// Parses text; a syntax error throws `ErrorType`.
+/// Parses text; a syntax error throws `ErrorType`, with its line and column.
 template <typename ErrorType>
 nlohmann::json parse_json(const std::string& text, const std::string& place) {
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) throw ErrorType(place + ": is empty, expected JSON");
   try {
     return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::exception& error) {
-    throw ErrorType(place + ": is no JSON: " + error.what());
+  } catch (const nlohmann::json::parse_error& error) {
+    // The parser has read the byte that it cannot go on with.
+    const auto read = std::string_view(text).substr(0, std::min(error.byte == 0 ? 0 : error.byte - 1, text.size()));
+    const auto line = std::count(read.begin(), read.end(), '\n') + 1;
+    const auto column = read.size() - (read.rfind('\n') + 1) + 1;
+    throw ErrorType(place + ":" + std::to_string(line) + ":" + std::to_string(column) + ": is no JSON" +
+                    (error.byte > text.size() ? ": it ends in mid-text" : ""));
+  } catch (const nlohmann::json::exception&) {
+    throw ErrorType(place + ": holds a number that is out of range");
   }
 }
 

@@ -24,7 +24,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::optional<std::string> nearest_word(std::string_view word, std::span<const std::string> words) {
   // Also keeps the quadratic distance away from a scalar of a megabyte.
   constexpr std::size_t kMaxLength = 200;
-  if (word.size() > kMaxLength) return std::nullopt;
+  // Among thousands none is meant, and each of as many problems would look through them all.
+  constexpr std::size_t kMaxWords = 1000;
+  if (word.size() > kMaxLength || words.size() > kMaxWords) return std::nullopt;
   std::optional<std::string> nearest;
   std::size_t smallest = kMaxLength + 1;
   for (const auto& candidate : words) {
@@ -45,7 +47,12 @@ std::string suggestion(std::string_view word, std::span<const std::string> words
 }
 
 std::string join_alternatives(std::span<const std::string> words) {
+  constexpr std::size_t kMaxTold = 40;
   std::string text;
+  if (words.size() > kMaxTold) {
+    for (const auto& word : words.first(kMaxTold)) text.append(word).append(", ");
+    return text + "... (" + std::to_string(words.size()) + " in all)";
+  }
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
     text += words[i];

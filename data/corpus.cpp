@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "data/json_entries.h"
 #include "data/text_file.h"
 #include "data/unicode.h"
@@ -23,10 +24,7 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") ==
 CorpusReader::CorpusReader(std::filesystem::path path) : path_(std::move(path)) {
   const auto extension = path_.extension();
   is_json_ = extension == ".jsonl" || extension == ".ndjson";
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path_, ignored)) {
-    throw core::DataError(path_.string() + ": is a directory; a text file was expected");
-  }
+  core::check_input_file(path_);
   in_.open(path_, std::ios::binary);
   if (!in_) throw core::DataError(path_.string() + ": cannot be opened: " + std::strerror(errno));
   static_cast<void>(fill());

@@ -27,6 +27,9 @@ EditRequest read_request(const Json& entry, const std::string& place, Problems& 
   EditRequest request;
   if (!entry.is_object()) return request;
   request.case_id = reader.required_integer("case_id");
+  if (request.case_id < 0) {
+    reader.report("case_id", "a number of at least 0 expected, found " + std::to_string(request.case_id));
+  }
   const EntryReader rewrite = reader.object("requested_rewrite");
   request.prompt = rewrite.required_text("prompt");
   check_template(rewrite, "prompt", request.prompt);

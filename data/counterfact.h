@@ -30,6 +30,9 @@ std::vector<EditRequest> read_records(const core::DatasetConfig& dataset);
 std::map<int, std::vector<std::int64_t>> orders_of(const core::DatasetConfig& dataset,
                                                    std::span<const EditRequest> records);
 
+/// Records of the published CounterFact file, which the paper's orders are made of.
+inline constexpr std::int64_t kNumPublishedRecords = 21'919;
+
 /// The paper's sample orders, made from the records as its script does (algorithms 9): of each subject, compared in
 /// lower case, the first record; shuffled again and again by CPython's `random.shuffle`, seeded once.
 std::map<int, std::vector<std::int64_t>> published_orders(std::span<const EditRequest> records, int num_orders = 10,

@@ -73,6 +73,24 @@ void visit_list(std::string_view text, const std::string& file,
   parse_with(text, file, on_event);
 }
 
+/// A text that is one object and no JSON lines: pretty-printed, or a list under a key. Told by its first line, which is
+/// no whole value.
+[[noreturn]] void fail_object(std::string_view text, const std::string& file) {
+  const Json object = parse_json(text, file);  // throws with the place of what is malformed
+  std::string hint = "expected a JSON list ([...]) or JSON lines (one {...} a line)";
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_array()) hint += "; the list that it holds under \"" + excerpt(key) + "\" may be the one";
+  }
+  throw core::DataError(file + ": holds one JSON object over several lines, not a list of entries; " + hint);
+}
+
+/// Whether the first line is a whole JSON value; only then are there lines of them.
+bool begins_with_whole_line(std::string_view text) {
+  const auto line = take_line(text);
+  const bool is_last = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  return is_last || Json::accept(line.begin(), line.end());
+}
+
 void visit_lines(std::string_view text, const std::string& file,
                  const std::function<void(const Json&, const std::string&)>& visit) {
   for (std::size_t line_number = 1; !text.empty(); ++line_number) {
@@ -96,7 +114,10 @@ void for_each_json_entry(const std::filesystem::path& path,
   if (start == std::string::npos)
     throw core::DataError(path.string() + ": is empty; a JSON list or JSON lines expected");
   if (text[start] == '[') return visit_list(text, path.string(), visit);
-  if (text[start] == '{') return visit_lines(text, path.string(), visit);
+  if (text[start] == '{') {
+    if (!begins_with_whole_line(std::string_view(text).substr(start))) fail_object(text, path.string());
+    return visit_lines(text, path.string(), visit);
+  }
   throw core::DataError(path.string() + ": begins with \"" + excerpt(std::string_view(text).substr(start), 20) +
                         "\"; a JSON list ([...]) or JSON lines (one {...} a line) expected");
 }

@@ -1,6 +1,5 @@
 #include "data/mapped_file.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -8,16 +7,15 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/unique_fd.h"
+#include "core/input_file.h"
 
 namespace lethe::data {
 MappedFile::MappedFile(const std::filesystem::path& path) {
-  const core::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto file = core::open_input_file(path);
   struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0) {
+  if (::fstat(file.get(), &status) != 0) {
     throw core::DataError(path.string() + ": cannot be opened: " + std::strerror(errno));
   }
-  if (!S_ISREG(status.st_mode)) throw core::DataError(path.string() + ": not a regular file");
   if (status.st_size == 0) throw core::DataError(path.string() + ": the file is empty; copy it again");
   size_bytes_ = static_cast<std::size_t>(status.st_size);
   void* address = ::mmap(nullptr, size_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.get(), 0);

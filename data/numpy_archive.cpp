@@ -115,12 +115,16 @@ std::int64_t NumpyArray::numel() const {
 }
 
 NumpyArray NumpyArchive::array(const std::string& name) const {
+  archive_.check_crc(name + ".npy");
+  return unchecked_array(name);
+}
+
+NumpyArray NumpyArchive::unchecked_array(const std::string& name) const {
   const auto member = name + ".npy";
   const auto content = archive_.member(member).content;
   const auto refuse = [&](const std::string& what) {
     throw core::DataError(path().string() + ": array `" + name + "` " + what);
   };
-  archive_.check_crc(member);
   const std::string_view bytes(reinterpret_cast<const char*>(content.data()), content.size());
   if (bytes.size() < 12 || !bytes.starts_with(kMagic)) refuse("is no .npy array");
   const auto version = static_cast<unsigned char>(bytes[6]);

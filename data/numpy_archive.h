@@ -32,6 +32,8 @@ class NumpyArchive {
   /// The array under `name`, its checksum compared; valid while the archive lives. Throws `core::DataError` if it is
   /// not there, damaged, cut short, in Fortran order, or its size and shape do not agree.
   [[nodiscard]] NumpyArray array(const std::string& name) const;
+  /// The same but for the checksum, so that only the array's header is read.
+  [[nodiscard]] NumpyArray unchecked_array(const std::string& name) const;
 
  private:
   ZipArchive archive_;

@@ -109,18 +109,25 @@ std::filesystem::path moments_file_of(const std::string& pattern, int layer) {
   return path;
 }
 
-PublishedMoments read_published_moments(const std::filesystem::path& path, std::int64_t width) {
-  const NumpyArchive archive(path);
-  const auto sums = archive.array("mom2.mom2");
-  if (sums.shape != std::vector<std::int64_t>{width, width}) {
+namespace {
+
+/// What stands beside the matrix, and the matrix's type and shape are as they must be.
+PublishedMoments read_counts(const NumpyArchive& archive, const NumpyArray& sums, std::optional<std::int64_t> width) {
+  const auto& path = archive.path();
+  const bool is_square = sums.shape.size() == 2 && sums.shape[0] == sums.shape[1];
+  if (!is_square || (width && sums.shape[0] != *width)) {
     std::string shape;
     for (const auto size : sums.shape) shape += (shape.empty() ? "" : " x ") + std::to_string(size);
-    throw core::DataError(path.string() + ": mom2 is " + (shape.empty() ? "a scalar" : shape) + ", expected " +
-                          std::to_string(width) + " x " + std::to_string(width) +
-                          ", the model's inner width; does the file belong to this model?");
+    const auto wanted = width ? std::to_string(*width) + " x " + std::to_string(*width) + ", the model's inner width"
+                              : std::string("a square matrix");
+    throw core::DataError(path.string() + ": mom2 is " + (shape.empty() ? "a scalar" : shape) + ", expected " + wanted +
+                          "; does the file belong to this model?");
+  }
+  if (sums.dtype != "<f4" && sums.dtype != "<f8") {
+    throw core::DataError(path.string() + ": mom2 is stored as " + sums.dtype + "; expected fp32 (<f4) or fp64 (<f8)");
   }
   PublishedMoments moments;
-  moments.width = width;
+  moments.width = sums.shape[0];
   moments.count = whole_number(archive, "mom2.count");
   if (archive.contains("sample_size"))
     moments.num_samples = std::max<std::int64_t>(0, whole_number(archive, "sample_size"));
@@ -128,12 +135,24 @@ PublishedMoments read_published_moments(const std::filesystem::path& path, std::
     throw core::DataError(path.string() + ": its count of tokens is " + std::to_string(moments.count) +
                           "; fetch the file again");
   }
+  return moments;
+}
+
+}  // namespace
+
+void check_published_moments_header(const std::filesystem::path& path, std::optional<std::int64_t> width) {
+  const NumpyArchive archive(path);
+  static_cast<void>(read_counts(archive, archive.unchecked_array("mom2.mom2"), width));
+}
+
+PublishedMoments read_published_moments(const std::filesystem::path& path, std::int64_t width) {
+  const NumpyArchive archive(path);
+  const auto sums = archive.array("mom2.mom2");
+  auto moments = read_counts(archive, sums, width);
   if (sums.dtype == "<f4") {
     append_mean<float>(sums, moments);
-  } else if (sums.dtype == "<f8") {
-    append_mean<double>(sums, moments);
   } else {
-    throw core::DataError(path.string() + ": mom2 is stored as " + sums.dtype + "; expected fp32 (<f4) or fp64 (<f8)");
+    append_mean<double>(sums, moments);
   }
   MomentsChecker(path, moments).check();
   return moments;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct PublishedMoments {
 
 /// `pattern` with its "{layer}" replaced by the number.
 std::filesystem::path moments_file_of(const std::string& pattern, int layer);
+
+/// Throws what `read_published_moments` would throw, as far as the file's headers tell: other arrays, type, order,
+/// shape or count. `width`: the model's inner width, none where it is not known.
+void check_published_moments_header(const std::filesystem::path& path, std::optional<std::int64_t> width);
 
 /// Reads a layer's npz file (`mom2.mom2` [F,F] fp32 or fp64, `mom2.count`) and checks it: square and of `width`,
 /// count positive, every value finite, the diagonal positive, symmetric, and no entry beyond what a second moment

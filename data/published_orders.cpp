@@ -3,8 +3,8 @@
 
 #include "core/error.h"
 #include "data/counterfact.h"
+#include "data/letter_case.h"
 #include "data/python_random.h"
-#include "data/unicode.h"
 
 namespace lethe::data {
 

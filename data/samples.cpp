@@ -21,8 +21,9 @@ std::vector<std::int64_t> read_order(const Json& list, const std::string& place,
   order.reserve(list.size());
   for (const Json& element : list) {
     const auto case_id = integer_of(element);
-    if (!case_id) {
-      problems.add(place + "[" + std::to_string(order.size()) + "]: a case id (integer) expected, found " +
+    if (!case_id || *case_id < 0) {
+      const auto* const expected = case_id ? "a case id of at least 0" : "a case id (integer)";
+      problems.add(place + "[" + std::to_string(order.size()) + "]: " + expected + " expected, found " +
                    describe(element));
     }
     order.push_back(case_id.value_or(0));

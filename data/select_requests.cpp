@@ -4,8 +4,8 @@
 
 #include "data/counterfact.h"
 #include "data/json_entries.h"
+#include "data/letter_case.h"
 #include "data/text_file.h"
-#include "data/unicode.h"
 
 namespace lethe::data {
 

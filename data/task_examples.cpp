@@ -12,6 +12,7 @@ namespace {
 TaskExample read_example(const Json& entry, const std::string& place, Problems& problems) {
   const EntryReader reader(entry, place, problems);
   TaskExample example;
+  example.place = place;
   if (!entry.is_object()) return example;
   const std::int64_t label = reader.required_integer("label");
   if (label < std::numeric_limits<std::int32_t>::min() || label > std::numeric_limits<std::int32_t>::max()) {

@@ -11,6 +11,7 @@ namespace lethe::data {
 struct TaskExample {
   std::map<std::string, std::string> fields;  ///< "sentence", "sentence1", ...
   std::int32_t label = 0;
+  std::string place{};  ///< "examples.json: entry 3", for messages
 };
 using TaskExamples = std::vector<TaskExample>;
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "data/unicode.h"
 
 namespace lethe::data {
@@ -22,13 +23,14 @@ struct CloseFile {
 }  // namespace
 
 std::string read_text_file(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) fail(path, "is a directory; a file was expected");
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+  auto opened = core::open_input_file(path);
+  const std::unique_ptr<std::FILE, CloseFile> file(::fdopen(opened.get(), "rb"));
   if (!file) fail(path, std::string("cannot be opened: ") + std::strerror(errno));
+  static_cast<void>(opened.release());  // the stream closes it
 
   constexpr std::size_t kChunkBytes = 1 << 20;
   std::string text;
+  std::error_code ignored;
   const auto size_bytes = std::filesystem::file_size(path, ignored);
   if (!ignored) text.reserve(size_bytes + kChunkBytes);
   std::size_t read_bytes = 0;

@@ -26,42 +26,6 @@ LeadByte describe_lead(unsigned char lead) {
   return {0};
 }
 
-/// Blocks in which capitals and small letters alternate; a capital has the parity of the block's first letter.
-bool is_capital_of_pairs(char32_t value) {
-  struct Pairs {
-    char32_t first, last;
-  };
-  static constexpr Pairs kPairs[] = {{0x100, 0x12F}, {0x132, 0x137},   {0x139, 0x148},  {0x14A, 0x177}, {0x179, 0x17E},
-                                     {0x1CD, 0x1DC}, {0x1DE, 0x1EF},   {0x1F8, 0x21F},  {0x222, 0x233}, {0x246, 0x24F},
-                                     {0x370, 0x373}, {0x3D8, 0x3EF},   {0x460, 0x481},  {0x48A, 0x4BF}, {0x4C1, 0x4CE},
-                                     {0x4D0, 0x52F}, {0x1E00, 0x1E95}, {0x1EA0, 0x1EFF}};
-  for (const auto& [first, last] : kPairs) {
-    if (in_range(value, first, last)) return (value - first) % 2 == 0;
-  }
-  return false;
-}
-
-char32_t to_lower(char32_t value) {
-  if (value < 0x80) return in_range(value, 'A', 'Z') ? value + 0x20 : value;
-  if (in_range(value, 0xC0, 0xDE)) return value == 0xD7 ? value : value + 0x20;
-  if (value == 0x130) return 'i';
-  if (value == 0x178) return 0xFF;
-  if (value == 0x18F) return 0x259;
-  if (value == 0x1A0 || value == 0x1AF) return value + 1;
-  if (value == 0x386) return 0x3AC;
-  if (in_range(value, 0x388, 0x38A)) return value + 37;
-  if (value == 0x38C) return 0x3CC;
-  if (value == 0x38E || value == 0x38F) return value + 63;
-  if (in_range(value, 0x391, 0x3AB) && value != 0x3A2) return value + 0x20;
-  if (in_range(value, 0x400, 0x40F)) return value + 0x50;
-  if (in_range(value, 0x410, 0x42F)) return value + 0x20;
-  if (value == 0x4C0) return 0x4CF;
-  if (in_range(value, 0x531, 0x556)) return value + 0x30;
-  if (value == 0x1E9E) return 0xDF;
-  if (in_range(value, 0xFF21, 0xFF3A)) return value + 0x20;
-  return is_capital_of_pairs(value) ? value + 1 : value;
-}
-
 }  // namespace
 
 CodePoint code_point_at(std::string_view text, std::size_t position) {
@@ -125,21 +89,6 @@ void append_utf8(char32_t code_point, std::string& text) {
     put(0x80 | ((code_point >> 6) & 0x3F));
     put(0x80 | (code_point & 0x3F));
   }
-}
-
-std::string to_lower(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t position = 0; position < text.size();) {
-    const CodePoint point = code_point_at(text, position);
-    if (point.valid) {
-      append_utf8(to_lower(point.value), result);
-    } else {
-      result.append(text.substr(position, point.size));
-    }
-    position += point.size;
-  }
-  return result;
 }
 
 }  // namespace lethe::data

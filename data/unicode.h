@@ -26,8 +26,4 @@ std::string replace_invalid_utf8(std::string_view text);
 
 void append_utf8(char32_t code_point, std::string& text);
 
-/// Lower case of the scripts that have it and stand in names: Latin, Greek, Cyrillic, Armenian and full width;
-/// one code point to one code point, the same on every host (no locale). Other code points are kept.
-std::string to_lower(std::string_view text);
-
 }  // namespace lethe::data

@@ -1,13 +1,15 @@
 #include "data/zip_archive.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
-#include <fstream>
 #include <string_view>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "data/text_file.h"
 
 static_assert(std::endian::native == std::endian::little, "zip archives are little endian");
@@ -73,10 +75,10 @@ std::uint32_t crc32(std::span<const std::byte> bytes) {
 }
 
 bool looks_like_zip(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
+  const auto file = core::open_input_file(path);
   std::uint32_t signature = 0;
-  stream.read(reinterpret_cast<char*>(&signature), sizeof(signature));
-  return stream && signature == kLocalSignature;
+  const auto count = ::pread(file.get(), &signature, sizeof(signature), 0);
+  return count == sizeof(signature) && signature == kLocalSignature;
 }
 
 /// Where the directory of members lies.

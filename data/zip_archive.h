@@ -12,7 +12,7 @@
 
 namespace lethe::data {
 
-/// Whether a file begins like a zip archive; false for one that cannot be read.
+/// Whether a file begins like a zip archive. Throws `core::DataError` for what is no input file.
 bool looks_like_zip(const std::filesystem::path& path);
 
 /// A zip archive whose members are stored as they are (PyTorch's checkpoints, NumPy's npz), zip64 included:

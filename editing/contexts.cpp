@@ -9,6 +9,8 @@
 #include "core/error.h"
 #include "core/random_stream.h"
 #include "core/replace_all.h"
+#include "data/letter_case.h"
+#include "data/unicode.h"
 #include "editing/edit_method.h"
 #include "editing/methods/method_list.h"
 #include "model/generate.h"
@@ -29,9 +31,8 @@ std::vector<std::string> prefixes_of_file(const std::vector<std::string>& lines)
   return prefixes;
 }
 
-}  // namespace
-
-std::string nfkd(std::string_view text) {
+/// Text of assigned characters, whose decompositions no later version of Unicode changes.
+std::string decomposed(std::string_view text) {
   utf8proc_uint8_t* mapped = nullptr;
   const utf8proc_ssize_t size =
       utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
@@ -41,6 +42,34 @@ std::string nfkd(std::string_view text) {
     throw core::DataError(std::string("context text cannot be normalised: ") + utf8proc_errmsg(size));
   }
   return {reinterpret_cast<const char*>(mapped), static_cast<std::size_t>(size)};
+}
+
+/// A library older than `data::is_assigned` would leave characters as they are that others decompose.
+void require_unicode() {
+  constexpr int kMajor = 14;
+  const std::string version = utf8proc_unicode_version();
+  if (std::atoi(version.c_str()) >= kMajor) return;
+  throw core::ConfigError("utf8proc " + std::string(utf8proc_version()) + " knows Unicode " + version +
+                          "; contexts need 14.0 or newer: install utf8proc 2.7 or newer");
+}
+
+}  // namespace
+
+std::string nfkd(std::string_view text) {
+  require_unicode();
+  std::string result;
+  std::size_t start = 0;  // of what has not been normalised
+  for (std::size_t position = 0; position < text.size();) {
+    const data::CodePoint point = data::code_point_at(text, position);
+    if (!point.valid) throw core::DataError("context text cannot be normalised: it is not UTF-8");
+    if (!data::is_assigned(point.value)) {
+      result += decomposed(text.substr(start, position - start));
+      result += text.substr(position, point.size);
+      start = position + point.size;
+    }
+    position += point.size;
+  }
+  return result + decomposed(text.substr(start));
 }
 
 std::string cleaned_sample(std::string_view decoded) {
@@ -82,6 +111,24 @@ std::vector<std::string> sample_prefixes(const std::vector<std::vector<model::To
 bool uses_contexts(const core::MethodConfig& method) {
   return visit_config(method, [](const auto& config) {
     return requires(const ContextSource& source) { sample_prefixes(config, source); };
+  });
+}
+
+std::int64_t longest_context(const core::MethodConfig& method, const model::Tokenizer& tokenizer,
+                             const std::vector<std::string>& file_lines) {
+  return visit_config(method, [&](const auto& config) {
+    std::int64_t longest = 0;
+    if constexpr (requires { config.context_lengths; }) {
+      constexpr std::int64_t kRoom = 4;  // ". " behind it, and a cleaned text's other tokens
+      if (config.contexts_file) {
+        for (const auto& line : file_lines) longest = std::max(longest, std::ssize(tokenizer.encode(line)) + kRoom);
+      } else {
+        for (const auto& length : config.context_lengths) {
+          longest = std::max<std::int64_t>(longest, length.length_tokens + kRoom);
+        }
+      }
+    }
+    return longest;
   });
 }
 

@@ -11,7 +11,8 @@
 
 namespace lethe::editing {
 
-/// Unicode NFKD normalisation; invalid UTF-8 throws `core::DataError`.
+/// Unicode NFKD normalisation of the characters of Unicode 14.0, whichever version the host's utf8proc knows; code
+/// points that came later are kept. Invalid UTF-8 throws `core::DataError`.
 std::string nfkd(std::string_view text);
 
 /// What the published sampler does to a decoded text: NFKD, then blank lines become one space, then every

@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "core/error.h"
 #include "editing/edit_prompts.h"
 #include "editing/methods/method_list.h"
 
@@ -9,7 +10,14 @@ namespace lethe::editing {
 
 void check_request(const ValueOptimizationConfig& config, const data::EditRequest& request,
                    const RequestLimits& limits) {
-  static_cast<void>(make_edit_prompts(config, {{"{}"}}, request, limits.tokenizer, limits.architecture.max_positions));
+  const auto max_positions = limits.architecture.max_positions;
+  const auto prompts = make_edit_prompts(config, {{"{}"}}, request, limits.tokenizer, max_positions);
+  const auto num_tokens = static_cast<std::int64_t>(prompts.rows.front().size());
+  if (num_tokens + limits.context_tokens <= max_positions) return;
+  throw core::DataError("case " + std::to_string(request.case_id) + ": prompt and target_new have " +
+                        std::to_string(num_tokens) + " tokens; with a context of up to " +
+                        std::to_string(limits.context_tokens) + " before them they may exceed the model's " +
+                        std::to_string(max_positions) + " positions; leave the record out or use shorter contexts");
 }
 
 void check_request(const core::MethodConfig& method, const data::EditRequest& request, const RequestLimits& limits) {

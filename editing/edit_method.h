@@ -153,6 +153,7 @@ struct ContextSource {
 struct RequestLimits {
   const model::Tokenizer& tokenizer;
   const model::Architecture& architecture;
+  std::int64_t context_tokens = 0;  ///< that a context may put before a prompt
 };
 
 /// The network that a cell's edits start from and that it is evaluated with: the unedited one, unless the method adds a
@@ -168,9 +169,13 @@ bool uses_contexts(const core::MethodConfig& config);
 EditContexts make_contexts(const core::MethodConfig& config, const model::Network& unedited,
                            const model::Tokenizer& tokenizer, std::uint64_t seed,
                            const std::vector<std::string>& file_lines);
+/// The most tokens that a method's contexts put before a prompt: of the longest of its file's lines, or as many as are
+/// sampled, with room for their being tokenised anew. 0 without contexts.
+std::int64_t longest_context(const core::MethodConfig& config, const model::Tokenizer& tokenizer,
+                             const std::vector<std::string>& file_lines);
 /// What `compute` would throw for a request whatever the weights, found without a network: a subject that cannot be
-/// located, a target without tokens, a prompt beyond the model's positions. Sampled contexts are not known here and may
-/// still push a prompt of nearly that length over. Throws `core::DataError` naming the case.
+/// located, a target without tokens, a prompt that with the longest context exceeds the model's positions. Throws
+/// `core::DataError` naming the case.
 void check_request(const core::MethodConfig& config, const data::EditRequest& request, const RequestLimits& limits);
 /// Methods with the same text here ask the same of a request.
 std::string request_question(const core::MethodConfig& config);

@@ -77,28 +77,27 @@ SecondMoment second_moment_of(const PanelTriangle& sum, std::int64_t count) {
   return {.moment_FF = sum.symmetric(1.0 / static_cast<double>(count)), .count = count, .factor = {}};
 }
 
-std::vector<std::vector<std::vector<model::TokenId>>> pack_documents(std::span<const std::string> documents,
-                                                                     const model::Tokenizer& tokenizer,
-                                                                     std::int64_t max_positions,
-                                                                     std::int64_t batch_tokens) {
+PackedDocuments pack_documents(std::span<const std::string> documents, const model::Tokenizer& tokenizer,
+                               std::int64_t max_positions, std::int64_t batch_tokens) {
   if (max_positions < 1 || batch_tokens < 1) {
     throw core::ConfigError("second moments: batch_tokens and the model's positions must be positive");
   }
   const auto max_length = static_cast<std::size_t>(std::min(max_positions, batch_tokens));
-  std::vector<std::vector<Row>> batches;
+  PackedDocuments packed;
   for (std::size_t begin = 0; begin < documents.size(); begin += kDocumentsPerGroup) {
     std::vector<Row> group;
     for (const std::string& document :
          documents.subspan(begin, std::min(kDocumentsPerGroup, documents.size() - begin))) {
       Row row = tokenizer.encode(document);
+      packed.num_tokens_cut += std::max<std::int64_t>(0, std::ssize(row) - static_cast<std::int64_t>(max_length));
       row.resize(std::min(row.size(), max_length));
       if (!row.empty()) {
         group.push_back(std::move(row));
       }
     }
-    append_batches(std::move(group), batch_tokens, batches);
+    append_batches(std::move(group), batch_tokens, packed.batches);
   }
-  return batches;
+  return packed;
 }
 
 }  // namespace lethe::editing

@@ -42,11 +42,14 @@ SecondMoment second_moment_of(const PanelTriangle& sum, std::int64_t count);
 /// this size with the same batches.
 inline constexpr std::size_t kDocumentsPerGroup = 100;
 
+struct PackedDocuments {
+  std::vector<std::vector<std::vector<model::TokenId>>> batches;
+  std::int64_t num_tokens_cut = 0;  ///< that stood beyond the longest row
+};
+
 /// Packs documents like the published code: truncated to `max_positions`, groups of 100 sorted by length, cut
 /// into batches whose padded size stays within `batch_tokens`; an empty document is skipped.
-std::vector<std::vector<std::vector<model::TokenId>>> pack_documents(std::span<const std::string> documents,
-                                                                     const model::Tokenizer& tokenizer,
-                                                                     std::int64_t max_positions,
-                                                                     std::int64_t batch_tokens);
+PackedDocuments pack_documents(std::span<const std::string> documents, const model::Tokenizer& tokenizer,
+                               std::int64_t max_positions, std::int64_t batch_tokens);
 
 }  // namespace lethe::editing

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/grid_cell.h"
 #include "ledger/durable_file.h"
 
@@ -74,7 +72,8 @@ void replace_file(const std::filesystem::path& path, const FileWriter& write) {
   const TemporaryFile temporary(folder, path.filename().string());
   write(temporary.path());
   if (std::rename(temporary.path().c_str(), path.c_str()) != 0) {
-    throw core::StorageError(path.string() + ": cannot be replaced: " + std::strerror(errno));
+    const std::error_code cause(errno, std::generic_category());
+    throw core::StorageError(path.string() + ": cannot be replaced: " + cause.message(), cause);
   }
   sync_folder(folder);
 }
@@ -84,13 +83,11 @@ void replace_text(const std::filesystem::path& path, std::string_view text) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (in) text << in.rdbuf();
-  if (!in || in.bad()) {
-    throw core::StorageError(path.string() + ": cannot be read; is its folder a sweep's folder?");
+  try {
+    return core::text_of_file(path);
+  } catch (const core::StorageError& error) {
+    throw core::StorageError(std::string(error.what()) + "; is its folder a sweep's folder?");
   }
-  return text.str();
 }
 
 std::optional<CommittedFile> parse_committed(const std::filesystem::path& path) {
@@ -123,12 +120,15 @@ std::optional<CommittedFile> find_committed(const std::filesystem::path& folder,
   return std::move(*found);
 }
 
-void check_digest(const CommittedFile& file) {
+std::optional<std::string> damage_of(const CommittedFile& file) {
   const auto found = core::digest_of_file(file.path);
-  if (found == file.digest) return;
-  throw core::StorageError(file.path.string() + ": is damaged: its bytes give the digest " + found.hex() +
-                           ", its name says " + file.digest.hex() +
-                           "; move it away (or restore it from a copy) and run the sweep again");
+  if (found == file.digest) return std::nullopt;
+  return file.path.string() + ": is damaged: its bytes give the digest " + found.hex() + ", its name says " +
+         file.digest.hex() + "; move it away (or restore it from a copy) and run the sweep again";
+}
+
+void check_digest(const CommittedFile& file) {
+  if (const auto damage = damage_of(file)) throw core::StorageError(*damage);
 }
 
 void quarantine(const std::filesystem::path& file, std::string_view reason) {

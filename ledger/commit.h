@@ -55,7 +55,10 @@ std::vector<CommittedFile> committed_files(const std::filesystem::path& folder);
 /// The committed file of a stem; nullopt if there is none. Of two (two writers) the first by name.
 std::optional<CommittedFile> find_committed(const std::filesystem::path& folder, std::string_view stem);
 
-/// Re-reads a file and compares with the digest in its name; throws `core::StorageError` on damage.
+/// Re-reads a file and compares with the digest in its name. Returns what is wrong with it; nullopt if nothing is. A
+/// file that cannot be read throws `core::StorageError`: it may be sound.
+std::optional<std::string> damage_of(const CommittedFile& file);
+/// Throws `core::StorageError` on damage.
 void check_digest(const CommittedFile& file);
 
 /// Moves a file into `<folder>/quarantine/`, with a `.reason.txt` beside it; never deletes, never replaces what is

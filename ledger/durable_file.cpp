@@ -2,12 +2,13 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <string>
 #include <system_error>
 
@@ -17,12 +18,27 @@
 namespace lethe::ledger {
 namespace {
 
-[[noreturn]] void throw_errno(const std::filesystem::path& path, const std::string& what) {
-  const int code = errno;
-  const char* remedy = code == ENOSPC || code == EDQUOT                   ? "; free some space and run again"
-                       : code == EACCES || code == EROFS || code == EPERM ? "; check the folder's permissions"
-                                                                          : "";
-  throw core::StorageError(path.string() + ": cannot " + what + ": " + std::strerror(code) + remedy);
+std::string remedy_for(int code) {
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+      return "; free some space and run again";
+    case EACCES:
+    case EPERM:
+      return "; check the folder's permissions";
+    case EROFS:
+      return "; its file system takes no writing";
+    default:
+      return "";
+  }
+}
+
+[[noreturn]] void throw_error(const std::filesystem::path& path, const std::string& what, std::error_code code) {
+  throw core::StorageError(path.string() + ": cannot " + what + ": " + code.message() + remedy_for(code.value()), code);
+}
+
+[[noreturn]] void throw_last_error(const std::filesystem::path& path, const std::string& what) {
+  throw_error(path, what, {errno, std::generic_category()});
 }
 
 /// An open file or folder whose every call is checked.
@@ -30,30 +46,41 @@ class OpenFile {
  public:
   OpenFile(const std::filesystem::path& path, int flags, const std::string& what)
       : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
-    if (!fd_) throw_errno(path, what);
+    if (!fd_) throw_last_error(path, what);
   }
 
   void write_all(std::string_view text) const {
     while (!text.empty()) {
       const auto count = ::write(fd_.get(), text.data(), text.size());
       if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw_errno(path_, "be written");
+      if (count < 0) throw_last_error(path_, "be written");
       text.remove_prefix(static_cast<std::size_t>(count));
     }
   }
   void sync() const {
     // Some network file systems know no fsync of a folder and say EINVAL; there is nothing more to be done there.
-    if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != ENOTSUP) throw_errno(path_, "be made durable (fsync)");
+    if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
+      throw_last_error(path_, "be made durable (fsync)");
   }
   /// NFS reports a failed delayed write only here.
   void close() {
-    if (::close(fd_.release()) != 0 && errno != EINTR) throw_errno(path_, "be closed");
+    if (::close(fd_.release()) != 0 && errno != EINTR) throw_last_error(path_, "be closed");
   }
 
  private:
   std::filesystem::path path_;
   core::UniqueFd fd_;
 };
+
+/// Over NFS a link whose answer was lost is sent again, and then fails although it was made. Keeps errno.
+bool are_one_file(const std::filesystem::path& one, const std::filesystem::path& other) {
+  const int code = errno;
+  struct stat first {};
+  struct stat second {};
+  const bool are_there = ::lstat(one.c_str(), &first) == 0 && ::lstat(other.c_str(), &second) == 0;
+  errno = code;
+  return are_there && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
 
 }  // namespace
 
@@ -85,9 +112,7 @@ void sync_folder(const std::filesystem::path& folder) {
 }
 
 std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder) {
-  const auto fail = [&](const std::error_code& error) {
-    throw core::StorageError(folder.string() + ": cannot be listed: " + error.message());
-  };
+  const auto fail = [&](const std::error_code& error) { throw_error(folder, "be listed", error); };
   std::vector<std::filesystem::path> files;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
@@ -95,8 +120,10 @@ std::vector<std::filesystem::path> regular_files(const std::filesystem::path& fo
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     std::error_code status_error;
     const bool is_file = entry->is_regular_file(status_error);
-    // A file may be published or moved away while its folder is being listed.
-    if (status_error && status_error != std::errc::no_such_file_or_directory) fail(status_error);
+    // A file may be published or moved away while its folder is being listed; a loop of links leads to none.
+    const bool leads_nowhere = status_error == std::errc::no_such_file_or_directory ||
+                               status_error == std::errc::too_many_symbolic_link_levels;
+    if (status_error && !leads_nowhere) fail(status_error);
     if (is_file) files.push_back(entry->path());
   }
   if (error) fail(error);
@@ -104,34 +131,39 @@ std::vector<std::filesystem::path> regular_files(const std::filesystem::path& fo
   return files;
 }
 
+std::string trouble_of(const std::filesystem::path& folder) {
+  constexpr std::uint64_t kLeastBytes = std::uint64_t{1} << 20U;
+  struct statvfs state {};
+  if (::statvfs(folder.c_str(), &state) != 0) return {};
+  if ((state.f_flag & ST_RDONLY) != 0) return folder.string() + ": is on a file system that takes no writing";
+  const std::uint64_t free_bytes = static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize;
+  if (state.f_blocks == 0 || free_bytes >= kLeastBytes) return {};  // some file systems count no blocks
+  return folder.string() + ": its file system has only " + std::to_string(free_bytes / 1024) + " KiB free";
+}
+
 void remove_file(const std::filesystem::path& path) {
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
-    throw core::StorageError(path.string() + ": cannot be removed: " + std::strerror(errno));
-  }
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_last_error(path, "be removed");
 }
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) {
-    throw core::StorageError(folder.string() + ": cannot be created: " + error.message() +
-                             "; check the path and its permissions");
-  }
+  if (error) throw_error(folder, "be created", error);
 }
 
 bool move_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::link(from.c_str(), to.c_str()) == 0) {
-    if (::unlink(from.c_str()) != 0 && errno != ENOENT) throw_errno(from, "be removed");
+  if (::link(from.c_str(), to.c_str()) == 0 || are_one_file(from, to)) {
+    if (::unlink(from.c_str()) != 0 && errno != ENOENT) throw_last_error(from, "be removed");
     return true;
   }
   if (errno == EEXIST) return false;
   const bool has_no_links = errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK;
-  if (!has_no_links) throw_errno(from, "be linked as " + to.filename().string());
+  if (!has_no_links) throw_last_error(from, "be linked as " + to.filename().string());
   // File systems without hard links (exFAT, some FUSE ones) are local and know the atomic rename instead.
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
   if (errno == EEXIST) return false;
-  throw_errno(from, "be published as " + to.filename().string() +
-                        " (the file system knows neither hard links nor rename without replacing)");
+  throw_last_error(from, "be published as " + to.filename().string() +
+                             " (the file system knows neither hard links nor rename without replacing)");
 }
 
 }  // namespace lethe::ledger

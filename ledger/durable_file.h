@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,10 @@ void sync_folder(const std::filesystem::path& folder);
 /// Regular files of a folder, sorted by name; empty if the folder does not exist. What cannot be listed is never taken
 /// for "nothing there".
 std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder);
+
+/// What keeps a folder from taking files, as far as its file system tells, with the path in front: read-only, or next
+/// to no space left. Empty if it tells nothing.
+std::string trouble_of(const std::filesystem::path& folder);
 
 /// Removes a file; no error if it is gone already.
 void remove_file(const std::filesystem::path& path);

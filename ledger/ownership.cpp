@@ -4,23 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <map>
-#include <optional>
-#include <sstream>
 #include <utility>
 
 #include "core/error.h"
-#include "core/host_name.h"
 #include "core/log.h"
 #include "core/unique_fd.h"
 #include "ledger/commit.h"
 #include "ledger/durable_file.h"
-#include "ledger/process_name.h"
+#include "ledger/owner_token.h"
+#include "ledger/real_folder.h"
 
 namespace lethe::ledger {
 namespace {
@@ -28,111 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 using TokenClock = std::chrono::steady_clock;
 
-constexpr std::string_view kTokenExtension = ".token";
-constexpr std::size_t kGenerationDigits = 8;
-constexpr std::size_t kBeatDigits = 20;
 constexpr auto kLookInterval = std::chrono::milliseconds(50);
 constexpr int kBeatsOfALivingOwner = 2;
-// All of one length, so that they can be written in place.
-constexpr std::string_view kRunning = "running ";
-constexpr std::string_view kReleased = "released";
 
 double seconds_since(TokenClock::time_point start) {
   return std::chrono::duration<double>(TokenClock::now() - start).count();
-}
-
-std::string zero_padded(std::uint64_t number, std::size_t digits) {
-  const auto text = std::to_string(number);
-  return std::string(digits - std::min(digits, text.size()), '0') + text;
-}
-
-/// Different after every start of this host; empty if the system does not tell.
-const std::string& boot_id() {
-  static const std::string id = [] {
-    std::ifstream in("/proc/sys/kernel/random/boot_id");
-    std::string word;
-    in >> word;
-    return word;
-  }();
-  return id;
-}
-
-/// "beat <20 digits> <state>\n", the part that is written in place.
-std::string beat_line(std::uint64_t beat, std::string_view state) {
-  return "beat " + zero_padded(beat, kBeatDigits) + " " + std::string(state) + "\n";
-}
-
-std::string token_text() {
-  return beat_line(0, kRunning) + "owner " + process_name() + "\nboot " + boot_id() + "\nprocess " +
-         std::to_string(::getpid()) + " on " + core::host_name() + "\n";
-}
-
-/// Another's token as it was read once.
-struct Token {
-  std::string key;
-  std::uint64_t generation = 0;
-  fs::path path;
-  std::string text;  ///< empty if it could not be read: it counts as one that does not move
-
-  [[nodiscard]] std::string field(std::string_view name) const {
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      if (line.starts_with(name) && line.size() > name.size() && line[name.size()] == ' ') {
-        return line.substr(name.size() + 1);
-      }
-    }
-    return {};
-  }
-  [[nodiscard]] bool is_released() const { return field("beat").ends_with(kReleased); }
-  /// The quick way for one host: no process of another boot, host or process namespace is judged.
-  [[nodiscard]] bool has_ended() const {
-    return !boot_id().empty() && field("boot") == boot_id() && has_ended_here(field("owner"));
-  }
-  [[nodiscard]] std::string description() const {
-    const auto process = field("process");
-    return process.empty() ? "the owner of " + path.string() : "process " + process;
-  }
-};
-
-std::string read_token(const fs::path& path) {
-  // Opened anew each time: that is when network file systems look whether a file has changed.
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-fs::path token_path(const fs::path& owners, std::string_view key, std::uint64_t generation) {
-  return owners / (std::string(key) + "." + zero_padded(generation, kGenerationDigits) + std::string(kTokenExtension));
-}
-
-std::optional<Token> parse_token(const fs::path& path) {
-  const auto name = path.filename().string();
-  const auto tail = 1 + kGenerationDigits + kTokenExtension.size();
-  if (name.size() <= tail || name.front() == '.' || !name.ends_with(kTokenExtension)) return std::nullopt;
-  const auto digits = std::string_view(name).substr(name.size() - tail + 1, kGenerationDigits);
-  Token token{name.substr(0, name.size() - tail), 0, path, {}};
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), token.generation);
-  if (error != std::errc{} || end != digits.data() + digits.size() || name[name.size() - tail] != '.')
-    return std::nullopt;
-  return token;
-}
-
-/// The newest token of each key, with its text.
-std::map<std::string, Token> newest_tokens(const fs::path& owners) {
-  std::map<std::string, Token> newest;
-  std::error_code error;
-  fs::directory_iterator entry(owners, error);
-  if (error == std::errc::no_such_file_or_directory) return newest;
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    auto token = parse_token(entry->path());
-    if (!token) continue;
-    const auto [known, is_new] = newest.try_emplace(token->key, *token);
-    if (!is_new && known->second.generation < token->generation) known->second = *token;
-  }
-  if (error) throw core::StorageError(owners.string() + ": cannot be listed: " + error.message());
-  for (auto& [key, token] : newest) token.text = read_token(token.path);
-  return newest;
 }
 
 enum class Life { kDead, kAlive, kUnknown };
@@ -140,7 +34,7 @@ enum class Life { kDead, kAlive, kUnknown };
 /// Watches one token.
 class Watch {
  public:
-  explicit Watch(Token token) : token_(std::move(token)), moved_(TokenClock::now()) {}
+  explicit Watch(OwnerToken token) : token_(std::move(token)), moved_(TokenClock::now()) {}
 
   Life look(double watch_seconds) {
     std::error_code error;
@@ -154,10 +48,10 @@ class Watch {
     }
     return seconds_since(moved_) >= watch_seconds ? Life::kDead : Life::kUnknown;
   }
-  [[nodiscard]] const Token& token() const { return token_; }
+  [[nodiscard]] const OwnerToken& token() const { return token_; }
 
  private:
-  Token token_;
+  OwnerToken token_;
   TokenClock::time_point moved_;
   int num_moves_ = 0;
 };
@@ -171,16 +65,6 @@ Life watch_to_the_end(Watch& watch, const OwnershipOptions& options) {
     life = watch.look(options.watch_seconds);
   }
   return life;
-}
-
-void remove_tokens_before(const fs::path& owners, std::string_view key, std::uint64_t generation) {
-  std::error_code error;
-  for (fs::directory_iterator entry(owners, error); !error && entry != fs::directory_iterator();
-       entry.increment(error)) {
-    const auto token = parse_token(entry->path());
-    std::error_code ignored;
-    if (token && token->key == key && token->generation < generation) fs::remove(token->path, ignored);
-  }
 }
 
 /// Overwrites the beginning of a file that exists. False if it is gone or cannot be written.
@@ -203,11 +87,35 @@ struct Claimant {
   [[nodiscard]] std::unique_ptr<Ownership> create(std::uint64_t generation) const {
     const auto path = token_path(owners, key, generation);
     const TemporaryFile temporary(owners, key);
-    write_new_file(temporary.path(), token_text());
+    write_new_file(temporary.path(), new_token_text());
     if (!move_without_replacing(temporary.path(), path)) return nullptr;
-    remove_tokens_before(owners, key, generation);
+    if (!is_newest(path, generation)) return nullptr;
     return std::unique_ptr<Ownership>(
         new Ownership(path, token_path(owners, key, generation + 1), options.beat_seconds));
+  }
+
+ private:
+  /// Clears away the tokens before `own`. False, and `own` is removed, if there are later ones: a process that stalled
+  /// since it judged finds its generation's name free again when others have come and gone meanwhile.
+  [[nodiscard]] bool is_newest(const fs::path& own, std::uint64_t generation) const {
+    std::vector<OwnerToken> tokens;
+    try {
+      tokens = list_tokens(owners);
+    } catch (...) {
+      remove_file(own);
+      throw;
+    }
+    std::erase_if(tokens, [&](const OwnerToken& token) { return token.key != key; });
+    const auto is_later = [&](const OwnerToken& token) { return token.generation > generation; };
+    if (std::ranges::any_of(tokens, is_later)) {
+      remove_file(own);
+      return false;
+    }
+    for (const auto& token : tokens) {
+      std::error_code ignored;
+      if (token.generation < generation) fs::remove(token.path, ignored);
+    }
+    return true;
   }
 };
 
@@ -232,9 +140,12 @@ void Ownership::beat_until_ended() {
   while (!wakes_.wait_for(lock, std::chrono::duration<double>(beat_seconds_), [this] { return is_ending_; })) {
     std::error_code error;
     // The next owner removes this token; a file system that fails for a moment does neither.
-    const bool has_successor = fs::exists(successor_, error) || (!fs::exists(token_, error) && !error);
-    if (has_successor && !is_lost_.exchange(true)) {
-      core::log_error(token_.string() + ": another process has taken over; this one was taken for dead");
+    const bool has_successor = fs::exists(successor_, error);
+    const bool is_removed = !has_successor && !error && !fs::exists(token_, error) && !error;
+    if (is_removed) is_gone_ = !fs::exists(token_.parent_path(), error) && !error;
+    if ((has_successor || is_removed) && !is_lost_.exchange(true)) {
+      core::log_error(token_.string() + (is_gone_ ? ": its folder is gone"
+                                                  : ": another process has taken over; this one was taken for dead"));
     }
     if (!is_lost_) overwrite(token_, beat_line(++beat, kRunning));
   }
@@ -258,6 +169,7 @@ OwnershipOptions ownership_options() {
 Claim claim_ownership(const fs::path& owners, std::string_view key, const OwnershipOptions& options) {
   const Claimant claimant{owners, key, options};
   const auto start = TokenClock::now();
+  refuse_linked_folders(owners.parent_path());
   make_folder(owners);
   remove_stale_temporaries(owners);
   while (true) {

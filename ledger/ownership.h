@@ -48,8 +48,10 @@ class Ownership {
   Ownership(const Ownership&) = delete;
   Ownership& operator=(const Ownership&) = delete;
 
-  /// Another process has taken over, because this one's beats were not seen.
+  /// Another process has taken over, because this one's beats were not seen; or the folder is gone.
   [[nodiscard]] bool is_lost() const { return is_lost_; }
+  /// It is lost because the folder of tokens was removed, or its file system was taken away.
+  [[nodiscard]] bool is_gone() const { return is_gone_; }
   [[nodiscard]] const std::filesystem::path& token() const { return token_; }
 
  private:
@@ -60,6 +62,7 @@ class Ownership {
   std::filesystem::path successor_;  // name of the next generation's token
   double beat_seconds_;
   std::atomic<bool> is_lost_ = false;
+  std::atomic<bool> is_gone_ = false;
   std::mutex mutex_;
   std::condition_variable wakes_;
   bool is_ending_ = false;
@@ -79,7 +82,7 @@ struct Claim {
 /// Claims `key` (letters, digits, '.', '_', '-', '+') in `owners`, which is created. At once where there is no token,
 /// it was given back, or its process has ended on this host since this host booted; else after `watch_seconds` without
 /// movement. A token that moves is answered with its holder after two beats. Throws `core::StorageError` if the folder
-/// cannot be read or written.
+/// cannot be read or written, and for links among the sweep's folders: whoever is to write there comes by here.
 Claim claim_ownership(const std::filesystem::path& owners, std::string_view key, const OwnershipOptions& options);
 
 /// A living token.

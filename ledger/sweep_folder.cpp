@@ -108,7 +108,7 @@ void split_chain(std::vector<SegmentFile> segments, CellFiles& cell) {
     at = furthest.find(cell.segments.back().last_edit + 1);
   }
   for (std::size_t i = 0; i < segments.size(); ++i) {
-    if (!is_linked[i]) cell.orphans.push_back(std::move(segments[i].file));
+    if (!is_linked[i]) cell.orphans.push_back(std::move(segments[i]));
   }
 }
 
@@ -179,6 +179,19 @@ CellFiles scan_cell(const std::filesystem::path& cell_folder) {
   return cell;
 }
 
+int quarantine_covered(const std::filesystem::path& cell_folder) {
+  const auto files = scan_cell(cell_folder);
+  int num_covered = 0;
+  for (const auto& orphan : files.orphans) {
+    if (orphan.last_edit > files.num_edits()) continue;
+    quarantine(orphan.file.path,
+               "its edits are in the chain of segments from edit 1 already; another writer of this "
+               "cell published it");
+    ++num_covered;
+  }
+  return num_covered;
+}
+
 std::vector<std::string> foreign_identities(const SweepFolder& folder, const core::GridCell& cell,
                                             const std::string& edit_identity) {
   const auto cell_folder = folder.cell(cell);
@@ -192,7 +205,7 @@ std::vector<std::string> foreign_identities(const SweepFolder& folder, const cor
     const auto files = scan_cell(entry->path());
     if (!files.segments.empty() || !files.orphans.empty()) identities.push_back(name);
   }
-  if (error) throw core::StorageError(cell_folder.string() + ": cannot be listed: " + error.message());
+  if (error) throw core::StorageError(cell_folder.string() + ": cannot be listed: " + error.message(), error);
   std::sort(identities.begin(), identities.end());
   return identities;
 }

@@ -97,7 +97,7 @@ struct CellFiles {
   std::vector<SegmentFile> segments;      ///< the gapless chain from edit 1, in order
   std::vector<SnapshotFile> snapshots;    ///< by edit
   std::vector<ReductionFile> reductions;  ///< by edits, part
-  std::vector<CommittedFile> orphans;     ///< segments that do not continue the chain
+  std::vector<SegmentFile> orphans;       ///< segments that do not continue the chain, by first edit
 
   /// Edits committed so far.
   [[nodiscard]] std::int64_t num_edits() const { return segments.empty() ? 0 : segments.back().last_edit; }
@@ -107,6 +107,10 @@ struct CellFiles {
 /// furthest is taken, with the longest segments first; what is left over are orphans. Only names are read. Empty for a
 /// missing folder; a read error throws `core::StorageError`.
 CellFiles scan_cell(const std::filesystem::path& cell_folder);
+
+/// Puts segments into quarantine whose edits are all in the chain already: what a former owner published after its
+/// successor had taken over. Returns how many there were.
+int quarantine_covered(const std::filesystem::path& cell_folder);
 
 /// Other edit identities than `edit_identity` that hold committed segments of this cell.
 std::vector<std::string> foreign_identities(const SweepFolder& folder, const core::GridCell& cell,

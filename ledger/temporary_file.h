@@ -25,6 +25,13 @@ class TemporaryFile {
   std::filesystem::path path_;
 };
 
+/// Removes what was left half written below `folder`, but in the folder named `except`: temporary files of processes of
+/// this host that are gone, and of any process those whose last write lies an hour before `now`, by the clock of the
+/// folder's own file system. For the process that owns the folder. Follows no links; what cannot be listed or removed
+/// stays. Returns how many.
+int remove_abandoned_temporaries(const std::filesystem::path& folder, std::string_view except,
+                                 std::filesystem::file_time_type now);
+
 /// Removes temporary files of processes of this host that are gone. Returns how many. Other files, and other hosts'
 /// temporaries, stay.
 int remove_stale_temporaries(const std::filesystem::path& folder);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "data/json_entries.h"
+#include "model/row_checks.h"
 #include "model/shared_prefix.h"
 
 namespace lethe::metrics {
@@ -22,13 +24,14 @@ std::size_t common_prefix(const std::vector<std::vector<TokenId>>& prompts) {
   return length;
 }
 
-void check_prompt(const core::TaskConfig& config, std::size_t example, std::size_t num_tokens,
-                  const model::Architecture& architecture) {
-  const auto needed = static_cast<std::int64_t>(num_tokens) + config.max_new_tokens;
-  if (num_tokens > 0 && needed <= architecture.max_positions) return;
-  throw core::DataError(config.examples.string() + ": example " + std::to_string(example) + " of task " + config.name +
-                        " needs " + std::to_string(needed) + " positions with its prompt and answer; the model has " +
-                        std::to_string(architecture.max_positions) + ". Shorten the task's few-shot prefix.");
+std::vector<TokenId> encode_prompt(const core::TaskConfig& config, const data::TaskExample& example,
+                                   const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
+  auto ids = tokenizer.encode(config.prefix + data::fill_query(config.query, example));
+  const auto problem =
+      ids.empty() ? std::string("has no tokens")
+                  : model::row_problem(ids, static_cast<std::size_t>(config.max_new_tokens), architecture, tokenizer);
+  if (problem.empty()) return ids;
+  throw core::DataError("the prompt of task " + config.name + ", prefix included, " + problem);
 }
 
 std::string stripped(const std::string& text) {
@@ -46,11 +49,16 @@ PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExampl
   PreparedTask task;
   task.config = config;
   std::vector<std::vector<TokenId>> prompts;
+  data::Problems problems;
   for (const auto& example : examples) {
-    prompts.push_back(tokenizer.encode(config.prefix + data::fill_query(config.query, example)));
-    check_prompt(config, prompts.size() - 1, prompts.back().size(), architecture);
-    task.labels.push_back(example.label);
+    try {
+      prompts.push_back(encode_prompt(config, example, tokenizer, architecture));
+      task.labels.push_back(example.label);
+    } catch (const core::DataError& error) {
+      problems.add((example.place.empty() ? config.examples.string() : example.place) + ": " + error.what());
+    }
   }
+  problems.throw_if_any();
   const auto shared = static_cast<std::ptrdiff_t>(common_prefix(prompts));
   task.shared_prefix.assign(prompts.front().begin(), prompts.front().begin() + shared);
   for (const auto& prompt : prompts) task.rows.emplace_back(prompt.begin() + shared, prompt.end());

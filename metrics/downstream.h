@@ -21,7 +21,8 @@ struct PreparedTask {
   std::vector<model::TokenId> shared_prefix;
   std::vector<std::vector<model::TokenId>> rows;  ///< prompts without the shared prefix, never empty
 };
-/// Throws `core::DataError` if an example lacks a field or a prompt exceeds the model's positions.
+/// Throws `core::DataError` with the places of all examples that lack a field, whose prompts exceed the model's
+/// positions or that have a token beyond its vocabulary.
 PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExamples& examples,
                           const model::Tokenizer& tokenizer, const model::Architecture& architecture);
 

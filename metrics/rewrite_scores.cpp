@@ -4,7 +4,7 @@
 #include <limits>
 #include <numeric>
 
-#include "core/error.h"
+#include "metrics/request_rows.h"
 #include "model/row_batches.h"
 
 // Legend: B rows, T tokens, D width, N read positions, M readings (a position may be read for several targets), V
@@ -33,19 +33,6 @@ struct TargetScore {
   float margin = std::numeric_limits<float>::infinity();
   bool is_correct = true;
 };
-
-struct Prompt {
-  core::PromptKind kind;
-  const std::string* text;
-};
-
-std::vector<Prompt> prompts_of(const data::EditRequest& request, const std::string& edit_prompt, bool rewrite_only) {
-  std::vector<Prompt> prompts{{core::PromptKind::kRewrite, &edit_prompt}};
-  if (rewrite_only) return prompts;
-  for (const auto& text : request.paraphrase_prompts) prompts.push_back({core::PromptKind::kParaphrase, &text});
-  for (const auto& text : request.neighborhood_prompts) prompts.push_back({core::PromptKind::kNeighborhood, &text});
-  return prompts;
-}
 
 /// Appends the readings of `target` to `row`, whose prompt has `prompt_length` tokens.
 void add_readings(Row& row, std::int64_t prompt_length, std::span<const TokenId> target, std::size_t target_index) {
@@ -154,15 +141,6 @@ core::PromptScore to_score(core::PromptKind kind, const TargetScore& on_new, con
           static_cast<float>(on_true.nll_sum / on_true.num_tokens), wanted.is_correct, wanted.margin};
 }
 
-std::vector<TokenId> checked_target(const model::Tokenizer& tokenizer, const std::string& target,
-                                    const data::EditRequest& request) {
-  auto ids = tokenizer.encode(" " + target);
-  if (ids.empty()) {
-    throw core::DataError("case " + std::to_string(request.case_id) + ": a target has no tokens");
-  }
-  return ids;
-}
-
 }  // namespace
 
 std::vector<std::vector<core::PromptScore>> score_requests(const model::Network& network,
@@ -174,20 +152,10 @@ std::vector<std::vector<core::PromptScore>> score_requests(const model::Network&
   std::vector<std::vector<core::PromptKind>> kinds;
   std::size_t num_targets = 0;
   for (const auto& request : requests) {
-    const auto target_new = checked_target(tokenizer, request.target_new, request);
-    const auto target_true = checked_target(tokenizer, request.target_true, request);
-    const auto target_neighborhood = request.neighborhood_target.empty()
-                                         ? target_true
-                                         : checked_target(tokenizer, request.neighborhood_target, request);
-    const auto edit_prompt = request.edit_prompt();
+    const auto tokens = tokenize_request(request, tokenizer, network.architecture(), options.rewrite_only);
     auto& request_kinds = kinds.emplace_back();
-    for (const auto& prompt : prompts_of(request, edit_prompt, options.rewrite_only)) {
-      const auto ids = tokenizer.encode(*prompt.text);
-      if (ids.empty()) {
-        throw core::DataError("case " + std::to_string(request.case_id) + ": a prompt has no tokens");
-      }
-      const auto& former = prompt.kind == core::PromptKind::kNeighborhood ? target_neighborhood : target_true;
-      add_rows(rows, ids, target_new, former, num_targets);
+    for (const auto& prompt : tokens.prompts) {
+      add_rows(rows, prompt.ids, tokens.target_new, tokens.former_of(prompt), num_targets);
       num_targets += 2;
       request_kinds.push_back(prompt.kind);
     }

@@ -19,7 +19,8 @@ struct ScoreOptions {
 };
 /// Scores rewrite, paraphrase and neighbourhood prompts of each request (algorithms 7): tok(prompt) on its own,
 /// then tok(" " + target); NLL is the mean over the target's tokens. A single-token target is read from the
-/// prompt's row alone. Rows of all requests are batched together; the cut depends on the requests only.
+/// prompt's row alone. Throws what `tokenize_request` throws. Rows of all requests are batched together; the cut
+/// depends on the requests only.
 std::vector<std::vector<core::PromptScore>> score_requests(const model::Network& network,
                                                            const model::Tokenizer& tokenizer,
                                                            std::span<const data::EditRequest> requests,

@@ -9,9 +9,10 @@
 namespace lethe::model {
 namespace {
 
-constexpr std::array<std::string_view, 25> kAllowedGlobals{
+constexpr std::array<std::string_view, 42> kAllowedGlobals{
     "torch._utils._rebuild_tensor",
     "torch._utils._rebuild_tensor_v2",
+    "torch._utils._rebuild_tensor_v3",
     "torch._utils._rebuild_parameter",
     "collections.OrderedDict",
     "torch.FloatStorage",
@@ -25,12 +26,29 @@ constexpr std::array<std::string_view, 25> kAllowedGlobals{
     "torch.ByteStorage",
     "torch.BoolStorage",
     "torch.storage.UntypedStorage",
+    // Of types that are not read: a file may hold one beside what is needed.
+    "torch.ComplexFloatStorage",
+    "torch.ComplexDoubleStorage",
+    "torch.QInt8Storage",
+    "torch.QUInt8Storage",
+    "torch.QInt32Storage",
+    "torch.float8_e4m3fn",
+    "torch.float8_e4m3fnuz",
+    "torch.float8_e5m2",
+    "torch.float8_e5m2fnuz",
+    "torch.uint16",
+    "torch.uint32",
+    "torch.uint64",
+    "torch.complex64",
+    "torch.complex128",
     "torch.Size",
     "torch.device",
     "torch.float32",
     "torch.float16",
     "torch.bfloat16",
+    "torch.float64",
     "torch.int64",
+    "torch.int32",
     // Statistics beside the tensors are NumPy's numbers now and then; they stay unread.
     "numpy.core.multiarray.scalar",
     "numpy._core.multiarray.scalar",

@@ -12,6 +12,10 @@ namespace {
 
 using enum PickleOpcode;
 
+/// A tensor takes some 40 steps. Each step stores at most one value, one place on the stack and one in the memo, and
+/// what calls keep of their arguments is short, so memory is a few hundred bytes a step, whatever the file says.
+constexpr std::size_t kMaxSteps = 4'000'000;
+
 }  // namespace
 
 PickleMachine::PickleMachine(std::span<const std::byte> pickle, std::string place)
@@ -267,7 +271,8 @@ bool PickleMachine::follow_object(PickleOpcode opcode) {
 }
 
 const PickleValue& PickleMachine::run() {
-  for (;;) {
+  for (std::size_t num_steps = 0;; ++num_steps) {
+    if (num_steps == kMaxSteps) reader_.refuse("more than " + std::to_string(kMaxSteps) + " steps");
     const PickleOpcode opcode{reader_.take_number<std::uint8_t>()};
     if (opcode == kStop) break;
     if (follow_scalar(opcode) || follow_container(opcode) || follow_memo(opcode) || follow_object(opcode)) continue;

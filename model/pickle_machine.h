@@ -30,7 +30,7 @@ struct PickleValue {
 /// Reads the pickle of a PyTorch checkpoint without running any of it. The opcodes that build plain data are followed;
 /// a global is only ever a name, and one outside a fixed list (storage classes, tensor rebuilding, OrderedDict, and
 /// inert ones: torch.Size, torch.device, NumPy's scalars, the configurations of the families' models) is refused. What
-/// calls describe is noted, not done.
+/// calls describe is noted, not done. Memory is bounded by the steps that are followed, and those by a limit.
 class PickleMachine {
  public:
   /// `pickle` must outlive the values. `place` opens messages ("folder/file.bin: archive/data.pkl").
@@ -57,6 +57,7 @@ class PickleMachine {
   void push_bool(bool flag);
   void push_long();
   void push_real();
+  void push_with_items(Kind kind, const std::vector<const Value*>& items);
   [[nodiscard]] Value& pop();
   [[nodiscard]] Value& top();
   [[nodiscard]] std::vector<Value*> pop_to_mark();

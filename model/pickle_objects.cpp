@@ -19,6 +19,13 @@ void PickleMachine::push_global(std::string_view module, std::string_view name) 
   push(value);
 }
 
+namespace {
+
+/// Dimensions of a size, arguments of a tensor: no honest call has as many.
+constexpr std::size_t kMaxArguments = 64;
+
+}  // namespace
+
 /// ("storage", class, key, location, number of elements): where a storage's bytes are.
 void PickleMachine::load_storage() {
   const auto& id = pop();
@@ -26,8 +33,13 @@ void PickleMachine::load_storage() {
                           id.items[0]->text == "storage" && id.items[1]->kind == Kind::kGlobal &&
                           id.items[2]->kind == Kind::kText && id.items[4]->kind == Kind::kInteger;
   if (!is_storage) reader_.refuse("a persistent id that describes no storage");
-  auto& value = make(Kind::kStorage);
-  value.items = id.items;
+  push_with_items(Kind::kStorage, id.items);
+}
+
+void PickleMachine::push_with_items(Kind kind, const std::vector<const Value*>& items) {
+  if (items.size() > kMaxArguments) reader_.refuse("a call with " + std::to_string(items.size()) + " arguments");
+  auto& value = make(kind);
+  value.items = items;
   push(value);
 }
 
@@ -36,22 +48,16 @@ void PickleMachine::reduce() {
   const auto& callable = pop();
   if (callable.kind != Kind::kGlobal || arguments.kind != Kind::kTuple) reader_.refuse("a call of what is no global");
   if (callable.text.starts_with("torch._utils._rebuild_tensor")) {
-    auto& value = make(Kind::kTensor);
-    value.items = arguments.items;
-    push(value);
+    push_with_items(Kind::kTensor, arguments.items);
   } else if (callable.text == "torch._utils._rebuild_parameter") {
     if (arguments.items.empty() || arguments.items[0]->kind != Kind::kTensor)
       reader_.refuse("a parameter without a tensor");
-    auto& value = make(Kind::kTensor);
-    value.items = arguments.items[0]->items;
-    push(value);
+    push_with_items(Kind::kTensor, arguments.items[0]->items);
   } else if (callable.text == "collections.OrderedDict") {
     if (!arguments.items.empty()) reader_.refuse("an OrderedDict made from a list; save it with Python 3");
     push(make(Kind::kDict));
   } else if (callable.text == "torch.Size") {
-    auto& value = make(Kind::kTuple);
-    if (!arguments.items.empty()) value.items = arguments.items[0]->items;
-    push(value);
+    push_with_items(Kind::kTuple, arguments.items.empty() ? arguments.items : arguments.items[0]->items);
   } else if (is_inert_pickle_call(callable.text)) {
     push(make(Kind::kOpaque));
   } else {

@@ -23,6 +23,9 @@ constexpr std::string_view kPickleName = "/data.pkl";
 constexpr int kMaxDepth = 64;
 constexpr std::int64_t kMaxVisited = 4'000'000;
 constexpr std::size_t kMaxNameBytes = 4096;
+/// Of all tensors together, each counted with what it takes in memory beside its name.
+constexpr std::size_t kMaxTensorBytes = 256 << 20;
+constexpr std::size_t kTensorOverhead = 1024;
 constexpr std::size_t kMaxViewDimensions = 64;
 
 constexpr std::array<std::pair<std::string_view, torch::Dtype>, 11> kStorageTypes{
@@ -86,9 +89,9 @@ class CheckpointReader {
     check_byte_order();
   }
 
-  std::map<std::string, torch::Tensor> read() {
+  PytorchCheckpoint read() {
     visit(machine_.run(), "", 0);
-    return std::move(tensors_);
+    return std::move(result_);
   }
 
  private:
@@ -96,8 +99,9 @@ class CheckpointReader {
   std::string root_;  ///< every member's name begins with it: the name that the file was saved under
   PickleMachine machine_;
   std::map<std::string_view, torch::Tensor> storages_;
-  std::map<std::string, torch::Tensor> tensors_;
+  PytorchCheckpoint result_;
   std::int64_t num_visited_ = 0;
+  std::size_t tensor_bytes_ = 0;  ///< of memory, data not counted: one tensor may be reached by many ways
 
   [[noreturn]] void refuse(const std::string& what) const {
     throw core::DataError(archive_.path().string() + ": " + what);
@@ -135,7 +139,7 @@ class CheckpointReader {
     if (++num_visited_ > kMaxVisited) refuse("holds more than " + std::to_string(kMaxVisited) + " values");
     if (name.size() > kMaxNameBytes) refuse("a name longer than " + std::to_string(kMaxNameBytes) + " bytes");
     if (value.kind == Kind::kTensor) {
-      if (!tensors_.emplace(name, tensor(value, name)).second) refuse_tensor(name, "is there twice");
+      add_tensor(value, name);
       return;
     }
     const auto inner = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
@@ -146,6 +150,30 @@ class CheckpointReader {
     } else if (value.kind == Kind::kList || value.kind == Kind::kTuple) {
       for (std::size_t i = 0; i < value.items.size(); ++i) visit(*value.items[i], inner(std::to_string(i)), depth + 1);
     }
+  }
+
+  void add_tensor(const PickleValue& value, const std::string& name) {
+    tensor_bytes_ += name.size() + kTensorOverhead;
+    if (tensor_bytes_ > kMaxTensorBytes) refuse("holds too many tensors: " + std::to_string(result_.tensors.size()));
+    if (result_.tensors.contains(name) || result_.unread.contains(name)) refuse_tensor(name, "is there twice");
+    if (const auto type = unread_type(value)) {
+      result_.unread.emplace(name, *type);
+    } else {
+      result_.tensors.emplace(name, tensor(value, name));
+    }
+  }
+
+  /// The type of a tensor that no network is computed with, or nothing.
+  static std::optional<std::string> unread_type(const PickleValue& value) {
+    // Only the third form of rebuilding names a type there, of elements that no storage class has.
+    constexpr std::size_t kTypeArgument = 6;
+    const auto& arguments = value.items;
+    if (arguments.size() > kTypeArgument && arguments[kTypeArgument]->kind == Kind::kGlobal) {
+      return std::string(arguments[kTypeArgument]->text);
+    }
+    if (arguments.empty() || arguments[0]->kind != Kind::kStorage) return std::nullopt;
+    const auto storage = arguments[0]->items[1]->text;
+    return storage_type(storage) ? std::nullopt : std::optional(std::string(storage));
   }
 
   torch::Tensor tensor(const PickleValue& value, const std::string& name) {
@@ -212,13 +240,17 @@ class CheckpointReader {
 
 }  // namespace
 
-std::map<std::string, torch::Tensor> read_pytorch_checkpoint(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path) && !data::looks_like_zip(path)) {
+PytorchCheckpoint open_pytorch_checkpoint(const std::filesystem::path& path) {
+  if (!data::looks_like_zip(path)) {
     throw core::DataError(path.string() +
-                          ": no zip archive: damaged, only a Git LFS pointer, or saved by PyTorch before 1.6. Fetch it "
-                          "again, or load it with torch.load and save it with torch.save.");
+                          ": no zip archive: damaged, or saved by PyTorch before 1.6. Fetch it again, or load it with "
+                          "torch.load and save it with torch.save.");
   }
   return CheckpointReader(path).read();
+}
+
+std::map<std::string, torch::Tensor> read_pytorch_checkpoint(const std::filesystem::path& path) {
+  return open_pytorch_checkpoint(path).tensors;
 }
 
 }  // namespace lethe::model

@@ -8,6 +8,11 @@
 
 namespace lethe::model {
 
+struct PytorchCheckpoint {
+  std::map<std::string, torch::Tensor> tensors;
+  std::map<std::string, std::string> unread;  ///< types of the tensors whose types lethe does not read, by name
+};
+
 /// Reads the tensors of a PyTorch checkpoint, as `torch.save` writes it since 1.6 (a zip archive), on the CPU.
 ///
 /// A tensor's name is its way through the nested dicts, lists and tuples, joined by dots: {"model": {"a.weight": t}}
@@ -16,6 +21,9 @@ namespace lethe::model {
 ///
 /// Nothing of the file is run: see `PickleMachine`. A file that is damaged, compressed, of the format before 1.6, or
 /// that names anything but tensors and plain data throws `core::DataError` with path, place and remedy.
+PytorchCheckpoint open_pytorch_checkpoint(const std::filesystem::path& path);
+
+/// Its tensors alone, for files of which all is needed or known by name.
 std::map<std::string, torch::Tensor> read_pytorch_checkpoint(const std::filesystem::path& path);
 
 }  // namespace lethe::model

@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/shape.h"
+#include "data/text_file.h"
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little endian");
 
@@ -23,7 +24,6 @@ using nlohmann::json;
 
 /// The format's own limit.
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
-constexpr std::size_t kMaxDimensions = 8;
 
 constexpr std::array<std::pair<std::string_view, torch::Dtype>, 10> kDtypes{{{"F64", torch::kFloat64},
                                                                              {"F32", torch::kFloat32},
@@ -48,14 +48,6 @@ std::string_view name_of(torch::Dtype wanted) {
     if (dtype == wanted) return text;
   }
   throw core::StorageError(std::string("safetensors: no name for type ") + c10::toString(wanted));
-}
-
-/// Unsigned integers only: a negative, fractional or too large number is refused.
-std::optional<std::uint64_t> unsigned_of(const json& value) {
-  if (!value.is_number_unsigned()) return std::nullopt;
-  const auto number = value.get<std::uint64_t>();
-  if (number > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
-  return number;
 }
 
 /// A model's file that cannot be opened is the model's fault.
@@ -86,53 +78,31 @@ void SafetensorsFile::read_header() {
     refuse("a header of " + std::to_string(header_bytes) + " bytes in a file of " +
            std::to_string(file_->size_bytes()));
   }
-  const auto* text = reinterpret_cast<const char*>(file_->data()) + sizeof(header_bytes);
-  json header;
-  try {
-    header = json::parse(text, text + header_bytes);
-  } catch (const json::exception& error) {
-    refuse(std::string("its header is not JSON (") + error.what() + ")");
-  }
-  if (!header.is_object()) refuse("its header is not a JSON object");
+  const std::string_view text(reinterpret_cast<const char*>(file_->data()) + sizeof(header_bytes), header_bytes);
   const auto data_begin = sizeof(header_bytes) + static_cast<std::size_t>(header_bytes);
-  for (const auto& [name, value] : header.items()) {
-    if (name != "__metadata__") add_entry(name, value, data_begin);
-  }
+  read_safetensors_header(
+      text, [&](const std::string& name, TensorEntry entry) { add_entry(name, std::move(entry), data_begin); },
+      [&](const std::string& what) { refuse(what); });
   check_coverage(data_begin);
 }
 
-void SafetensorsFile::add_entry(const std::string& name, const json& value, std::size_t data_begin) {
-  const auto bad = [&](const std::string& what) { refuse("tensor `" + name + "` " + what); };
-  if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") || !value.contains("data_offsets")) {
-    bad("lacks a dtype, shape or data_offsets");
+void SafetensorsFile::add_entry(const std::string& name, TensorEntry stated, std::size_t data_begin) {
+  const auto bad = [&](const std::string& what) { refuse("tensor `" + data::excerpt(name, 200) + "` " + what); };
+  const auto data_bytes = file_->size_bytes() - data_begin;
+  if (stated.begin > stated.end || stated.end > data_bytes) {
+    bad("lies outside the file's " + std::to_string(data_bytes) + " bytes of data");
   }
-  const auto& shape = value.at("shape");
-  const auto& offsets = value.at("data_offsets");
-  if (!value.at("dtype").is_string()) bad("has a dtype that is not a string");
-  if (!shape.is_array() || shape.size() > kMaxDimensions) bad("has a shape that is not a short list");
-  if (!offsets.is_array() || offsets.size() != 2) bad("has data_offsets that are not a pair");
-
   Entry entry;
-  const auto& type_name = value.at("dtype").get_ref<const std::string&>();
-  const auto dtype = dtype_of(type_name);
-  if (!dtype) bad("has the type " + type_name + ", which lethe does not read");
-  entry.dtype = *dtype;
-  for (const auto& size : shape) {
-    const auto number = unsigned_of(size);
-    if (!number) bad("has a size that is not a whole number");
-    entry.shape.push_back(static_cast<std::int64_t>(*number));
-  }
-  const auto begin = unsigned_of(offsets[0]);
-  const auto end = unsigned_of(offsets[1]);
-  if (!begin || !end || *begin > *end || *end > file_->size_bytes() - data_begin) {
-    bad("lies outside the file's " + std::to_string(file_->size_bytes() - data_begin) + " bytes of data");
-  }
-  if (core::checked_bytes(entry.shape, c10::elementSize(entry.dtype)) != *end - *begin) {
+  entry.dtype = dtype_of(stated.dtype);
+  if (!entry.dtype) {
+    entry.unknown_type = data::excerpt(stated.dtype);
+  } else if (core::checked_bytes(stated.shape, c10::elementSize(*entry.dtype)) != stated.end - stated.begin) {
     bad("has an extent that does not fit its shape and type");
   }
-  entry.begin = data_begin + static_cast<std::size_t>(*begin);
-  entry.end = data_begin + static_cast<std::size_t>(*end);
-  entries_.emplace(name, std::move(entry));
+  entry.shape = std::move(stated.shape);
+  entry.begin = data_begin + static_cast<std::size_t>(stated.begin);
+  entry.end = data_begin + static_cast<std::size_t>(stated.end);
+  if (!entries_.emplace(name, std::move(entry)).second) bad("is there twice");
 }
 
 void SafetensorsFile::check_coverage(std::size_t data_begin) const {
@@ -160,9 +130,13 @@ torch::Tensor SafetensorsFile::tensor(const std::string& name) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) throw core::ModelError(path_.string() + ": has no tensor `" + name + "`");
   const auto& entry = found->second;
-  const auto options = torch::TensorOptions().dtype(entry.dtype);
+  if (!entry.dtype) {
+    throw core::ModelError(path_.string() + ": tensor `" + name + "` has the type " + entry.unknown_type +
+                           ", which lethe does not read; save it as F32, F16 or BF16");
+  }
+  const auto options = torch::TensorOptions().dtype(*entry.dtype);
   std::byte* address = file_->data() + entry.begin;
-  if (reinterpret_cast<std::uintptr_t>(address) % c10::elementSize(entry.dtype) != 0) {
+  if (reinterpret_cast<std::uintptr_t>(address) % c10::elementSize(*entry.dtype) != 0) {
     auto copy = torch::empty(entry.shape, options);
     std::memcpy(copy.data_ptr(), address, entry.end - entry.begin);
     return copy;

@@ -5,20 +5,22 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <torch/types.h>
-#include <nlohmann/json_fwd.hpp>
 
 #include "data/mapped_file.h"
+#include "model/safetensors_header.h"
 
 namespace lethe::model {
 
 /// A safetensors file: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes.
 /// The whole header is checked when the file is opened: every entry's shape, type and extent agree with one
-/// another and with the file, and the extents follow one another without gap or overlap. Anything else is a
-/// `core::ModelError` that names the file and the tensor.
+/// another and with the file, no name is there twice, and the extents follow one another without gap or overlap.
+/// Anything else is a `core::ModelError` that names the file and the tensor. A tensor of a type that lethe does not
+/// read is refused when it is asked for: a file may hold one that nothing needs.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
@@ -32,14 +34,16 @@ class SafetensorsFile {
 
  private:
   struct Entry {
-    torch::Dtype dtype = torch::kFloat32;
+    std::optional<torch::Dtype>
+        dtype;                 ///< none: of a type that lethe does not read, which only matters who asks for it
+    std::string unknown_type;  ///< what that type is called
     std::vector<std::int64_t> shape;
     std::size_t begin = 0;  ///< bytes from the file's start
     std::size_t end = 0;
   };
   [[noreturn]] void refuse(const std::string& what) const;
   void read_header();
-  void add_entry(const std::string& name, const nlohmann::json& value, std::size_t data_begin);
+  void add_entry(const std::string& name, TensorEntry stated, std::size_t data_begin);
   void check_coverage(std::size_t data_begin) const;
 
   std::filesystem::path path_;

@@ -1,14 +1,13 @@
 #include "model/weight_files.h"
 
 #include <array>
-#include <fstream>
 #include <optional>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "model/pytorch_checkpoint.h"
+#include "core/input_file.h"
 
 namespace lethe::model {
 namespace {
@@ -16,17 +15,20 @@ namespace {
 constexpr std::array<std::string_view, 4> kEntryFiles{"model.safetensors", "model.safetensors.index.json",
                                                       "pytorch_model.bin", "pytorch_model.bin.index.json"};
 constexpr std::string_view kIndexSuffix = ".index.json";
+/// A line for each tensor, and room.
+constexpr std::size_t kMaxIndexBytes = 4 << 20;
 
 /// File names of the index's weight map; only plain names inside the folder are followed.
 std::set<std::string> shard_names(const std::filesystem::path& index) {
   using nlohmann::json;
-  std::ifstream stream(index);
   std::set<std::string> names;
   try {
-    const auto values = json::parse(stream);
+    const auto values = json::parse(core::read_input_file(index, kMaxIndexBytes));
     for (const auto& [tensor, file] : values.at("weight_map").items()) names.insert(file.get<std::string>());
   } catch (const json::exception& error) {
     throw core::ModelError(index.string() + ": not a valid index of weight files (" + error.what() + ")");
+  } catch (const core::DataError& error) {
+    throw core::ModelError(error.what());
   }
   for (const auto& name : names) {
     if (std::filesystem::path(name).filename() != name || name == "." || name == "..") {
@@ -37,9 +39,9 @@ std::set<std::string> shard_names(const std::filesystem::path& index) {
 }
 
 /// A damaged weight file is the model's fault.
-std::map<std::string, torch::Tensor> read_checkpoint(const std::filesystem::path& path) {
+PytorchCheckpoint read_checkpoint(const std::filesystem::path& path) {
   try {
-    return read_pytorch_checkpoint(path);
+    return open_pytorch_checkpoint(path);
   } catch (const core::DataError& error) {
     throw core::ModelError(error.what());
   }
@@ -79,35 +81,64 @@ std::string WeightFiles::short_name(const std::string& name) const {
   return name.starts_with(prefix_) ? name.substr(prefix_.size()) : name;
 }
 
-torch::Tensor WeightFiles::tensor(const std::string& name) const {
-  const auto find = [](const File& file, const std::string& wanted) -> std::optional<torch::Tensor> {
-    if (const auto* safetensors = std::get_if<SafetensorsFile>(&file)) {
-      return safetensors->contains(wanted) ? std::optional(safetensors->tensor(wanted)) : std::nullopt;
-    }
-    const auto& tensors = std::get<Checkpoint>(file).tensors;
-    const auto found = tensors.find(wanted);
-    return found != tensors.end() ? std::optional(found->second) : std::nullopt;
-  };
+bool WeightFiles::Checkpoint::contains(const std::string& name) const {
+  return contents.tensors.contains(name) || contents.unread.contains(name);
+}
+
+std::vector<std::string> WeightFiles::Checkpoint::names() const {
+  std::vector<std::string> all;
+  for (const auto& [name, tensor] : contents.tensors) all.push_back(name);
+  for (const auto& [name, type] : contents.unread) all.push_back(name);
+  return all;
+}
+
+torch::Tensor WeightFiles::Checkpoint::tensor(const std::string& name) const {
+  if (const auto found = contents.tensors.find(name); found != contents.tensors.end()) return found->second;
+  throw core::ModelError(file.string() + ": tensor `" + name + "` has the type " + contents.unread.at(name) +
+                         ", which lethe does not read; save it as float32, float16 or bfloat16");
+}
+
+WeightFiles::Stored WeightFiles::tensor(const std::string& name) const {
   for (const auto& file : files_) {
-    if (auto tensor = find(file, name)) return *tensor;
-    if (auto tensor = find(file, short_name(name))) return *tensor;
+    for (const auto& wanted : {name, short_name(name)}) {
+      const auto found = std::visit(
+          [&](const auto& one) {
+            return one.contains(wanted) ? std::optional(Stored{one.path(), one.tensor(wanted)}) : std::nullopt;
+          },
+          file);
+      if (found) return *found;
+    }
   }
-  throw core::ModelError(folder_.string() + ": the weights lack `" + name +
-                         "`, which config.json's shape demands; do both belong to the same model?");
+  const auto& place =
+      files_.size() == 1 ? std::visit([](const auto& one) { return one.path(); }, files_.front()) : folder_;
+  throw core::ModelError(place.string() + ": the weights lack `" + name + "`, which config.json's shape demands; " +
+                         prefix_hint(name));
+}
+
+std::string WeightFiles::prefix_hint(const std::string& missing) const {
+  const auto ending = "." + short_name(missing);
+  for (const auto& file : files_) {
+    for (const auto& name : std::visit([](const auto& one) { return one.names(); }, file)) {
+      if (!name.ends_with(ending)) continue;
+      return "they hold `" + name +
+             "`: the names carry a wrapper's prefix, as torch.compile (_orig_mod.), DataParallel (module.) or a "
+             "trainer "
+             "leaves it. Save the bare model (save_pretrained of what is wrapped), or rename the tensors";
+    }
+  }
+  return "do both belong to the same model?";
 }
 
 void WeightFiles::refuse_names(const std::string& prefix, const std::string& reason) const {
-  const auto check = [&](const std::filesystem::path& path, const std::string& name) {
-    if (!name.starts_with(prefix) && !name.starts_with(short_name(prefix))) return;
-    throw core::ModelError(path.string() + ": holds `" + name + "`, " + reason);
-  };
   for (const auto& file : files_) {
-    if (const auto* safetensors = std::get_if<SafetensorsFile>(&file)) {
-      for (const auto& name : safetensors->names()) check(safetensors->path(), name);
-    } else {
-      const auto& checkpoint = std::get<Checkpoint>(file);
-      for (const auto& [name, tensor] : checkpoint.tensors) check(checkpoint.path, name);
-    }
+    std::visit(
+        [&](const auto& one) {
+          for (const auto& name : one.names()) {
+            if (!name.starts_with(prefix) && !name.starts_with(short_name(prefix))) continue;
+            throw core::ModelError(one.path().string() + ": holds `" + name + "`, " + reason);
+          }
+        },
+        file);
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include <torch/types.h>
 
+#include "model/pytorch_checkpoint.h"
 #include "model/safetensors.h"
 
 namespace lethe::model {
@@ -28,19 +29,30 @@ class WeightFiles {
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   /// A tensor under its full name, or under the name without the prefix; on the CPU, never to be written to. Throws
   /// `core::ModelError` if no file holds it.
-  [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
+  struct Stored {
+    std::filesystem::path file;
+    torch::Tensor tensor;
+  };
+  [[nodiscard]] Stored tensor(const std::string& name) const;
   /// Throws `core::ModelError` if any tensor's name begins with `prefix`, in either spelling: "holds `name`, <reason>".
   void refuse_names(const std::string& prefix, const std::string& reason) const;
 
  private:
   struct Checkpoint {
-    std::filesystem::path path;
-    std::map<std::string, torch::Tensor> tensors;
+    std::filesystem::path file;
+    PytorchCheckpoint contents;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return file; }
+    [[nodiscard]] bool contains(const std::string& name) const;
+    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
   };
   using File = std::variant<SafetensorsFile, Checkpoint>;
 
   /// The name without the prefix, as the hub's files often have it.
   [[nodiscard]] std::string short_name(const std::string& name) const;
+  /// A wrapper's prefix that all names carry ("module."), as a hint; empty if it is not that.
+  [[nodiscard]] std::string prefix_hint(const std::string& missing) const;
 
   std::filesystem::path folder_;
   std::string prefix_;

@@ -15,11 +15,31 @@ namespace {
 
 /// One number that is not finite makes every answer of the model meaningless, and nothing later would say why. The sum
 /// of finite fp32 numbers cannot leave fp64.
-void check_finite(const torch::Tensor& tensor, const std::string& name, const std::filesystem::path& folder) {
+void check_finite(const torch::Tensor& tensor, const std::string& name, const std::filesystem::path& file) {
   if (torch::isfinite(tensor.sum(torch::kFloat64)).item<bool>()) return;
-  throw core::ModelError(folder.string() + ": `" + name +
-                         "` holds a number that is not finite (NaN or infinity); the " +
+  throw core::ModelError(file.string() + ": `" + name + "` holds a number that is not finite (NaN or infinity); the " +
                          "file is damaged, or the model was saved after it had diverged: fetch or make it again");
+}
+
+/// A folder's files, opened, and known to hold no block more than config.json says: else the two do not belong
+/// together.
+WeightFiles open_files(const std::filesystem::path& folder, const Architecture& architecture) {
+  WeightFiles files(folder, architecture.family->prefix);
+  files.refuse_names(architecture.block_prefix(architecture.num_layers),
+                     "but config.json has only " + std::to_string(architecture.num_layers) + " layers");
+  return files;
+}
+
+/// A parameter as its file holds it, of the type and shape that it must have there.
+WeightFiles::Stored stored_parameter(const WeightFiles& files, const ParameterShape& parameter) {
+  auto stored = files.tensor(parameter.name);
+  const auto place = stored.file.string() + ": `" + parameter.name + "` is ";
+  if (!stored.tensor.is_floating_point()) throw core::ModelError(place + "not stored as floating point numbers");
+  auto shape_in_file = parameter.shape;
+  if (parameter.is_transposed_in_file) std::reverse(shape_in_file.begin(), shape_in_file.end());
+  if (stored.tensor.sizes() == torch::IntArrayRef(shape_in_file)) return stored;
+  throw core::ModelError(place + "stored with the shape " + core::shape_text(stored.tensor.sizes()) +
+                         ", config.json demands " + core::shape_text(shape_in_file));
 }
 
 }  // namespace
@@ -48,30 +68,25 @@ const torch::Tensor& Weights::tensor(const std::string& name) const {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype) {
   const auto architecture = read_architecture(folder);
-  const WeightFiles files(folder, architecture.family->prefix);
-  // A block beyond those of config.json means that the two files do not belong together.
-  files.refuse_names(architecture.block_prefix(architecture.num_layers),
-                     "but config.json has only " + std::to_string(architecture.num_layers) + " layers");
+  const auto files = open_files(folder, architecture);
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& parameter : parameter_shapes(architecture)) {
-    auto stored = files.tensor(parameter.name);
-    if (!stored.is_floating_point()) {
-      throw core::ModelError(folder.string() + ": `" + parameter.name + "` is not stored as floating point numbers");
-    }
-    auto shape_in_file = parameter.shape;
-    if (parameter.is_transposed_in_file) std::reverse(shape_in_file.begin(), shape_in_file.end());
-    if (stored.sizes() != torch::IntArrayRef(shape_in_file)) {
-      throw core::ModelError(folder.string() + ": `" + parameter.name + "` is stored with the shape " +
-                             core::shape_text(stored.sizes()) + ", config.json demands " +
-                             core::shape_text(shape_in_file));
-    }
+    const auto [file, stored] = stored_parameter(files, parameter);
     // A transposed view costs nothing: matrix products read either orientation in place.
-    if (parameter.is_transposed_in_file) stored = stored.t();
-    auto value = stored.to(device, dtype);
-    check_finite(value, parameter.name, folder);
+    auto value = (parameter.is_transposed_in_file ? stored.t() : stored).to(device, dtype);
+    check_finite(value, parameter.name, file);
     tensors.emplace(parameter.name, std::move(value));
   }
   return std::make_shared<const Weights>(architecture, std::move(tensors));
+}
+
+void check_weights(const std::filesystem::path& folder, const Architecture& architecture) {
+  constexpr std::int64_t kMostRead = 1 << 20;
+  const auto files = open_files(folder, architecture);
+  for (const auto& parameter : parameter_shapes(architecture)) {
+    const auto [file, stored] = stored_parameter(files, parameter);
+    if (stored.numel() <= kMostRead) check_finite(stored, parameter.name, file);
+  }
 }
 
 std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,

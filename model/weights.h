@@ -35,6 +35,10 @@ class Weights {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype = torch::kFloat32);
 
+/// Throws what `load_weights` would throw, from the files' headers and their small tensors alone (a million numbers
+/// each: norms and biases, all of a small model): numbers of large matrices are looked at when they are loaded.
+void check_weights(const std::filesystem::path& folder, const Architecture& architecture);
+
 /// Randomly initialised weights (N(0, 0.02), projections' biases zero), for tests and benchmarks.
 std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,
                                               torch::Device device, torch::Dtype dtype = torch::kFloat32);

@@ -10,8 +10,6 @@
 #include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
-namespace {}  // namespace
-
 std::filesystem::path executor_path() {
   if (const char* path = std::getenv("LETHE_EXECUTOR")) return std::filesystem::absolute(path);
   auto path = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lethe-executor";
@@ -22,11 +20,11 @@ std::filesystem::path executor_path() {
 }
 
 std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesystem::path& executor,
-                                               const std::filesystem::path& config,
-                                               const std::optional<std::filesystem::path>& out,
+                                               const std::filesystem::path& config, const InspectionTarget& target,
                                                const std::function<bool()>& should_stop) {
-  std::vector<std::string> arguments{executor.string(), "inspect", "--config", config.string()};
-  if (out) arguments.insert(arguments.end(), {"--out", out->string()});
+  std::vector<std::string> arguments{executor.string(), "inspect", "--config",
+                                     config.string(),   "--out",   target.out.string()};
+  if (target.is_dry_run) arguments.emplace_back("--dry-run");
   const auto run = run_captured(zygote, arguments, should_stop);
   if (run.was_stopped) return std::nullopt;
   if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == core::kExitConfigError) {
@@ -36,7 +34,14 @@ std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesy
     throw core::CommError(executor.string() + " inspect ended with " + describe_exit(run.wait_status) + ": " +
                           run.errors);
   }
-  return core::inspection_from_json(run.output);
+  try {
+    return core::inspection_from_json(run.output);
+  } catch (const core::CommError& error) {
+    throw core::CommError(executor.string() + " inspect --config " + config.string() + " ended well, but said " +
+                          std::to_string(run.output.size()) + " bytes that are no inspection (" + error.what() +
+                          "); are open files limited (`ulimit -n`), or is this the executor of another version? " +
+                          run.errors);
+  }
 }
 
 }  // namespace lethe::orchestrator

@@ -13,11 +13,16 @@ namespace lethe::orchestrator {
 /// Throws `core::ConfigError` if it is not there.
 std::filesystem::path executor_path();
 
+/// The sweep's folder, and whether it may be written: digests of inputs are remembered there.
+struct InspectionTarget {
+  std::filesystem::path out;
+  bool is_dry_run = false;
+};
+
 /// Runs `lethe-executor inspect`: facts, identities and problems of a config's inputs. nullopt if stopped.
 /// Throws `core::ConfigError` with the executor's words if it refuses the config, `core::CommError` if it dies.
 std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesystem::path& executor,
-                                               const std::filesystem::path& config,
-                                               const std::optional<std::filesystem::path>& out,
+                                               const std::filesystem::path& config, const InspectionTarget& target,
                                                const std::function<bool()>& should_stop);
 
 }  // namespace lethe::orchestrator

@@ -33,9 +33,10 @@ core::Inspection with_known_models(core::Inspection inspection) {
 
 int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   const auto config = core::load_experiment_config(options.config, options.methods);
-  const auto inspection = *inspect_config(zygote, options.executor, options.config, std::nullopt, [] { return false; });
   const ledger::SweepFolder folder(
       std::filesystem::absolute(options.out ? *options.out : std::filesystem::path("runs") / config.name));
+  const InspectionTarget target{folder.root(), /*is_dry_run=*/true};
+  const auto inspection = *inspect_config(zygote, options.executor, options.config, target, [] { return false; });
   auto problems = inspection.problems;
   if (problems.empty()) {
     if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) problems.push_back(foreign);
@@ -46,13 +47,15 @@ int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   const FolderLedgerView committed(folder);
   const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
   print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out);
+  if (!inspection.notes.empty()) out << "\nnotes\n";
+  for (const auto& note : inspection.notes) out << "  " << note << "\n";
   if (problems.empty()) {
     out << "\nready to run\n";
     return 0;
   }
   out << fmt::format("\nNOT READY TO RUN: {} problem(s)\n", problems.size());
   for (const auto& problem : problems) out << "  " << problem << "\n";
-  return options.is_strict ? core::kExitConfigError : 0;
+  return core::kExitConfigError;
 }
 
 }  // namespace lethe::orchestrator

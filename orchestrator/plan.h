@@ -14,12 +14,11 @@ struct PlanOptions {
   std::filesystem::path config;
   std::optional<std::filesystem::path> out;  ///< default: runs/<config name>; what is done there is not counted again
   int num_ranks = 1;
-  bool is_strict = false;  ///< inputs that are missing or wrong are an error
   std::filesystem::path executor;
 };
 
 /// Validates a config and its inputs and prints what the sweep would do and cost: cells, prerequisites, memory,
-/// disk, time. A dry run: nothing is written. Returns the exit code: 0, or 2 if `is_strict` and inputs have problems.
+/// disk, time. A dry run: nothing is written. Returns the exit code: 0 if the sweep is ready to run, else 2.
 /// Throws `core::ConfigError` if the config itself is wrong.
 int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out);
 

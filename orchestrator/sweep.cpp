@@ -31,6 +31,8 @@ namespace {
 constexpr double kStatusSeconds = 5.0;
 constexpr double kRefusalSeconds = 10.0;
 constexpr int kMaxConsecutiveErrors = 1000;
+constexpr int kOutcomeTries = 3;
+constexpr std::chrono::milliseconds kOutcomePause(500);
 constexpr std::chrono::microseconds kShortestSleep(500);
 constexpr std::chrono::microseconds kLongestSleep(4000);
 
@@ -69,21 +71,20 @@ class CoordinatingRank {
       display_.note("signal " + std::to_string(stop_signal) + ": committing what is done, then leaving");
       coordinator_.request_stop("signal " + std::to_string(stop_signal));
     }
-    if (start_.ownership->is_lost() && !coordinator_.is_stopping()) {
-      display_.note("another sweep has taken over this folder: leaving");
-      coordinator_.request_stop("another sweep has taken over");
-    }
+    if (start_.ownership->is_lost() && !is_leaving_) leave_folder();
     coordinator_.tick();
     display_.update(coordinator_);
-    if (clock_.now_seconds() - status_seconds_ >= kStatusSeconds) remember_status();
+    const bool has_news = coordinator_.setbacks().size() != num_setbacks_written_;
+    if (has_news || clock_.now_seconds() - status_seconds_ >= kStatusSeconds) remember_status();
   }
 
   int finish() {
     display_.finish(coordinator_);
+    if (start_.ownership->is_gone()) return core::kExitStopped;
     if (start_.ownership->is_lost()) return core::kExitOwned;  // the other one's STATE stays
-    write_status(start_.folder, coordinator_);
-    write_state(start_.folder, to_string(coordinator_.outcome()));
-    return exit_code_of(coordinator_.outcome());
+    if (!coordinator_.stop_reason().empty()) display_.note("stopped: " + coordinator_.stop_reason());
+    remember_status();
+    return has_written_outcome() ? exit_code_of(coordinator_.outcome()) : core::kExitStopped;
   }
 
  private:
@@ -94,20 +95,54 @@ class CoordinatingRank {
   Coordinator coordinator_;
   ProgressDisplay display_;
   double status_seconds_ = -1e9;
+  std::size_t num_setbacks_written_ = 0;
+  bool is_leaving_ = false;
 
   static CoordinatorOptions coordinator_options(const SweepStart& start, const SweepOptions& options) {
     CoordinatorOptions result;
     result.welcome = {start.folder.root().string(), start.folder.experiment().string(), start.config.device,
                       start.config.threads, start.config.executors_per_gpu};
     result.build = options.build;
-    result.retry_delay_seconds = seconds_from_environment("LETHE_RETRY_SECONDS", result.retry_delay_seconds);
+    result.retry.delay_seconds = seconds_from_environment("LETHE_RETRY_SECONDS", result.retry.delay_seconds);
     result.scheduler.has_elastic_roles = start.config.elastic_roles;
     return result;
   }
 
+  void leave_folder() {
+    is_leaving_ = true;
+    if (start_.ownership->is_gone()) {
+      const auto reason = start_.folder.root().string() +
+                          ": is gone (removed, or its file system was taken away); bring it back and run again";
+      display_.note("leaving: " + reason);
+      return coordinator_.abandon(reason);
+    }
+    display_.note("another sweep has taken over this folder: leaving");
+    coordinator_.request_stop("another sweep has taken over");
+  }
+
+  /// A run that cannot say how it ended has not ended: STATE is INCOMPLETE since its start, and another run finds
+  /// everything done.
+  bool has_written_outcome() {
+    std::string reason;
+    for (int attempt = 0; attempt < kOutcomeTries; ++attempt) {
+      if (attempt > 0) std::this_thread::sleep_for(kOutcomePause);
+      try {
+        write_state(start_.folder, to_string(coordinator_.outcome()));
+        return true;
+      } catch (const core::StorageError& error) {
+        reason = error.what();
+      }
+    }
+    display_.note(reason + "; what is done is committed: run again");
+    return false;
+  }
+
   void remember_status() {
     status_seconds_ = clock_.now_seconds();
-    if (start_.ownership->is_lost()) return;
+    num_setbacks_written_ = coordinator_.setbacks().size();
+    std::error_code ignored;
+    // A folder that has vanished is noticed at the next beat, and not made again before.
+    if (start_.ownership->is_lost() || !std::filesystem::exists(start_.folder.root(), ignored)) return;
     try {
       write_status(start_.folder, coordinator_);
     } catch (const core::StorageError& error) {
@@ -148,6 +183,10 @@ class LocalRanks {
     } catch (const core::OwnedError& error) {
       std::cerr << error.what() << "\n";
       return refuse(core::kExitOwned);
+    } catch (const core::StorageError& error) {
+      std::cerr << "lethe: " << error.what() << "\n";
+      const auto healing = core::healing_of(core::classify(error));
+      return refuse(healing == core::Healing::kSomeoneActs ? core::kExitStopped : core::kExitFailed);
     } catch (const std::exception& error) {
       std::cerr << "lethe: " << error.what() << "\n";
       return refuse(core::kExitFailed);

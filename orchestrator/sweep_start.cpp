@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "ledger/durable_file.h"
 #include "orchestrator/display/sweep_status.h"
 #include "orchestrator/inspect_config.h"
 
@@ -77,11 +78,25 @@ std::unique_ptr<ledger::Ownership> own_folder(const ledger::SweepFolder& folder,
   return std::move(claim.ownership);
 }
 
+/// What runs before left half written. `lethe report` may be at work in its folder.
+void remove_leftovers(const ledger::SweepFolder& folder, const ledger::Ownership& ownership) {
+  std::error_code error;
+  const auto now = fs::last_write_time(ownership.token(), error);
+  if (!error) ledger::remove_abandoned_temporaries(folder.root(), folder.report().filename().string(), now);
+}
+
+/// STATE after a config was refused. What the folder holds does not become less by it: the word of a run that came to
+/// its end stays.
+void write_refusal(const ledger::SweepFolder& folder, const std::string& former_state) {
+  const bool has_ended = former_state == to_string(Outcome::kComplete) || former_state == to_string(Outcome::kPoisoned);
+  write_state(folder, has_ended ? std::string_view(former_state) : kConfigErrorState);
+}
+
 /// Says CONFIG_ERROR in a folder that nobody is at work in.
 void mark_config_error(const ledger::SweepFolder& folder, const std::function<bool()>& should_stop) {
   try {
-    fs::create_directories(folder.root());
-    if (const auto ownership = own_folder(folder, should_stop)) write_state(folder, kConfigErrorState);
+    ledger::make_folder(folder.root());
+    if (const auto ownership = own_folder(folder, should_stop)) write_refusal(folder, read_state(folder));
   } catch (const core::OwnedError& error) {
     spdlog::warn("STATE is left as it is: {}", error.what());
   }
@@ -104,6 +119,18 @@ void refuse_problems(const core::Inspection& inspection) {
   throw core::ConfigError(text);
 }
 
+/// A cell that is complete is not edited any more, which would put aside what a former owner published late.
+void put_late_segments_aside(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
+  for (const auto& cell : inspection.cells) {
+    const auto path = folder.cell(cell.cell, cell.edit_identity);
+    if (ledger::scan_cell(path).num_edits() < cell.edits) continue;
+    if (const int count = ledger::quarantine_covered(path); count > 0) {
+      spdlog::warn("{}: {} segment(s) whose edits are in the chain already are in quarantine/ now", path.string(),
+                   count);
+    }
+  }
+}
+
 }  // namespace
 
 std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
@@ -124,21 +151,23 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
                                       const std::function<bool()>& should_stop) {
   auto config = load_config(options, should_stop);
   ledger::SweepFolder folder(fs::absolute(options.out ? *options.out : fs::path("runs") / config.name));
-  fs::create_directories(folder.root());
+  ledger::make_folder(folder.root());
   auto ownership = own_folder(folder, should_stop);
   if (!ownership) return std::nullopt;
-  ledger::remove_stale_temporaries(folder.root());
+  remove_leftovers(folder, *ownership);
+  const auto former_state = read_state(folder);
   write_state(folder, to_string(Outcome::kIncomplete));
   try {
-    auto inspection = inspect_config(zygote, options.executor, options.config, folder.root(), should_stop);
+    auto inspection = inspect_config(zygote, options.executor, options.config, {folder.root()}, should_stop);
     if (!inspection) return std::nullopt;
     refuse_problems(*inspection);
     if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
+    put_late_segments_aside(folder, *inspection);
     ledger::replace_text(folder.experiment(), core::to_json(config));
     ledger::replace_text(folder.inspection(), core::to_json(*inspection));
     return SweepStart{std::move(config), std::move(*inspection), std::move(folder), std::move(ownership)};
   } catch (const core::ConfigError&) {
-    write_state(folder, kConfigErrorState);
+    write_refusal(folder, former_state);
     throw;
   }
 }

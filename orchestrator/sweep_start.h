@@ -22,9 +22,9 @@ struct SweepStart {
 
 /// Reads the config, lets the executor inspect its inputs and writes experiment.json, inspection.json and
 /// STATE=INCOMPLETE. nullopt if stopped meanwhile. Throws `core::ConfigError` with every problem found, STATE being
-/// CONFIG_ERROR then, unless somebody is at work in the folder. Throws `core::OwnedError`, and touches nothing, if
-/// another sweep or `lethe cell` is alive there; finding out that a killed one on another host is not takes a few
-/// seconds.
+/// CONFIG_ERROR then, unless somebody is at work in the folder or the run before came to its end. Throws
+/// `core::OwnedError`, and touches nothing, if another sweep or `lethe cell` is alive there; finding out that a killed
+/// one on another host is not takes a few seconds.
 std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
                                       const std::function<bool()>& should_stop);
 

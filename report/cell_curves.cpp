@@ -1,7 +1,6 @@
 #include "report/cell_curves.h"
 
 #include <cmath>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -70,8 +69,10 @@ void add_forgetting(CurveTable& table, const CellHistory& history) {
   const std::pair<Recall, std::string> recalls[] = {{Recall::kArgmax, "forgetting.argmax"},
                                                     {Recall::kEfficacy, "forgetting.efficacy"}};
   for (const auto& [recall, name] : recalls) {
-    const ForgettingCurve curve = forgetting_curve(history, recall);
+    const ForgettingCurve curve = forgetting_curve(history.forgetting, recall);
     for (std::size_t i = 0; i < curve.edits.size(); ++i) {
+      table.add_point(name + ".known", "Facts known after their edit", curve.edits[i],
+                      static_cast<double>(curve.known[i]));
       table.add_point(name + ".ever", "Facts forgotten", curve.edits[i], curve.ever[i]);
       table.add_point(name + ".now", "Facts forgotten, recovered ones not counted", curve.edits[i], curve.now[i]);
     }
@@ -92,11 +93,12 @@ void add_tasks(CurveTable& table, const CellHistory& history, const core::Experi
       const auto counts = core::count_answers(task.labels, task.predictions);
       const auto total = static_cast<double>(task.labels.size());
       const auto share = [&](std::int64_t count) {
-        return total == 0.0 ? std::numeric_limits<double>::quiet_NaN() : 100.0 * static_cast<double>(count) / total;
+        return total == 0.0 ? kNone : 100.0 * static_cast<double>(count) / total;
       };
+      table.add_point("examples." + task.task, title, point.edits, total);
       table.add_point("f1." + task.task, title, point.edits, f1_percent(task));
       table.add_point("mcc." + task.task, title, point.edits,
-                      core::matthews_correlation(task.labels, task.predictions));
+                      total == 0.0 ? kNone : core::matthews_correlation(task.labels, task.predictions));
       table.add_point("accuracy." + task.task, title, point.edits, share(counts.correct));
       table.add_point("invalid." + task.task, title, point.edits, share(counts.invalid));
     }
@@ -125,10 +127,12 @@ void add_distances(CurveTable& table, const CellHistory& history) {
 
 }  // namespace
 
-double f1_percent(const core::TaskRecord& task) { return 100.0 * core::weighted_f1(task.labels, task.predictions); }
+double f1_percent(const core::TaskRecord& task) {
+  return task.labels.empty() ? kNone : 100.0 * core::weighted_f1(task.labels, task.predictions);
+}
 
 double mean_f1_percent(const TaskPoint& point) {
-  if (point.tasks.empty()) return std::numeric_limits<double>::quiet_NaN();
+  if (point.tasks.empty()) return kNone;
   double sum = 0.0;
   for (const core::TaskRecord& task : point.tasks) sum += f1_percent(task);
   return sum / static_cast<double>(point.tasks.size());

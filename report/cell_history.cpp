@@ -1,11 +1,14 @@
 #include "report/cell_history.h"
 
-#include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
 #include <system_error>
 
-#include "core/config/schedule.h"
 #include "core/error.h"
+#include "ledger/cell_identities.h"
+#include "report/task_origin.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
 
@@ -14,165 +17,136 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Time of the last write; the epoch where it cannot be read, so that such a file never counts as newest.
-fs::file_time_type time_of(const fs::path& path) {
-  std::error_code error;
-  const auto time = fs::last_write_time(path, error);
-  return error ? fs::file_time_type::min() : time;
-}
-
-/// The current identity among `newest` (identity -> time of its newest file), and a warning about the others.
-std::string choose_identity(const std::map<std::string, fs::file_time_type>& newest, const std::string& expected,
-                            const std::string& of_what, std::vector<std::string>& warnings) {
-  if (!expected.empty()) return expected;
-  if (newest.empty()) return {};
-  const auto later = [](const auto& a, const auto& b) { return a.second < b.second; };
-  std::string chosen = std::max_element(newest.begin(), newest.end(), later)->first;
-  for (const auto& [identity, time] : newest) {
-    if (identity == chosen) continue;
-    warnings.push_back(of_what + " exist for identity " + identity + " too; the newest, " + chosen + ", are reported");
-  }
-  return chosen;
-}
-
 class CellLoader {
  public:
   CellLoader(const ledger::SweepFolder& folder, const core::ExperimentConfig& config, const core::GridCell& cell,
-             const std::optional<core::Inspection>& inspection)
-      : folder_(folder), config_(config) {
+             IdentityChoice& choice)
+      : folder_(folder), config_(config), choice_(choice) {
     history_.cell = cell;
-    history_.planned_edits = config.edits.at(cell);
-    if (!inspection) return;
-    expected_edit_identity_ = inspection->cell(cell).edit_identity;
-    expected_reductions_ = inspection->cell(cell).reduction_identities;
-    const auto* baseline = inspection->find_prerequisite("baseline", cell.model);
-    if (baseline != nullptr) expected_baseline_ = baseline->identity();
   }
 
   CellHistory load() {
-    history_.edit_identity = edit_identity();
+    const auto identities = ledger::foreign_identities(folder_, history_.cell, "");
+    identities_.edit = choice_.edits_of(history_.cell, {identities.begin(), identities.end()}, remarks());
+    history_.edit_identity = identities_.edit;
     load_baseline();
-    if (history_.edit_identity.empty()) return std::move(history_);
-    const auto files = ledger::scan_cell(folder_.cell(history_.cell, history_.edit_identity));
+    ledger::CellFiles files;
+    if (!identities_.edit.empty()) files = ledger::scan_cell(folder_.cell(history_.cell, identities_.edit));
     load_records(files);
     load_reductions(files);
+    history_.progress = core::progress_of(config_, history_.cell, ledger::ledger_of(files, identities_));
+    note_further_edits(files);
     return std::move(history_);
   }
 
  private:
-  /// Runs `read`; a file that cannot be trusted becomes a warning.
+  [[nodiscard]] Remarks& remarks() { return history_.remarks; }
+  [[nodiscard]] std::int64_t wanted_edits() const { return config_.edits.at(history_.cell); }
+
+  /// Runs `read`; a file that cannot be trusted is left out.
   template <typename Read>
   bool guarded(const fs::path& path, Read read) {
     try {
       read();
       return true;
     } catch (const core::StorageError& error) {
-      std::error_code ignored;
-      history_.warnings.push_back(fs::relative(path, folder_.root(), ignored).string() +
-                                  " is damaged and left out: " + error.what());
+      remarks().left_out.push_back(path.lexically_relative(folder_.root()).string() + " is left out: " + error.what());
       return false;
     }
   }
 
-  std::string edit_identity() {
-    std::map<std::string, fs::file_time_type> newest;
-    for (const std::string& identity : ledger::foreign_identities(folder_, history_.cell, "")) {
-      auto time = fs::file_time_type::min();
-      for (const auto& segment : ledger::scan_cell(folder_.cell(history_.cell, identity)).segments) {
-        time = std::max(time, time_of(segment.file.path));
-      }
-      newest[identity] = time;
-    }
-    return choose_identity(newest, expected_edit_identity_, history_.cell.name() + ": edits", history_.warnings);
-  }
-
   void load_records(const ledger::CellFiles& files) {
     for (const auto& segment : files.segments) {
+      if (segment.first_edit > wanted_edits()) return;
       const bool is_whole = guarded(segment.file.path, [&] { append_segment(segment); });
       if (is_whole) continue;
       if (segment.last_edit < files.num_edits()) {
-        history_.warnings.push_back(history_.cell.name() + ": edits after " + std::to_string(segment.first_edit - 1) +
-                                    " are left out, because the chain of segments is broken there");
+        remarks().left_out.push_back(history_.cell.name() + ": edits after " + std::to_string(segment.first_edit - 1) +
+                                     " are left out, because the chain of segments is broken there");
       }
       return;
     }
   }
 
+  void note_further_edits(const ledger::CellFiles& files) {
+    if (files.num_edits() <= wanted_edits()) return;
+    remarks().notes.push_back(history_.cell.name() + ": " + std::to_string(files.num_edits()) +
+                              " edits are committed, of which this experiment asks for the first " +
+                              std::to_string(wanted_edits()));
+  }
+
   void append_segment(const ledger::SegmentFile& segment) {
-    auto contents = storage::read_segment(segment.file, storage::SegmentParts::kWithoutDeltas);
+    const auto label =
+        storage::segment_label(history_.cell, history_.edit_identity, segment.first_edit, segment.last_edit);
+    auto contents = storage::read_segment(segment.file, label, storage::SegmentParts::kWithoutDeltas);
     const auto expected_first = static_cast<std::int64_t>(history_.records.size()) + 1;
-    if (contents.cell != history_.cell || contents.edit_identity != history_.edit_identity ||
-        contents.edits.front().record.edit != expected_first ||
-        contents.edits.back().record.edit != segment.last_edit) {
-      throw core::StorageError(segment.file.path.string() + ": holds another cell or other edits than its name says");
+    if (segment.first_edit != expected_first) {
+      throw core::StorageError(segment.file.path.string() + ": does not continue the edits before it");
     }
-    for (auto& edit : contents.edits) history_.records.push_back(std::move(edit.record));
+    for (auto& edit : contents.edits) {
+      if (edit.record.edit <= wanted_edits()) history_.records.push_back(std::move(edit.record));
+    }
   }
 
   void load_baseline() {
     const auto models = folder_.root() / ledger::prerequisite_folder(ledger::kBaselineFolder, history_.cell.model, "");
-    std::map<std::string, fs::file_time_type> newest;
     std::map<std::string, ledger::CommittedFile> files;
     std::error_code error;
     for (fs::directory_iterator entry(models, error), end; !error && entry != end; entry.increment(error)) {
       for (const auto& file : ledger::committed_files(entry->path())) {
-        if (file.stem != ledger::kBaselineStem) continue;
-        const std::string identity = entry->path().filename().string();
-        newest[identity] = time_of(file.path);
-        files.emplace(identity, file);
+        if (file.stem == ledger::kBaselineStem) files.emplace(entry->path().filename().string(), file);
       }
     }
-    const std::string chosen =
-        choose_identity(newest, expected_baseline_, history_.cell.model + ": baselines", history_.warnings);
-    const auto found = files.find(chosen);
+    std::set<std::string> there;
+    for (const auto& [identity, file] : files) there.insert(identity);
+    const auto found = files.find(choice_.baseline_of(history_.cell.model, there, remarks()));
     if (found == files.end()) return;
     guarded(found->second.path, [&] {
-      auto contents = storage::read_reduction(found->second);
-      if (contents.cell.model != history_.cell.model || contents.edits != 0) {
-        throw core::StorageError(found->second.path.string() + ": is no baseline of " + history_.cell.model);
-      }
+      auto contents =
+          storage::read_reduction(found->second, storage::baseline_label(history_.cell.model, found->first));
+      baseline_ = task_origin(contents);
       history_.tasks.push_back({0, std::move(contents.tasks)});
     });
   }
 
   void load_reductions(const ledger::CellFiles& files) {
-    std::map<core::ReductionPart, std::string> identities;
     for (const auto part : core::kAllReductionParts) {
-      std::map<std::string, fs::file_time_type> newest;
-      for (const auto& file : files.reductions) {
-        if (file.part != part) continue;
-        auto& time = newest.try_emplace(file.identity, fs::file_time_type::min()).first->second;
-        time = std::max(time, time_of(file.file.path));
-      }
-      const auto expected = expected_reductions_.find(part);
-      identities[part] = choose_identity(
-          newest, expected == expected_reductions_.end() ? "" : expected->second,
-          history_.cell.name() + ": " + std::string(core::to_string(part)) + " reductions", history_.warnings);
+      identities_.reductions[part] =
+          choice_.reductions_of(history_.cell, part, ledger::reduction_identities(files, part), remarks());
     }
     for (const auto& file : files.reductions) {
-      if (file.identity == identities[file.part]) guarded(file.file.path, [&] { append_reduction(file); });
+      if (file.identity != identities_.reductions[file.part] || file.edits > wanted_edits()) continue;
+      guarded(file.file.path, [&] { append_reduction(file); });
     }
-    count_missing(files, identities);
   }
 
   void append_reduction(const ledger::ReductionFile& file) {
-    auto contents = storage::read_reduction(file.file);
-    if (contents.cell != history_.cell || contents.edits != file.edits || contents.part != file.part ||
-        contents.edit_identity != history_.edit_identity) {
-      throw core::StorageError(file.file.path.string() + ": holds another reduction than its name says");
-    }
+    auto contents = storage::read_reduction(file.file, storage::reduction_label(history_.cell, history_.edit_identity,
+                                                                                file.part, file.edits, file.identity));
     switch (file.part) {
       case core::ReductionPart::kDistance:
         history_.distances.push_back({file.edits, std::move(contents.distances)});
         return;
       case core::ReductionPart::kForgetting:
         require_same_edits(file, contents.forgetting);
-        history_.forgetting.push_back({file.edits, std::move(contents.forgetting)});
+        history_.forgetting.push_back(tally_.count(history_.records, contents.forgetting));
         return;
       case core::ReductionPart::kTasks:
+        compare_with_baseline(file, contents);
         history_.tasks.push_back({file.edits, std::move(contents.tasks)});
         return;
     }
+  }
+
+  /// Answers to other questions are no measure of a loss. All reductions of an identity were asked the same.
+  void compare_with_baseline(const ledger::ReductionFile& file, const storage::ReductionContents& contents) {
+    if (!baseline_ || have_same_questions(*baseline_, task_origin(contents))) return;
+    remarks().left_out.push_back(history_.cell.name() +
+                                 ": the answers of the unedited model are left out, because they answer other prompts "
+                                 "or examples than the tasks reductions of identity " +
+                                 file.identity + "; run the sweep again, or name both with `--identity`");
+    baseline_.reset();
+    history_.tasks.erase(history_.tasks.begin());
   }
 
   /// Forgetting compares with what was true right after each edit, so both must speak of the same edits.
@@ -188,28 +162,20 @@ class CellLoader {
     }
   }
 
-  void count_missing(const ledger::CellFiles& files, const std::map<core::ReductionPart, std::string>& identities) {
-    for (const std::int64_t n : core::checkpoints_of(config_, history_.cell)) {
-      if (n > files.num_edits()) break;
-      for (const auto part : core::parts_due(config_, history_.cell, n)) {
-        if (!files.has_reduction(part, n, identities.at(part))) ++history_.num_missing_reductions;
-      }
-    }
-  }
-
   const ledger::SweepFolder& folder_;
   const core::ExperimentConfig& config_;
-  std::string expected_edit_identity_;
-  std::map<core::ReductionPart, std::string> expected_reductions_;
-  std::string expected_baseline_;
+  IdentityChoice& choice_;
+  ledger::CellIdentities identities_;
+  std::optional<TaskOrigin> baseline_;
+  ForgettingTally tally_;
   CellHistory history_;
 };
 
 }  // namespace
 
 CellHistory load_cell_history(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
-                              const core::GridCell& cell, const std::optional<core::Inspection>& inspection) {
-  return CellLoader(folder, config, cell, inspection).load();
+                              const core::GridCell& cell, IdentityChoice& choice) {
+  return CellLoader(folder, config, cell, choice).load();
 }
 
 }  // namespace lethe::report

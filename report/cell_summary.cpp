@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <span>
 
 #include "core/score.h"
@@ -13,9 +12,7 @@
 namespace lethe::report {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-double mean_percent(std::span<const core::EditScores> scores, double core::EditScores::*field) {
+Mean mean_percent(std::span<const core::EditScores> scores, double core::EditScores::*field) {
   double sum = 0.0;
   std::int64_t count = 0;
   for (const core::EditScores& score : scores) {
@@ -23,7 +20,7 @@ double mean_percent(std::span<const core::EditScores> scores, double core::EditS
     sum += score.*field;
     ++count;
   }
-  return count == 0 ? kNone : 100.0 * sum / static_cast<double>(count);
+  return {count == 0 ? kNone : 100.0 * sum / static_cast<double>(count), count};
 }
 
 ProficiencyMeans means(std::span<const core::EditScores> scores) {
@@ -34,7 +31,8 @@ ProficiencyMeans means(std::span<const core::EditScores> scores) {
 double rounded(double percent) { return std::round(percent * 100.0) / 100.0; }
 
 double score_of(const ProficiencyMeans& whole) {
-  const std::array<double, 3> values{rounded(whole.efficacy), rounded(whole.paraphrase), rounded(whole.neighborhood)};
+  const std::array<double, 3> values{rounded(whole.efficacy.value), rounded(whole.paraphrase.value),
+                                     rounded(whole.neighborhood.value)};
   if (std::any_of(values.begin(), values.end(), [](double value) { return std::isnan(value); })) return kNone;
   return core::harmonic_mean(values);
 }
@@ -57,11 +55,16 @@ void summarize_tasks(const CellHistory& history, CellSummary& summary) {
   summary.last_task_edits = last == nullptr ? 0 : last->edits;
   if (baseline == nullptr && last == nullptr) return;
   for (const core::TaskRecord& record : (last == nullptr ? baseline : last)->tasks) {
-    summary.tasks.push_back({record.task, f1_of(baseline, record.task), f1_of(last, record.task)});
+    summary.tasks.push_back(
+        {record.task, record.labels.size(), f1_of(baseline, record.task), f1_of(last, record.task)});
   }
 }
 
-double last_of(const std::vector<double>& values) { return values.empty() ? kNone : values.back(); }
+ForgottenShares last_shares(const CellHistory& history, Recall recall) {
+  const ForgettingCurve curve = forgetting_curve(history.forgetting, recall);
+  if (curve.edits.empty()) return {0, 0, kNone, kNone};
+  return {curve.known.back(), curve.edits.back(), curve.ever.back(), curve.now.back()};
+}
 
 double total_distance(const CellHistory& history) {
   if (history.distances.empty()) return kNone;
@@ -76,7 +79,7 @@ CellSummary summarize_cell(const CellHistory& history) {
   CellSummary summary;
   summary.cell = history.cell;
   summary.num_edits = static_cast<std::int64_t>(history.records.size());
-  summary.planned_edits = history.planned_edits;
+  summary.planned_edits = history.progress.edits;
   summary.is_complete = history.is_complete();
   std::vector<core::EditScores> scores;
   for (const core::MetricRecord& record : history.records) {
@@ -88,10 +91,8 @@ CellSummary summarize_cell(const CellHistory& history) {
   summary.last = means(std::span(scores).last(window));
   summary.whole = means(scores);
   summary.score = score_of(summary.whole);
-  const ForgettingCurve argmax = forgetting_curve(history, Recall::kArgmax);
-  summary.forgotten_ever = last_of(argmax.ever);
-  summary.forgotten_now = last_of(argmax.now);
-  summary.forgotten_ever_efficacy = last_of(forgetting_curve(history, Recall::kEfficacy).ever);
+  summary.forgotten = last_shares(history, Recall::kArgmax);
+  summary.forgotten_efficacy = last_shares(history, Recall::kEfficacy);
   summarize_tasks(history, summary);
   summary.distance = total_distance(history);
   return summary;

@@ -4,12 +4,15 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <sstream>
 
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/grid_cell.h"
 #include "ledger/commit.h"
 #include "report/plot_script.h"
 
@@ -19,6 +22,13 @@ namespace lethe::report {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kIsolated = "-I";
+constexpr const char* kScript = "plot_figures.py";
+constexpr const char* kLog = "plot_figures.log";
+constexpr const char* kFigures = "figures";
+constexpr const char* kSamples = "samples";
+constexpr const char* kList = "figures.txt";
 
 /// The environment, with what h5py and matplotlib need on a compute node: no locks on NFS, no display.
 class ChildEnvironment {
@@ -40,14 +50,31 @@ class ChildEnvironment {
   std::vector<char*> pointers_;
 };
 
-/// Runs a program to its end; its standard output and error go to `log`. Returns its exit status, 127 if it cannot
-/// be started, 128 + n after signal n.
-int run_program(std::vector<std::string> arguments, const fs::path& log) {
+/// A folder that is removed with all that is in it.
+class Workshop {
+ public:
+  explicit Workshop(const ledger::RealFolder& report) : folder_(report.make_unique_folder(".drawing-")) {}
+  ~Workshop() {
+    std::error_code ignored;
+    fs::remove_all(folder_.path(), ignored);  // removes links, follows none
+  }
+  Workshop(const Workshop&) = delete;
+  Workshop& operator=(const Workshop&) = delete;
+  [[nodiscard]] const ledger::RealFolder& folder() const { return folder_; }
+
+ private:
+  ledger::RealFolder folder_;
+};
+
+/// Runs a program to its end in `folder`, where its standard output and error go to `log`. Returns its exit status, 127
+/// if it cannot be started, 128 + n after signal n.
+int run_program(std::vector<std::string> arguments, const fs::path& folder, const fs::path& log) {
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   if (::posix_spawn_file_actions_init(&actions) != 0) return 127;
+  ::posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0666);
   ::posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
@@ -63,21 +90,14 @@ int run_program(std::vector<std::string> arguments, const fs::path& log) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-std::string find_interpreter(const std::vector<std::string>& candidates) {
+/// `folder` is where it looks for nothing: without -I, Python imports modules from the folder that it is started in.
+std::string find_interpreter(const std::vector<std::string>& candidates, const fs::path& folder) {
   for (const std::string& candidate : candidates) {
-    if (run_program({candidate, "-c", "import h5py, numpy, matplotlib"}, "/dev/null") == 0) return candidate;
+    if (run_program({candidate, kIsolated, "-c", "import h5py, numpy, matplotlib"}, folder, "/dev/null") == 0) {
+      return candidate;
+    }
   }
   return {};
-}
-
-std::vector<fs::path> images_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().extension() == ".png") files.push_back(entry->path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 /// "a, b, c".
@@ -85,6 +105,78 @@ std::string listed(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
   return text;
+}
+
+/// A figure below `figures`: "overview.png", "samples/editing-....png".
+struct FigureName {
+  std::string folder;  ///< empty or kSamples
+  std::string file;
+};
+
+/// nullopt for a line of figures.txt that no report wrote.
+std::optional<FigureName> figure_name(const std::string& line) {
+  const auto slash = line.find('/');
+  FigureName name{slash == std::string::npos ? "" : line.substr(0, slash),
+                  slash == std::string::npos ? line : line.substr(slash + 1)};
+  const bool is_known_folder = name.folder.empty() || name.folder == kSamples;
+  if (slash == 0 || !is_known_folder || !core::is_path_safe_name(name.file) || !name.file.ends_with(".png")) return {};
+  return name;
+}
+
+std::vector<FigureName> listed_figures(const ledger::RealFolder& report) {
+  std::vector<FigureName> names;
+  std::istringstream lines(report.read(kList).value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    if (auto name = figure_name(line)) names.push_back(std::move(*name));
+  }
+  return names;
+}
+
+/// The folder of a figure, if it is there.
+std::optional<ledger::RealFolder> folder_of(const ledger::RealFolder& report, const FigureName& name) {
+  auto figures = report.find_folder(kFigures);
+  return !figures || name.folder.empty() ? std::move(figures) : figures->find_folder(name.folder);
+}
+
+void remove_former_figures(const ledger::RealFolder& report) {
+  for (const FigureName& name : listed_figures(report)) {
+    if (const auto folder = folder_of(report, name)) folder->remove(name.file);
+  }
+  report.remove(kList);
+}
+
+/// Figures that the script drew below the workshop, by name.
+std::vector<std::string> new_figures(const fs::path& drawn) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(drawn, error), end; !error && entry != end; entry.increment(error)) {
+    auto name = entry->path().lexically_relative(drawn).string();
+    if (figure_name(name)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// Puts the new figures, and the list of them, in place. The list comes first: what it names may be removed.
+std::vector<fs::path> publish(const ledger::RealFolder& workshop, const ledger::RealFolder& report) {
+  const auto drawn = workshop.find_folder(kFigures);
+  if (!drawn) return {};
+  const auto names = new_figures(drawn->path());
+  std::string list;
+  for (const std::string& name : names) list += name + "\n";
+  ledger::replace_text(report.path() / kList, list);
+  const auto figures = report.make_folder(kFigures);
+  std::vector<fs::path> files;
+  for (const std::string& text : names) {
+    const auto name = *figure_name(text);
+    if (name.folder.empty()) {
+      figures.take(*drawn, name.file);
+    } else {
+      figures.make_folder(name.folder).take(drawn->make_folder(name.folder), name.file);
+    }
+    files.push_back(figures.path() / text);
+  }
+  return files;
 }
 
 }  // namespace
@@ -99,32 +191,43 @@ std::vector<std::string> default_interpreters() {
   return candidates;
 }
 
-FigureResult draw_figures(const fs::path& report_folder, const std::vector<std::string>& interpreters) {
-  const fs::path script = report_folder / "plot_figures.py";
-  ledger::replace_text(script, plot_script());
+FigureResult draw_figures(const ledger::RealFolder& report, const std::vector<std::string>& interpreters) {
+  ledger::replace_text(report.path() / kScript, plot_script());
+  remove_former_figures(report);  // also of cells that are no longer in the grid
+  const Workshop workshop(report);
+  const auto& folder = workshop.folder();
   FigureResult result;
-  const std::string interpreter = find_interpreter(interpreters);
+  const std::string interpreter = find_interpreter(interpreters, folder.path());
   if (interpreter.empty()) {
-    result.problem = "no Python was found that imports h5py, numpy and matplotlib (tried " + listed(interpreters) +
-                     "); install python3-h5py and python3-matplotlib and run `lethe report` again, or draw elsewhere "
-                     "with `python3 plot_figures.py curves.h5 figures` in " +
-                     report_folder.string();
+    result.problem =
+        "no Python was found that imports h5py, numpy and matplotlib when it runs isolated (tried " +
+        listed(interpreters) +
+        "); install python3-h5py and python3-matplotlib, or name one that has them with LETHE_PYTHON, and "
+        "run `lethe report` again; or draw elsewhere with `python3 plot_figures.py curves.h5 figures` in " +
+        report.path().string();
     return result;
   }
-  const fs::path figures = report_folder / "figures";
-  for (const fs::path& old : images_in(figures)) {  // of cells that may no longer be in the grid
-    std::error_code ignored;
-    fs::remove(old, ignored);
-  }
-  const fs::path log = report_folder / "plot_figures.log";
-  const int status =
-      run_program({interpreter, script.string(), (report_folder / "curves.h5").string(), figures.string()}, log);
-  result.files = images_in(figures);
+  ledger::replace_text(folder.path() / kScript, plot_script());
+  const int status = run_program({interpreter, kIsolated, (folder.path() / kScript).string(),
+                                  (report.path() / "curves.h5").string(), (folder.path() / kFigures).string()},
+                                 folder.path(), folder.path() / kLog);
+  if (folder.has_file(kLog)) report.take(folder, kLog);
+  result.files = publish(folder, report);
   if (status != 0) {
-    result.problem = interpreter + " " + script.string() + " ended with status " + std::to_string(status) +
-                     "; its output is in " + log.string();
+    result.problem = interpreter + " " + (report.path() / kScript).string() + " ended with status " +
+                     std::to_string(status) + "; its output is in " + (report.path() / kLog).string();
   }
   return result;
+}
+
+std::vector<fs::path> drawn_figures(const ledger::RealFolder& report) {
+  std::vector<fs::path> files;
+  for (const FigureName& name : listed_figures(report)) {
+    const auto folder = folder_of(report, name);
+    if (!folder || !folder->has_file(name.file)) return {};
+    files.push_back(folder->path() / name.file);
+  }
+  return files;
 }
 
 }  // namespace lethe::report

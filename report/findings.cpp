@@ -44,33 +44,41 @@ std::vector<Sample> samples_with_edits(std::span<const CellHistory* const> histo
   std::vector<Sample> samples;
   for (const CellHistory* history : histories) {
     if (history->records.empty()) continue;
-    samples.push_back({history, summarize_cell(*history), forgetting_curve(*history, Recall::kArgmax)});
+    samples.push_back({history, summarize_cell(*history), forgetting_curve(history->forgetting, Recall::kArgmax)});
   }
   return samples;
 }
 
+/// Mean over the samples that have the number, or "–".
+template <typename Field>
+std::string mean_text(const std::vector<Sample>& samples, Field field) {
+  double sum = 0.0;
+  int count = 0;
+  for (const Sample& sample : samples) {
+    if (std::isnan(field(sample.summary))) continue;
+    sum += field(sample.summary);
+    ++count;
+  }
+  return count == 0 ? "–" : fmt::format("{:.1f}", sum / count);
+}
+
 std::string describe_proficiency(const std::vector<Sample>& samples) {
-  const auto mean_of = [&](auto field) {
-    double sum = 0.0;
-    for (const Sample& sample : samples) sum += field(sample.summary);
-    return sum / static_cast<double>(samples.size());
-  };
   const auto is_long = [](const Sample& s) { return s.history->records.size() >= 2 * kSummaryWindow; };
+  const auto of = [&](ProficiencyMeans CellSummary::*window, Mean ProficiencyMeans::*score) {
+    return mean_text(samples, [=](const CellSummary& summary) { return (summary.*window.*score).value; });
+  };
   if (!std::all_of(samples.begin(), samples.end(), is_long)) {
-    return fmt::format("Over the whole run ES is {:.1f}, PS {:.1f}, NS {:.1f}.",
-                       mean_of([](const CellSummary& s) { return s.whole.efficacy; }),
-                       mean_of([](const CellSummary& s) { return s.whole.paraphrase; }),
-                       mean_of([](const CellSummary& s) { return s.whole.neighborhood; }));
+    return fmt::format("Over the whole run ES is {}, PS {}, NS {}.",
+                       of(&CellSummary::whole, &ProficiencyMeans::efficacy),
+                       of(&CellSummary::whole, &ProficiencyMeans::paraphrase),
+                       of(&CellSummary::whole, &ProficiencyMeans::neighborhood));
   }
   return fmt::format(
-      "From the first {} edits to the last, ES goes from {:.1f} to {:.1f}, PS from {:.1f} to {:.1f}, NS from {:.1f} "
-      "to {:.1f}.",
-      kSummaryWindow, mean_of([](const CellSummary& s) { return s.first.efficacy; }),
-      mean_of([](const CellSummary& s) { return s.last.efficacy; }),
-      mean_of([](const CellSummary& s) { return s.first.paraphrase; }),
-      mean_of([](const CellSummary& s) { return s.last.paraphrase; }),
-      mean_of([](const CellSummary& s) { return s.first.neighborhood; }),
-      mean_of([](const CellSummary& s) { return s.last.neighborhood; }));
+      "From the first {} edits to the last, ES goes from {} to {}, PS from {} to {}, NS from {} to {}.", kSummaryWindow,
+      of(&CellSummary::first, &ProficiencyMeans::efficacy), of(&CellSummary::last, &ProficiencyMeans::efficacy),
+      of(&CellSummary::first, &ProficiencyMeans::paraphrase), of(&CellSummary::last, &ProficiencyMeans::paraphrase),
+      of(&CellSummary::first, &ProficiencyMeans::neighborhood),
+      of(&CellSummary::last, &ProficiencyMeans::neighborhood));
 }
 
 /// "Reached: 10 % by edit 20 in every sample. Never reached: 25 %, 50 %."
@@ -95,24 +103,39 @@ std::string describe_thresholds(const std::vector<const Sample*>& samples) {
          (never.empty() ? "" : " Never reached: " + never + ".");
 }
 
+/// "18 to 20 of 20 facts were known": what shares of forgetting are of.
+std::string describe_known(const std::vector<const Sample*>& samples) {
+  std::vector<std::int64_t> known;
+  std::vector<std::int64_t> edited;
+  for (const Sample* sample : samples) {
+    known.push_back(sample->summary.forgotten.known);
+    edited.push_back(sample->summary.forgotten.edited);
+  }
+  return fmt::format("Right after their edit {} of {} facts were known", range_of(known), range_of(edited));
+}
+
 std::string describe_forgetting(const std::vector<Sample>& samples) {
   std::vector<const Sample*> measured;
+  std::vector<const Sample*> with_known;
   for (const Sample& sample : samples) {
-    if (!sample.forgetting.edits.empty()) measured.push_back(&sample);
+    if (sample.summary.forgotten.edited == 0) continue;
+    measured.push_back(&sample);
+    if (sample.summary.forgotten.known > 0) with_known.push_back(&sample);
   }
   if (measured.empty()) return "Forgetting has not been measured yet.";
+  if (with_known.empty()) return describe_known(measured) + ", so there was nothing to forget.";
   std::vector<double> ever;
   std::vector<double> now;
   std::vector<std::int64_t> edits;
-  for (const Sample* sample : measured) {
-    ever.push_back(sample->forgetting.ever.back());
-    now.push_back(sample->forgetting.now.back());
-    edits.push_back(sample->forgetting.edits.back());
+  for (const Sample* sample : with_known) {
+    ever.push_back(sample->summary.forgotten.ever);
+    now.push_back(sample->summary.forgotten.now);
+    edits.push_back(sample->summary.forgotten.edited);
   }
-  std::string text = fmt::format("Of the facts known right after their edit, {} % have been forgotten by edit {}",
+  std::string text = fmt::format("{}; of the known ones {} % have been forgotten by edit {}", describe_known(measured),
                                  range_of_percent(ever), range_of(edits));
   if (ever != now) text += fmt::format(" ({} % are unknown then, the rest came back)", range_of_percent(now));
-  return text + "." + describe_thresholds(measured);
+  return text + "." + describe_thresholds(with_known);
 }
 
 /// "after edit 30 and by edit 60", each a range over the crossings.
@@ -126,32 +149,61 @@ std::string describe_crossings(const std::vector<DownstreamLoss>& losses) {
   return fmt::format("after edit {} and by edit {}", range_of(previous), range_of(at));
 }
 
-std::string describe_downstream(const std::vector<Sample>& samples) {
+/// What is to be said where no sample's loss can be judged.
+std::string describe_without_loss(const std::vector<Sample>& samples) {
+  for (const Sample& sample : samples) {
+    const auto& tasks = sample.history->tasks;
+    if (tasks.empty() || tasks.front().edits != 0 || tasks.size() < 2) continue;
+    const double unedited = mean_f1_percent(tasks.front());
+    if (std::isnan(unedited)) return "A downstream task has no examples: there is no mean F1.";
+    return fmt::format(
+        "The unedited model's mean F1 of the downstream tasks is {:.1f}: there is nothing to lose; it "
+        "ends at {}.",
+        unedited, mean_text(samples, [](const CellSummary& s) { return s.final_mean_f1; }));
+  }
+  const auto has_edited = [](const Sample& s) { return s.summary.last_task_edits > 0; };
+  if (std::any_of(samples.begin(), samples.end(), has_edited)) {
+    return fmt::format("The mean F1 of the downstream tasks ends at {}; the unedited model's is not there to compare.",
+                       mean_text(samples, [](const CellSummary& s) { return s.final_mean_f1; }));
+  }
+  return "Downstream performance has not been measured yet.";
+}
+
+struct DownstreamLosses {
   std::vector<DownstreamLoss> gradual;
   std::vector<DownstreamLoss> catastrophic;
-  std::vector<double> last_fractions;
+  std::vector<double> last_percents;  ///< of the baseline, a sample each
   double baseline = 0.0;
+};
+
+DownstreamLosses losses_of(const std::vector<Sample>& samples) {
+  DownstreamLosses losses;
   for (const Sample& sample : samples) {
     const auto loss = downstream_loss(*sample.history);
     if (!loss) continue;
-    baseline = loss->baseline;
-    last_fractions.push_back(100.0 * loss->last_fraction);
-    if (loss->onset == Onset::kGradual) gradual.push_back(*loss);
-    if (loss->onset == Onset::kCatastrophic) catastrophic.push_back(*loss);
+    losses.baseline = loss->baseline;
+    losses.last_percents.push_back(100.0 * loss->last_fraction);
+    if (loss->onset == Onset::kGradual) losses.gradual.push_back(*loss);
+    if (loss->onset == Onset::kCatastrophic) losses.catastrophic.push_back(*loss);
   }
-  if (last_fractions.empty()) return "Downstream performance has not been measured yet.";
+  return losses;
+}
+
+std::string describe_downstream(const std::vector<Sample>& samples) {
+  const auto [gradual, catastrophic, last_percents, baseline] = losses_of(samples);
+  if (last_percents.empty()) return describe_without_loss(samples);
   std::string text = fmt::format("The mean F1 of the downstream tasks ends at {} % of the unedited model's {:.1f}",
-                                 range_of_percent(last_fractions), baseline);
+                                 range_of_percent(last_percents), baseline);
   if (gradual.empty() && catastrophic.empty()) return text + ": it never falls under 75 %.";
   text += ":";
   if (!gradual.empty()) {
     text += fmt::format(" it falls under 75 % **gradually** {}{}", describe_crossings(gradual),
-                        of_samples(gradual.size(), last_fractions.size()));
+                        of_samples(gradual.size(), last_percents.size()));
   }
   if (!catastrophic.empty()) {
     text += fmt::format("{} it falls under 75 % **catastrophically** (from 90 % or more in one step) {}{}",
                         gradual.empty() ? "" : ";", describe_crossings(catastrophic),
-                        of_samples(catastrophic.size(), last_fractions.size()));
+                        of_samples(catastrophic.size(), last_percents.size()));
   }
   return text + ".";
 }

@@ -35,7 +35,8 @@ struct DownstreamLoss {
   double baseline = 0.0;       ///< mean F1, percent
   double last_fraction = 0.0;  ///< of the baseline, at the last point
 };
-/// nullopt without a baseline or without any point after it.
+/// nullopt without a baseline or without any point after it, and where the unedited model has nothing to lose: F1 of 0,
+/// or no examples.
 std::optional<DownstreamLoss> downstream_loss(const CellHistory& history);
 
 /// One paragraph of Markdown about the cells of one method and model. Cells without edits are counted, not judged.

@@ -1,6 +1,7 @@
 #include "report/forgetting.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace lethe::report {
 namespace {
@@ -10,35 +11,47 @@ bool is_known(const core::PromptScore& score, Recall recall) {
 }
 
 bool is_known_after_edit(const core::MetricRecord& record, Recall recall) {
-  return std::any_of(record.scores.begin(), record.scores.end(), [&](const core::PromptScore& score) {
+  return std::ranges::any_of(record.scores, [&](const core::PromptScore& score) {
     return score.kind == core::PromptKind::kRewrite && is_known(score, recall);
   });
 }
 
+ForgettingCounts count_with(Recall recall, std::span<const core::MetricRecord> after_edit,
+                            std::span<const core::ForgettingRecord> now, std::vector<bool>& was_forgotten) {
+  ForgettingCounts counts;
+  was_forgotten.resize(std::max(was_forgotten.size(), now.size()));
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (!is_known_after_edit(after_edit[i], recall)) continue;
+    const bool is_forgotten = !is_known(now[i].rewrite, recall);
+    was_forgotten[i] = was_forgotten[i] || is_forgotten;
+    ++counts.num_known;
+    counts.num_ever += was_forgotten[i] ? 1 : 0;
+    counts.num_now += is_forgotten ? 1 : 0;
+  }
+  return counts;
+}
+
 double percent(std::int64_t part, std::int64_t whole) {
-  return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  if (whole == 0) return std::numeric_limits<double>::quiet_NaN();
+  return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
 }  // namespace
 
-ForgettingCurve forgetting_curve(const CellHistory& history, Recall recall) {
+ForgettingPoint ForgettingTally::count(std::span<const core::MetricRecord> after_edit,
+                                       std::span<const core::ForgettingRecord> now) {
+  return {static_cast<std::int64_t>(now.size()), count_with(Recall::kArgmax, after_edit, now, was_forgotten_argmax_),
+          count_with(Recall::kEfficacy, after_edit, now, was_forgotten_efficacy_)};
+}
+
+ForgettingCurve forgetting_curve(std::span<const ForgettingPoint> points, Recall recall) {
   ForgettingCurve curve;
-  std::vector<bool> was_forgotten(history.records.size(), false);
-  for (const ForgettingPoint& point : history.forgetting) {
-    std::int64_t num_known = 0;
-    std::int64_t num_ever = 0;
-    std::int64_t num_now = 0;
-    for (std::size_t i = 0; i < point.records.size(); ++i) {
-      if (!is_known_after_edit(history.records[i], recall)) continue;
-      const bool is_forgotten = !is_known(point.records[i].rewrite, recall);
-      was_forgotten[i] = was_forgotten[i] || is_forgotten;
-      ++num_known;
-      num_ever += was_forgotten[i] ? 1 : 0;
-      num_now += is_forgotten ? 1 : 0;
-    }
+  for (const ForgettingPoint& point : points) {
+    const ForgettingCounts& counts = point.of(recall);
     curve.edits.push_back(point.edits);
-    curve.ever.push_back(percent(num_ever, num_known));
-    curve.now.push_back(percent(num_now, num_known));
+    curve.known.push_back(counts.num_known);
+    curve.ever.push_back(percent(counts.num_ever, counts.num_known));
+    curve.now.push_back(percent(counts.num_now, counts.num_known));
   }
   return curve;
 }

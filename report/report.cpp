@@ -1,22 +1,24 @@
 #include "report/report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
-#include <set>
-#include <sstream>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "core/build_info.h"
 #include "core/config/experiment_config.h"
+#include "core/contract/inspection.h"
 #include "core/error.h"
+#include "core/exit_code.h"
 #include "ledger/commit.h"
+#include "ledger/real_folder.h"
 #include "ledger/sweep_folder.h"
+#include "ledger/temporary_file.h"
 #include "report/cell_curves.h"
 #include "report/cell_history.h"
 #include "report/figures.h"
+#include "report/identity_choice.h"
 #include "report/plot_script.h"
 #include "report/summary_page.h"
 #include "storage/comparison.h"
@@ -27,33 +29,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::string> text_of(const fs::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) return std::nullopt;
-  return std::string(std::istreambuf_iterator<char>(stream), {});
-}
+constexpr const char* kCurves = "curves.h5";
 
-core::ExperimentConfig load_experiment(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
-  const auto text = text_of(folder.experiment());
-  if (!text) {
-    throw core::StorageError(folder.experiment().string() +
-                             ": cannot be read; name the folder of a sweep (`lethe sweep CONFIG --out DIR` makes it)");
-  }
+/// What the newest run named; nothing, with a note, where it left nothing that can be read.
+std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folder, Remarks& remarks) {
   try {
-    return core::experiment_config_from_json(*text, methods);
-  } catch (const core::ConfigError& error) {
-    throw core::StorageError(folder.experiment().string() + ": " + error.what());
+    auto inspection = core::read_inspection(folder.inspection());
+    if (!inspection) {
+      remarks.notes.push_back(
+          "inspection.json is not there: what lies alone in its folder was taken for this "
+          "experiment's; `lethe sweep` writes it");
+    }
+    return inspection;
+  } catch (const core::StorageError& error) {
+    remarks.notes.push_back(std::string(error.what()) +
+                            ". What lies alone in its folder was taken for this experiment's");
+    return std::nullopt;
   }
 }
 
 /// Tidy: one value a row; a missing value is an empty field.
 std::string curves_csv(const std::vector<storage::Curve>& curves) {
-  std::string text = "cell,metric,edits,value\n";
+  std::string text = "cell,method,model,sample,metric,edits,value\n";
   for (const storage::Curve& curve : curves) {
-    const std::string name = curve.cell.name();
+    const auto& cell = curve.cell;
+    const std::string begin =
+        fmt::format("{},{},{},{},{},", cell.name(), cell.method, cell.model, cell.sample, curve.metric);
     for (std::size_t i = 0; i < curve.edits.size(); ++i) {
       const std::string value = std::isfinite(curve.values[i]) ? fmt::format("{}", curve.values[i]) : "";
-      text += fmt::format("{},{},{},{}\n", name, curve.metric, curve.edits[i], value);
+      text += fmt::format("{}{},{}\n", begin, curve.edits[i], value);
     }
   }
   return text;
@@ -67,77 +71,80 @@ storage::Provenance provenance_of(const core::ExperimentConfig& config) {
 }
 
 /// Replaces curves.h5 unless the file there holds the same curves. Returns whether it changed.
-bool update_curves(const fs::path& path, const storage::ReportContents& contents) {
-  fs::path candidate = path;
-  candidate += ".new";
-  storage::write_report_file(candidate, contents);
-  bool is_same = false;
-  if (fs::exists(path)) {
-    try {
-      is_same = storage::compare_files(path, candidate).is_same;
-    } catch (const core::StorageError&) {
-      is_same = false;  // a report is derived: one that cannot be read is simply replaced
+bool update_curves(const ledger::RealFolder& report, const storage::ReportContents& contents) {
+  const fs::path path = report.path() / kCurves;
+  const ledger::TemporaryFile candidate(report.path(), kCurves);
+  storage::write_report_file(candidate.path(), contents);
+  try {
+    if (report.has_file(kCurves) && storage::compare_files(path, candidate.path()).is_same) return false;
+  } catch (const core::StorageError&) {
+    // A report is derived: one that cannot be read is simply replaced.
+  }
+  fs::rename(candidate.path(), path);
+  return true;
+}
+
+/// Figures of the same curves, drawn by the same script; nothing if they must be drawn.
+std::vector<fs::path> current_figures(const ledger::RealFolder& report) {
+  if (report.read("plot_figures.py") != std::string(plot_script())) return {};
+  return drawn_figures(report);
+}
+
+void add_figures(const ledger::RealFolder& report, bool has_changed, ReportResult& result) {
+  if (!has_changed) result.figures = current_figures(report);
+  if (!result.figures.empty()) return;
+  FigureResult drawn = draw_figures(report);
+  result.figures = std::move(drawn.files);
+  if (!drawn.problem.empty()) result.remarks.left_out.push_back("figures: " + drawn.problem);
+}
+
+/// Each remark once: a damaged baseline is found by every cell of its model.
+void add(const Remarks& more, Remarks& remarks) {
+  const auto append = [](const std::vector<std::string>& from, std::vector<std::string>& to) {
+    for (const auto& text : from) {
+      if (std::ranges::find(to, text) == to.end()) to.push_back(text);
     }
-  }
-  if (is_same) {
-    fs::remove(candidate);
-  } else {
-    fs::rename(candidate, path);
-  }
-  return !is_same;
-}
-
-bool are_figures_current(const fs::path& report_folder) {
-  return text_of(report_folder / "plot_figures.py") == std::string(plot_script()) &&
-         fs::exists(report_folder / "figures" / "overview.png");
-}
-
-std::vector<fs::path> figures_in(const fs::path& folder) {
-  std::set<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.path().extension() == ".png") files.insert(entry.path());
-  }
-  return {files.begin(), files.end()};
+  };
+  append(more.notes, remarks.notes);
+  append(more.left_out, remarks.left_out);
 }
 
 }  // namespace
 
 ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalogue& methods,
                           const ReportOptions& options) {
-  const ledger::SweepFolder folder(sweep_folder);
-  const core::ExperimentConfig config = load_experiment(folder, methods);
-  std::vector<CellHistory> histories;
-  storage::ReportContents contents{config.name, {}, provenance_of(config)};
-  std::set<std::string> warnings;
-  for (const core::GridCell& cell : config.cells) {
-    histories.push_back(load_cell_history(folder, config, cell, options.inspection));
-    warnings.insert(histories.back().warnings.begin(), histories.back().warnings.end());
-    for (auto& curve : cell_curves(histories.back(), config)) contents.curves.push_back(std::move(curve));
-  }
-
+  const ledger::SweepFolder folder(fs::absolute(sweep_folder));
+  const auto config = core::read_experiment_config(folder.experiment(), methods);
   ReportResult result;
   result.folder = folder.report();
-  fs::create_directories(result.folder);
-  ledger::replace_text(result.folder / "curves.csv", curves_csv(contents.curves));
-  ledger::replace_text(result.folder / "summary.md", summary_page(config, histories));
-  result.overview = overview_table(histories);
-  result.warnings.assign(warnings.begin(), warnings.end());
-  const bool has_changed = update_curves(result.folder / "curves.h5", contents);
-  if (!options.has_figures) return result;
-  if (!has_changed && are_figures_current(result.folder)) {
-    result.figures = figures_in(result.folder / "figures");
-    return result;
+  IdentityChoice choice(read_inspection(folder, result.remarks), options.identities);
+  std::vector<CellHistory> histories;
+  storage::ReportContents contents{config.name, {}, provenance_of(config)};
+  for (const core::GridCell& cell : config.cells) {
+    histories.push_back(load_cell_history(folder, config, cell, choice));
+    add(histories.back().remarks, result.remarks);
+    for (auto& curve : cell_curves(histories.back(), config)) contents.curves.push_back(std::move(curve));
   }
-  FigureResult figures = draw_figures(result.folder);
-  result.figures = std::move(figures.files);
-  if (!figures.problem.empty()) result.warnings.push_back("figures: " + figures.problem);
+  for (const auto& identity : choice.not_found()) {
+    throw core::ConfigError("--identity " + identity + ": no cell of " + folder.root().string() +
+                            " has results of it; `lethe report` without it names those that there are");
+  }
+  result.overview = overview_table(histories);
+
+  const auto report = ledger::RealFolder::make(result.folder);
+  ledger::remove_stale_temporaries(result.folder);
+  ledger::replace_text(result.folder / "curves.csv", curves_csv(contents.curves));
+  const bool has_changed = update_curves(report, contents);
+  if (options.has_figures) add_figures(report, has_changed, result);
+  ledger::replace_text(result.folder / "summary.md", summary_page(config, histories, result.remarks));
   return result;
 }
 
-int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& methods, bool has_figures) {
-  const ReportResult result = write_report(sweep_folder, methods, {has_figures, std::nullopt});
+int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& methods, const ReportOptions& options) {
+  const ReportResult result = write_report(sweep_folder, methods, options);
   std::string text = result.overview + "\n";
-  for (const std::string& warning : result.warnings) text += "warning: " + warning + "\n";
+  for (const std::string& one : result.remarks.left_out) text += "left out: " + one + "\n";
+  for (const std::string& one : result.remarks.notes) text += "note: " + one + "\n";
   text += "summary  " + (result.folder / "summary.md").string() + "\n";
   text += "curves   " + (result.folder / "curves.csv").string() + "\n";
   if (!result.figures.empty()) {
@@ -145,7 +152,7 @@ int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& m
                         result.figures.size());
   }
   std::fputs(text.c_str(), stdout);
-  return 0;
+  return result.remarks.left_out.empty() ? core::kExitDone : core::kExitFailed;
 }
 
 }  // namespace lethe::report

@@ -1,37 +1,41 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/config/method_config.h"
-#include "core/contract/inspection.h"
+#include "report/remarks.h"
 
 namespace lethe::report {
 
 struct ReportOptions {
   bool has_figures = true;
-  /// Says which identities are current where files of several lie side by side; without it the newest are taken.
-  std::optional<core::Inspection> inspection;
+  /// Edits, reductions or baselines to report instead of those that the experiment names.
+  std::set<std::string> identities{};
 };
 
 struct ReportResult {
   std::filesystem::path folder;  ///< <sweep>/report
   std::string overview;          ///< table for a terminal
   std::vector<std::filesystem::path> figures;
-  std::vector<std::string> warnings;  ///< damaged files, figures that could not be drawn
+  Remarks remarks;  ///< also in summary.md
 };
 
 /// Reads a sweep's committed files, nothing else and nothing recomputed, and writes <sweep>/report/: curves.csv,
-/// curves.h5, summary.md, plot_figures.py, figures/. Unfinished cells are reported as far as they are. Figures are
-/// left alone if no curve changed since they were drawn.
-/// Throws `core::StorageError` if the folder is no sweep's, or the report cannot be written.
+/// curves.h5, summary.md, plot_figures.py, figures/. The results are those that experiment.json and inspection.json
+/// name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are left alone if no
+/// curve changed since they were drawn. No link inside report/ is followed.
+/// Throws `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError`
+/// for an identity that is not there.
 ReportResult write_report(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
                           const ReportOptions& options = {});
 
-/// `lethe report`: writes the report and prints the overview, the warnings and where everything is.
-/// Returns 0 also for unfinished sweeps and with warnings; damaged files are named, the rest is reported.
-int run_report_verb(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods, bool has_figures);
+/// `lethe report`: writes the report and prints the overview, the remarks and where everything is.
+/// Returns 0 if all that is committed of the experiment is in the report, also of an unfinished sweep; 1 if something
+/// was left out, which the summary names.
+int run_report_verb(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
+                    const ReportOptions& options);
 
 }  // namespace lethe::report

@@ -2,17 +2,10 @@
 
 #include "core/grid_cell.h"
 #include "storage/hdf5_reader.h"
-#include "storage/hdf5_writer.h"
 
 // The root attributes `method`, `model`, `sample` that say whose file it is. Private to storage/.
 
 namespace lethe::storage::hdf5 {
-
-inline void write_cell(const WriteGroup& root, const core::GridCell& cell) {
-  root.attribute("method", cell.method);
-  root.attribute("model", cell.model);
-  root.attribute("sample", static_cast<std::int64_t>(cell.sample));
-}
 
 inline core::GridCell read_cell(const ReadGroup& root) {
   const std::int64_t sample = root.attribute_integer("sample");

@@ -132,7 +132,10 @@ class ChainCursor {
  private:
   void load() {
     position_ = 0;
-    if (next_file_ < files_.size()) segment_ = read_segment(files_[next_file_]);
+    if (next_file_ < files_.size()) {
+      ledger::check_digest(files_[next_file_]);
+      segment_ = read_segment(files_[next_file_].path);
+    }
     ++next_file_;
   }
 

@@ -23,7 +23,7 @@ Comparison compare_files(const ledger::CommittedFile& left, const ledger::Commit
 
 /// Compares two chains of segments of one cell, each in order. An interrupted run may have cut its segments
 /// elsewhere, so edits are compared one by one, and fingerprints where both chains have a boundary.
-/// Digests are checked. Holds one segment of each chain in memory.
+/// Digests are checked, and that both chains are of the same cell. Holds one segment of each chain in memory.
 Comparison compare_logical(std::span<const ledger::CommittedFile> left, std::span<const ledger::CommittedFile> right);
 
 }  // namespace lethe::storage

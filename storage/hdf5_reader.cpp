@@ -37,7 +37,7 @@ herr_t collect_attribute(hid_t /*object*/, const char* name, const H5A_info_t* /
 std::uint64_t size_of_file(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  if (error) throw core::StorageError(path.string() + ": cannot be read: " + error.message());
+  if (error) throw core::StorageError(path.string() + ": cannot be read: " + error.message(), error);
   return size;
 }
 
@@ -238,9 +238,13 @@ std::vector<std::string> ReadGroup::strings(const std::string& name, std::option
   return values;
 }
 
+bool ReadGroup::has_attribute(const std::string& name) const {
+  return check(H5Aexists(group_.get(), name.c_str()), place_of("@" + name), "look for it") > 0;
+}
+
 std::string ReadGroup::attribute_text(const std::string& name) const {
   const Place place = place_of("@" + name);
-  if (check(H5Aexists(group_.get(), name.c_str()), place, "look for it") == 0) fail_at("@" + name, "is missing");
+  if (!has_attribute(name)) fail_at("@" + name, "is missing");
   const Attribute attribute(check(H5Aopen(group_.get(), name.c_str(), H5P_DEFAULT), place, "open the attribute"));
   auto [type, text] = read_attribute(attribute, place, file_bytes_);
   if (H5Tget_class(type.get()) != H5T_STRING) fail_at("@" + name, "is no text");
@@ -250,7 +254,7 @@ std::string ReadGroup::attribute_text(const std::string& name) const {
 
 std::int64_t ReadGroup::attribute_integer(const std::string& name) const {
   const Place place = place_of("@" + name);
-  if (check(H5Aexists(group_.get(), name.c_str()), place, "look for it") == 0) fail_at("@" + name, "is missing");
+  if (!has_attribute(name)) fail_at("@" + name, "is missing");
   const Attribute attribute(check(H5Aopen(group_.get(), name.c_str(), H5P_DEFAULT), place, "open the attribute"));
   const auto [type, bytes] = read_attribute(attribute, place, sizeof(std::int64_t));
   if (check(H5Tequal(type.get(), H5T_STD_I64LE), place, "compare types") == 0) fail_at("@" + name, "is no integer");
@@ -281,6 +285,30 @@ InputFile::InputFile(const std::filesystem::path& path, const std::string& schem
     fail(place, "has version " + std::to_string(version) + " of " + schema + ", this program reads version " +
                     std::to_string(kReadableVersion) + "; use the lethe that wrote it");
   }
+}
+
+InputFile::InputFile(const std::filesystem::path& path, const FileLabel& label) : InputFile(path, label.schema) {
+  if (const auto difference = difference_from(label)) {
+    throw core::MismatchError(root_.place().file + ": " + *difference);
+  }
+}
+
+std::optional<std::string> InputFile::difference_from(const FileLabel& label) const {
+  const auto text_of = [&](const std::string& name, bool is_number) {
+    return is_number ? std::to_string(root_.attribute_integer(name)) : root_.attribute_text(name);
+  };
+  for (const auto* attributes : {&label.attributes, &label.later}) {
+    for (const auto& [name, value] : *attributes) {
+      if (attributes == &label.later && !root_.has_attribute(name)) continue;
+      const auto* number = std::get_if<std::int64_t>(&value);
+      const auto wanted = number != nullptr ? std::to_string(*number) : std::get<std::string>(value);
+      const auto found = text_of(name, number != nullptr);
+      if (found == wanted) continue;
+      return "is another file than its name and place say: its " + name + " is \"" + found + "\", \"" + wanted +
+             "\" was asked for; move it away (or restore the right one) and run the sweep again";
+    }
+  }
+  return std::nullopt;
 }
 
 std::map<std::string, std::string> InputFile::provenance() const {

@@ -73,6 +73,7 @@ class ReadGroup {
     return rows;
   }
 
+  [[nodiscard]] bool has_attribute(const std::string& name) const;
   [[nodiscard]] std::string attribute_text(const std::string& name) const;
   [[nodiscard]] std::int64_t attribute_integer(const std::string& name) const;
   /// Type, size and bytes of any scalar attribute, as one comparable string.
@@ -98,10 +99,14 @@ class InputFile {
  public:
   /// Opens a file read-only without locking it. A non-empty `schema` must be the file's, in a version we know.
   InputFile(const std::filesystem::path& path, const std::string& schema);
+  /// The file must be the one that `label` asks for.
+  InputFile(const std::filesystem::path& path, const FileLabel& label);
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
 
   [[nodiscard]] const ReadGroup& root() const { return root_; }
+  /// In what the file is another one than `label` asks for; nullopt if it is that one.
+  [[nodiscard]] std::optional<std::string> difference_from(const FileLabel& label) const;
   /// Text attributes of /provenance.
   [[nodiscard]] std::map<std::string, std::string> provenance() const;
 

@@ -177,7 +177,7 @@ void WriteGroup::attribute(const std::string& name, std::int64_t number) const {
   check(H5Awrite(attribute.get(), H5T_STD_I64LE, &number), place, "write the attribute");
 }
 
-OutputFile::OutputFile(const std::filesystem::path& path, std::string_view schema)
+OutputFile::OutputFile(const std::filesystem::path& path, const FileLabel& label)
     : path_(path), root_(Group(), Place{path.string(), "/"}) {
   const Place& place = root_.place();
   const PropertyList creation = without_times(H5P_FILE_CREATE, place);
@@ -185,8 +185,13 @@ OutputFile::OutputFile(const std::filesystem::path& path, std::string_view schem
   image_.attach_to(access, place);
   file_ = File(check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), place, "begin the file"));
   root_ = WriteGroup(Group(check(H5Gopen2(file_.get(), "/", H5P_DEFAULT), place, "open the root group")), place);
-  root_.attribute("schema", schema);
+  root_.attribute("schema", label.schema);
   root_.attribute("schema_version", kWrittenVersion);
+  for (const auto* attributes : {&label.attributes, &label.later}) {
+    for (const auto& [name, value] : *attributes) {
+      std::visit([&, &key = name](const auto& one) { root_.attribute(key, one); }, value);
+    }
+  }
 }
 
 WriteGroup OutputFile::provenance(const std::map<std::string, std::string>& entries) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "storage/file_image.h"
+#include "storage/file_label.h"
 #include "storage/hdf5_calls.h"
 
 // Writing side: groups, datasets and attributes that depend on nothing but what is written (no time stamps).
@@ -60,7 +61,7 @@ class WriteGroup {
 /// A new file, composed in memory but for a streamed dataset; nothing is on disk before `close`.
 class OutputFile {
  public:
-  OutputFile(const std::filesystem::path& path, std::string_view schema);
+  OutputFile(const std::filesystem::path& path, const FileLabel& label);
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 

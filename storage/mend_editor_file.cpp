@@ -3,11 +3,11 @@
 #include "core/error.h"
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
+#include "storage/schemas.h"
+#include "storage/value_checks.h"
 
 namespace lethe::storage {
 namespace {
-
-constexpr const char* kSchema = "lethe.mend_editor";
 
 template <typename Value, typename Tensor>
 void write_tensors(const hdf5::WriteGroup& parent, const std::string& name,
@@ -22,6 +22,7 @@ std::map<std::string, Tensor> read_tensors(const hdf5::ReadGroup& parent, const 
   std::map<std::string, Tensor> tensors;
   for (const auto& [key, kind] : group.members()) {
     auto [shape, values] = group.array<Value>(key);
+    hdf5::require_finite(group, key, values);
     tensors.emplace(key, Tensor{std::move(shape), std::move(values)});
   }
   return tensors;
@@ -59,11 +60,9 @@ MendTrainingProgress read_training(const hdf5::ReadGroup& group) {
 
 void write_mend_editor(const std::filesystem::path& temporary, const MendEditorContents& contents) {
   const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kSchema);
+  hdf5::OutputFile file(temporary, mend_editor_label(contents.model, contents.identity, contents.weights));
   {
     const hdf5::WriteGroup& root = file.root();
-    root.attribute("model", contents.model);
-    root.attribute("training_identity", contents.identity);
     const hdf5::WriteGroup form = root.create_group("form");
     for (const auto& [name, value] : contents.form) form.attribute(name, value);
     write_tensors<float>(root, "tensors", contents.tensors);
@@ -74,13 +73,14 @@ void write_mend_editor(const std::filesystem::path& temporary, const MendEditorC
   file.close();
 }
 
-MendEditorContents read_mend_editor(const std::filesystem::path& path) {
-  const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSchema);
+namespace {
+
+MendEditorContents editor_contents_of(const hdf5::InputFile& file) {
   const hdf5::ReadGroup& root = file.root();
   MendEditorContents contents;
   contents.model = root.attribute_text("model");
   contents.identity = root.attribute_text("training_identity");
+  if (root.has_attribute("weights")) contents.weights = root.attribute_text("weights");
   const hdf5::ReadGroup form = root.group("form");
   for (const auto& name : form.attribute_names()) contents.form[name] = form.attribute_text(name);
   contents.tensors = read_tensors<float, core::HostTensor>(root, "tensors");
@@ -90,9 +90,17 @@ MendEditorContents read_mend_editor(const std::filesystem::path& path) {
   return contents;
 }
 
-MendEditorContents read_mend_editor(const ledger::CommittedFile& file) {
+}  // namespace
+
+MendEditorContents read_mend_editor(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
+  return editor_contents_of(hdf5::InputFile(path, kMendEditorSchema));
+}
+
+MendEditorContents read_mend_editor(const ledger::CommittedFile& file, const FileLabel& label) {
   ledger::check_digest(file);
-  return read_mend_editor(file.path);
+  const hdf5::LibraryLock lock;
+  return editor_contents_of(hdf5::InputFile(file.path, label));
 }
 
 }  // namespace lethe::storage

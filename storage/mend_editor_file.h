@@ -30,6 +30,7 @@ struct MendTrainingProgress {
 struct MendEditorContents {
   std::string model;
   std::string identity;  ///< of the training, 12 hex digits
+  std::string weights;   ///< digest of the weights that it edits; empty in files of before it was stored
   /// The form: "input_normalization", "last_bias", "update_sign" as a config spells them.
   std::map<std::string, std::string> form;
   NamedTensors tensors;
@@ -38,8 +39,8 @@ struct MendEditorContents {
   Provenance provenance;
 };
 void write_mend_editor(const std::filesystem::path& temporary, const MendEditorContents& contents);
-/// Checks the digest first; production code uses only this overload for files of a sweep.
-MendEditorContents read_mend_editor(const ledger::CommittedFile& file);
+/// Checks digest and label first; production code uses only this overload for files of a sweep.
+MendEditorContents read_mend_editor(const ledger::CommittedFile& file, const FileLabel& label);
 MendEditorContents read_mend_editor(const std::filesystem::path& path);
 
 }  // namespace lethe::storage

@@ -4,23 +4,15 @@
 
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
+#include "storage/value_checks.h"
 
 namespace lethe::storage {
-namespace {
-
-constexpr const char* kNullSpaceSchema = "lethe.null_space";
-
-}  // namespace
-
 void write_null_space(const std::filesystem::path& temporary, const NullSpaceContents& contents,
                       std::span<const double> values) {
   const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kNullSpaceSchema);
+  hdf5::OutputFile file(temporary, null_space_label(contents.model, contents.identity, contents.layer));
   {
     const hdf5::WriteGroup& root = file.root();
-    root.attribute("model", contents.model);
-    root.attribute("projector_identity", contents.identity);
-    root.attribute("layer", static_cast<std::int64_t>(contents.layer));
     root.attribute("basis", std::string(contents.is_complement ? "complement" : "null_space"));
     root.dataset("spectrum", std::vector<double>{contents.threshold, contents.smallest, contents.largest,
                                                  contents.below, contents.above});
@@ -30,10 +22,10 @@ void write_null_space(const std::filesystem::path& temporary, const NullSpaceCon
   file.close();
 }
 
-NullSpaceContents read_null_space(const ledger::CommittedFile& committed) {
+NullSpaceContents read_null_space(const ledger::CommittedFile& committed, const FileLabel& label) {
   ledger::check_digest(committed);
   const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(committed.path, kNullSpaceSchema);
+  const hdf5::InputFile file(committed.path, label);
   const hdf5::ReadGroup& root = file.root();
   NullSpaceContents contents;
   contents.model = root.attribute_text("model");
@@ -55,6 +47,7 @@ NullSpaceContents read_null_space(const ledger::CommittedFile& committed) {
   if (shape.size() != 2) root.fail_at("basis", "is no matrix");
   contents.inner_width = shape[0];
   contents.num_columns = shape[1];
+  hdf5::require_finite(root, "basis", values);
   contents.values = std::move(values);
   contents.provenance = file.provenance();
   return contents;

@@ -31,7 +31,7 @@ struct NullSpaceContents {
 /// `contents.values` is left out; `values` is written instead, never copied.
 void write_null_space(const std::filesystem::path& temporary, const NullSpaceContents& contents,
                       std::span<const double> values);
-/// Checks the digest first.
-NullSpaceContents read_null_space(const ledger::CommittedFile& file);
+/// Checks digest and label first.
+NullSpaceContents read_null_space(const ledger::CommittedFile& file, const FileLabel& label);
 
 }  // namespace lethe::storage

@@ -5,11 +5,10 @@
 #include "core/error.h"
 #include "storage/cell_attributes.h"
 #include "storage/prompt_score_columns.h"
+#include "storage/schemas.h"
 
 namespace lethe::storage {
 namespace {
-
-constexpr const char* kReductionSchema = "lethe.reduction";
 
 /// A file holds one part; records of another part would be lost silently.
 void require_one_part(const ReductionContents& contents, const hdf5::Place& place) {
@@ -130,14 +129,10 @@ core::ReductionPart read_part(const hdf5::ReadGroup& root) {
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents) {
   const hdf5::LibraryLock lock;
   require_one_part(contents, {temporary.string(), "/"});
-  hdf5::OutputFile file(temporary, kReductionSchema);
+  hdf5::OutputFile file(temporary, reduction_label(contents.cell, contents.edit_identity, contents.part, contents.edits,
+                                                   contents.reduction_identity));
   {
     const hdf5::WriteGroup& root = file.root();
-    hdf5::write_cell(root, contents.cell);
-    root.attribute("edit_identity", contents.edit_identity);
-    root.attribute("reduction_identity", contents.reduction_identity);
-    root.attribute("edits", contents.edits);
-    root.attribute("part", to_string(contents.part));
     if (contents.part == core::ReductionPart::kDistance) write_distances(root, contents.distances);
     if (contents.part == core::ReductionPart::kForgetting) write_forgetting(root, contents.forgetting);
     if (contents.part == core::ReductionPart::kTasks) write_tasks(root, contents.tasks);
@@ -146,9 +141,9 @@ void write_reduction(const std::filesystem::path& temporary, const ReductionCont
   file.close();
 }
 
-ReductionContents read_reduction(const std::filesystem::path& path) {
-  const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kReductionSchema);
+namespace {
+
+ReductionContents reduction_contents(const hdf5::InputFile& file) {
   const hdf5::ReadGroup& root = file.root();
   ReductionContents contents;
   contents.cell = hdf5::read_cell(root);
@@ -164,9 +159,17 @@ ReductionContents read_reduction(const std::filesystem::path& path) {
   return contents;
 }
 
-ReductionContents read_reduction(const ledger::CommittedFile& file) {
+}  // namespace
+
+ReductionContents read_reduction(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
+  return reduction_contents(hdf5::InputFile(path, kReductionSchema));
+}
+
+ReductionContents read_reduction(const ledger::CommittedFile& file, const FileLabel& label) {
   ledger::check_digest(file);
-  return read_reduction(file.path);
+  const hdf5::LibraryLock lock;
+  return reduction_contents(hdf5::InputFile(file.path, label));
 }
 
 }  // namespace lethe::storage

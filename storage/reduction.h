@@ -12,6 +12,9 @@
 
 namespace lethe::storage {
 
+/// Among the provenance of tasks: `core::reduction_identity` of the tasks, which a baseline's identity does not show.
+inline constexpr const char* kTasksIdentity = "tasks_identity";
+
 /// One part of the reduction of a cell at a checkpoint; only the vector of its part is filled.
 struct ReductionContents {
   core::GridCell cell;  ///< method and sample are empty/-1 for a model's baseline
@@ -25,8 +28,8 @@ struct ReductionContents {
   Provenance provenance;
 };
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
-/// Checks the digest first; production code uses only this overload.
-ReductionContents read_reduction(const ledger::CommittedFile& file);
+/// Checks digest and label first; production code uses only this overload.
+ReductionContents read_reduction(const ledger::CommittedFile& file, const FileLabel& label);
 ReductionContents read_reduction(const std::filesystem::path& path);
 
 }  // namespace lethe::storage

@@ -6,11 +6,10 @@
 #include "ledger/commit.h"
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
+#include "storage/schemas.h"
 
 namespace lethe::storage {
 namespace {
-
-constexpr const char* kCurvesSchema = "lethe.curves";
 
 using CurvesByMetric = std::map<std::string, const Curve*>;
 using CurvesByCell = std::map<std::string, std::map<std::string, std::map<int, CurvesByMetric>>>;
@@ -69,8 +68,7 @@ core::GridCell cell_of(const hdf5::ReadGroup& samples, const std::string& method
 void write_report_file(const std::filesystem::path& path, const ReportContents& contents) {
   const hdf5::LibraryLock lock;
   ledger::replace_file(path, [&](const std::filesystem::path& temporary) {
-    hdf5::OutputFile file(temporary, kCurvesSchema);
-    file.root().attribute("experiment", contents.experiment);
+    hdf5::OutputFile file(temporary, FileLabel{kCurvesSchema, {{"experiment", contents.experiment}}});
     write_curves(file.root().create_group("cells"), contents.curves);
     file.provenance(contents.provenance);
     file.close();

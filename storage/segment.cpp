@@ -7,13 +7,12 @@
 #include "core/error.h"
 #include "storage/cell_attributes.h"
 #include "storage/prompt_score_columns.h"
+#include "storage/schemas.h"
 #include "storage/segment_deltas.h"
 #include "storage/segment_remembered.h"
 
 namespace lethe::storage {
 namespace {
-
-constexpr const char* kSegmentSchema = "lethe.segment";
 
 /// Marks a diagnostic an edit does not have: a quiet NaN with a payload of its own, so that a diagnostic that *is*
 /// NaN stays one.
@@ -180,13 +179,11 @@ void read_seconds(const hdf5::ReadGroup& root, std::span<StoredEdit> edits) {
 void write_segment(const std::filesystem::path& temporary, const SegmentContents& contents) {
   const hdf5::LibraryLock lock;
   require_gapless(contents, {temporary.string(), "/edits"});
-  hdf5::OutputFile file(temporary, kSegmentSchema);
+  hdf5::OutputFile file(temporary,
+                        segment_label(contents.cell, contents.edit_identity, contents.edits.front().record.edit,
+                                      contents.edits.back().record.edit));
   {
     const hdf5::WriteGroup& root = file.root();
-    hdf5::write_cell(root, contents.cell);
-    root.attribute("edit_identity", contents.edit_identity);
-    root.attribute("first_edit", contents.edits.front().record.edit);
-    root.attribute("last_edit", contents.edits.back().record.edit);
     root.create_group("contexts").strings("template", contents.contexts);
     write_edits(root, contents.edits);
     write_diagnostics(root, contents.edits);
@@ -204,9 +201,9 @@ void write_segment(const std::filesystem::path& temporary, const SegmentContents
   file.close();
 }
 
-SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts) {
-  const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSegmentSchema);
+namespace {
+
+SegmentContents segment_contents(const hdf5::InputFile& file, SegmentParts parts) {
   const hdf5::ReadGroup& root = file.root();
   SegmentContents contents;
   contents.cell = hdf5::read_cell(root);
@@ -227,9 +224,17 @@ SegmentContents read_segment(const std::filesystem::path& path, SegmentParts par
   return contents;
 }
 
-SegmentContents read_segment(const ledger::CommittedFile& file, SegmentParts parts) {
+}  // namespace
+
+SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts) {
+  const hdf5::LibraryLock lock;
+  return segment_contents(hdf5::InputFile(path, kSegmentSchema), parts);
+}
+
+SegmentContents read_segment(const ledger::CommittedFile& file, const FileLabel& label, SegmentParts parts) {
   ledger::check_digest(file);
-  return read_segment(file.path, parts);
+  const hdf5::LibraryLock lock;
+  return segment_contents(hdf5::InputFile(file.path, label), parts);
 }
 
 }  // namespace lethe::storage

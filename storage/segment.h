@@ -12,12 +12,13 @@
 #include "core/host_tensor.h"
 #include "core/metric_record.h"
 #include "ledger/commit.h"
+#include "storage/file_label.h"
 
 // docs/formats.md lists every dataset. Writers take a temporary path (ledger::commit_file) and leave a
 // closed file (none if they throw); the caller publishes it. Readers never trust a file: wrong shapes, missing
 // datasets, sizes that do not fit the file, links to elsewhere throw `core::StorageError` naming file and dataset.
-// The overloads that take a `CommittedFile` check the digest first: corrupt bytes can crash or hang the HDF5
-// library itself, so production code uses only those.
+// The overloads that take a `CommittedFile` check the digest first, because corrupt bytes can crash or hang the HDF5
+// library itself, and that the file is the one asked for. Production code uses only those.
 
 namespace lethe::storage {
 
@@ -57,7 +58,8 @@ void write_segment(const std::filesystem::path& temporary, const SegmentContents
 /// Which parts of a segment a reader wants. Without deltas, and without what the method remembers of each step, a
 /// segment of a large model is a few KB.
 enum class SegmentParts { kAll, kWithoutDeltas };
-SegmentContents read_segment(const ledger::CommittedFile& file, SegmentParts parts = SegmentParts::kAll);
+SegmentContents read_segment(const ledger::CommittedFile& file, const FileLabel& label,
+                             SegmentParts parts = SegmentParts::kAll);
 SegmentContents read_segment(const std::filesystem::path& path, SegmentParts parts = SegmentParts::kAll);
 
 /// Exact values of the edited parameters after edit `edit` (dense methods).
@@ -69,7 +71,7 @@ struct SnapshotContents {
   Provenance provenance;
 };
 void write_snapshot(const std::filesystem::path& temporary, const SnapshotContents& contents);
-SnapshotContents read_snapshot(const ledger::CommittedFile& file);
+SnapshotContents read_snapshot(const ledger::CommittedFile& file, const FileLabel& label);
 SnapshotContents read_snapshot(const std::filesystem::path& path);
 
 }  // namespace lethe::storage

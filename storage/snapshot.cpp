@@ -1,32 +1,12 @@
 #include "core/error.h"
 #include "storage/cell_attributes.h"
+#include "storage/schemas.h"
 #include "storage/segment.h"
 
 namespace lethe::storage {
 namespace {
 
-constexpr const char* kSnapshotSchema = "lethe.snapshot";
-
-}  // namespace
-
-void write_snapshot(const std::filesystem::path& temporary, const SnapshotContents& contents) {
-  const hdf5::LibraryLock lock;
-  hdf5::OutputFile file(temporary, kSnapshotSchema);
-  {
-    const hdf5::WriteGroup& root = file.root();
-    hdf5::write_cell(root, contents.cell);
-    root.attribute("edit_identity", contents.edit_identity);
-    root.attribute("edit", contents.edit);
-    const hdf5::WriteGroup parameters = root.create_group("parameters");
-    for (const auto& [name, tensor] : contents.parameters) parameters.dataset<float>(name, tensor.values, tensor.shape);
-    file.provenance(contents.provenance);
-  }
-  file.close();
-}
-
-SnapshotContents read_snapshot(const std::filesystem::path& path) {
-  const hdf5::LibraryLock lock;
-  const hdf5::InputFile file(path, kSnapshotSchema);
+SnapshotContents snapshot_contents(const hdf5::InputFile& file) {
   const hdf5::ReadGroup& root = file.root();
   SnapshotContents contents;
   contents.cell = hdf5::read_cell(root);
@@ -42,9 +22,29 @@ SnapshotContents read_snapshot(const std::filesystem::path& path) {
   return contents;
 }
 
-SnapshotContents read_snapshot(const ledger::CommittedFile& file) {
+}  // namespace
+
+void write_snapshot(const std::filesystem::path& temporary, const SnapshotContents& contents) {
+  const hdf5::LibraryLock lock;
+  hdf5::OutputFile file(temporary, snapshot_label(contents.cell, contents.edit_identity, contents.edit));
+  {
+    const hdf5::WriteGroup& root = file.root();
+    const hdf5::WriteGroup parameters = root.create_group("parameters");
+    for (const auto& [name, tensor] : contents.parameters) parameters.dataset<float>(name, tensor.values, tensor.shape);
+    file.provenance(contents.provenance);
+  }
+  file.close();
+}
+
+SnapshotContents read_snapshot(const std::filesystem::path& path) {
+  const hdf5::LibraryLock lock;
+  return snapshot_contents(hdf5::InputFile(path, kSnapshotSchema));
+}
+
+SnapshotContents read_snapshot(const ledger::CommittedFile& file, const FileLabel& label) {
   ledger::check_digest(file);
-  return read_snapshot(file.path);
+  const hdf5::LibraryLock lock;
+  return snapshot_contents(hdf5::InputFile(file.path, label));
 }
 
 }  // namespace lethe::storage

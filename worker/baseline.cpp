@@ -21,8 +21,11 @@ bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, Task
     monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
   }
   contents.provenance = provenance(workspace);
-  const auto file = ledger::commit_file(folder, ledger::kBaselineStem,
-                                        [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
+  // One for all cells: it knows neither edits nor model.
+  const auto& cell = workspace.facts().cells.front();
+  contents.provenance[storage::kTasksIdentity] = cell.reduction_identities.at(core::ReductionPart::kTasks);
+  const auto file = workspace.commit_file(
+      folder, ledger::kBaselineStem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
   monitor.committed(file.path, 0);
   return true;
 }

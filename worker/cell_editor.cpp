@@ -1,10 +1,9 @@
 #include "worker/cell_editor.h"
 
 #include <chrono>
-#include <fstream>
 
-#include "core/error.h"
 #include "core/random_stream.h"
+#include "worker/planning/context_file.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker {
@@ -29,16 +28,6 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 }  // namespace
-
-std::vector<std::string> context_file_lines(const core::MethodConfig& config) {
-  const auto file = config->contexts_file();
-  if (!file) return {};
-  std::ifstream in(*file);
-  if (!in) throw core::DataError(file->string() + ": cannot be read");
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
 
 CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::shared_ptr<const LoadedModel> loaded,
                        editing::EditContexts contexts)

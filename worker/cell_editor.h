@@ -12,9 +12,6 @@
 
 namespace lethe::worker {
 
-/// Lines of the contexts file a config names; empty where it names none. Throws `core::DataError` if it cannot be read.
-std::vector<std::string> context_file_lines(const core::MethodConfig& config);
-
 /// The editing method of a cell with its contexts and second moments: computes and applies one step at a time.
 class CellEditor {
  public:

@@ -5,8 +5,8 @@
 #include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "worker/arithmetic.h"
 #include "worker/host_copies.h"
+#include "worker/provenance.h"
 
 namespace lethe::worker {
 
@@ -40,20 +40,14 @@ void fold_history(const storage::SegmentContents& segment, CellEditor& editor) {
   if (!latest.latest.empty()) editor.fold(latest);
 }
 
-/// True if a file names this process's arithmetic as its own; files of versions that named none do not.
-bool is_own_arithmetic(const storage::Provenance& provenance) {
-  const auto found = provenance.find(kArithmetic);
-  return found != provenance.end() && found->second == arithmetic();
-}
-
 }  // namespace
 
 void check_fingerprint(const model::Network& network, const std::map<std::string, core::Digest>& stored,
                        const std::string& where) {
   const auto difference = fingerprint_difference(network, stored);
   if (difference.empty()) return;
-  throw core::StorageError(where + ": " + difference +
-                           "; the files were written by another kind of device, LibTorch or thread count");
+  throw core::MismatchError(where + ": " + difference +
+                            "; the files were written by another kind of device, LibTorch or thread count");
 }
 
 void apply_snapshot(model::Network& network, const storage::SnapshotContents& snapshot) {
@@ -70,19 +64,29 @@ void apply_stored_edit(model::Network& network, const storage::StoredEdit& edit)
   }
 }
 
-editing::EditContexts stored_contexts(const ledger::CellFiles& files) {
-  if (files.segments.empty()) return {};
-  return {storage::read_segment(files.segments.front().file, storage::SegmentParts::kWithoutDeltas).contexts};
+storage::SegmentContents read_cell_segment(Workspace& workspace, const core::GridCell& cell,
+                                           const ledger::SegmentFile& segment, storage::SegmentParts parts) {
+  return storage::read_segment(
+      segment.file, storage::segment_label(cell, workspace.edit_identity(cell), segment.first_edit, segment.last_edit),
+      parts);
 }
 
-CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded)
+editing::EditContexts stored_contexts(Workspace& workspace, const core::GridCell& cell,
+                                      const ledger::CellFiles& files) {
+  if (files.segments.empty()) return {};
+  return {read_cell_segment(workspace, cell, files.segments.front(), storage::SegmentParts::kWithoutDeltas).contexts};
+}
+
+CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_ptr<const LoadedModel> loaded,
+                       ReplayOptions options)
     : workspace_(workspace),
       cell_(std::move(cell)),
       loaded_(std::move(loaded)),
+      options_(options),
       folder_(workspace.cell_folder(cell_)),
       reached_{workspace.starting_network(cell_)} {}
 
-void CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
+bool CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
   const auto files = ledger::scan_cell(folder_);
   if (files.num_edits() < edits) {
     throw core::StorageError(folder_.string() + ": holds " + std::to_string(files.num_edits()) + " edits, " +
@@ -98,38 +102,67 @@ void CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
   // A move is a transaction: it is made on a copy, whose tensors alias those of the model reached, and taken over when
   // all of it has been checked.
   auto next = edits < reached_.edits ? State{workspace_.starting_network(cell_)} : reached_;
-  if (workspace_.config().method_of(cell_)->stores_snapshots()) {
-    move_dense(files, edits, next);
-  } else {
-    move_low_rank(files, edits, editor, next);
-  }
-  reached_ = std::move(next);
-}
-
-void CellReplay::move_low_rank(const ledger::CellFiles& files, std::int64_t edits, CellEditor* editor,
-                               State& state) const {
+  const bool is_dense = workspace_.config().method_of(cell_)->stores_snapshots();
+  if (is_dense && options_.uses_snapshots) start_from_snapshot(files, edits, next);
   for (const auto& segment : files.segments) {
-    if (segment.last_edit <= state.edits) continue;
+    if (segment.last_edit <= next.edits) continue;
     if (segment.first_edit > edits) break;
-    const auto contents = storage::read_segment(segment.file);
-    for (const auto& edit : contents.edits) {
-      if (edit.record.edit <= state.edits || edit.record.edit > edits) continue;
-      apply_stored_edit(state.network, edit);
-      state.has_sums = state.has_sums || has_sums(edit);
-    }
-    state.edits = std::min(edits, segment.last_edit);
-    if (state.edits == segment.last_edit) check_segment(contents, segment.file.path.string(), state);
+    if (should_stop()) return false;
+    const auto parts = is_dense ? storage::SegmentParts::kWithoutDeltas : storage::SegmentParts::kAll;
+    const auto contents = read_cell_segment(workspace_, cell_, segment, parts);
+    if (!pass_segment(files, segment, contents, edits, next)) return false;
     if (editor != nullptr && editor->remembers()) fold_history(contents, *editor);
   }
+  reached_ = std::move(next);
+  return true;
 }
 
-void CellReplay::check_segment(const storage::SegmentContents& segment, const std::string& where, State& state) const {
+bool CellReplay::pass_segment(const ledger::CellFiles& files, const ledger::SegmentFile& segment,
+                              const storage::SegmentContents& contents, std::int64_t edits, State& state) const {
+  const auto where = segment.file.path.string();
+  if (segment.first_edit == state.edits + 1) check_state(contents, contents.fingerprint_before, where, state);
+  const auto advance = [&](std::int64_t last, State& at) {
+    if (workspace_.config().method_of(cell_)->stores_snapshots()) return edit_again(files, last, at);
+    apply_edits(contents, last, where, at);
+    return true;
+  };
+  if (!advance(std::min(edits, segment.last_edit), state)) return false;
+  if (state.edits == segment.last_edit) {
+    check_state(contents, contents.fingerprint_after, where, state);
+    return true;
+  }
+  // Only a segment's ends have fingerprints: a model inside it counts when the segment's end is right.
+  auto end = state;
+  if (!advance(segment.last_edit, end)) return false;
+  check_state(contents, contents.fingerprint_after, where, end);
+  return true;
+}
+
+void CellReplay::apply_edits(const storage::SegmentContents& segment, std::int64_t last, const std::string& where,
+                             State& state) const {
+  for (const auto& edit : segment.edits) {
+    if (edit.record.edit <= state.edits || edit.record.edit > last) continue;
+    try {
+      apply_stored_edit(state.network, edit);
+    } catch (const core::ModelError& error) {
+      throw core::MismatchError(where + ": edit " + std::to_string(edit.record.edit) + ": " + error.what());
+    }
+    state.has_sums = state.has_sums || has_sums(edit);
+  }
+  state.edits = last;
+  state.fingerprint.clear();
+}
+
+void CellReplay::check_state(const storage::SegmentContents& segment, const std::map<std::string, core::Digest>& stored,
+                             const std::string& where, State& state) const {
+  if (state.fingerprint == stored && !stored.empty()) return;  // the end before is this beginning
   // Single products have the same bits everywhere, and this arithmetic has its own again.
   if (!state.has_sums || is_own_arithmetic(segment.provenance)) {
-    check_fingerprint(state.network, segment.fingerprint_after, where);
+    check_fingerprint(state.network, stored, where);
+    state.fingerprint = stored;
     return;
   }
-  const auto difference = fingerprint_difference(state.network, segment.fingerprint_after);
+  const auto difference = fingerprint_difference(state.network, stored);
   if (difference.empty()) return;
   if (!state.is_mixed) {
     core::log_warning("mixed arithmetic " + core::log_field(cell_) + " " +
@@ -140,34 +173,55 @@ void CellReplay::check_segment(const storage::SegmentContents& segment, const st
   state.is_mixed = true;
 }
 
-void CellReplay::move_dense(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
+void CellReplay::start_from_snapshot(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
   const ledger::SnapshotFile* nearest = nullptr;
   for (const auto& snapshot : files.snapshots) {
     if (snapshot.edit <= edits && snapshot.edit > state.edits) nearest = &snapshot;
   }
-  if (nearest != nullptr) {
-    apply_snapshot(state.network, storage::read_snapshot(nearest->file));
-    state.edits = nearest->edit;
+  if (nearest == nullptr) return;
+  const auto where = nearest->file.path.string();
+  const auto snapshot = storage::read_snapshot(
+      nearest->file, storage::snapshot_label(cell_, workspace_.edit_identity(cell_), nearest->edit));
+  try {
+    apply_snapshot(state.network, snapshot);
+  } catch (const core::ModelError& error) {
+    throw core::MismatchError(where + ": " + error.what());
   }
-  if (state.edits < edits) edit_again(files, edits, state);
+  state.edits = nearest->edit;
+  state.fingerprint.clear();
   for (const auto& segment : files.segments) {
     if (segment.last_edit != state.edits) continue;
-    const auto contents = storage::read_segment(segment.file, storage::SegmentParts::kWithoutDeltas);
-    check_fingerprint(state.network, contents.fingerprint_after, segment.file.path.string());
+    const auto contents = read_cell_segment(workspace_, cell_, segment, storage::SegmentParts::kWithoutDeltas);
+    check_fingerprint(state.network, contents.fingerprint_after, where + " and " + segment.file.path.string());
+    state.fingerprint = contents.fingerprint_after;
   }
 }
 
-void CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
-  CellEditor editor(workspace_, cell_, loaded_, stored_contexts(files));
-  const auto requests = workspace_.requests(cell_);
+CellReplay::Again CellReplay::make_again(const ledger::CellFiles& files) const {
+  try {
+    return {CellEditor(workspace_, cell_, loaded_, stored_contexts(workspace_, cell_, files)),
+            workspace_.requests(cell_)};
+  } catch (const core::DataError& error) {
+    throw core::DataError(
+        cell_.name() +
+        ": no snapshot holds the weights that were asked for, and its edits cannot be made again: " + error.what());
+  }
+}
+
+bool CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
+  if (!again_) again_ = std::make_unique<Again>(make_again(files));
+  state.fingerprint.clear();
   const torch::AutoGradMode with_grad(true);
   while (state.edits < edits) {
+    if (should_stop()) return false;
     const auto end = core::step_end(workspace_.config(), cell_, state.edits);
-    const auto step =
-        std::span(requests).subspan(static_cast<std::size_t>(state.edits), static_cast<std::size_t>(end - state.edits));
-    editor.edit(state.network, step, state.edits + 1);
+    const auto step = std::span(again_->requests)
+                          .subspan(static_cast<std::size_t>(state.edits), static_cast<std::size_t>(end - state.edits));
+    again_->editor.edit(state.network, step, state.edits + 1);
     state.edits = end;
+    if (options_.monitor != nullptr) options_.monitor->progress("replay", end, files.num_edits(), 0.0);
   }
+  return true;
 }
 
 }  // namespace lethe::worker

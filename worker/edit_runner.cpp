@@ -12,6 +12,7 @@
 #include "metrics/rewrite_scores.h"
 #include "worker/cell_editor.h"
 #include "worker/cell_replay.h"
+#include "worker/chain_recovery.h"
 #include "worker/host_copies.h"
 #include "worker/provenance.h"
 #include "worker/snapshot_pruning.h"
@@ -19,65 +20,16 @@
 namespace lethe::worker {
 namespace {
 
-/// Moves every segment from the first unusable one on, and snapshots beyond the chain, out of the way.
-void quarantine_from(const ledger::CellFiles& files, std::size_t first, const std::string& reason) {
-  const auto last_good = first == 0 ? 0 : files.segments[first - 1].last_edit;
-  core::log_warning("quarantine edits_after=" + std::to_string(last_good) + " " + core::log_field("reason", reason));
-  for (std::size_t i = first; i < files.segments.size(); ++i) {
-    ledger::quarantine(files.segments[i].file.path, reason);
-  }
-  for (const auto& snapshot : files.snapshots) {
-    if (snapshot.edit > last_good) ledger::quarantine(snapshot.file.path, reason);
-  }
-}
+/// What a segment holds in memory before it is committed, in the large. A segment ends where it is full, as at a stop,
+/// however far the next checkpoint is.
+constexpr std::size_t kMaxSegmentBytes = std::size_t{1} << 30U;
 
-/// Index of the first segment whose file is damaged; number of segments if all are sound.
-std::size_t first_damaged(const ledger::CellFiles& files, std::string& reason) {
-  for (std::size_t i = 0; i < files.segments.size(); ++i) {
-    try {
-      ledger::check_digest(files.segments[i].file);
-    } catch (const core::StorageError& error) {
-      reason = error.what();
-      return i;
-    }
-  }
-  return files.segments.size();
-}
-
-/// Dense methods resume from the snapshot at the chain's end: segments after the newest sound one are of no use.
-std::size_t first_without_snapshot(const ledger::CellFiles& files, std::string& reason) {
-  for (std::size_t i = files.segments.size(); i-- > 0;) {
-    const auto edit = files.segments[i].last_edit;
-    const auto found = std::find_if(files.snapshots.begin(), files.snapshots.end(),
-                                    [&](const auto& snapshot) { return snapshot.edit == edit; });
-    try {
-      if (found != files.snapshots.end()) {
-        ledger::check_digest(found->file);
-        return i + 1;
-      }
-      reason = "no snapshot after edit " + std::to_string(edit);
-    } catch (const core::StorageError& error) {
-      reason = error.what();
-    }
-  }
-  return 0;
-}
-
-/// The sound chain of a cell's folder, after quarantining what cannot be used.
-ledger::CellFiles recover_chain(const std::filesystem::path& folder, bool is_dense) {
-  ledger::remove_stale_temporaries(folder);
-  auto files = ledger::scan_cell(folder);
-  std::string reason;
-  if (const auto damaged = first_damaged(files, reason); damaged < files.segments.size()) {
-    quarantine_from(files, damaged, reason);
-    files = ledger::scan_cell(folder);
-  }
-  if (!is_dense || files.segments.empty()) return files;
-  if (const auto unusable = first_without_snapshot(files, reason); unusable < files.segments.size()) {
-    quarantine_from(files, unusable, reason);
-    files = ledger::scan_cell(folder);
-  }
-  return files;
+std::size_t bytes_of(const storage::StoredEdit& edit) {
+  constexpr std::size_t kScoreBytes = std::size_t{1} << 14U;  // more than the scores of one fact take
+  std::size_t num_values = 0;
+  for (const auto& delta : edit.deltas) num_values += delta.left.values.size() + delta.right.values.size();
+  for (const auto& [name, rows] : edit.remembered) num_values += rows.values.size();
+  return kScoreBytes + num_values * sizeof(float);
 }
 
 class EditRun {
@@ -92,21 +44,26 @@ class EditRun {
         loaded_(workspace.model(task.cell.model)),
         network_(workspace.starting_network(task.cell)) {}
 
+  /// Returns the edits committed; `has_joined` says whether there are more behind them.
   std::int64_t run() {
     write_identity();
-    const auto files = recover_chain(folder_, is_dense_);
-    CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(files));
-    restore(files, editor);
+    files_ = recover_chain(workspace_, task_.cell);
+    CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(workspace_, task_.cell, files_));
+    if (!restore(editor)) return files_.num_edits();
     const auto requests = workspace_.requests(task_.cell);
     const auto last = static_cast<std::int64_t>(requests.size());
     const auto until = task_.until >= last ? last : core::step_end(workspace_.config(), task_.cell, task_.until - 1);
     const auto checkpoints = core::checkpoints_of(workspace_.config(), task_.cell);
-    while (edits_ < until && !monitor_.should_stop()) {
-      const auto next = *std::upper_bound(checkpoints.begin(), checkpoints.end(), edits_);
-      commit(run_segment(editor, requests, std::min(next, until)));
+    while (edits_ < until && !monitor_.should_stop() && !has_joined_) {
+      auto next = std::min(until, *std::upper_bound(checkpoints.begin(), checkpoints.end(), edits_));
+      if (const auto orphan = next_orphan(files_, edits_); orphan != 0) next = std::min(next, orphan - 1);
+      commit(run_segment(editor, requests, next));
     }
+    ledger::quarantine_covered(folder_);
     return edits_;
   }
+  /// True if the edits closed a gap, and sound segments behind it continue the chain.
+  [[nodiscard]] bool has_joined() const { return has_joined_; }
 
  private:
   Workspace& workspace_;
@@ -117,26 +74,34 @@ class EditRun {
   std::filesystem::path folder_;
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network network_;
+  ledger::CellFiles files_;  ///< as they were at the start
   std::int64_t edits_ = 0;
+  bool has_joined_ = false;
   bool is_mixed_ = false;  ///< the edits before were made with another BLAS or kind of processor
 
   /// What was hashed into the edit identity, for people and for side-by-side errors (design C2).
   void write_identity() const {
     if (ledger::find_committed(folder_, "identity")) return;
     const auto text = nlohmann::json(facts_.edit_identity_fields).dump(1);
-    ledger::commit_file(
+    workspace_.commit_file(
         folder_, "identity", [&](const auto& temporary) { ledger::write_new_file(temporary, text); }, ".json");
   }
 
-  void restore(const ledger::CellFiles& files, CellEditor& editor) {
-    if (files.num_edits() == 0) return;
-    CellReplay replay(workspace_, task_.cell, loaded_);
-    replay.move_to(files.num_edits(), &editor);
+  /// False: told to stop.
+  bool restore(CellEditor& editor) {
+    if (files_.num_edits() == 0) return true;
+    CellReplay replay(workspace_, task_.cell, loaded_, {.monitor = &monitor_});
+    if (!replay.move_to(files_.num_edits(), &editor)) return false;
     network_ = replay.network();
     edits_ = replay.edits();
     is_mixed_ = replay.is_mixed();
     monitor_.progress("replay", edits_, edits_, 0.0);
     core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
+    const auto is_last = [&](const ledger::SnapshotFile& snapshot) { return snapshot.edit == edits_; };
+    if (is_dense_ && std::ranges::none_of(files_.snapshots, is_last)) {
+      commit_snapshot(editor.method().edited_parameters(), provenance(workspace_));
+    }
+    return true;
   }
 
   storage::SegmentContents run_segment(CellEditor& editor, const std::vector<data::EditRequest>& requests,
@@ -147,13 +112,15 @@ class EditRun {
     if (edits_ == 0) segment.contexts = editor.contexts().templates;
     const auto parameters = editor.method().edited_parameters();
     segment.fingerprint_before = fingerprint(network_, parameters);
-    while (edits_ < last_edit && !monitor_.should_stop()) {
+    std::size_t num_bytes = 0;
+    while (edits_ < last_edit && num_bytes < kMaxSegmentBytes && !monitor_.should_stop()) {
       const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
       const auto step =
           std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
       double seconds = 0.0;
       for (auto& edit : run_step(editor, step)) {
         seconds += edit.record.seconds_edit + edit.record.seconds_score;
+        num_bytes += bytes_of(edit);
         segment.edits.push_back(std::move(edit));
       }
       edits_ = end;
@@ -191,10 +158,11 @@ class EditRun {
   /// A dense method's snapshot is published before its segment: the segment's name is the commit.
   void commit(const storage::SegmentContents& segment) {
     if (segment.edits.empty()) return;
-    if (is_dense_) commit_snapshot(segment);
+    has_joined_ = joins_orphans(workspace_, segment);
+    if (is_dense_) commit_snapshot(names_of(segment.fingerprint_after), segment.provenance);
     const auto stem = ledger::segment_stem(segment.edits.front().record.edit, edits_);
-    const auto file =
-        ledger::commit_file(folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
+    const auto file = workspace_.commit_file(
+        folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
     monitor_.committed(file.path, edits_);
     warn_of_failures(segment);
     if (is_dense_) prune_snapshots(workspace_, task_.cell);
@@ -211,18 +179,22 @@ class EditRun {
                       " failed=" + std::to_string(num_failed));
   }
 
-  void commit_snapshot(const storage::SegmentContents& segment) {
+  static std::vector<std::string> names_of(const std::map<std::string, core::Digest>& fingerprint) {
+    std::vector<std::string> names;
+    for (const auto& [name, digest] : fingerprint) names.push_back(name);
+    return names;
+  }
+
+  void commit_snapshot(const std::vector<std::string>& parameters, const storage::Provenance& provenance) {
     const auto stem = ledger::snapshot_stem(edits_);
     remove_uncommitted_snapshot(stem);
     storage::SnapshotContents snapshot;
     snapshot.cell = task_.cell;
     snapshot.edit_identity = facts_.edit_identity;
     snapshot.edit = edits_;
-    for (const auto& [name, digest] : segment.fingerprint_after) {
-      snapshot.parameters.emplace(name, to_host(network_.parameter(name)));
-    }
-    snapshot.provenance = segment.provenance;
-    ledger::commit_file(folder_, stem, [&](const auto& temporary) { storage::write_snapshot(temporary, snapshot); });
+    for (const auto& name : parameters) snapshot.parameters.emplace(name, to_host(network_.parameter(name)));
+    snapshot.provenance = provenance;
+    workspace_.commit_file(folder_, stem, [&](const auto& temporary) { storage::write_snapshot(temporary, snapshot); });
   }
 
   /// A run killed between snapshot and segment leaves a snapshot whose provenance, and so its name, differs.
@@ -236,7 +208,11 @@ class EditRun {
 }  // namespace
 
 std::int64_t run_edits(Workspace& workspace, const core::EditTask& task, TaskMonitor& monitor) {
-  return EditRun(workspace, task, monitor).run();
+  while (true) {
+    EditRun run(workspace, task, monitor);
+    const auto edits = run.run();
+    if (!run.has_joined() || monitor.should_stop()) return edits;
+  }
 }
 
 }  // namespace lethe::worker

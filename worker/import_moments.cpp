@@ -4,8 +4,9 @@
 
 #include "core/error.h"
 #include "data/published_moments.h"
-#include "editing/moment_factor.h"
+#include "editing/condition_number.h"
 #include "storage/second_moment_file.h"
+#include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/provenance.h"
 
@@ -13,10 +14,11 @@ namespace lethe::worker {
 namespace {
 
 /// A matrix that passes every check of its entries may still be singular: a damaged download is (algorithms 6).
-void check_factor(const std::filesystem::path& path, data::PublishedMoments& moments, int layer) {
+std::string checked_condition(const std::filesystem::path& path, data::PublishedMoments& moments, int layer) {
   const auto matrix = torch::from_blob(moments.values.data(), {moments.width, moments.width}, torch::kFloat64);
   try {
-    static_cast<void>(editing::MomentFactor({matrix, moments.count}, layer, torch::kCPU));
+    return editing::condition_text(
+        editing::condition_number(editing::MomentFactor({matrix, moments.count}, layer, torch::kCPU)));
   } catch (const core::DataError& error) {
     throw core::DataError(path.string() + ": " + error.what() + ". A published file is damaged then: fetch it again.");
   }
@@ -26,7 +28,7 @@ storage::SecondMomentContents import_layer(const Workspace& workspace, const std
                                            const MomentsPlan& plan, int layer) {
   const auto path = data::moments_file_of(workspace.config().model(model).second_moments->npz, layer);
   auto moments = data::read_published_moments(path, plan.inner_width);
-  check_factor(path, moments, layer);
+  const auto condition = checked_condition(path, moments, layer);
   storage::SecondMomentContents contents;
   contents.model = model;
   contents.identity = plan.identity;
@@ -36,6 +38,7 @@ storage::SecondMomentContents import_layer(const Workspace& workspace, const std
   contents.num_documents = moments.num_samples;
   contents.values = std::move(moments.values);
   contents.provenance = provenance(workspace);
+  contents.provenance[kConditionKey] = condition;
   contents.provenance["imported_from"] = path.string();
   contents.provenance["imported_tokens"] = std::to_string(moments.count);
   contents.provenance["imported_samples"] = moments.num_samples > 0 ? std::to_string(moments.num_samples) : "not said";
@@ -53,7 +56,7 @@ bool import_moments(Workspace& workspace, const std::string& model, const std::v
     if (monitor.should_stop()) return false;
     const auto start = std::chrono::steady_clock::now();
     const auto contents = import_layer(workspace, model, plan, layer);
-    const auto file = ledger::commit_file(folder, ledger::moments_stem(layer), [&](const auto& temporary) {
+    const auto file = workspace.commit_file(folder, ledger::moments_stem(layer), [&](const auto& temporary) {
       storage::write_second_moment(temporary, contents);
     });
     monitor.committed(file.path, 0);

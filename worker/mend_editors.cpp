@@ -1,7 +1,8 @@
 #include "worker/mend_editors.h"
 
+#include <algorithm>
+
 #include "core/error.h"
-#include "editing/methods/settings_of.h"
 #include "model/pytorch_checkpoint.h"
 #include "worker/host_copies.h"
 
@@ -32,11 +33,11 @@ editing::EditorForm form_from(const std::map<std::string, std::string>& texts, c
           is("update_sign", "plus", "minus") ? editing::UpdateSign::kPlus : editing::UpdateSign::kMinus};
 }
 
-editing::MendEditor read_own(const ledger::CommittedFile& file, const editing::MendConfig& config,
-                             const model::Network& start) {
+editing::MendEditor read_own(const ledger::CommittedFile& file, const storage::FileLabel& label,
+                             const core::MethodConfig& method, const model::Network& start) {
   try {
-    const auto contents = storage::read_mend_editor(file);
-    return editor_of(contents.tensors, contents.statistics, contents.form, config, start, file.path.string());
+    const auto contents = storage::read_mend_editor(file, label);
+    return editor_of(contents.tensors, contents.statistics, contents.form, method, start, file.path.string());
   } catch (const core::StorageError& error) {
     throw core::DataError(std::string(error.what()) +
                           "; restore the editor's file, or leave `editor:` out to have one trained");
@@ -44,28 +45,29 @@ editing::MendEditor read_own(const ledger::CommittedFile& file, const editing::M
 }
 
 /// A published file holds editors of the form that the published program trains.
-editing::MendEditor read_published(const fs::path& path, const editing::MendConfig& config,
+editing::MendEditor read_published(const fs::path& path, const core::MethodConfig& method,
                                    const model::Network& start) {
   const auto tensors = editing::tensors_of_published(model::read_pytorch_checkpoint(path), path.string());
-  return editing::editor_from_tensors(tensors, editing::EditorForm{}, config, start.architecture(), path.string(),
+  return editing::editor_from_tensors(tensors, editing::EditorForm{}, method, start.architecture(), path.string(),
                                       start.device(), start.dtype());
 }
 
-editing::MendEditor read_named(const fs::path& path, const editing::MendConfig& config, const model::Network& start) {
+editing::MendEditor read_named(const fs::path& path, const std::string& weights, const core::MethodConfig& method,
+                               const model::Network& start) {
   if (!fs::exists(path)) {
     throw core::DataError(path.string() + ": the editor is not there; leave `editor:` out to have one trained");
   }
-  if (path.extension() == kPublishedExtension) return read_published(path, config, start);
+  if (path.extension() == kPublishedExtension) return read_published(path, method, start);
   const auto file = ledger::parse_committed(path);
   if (!file) {
     throw core::DataError(path.string() +
                           ": is no name of an editor's file: expected the name that `lethe train-mend` gave it "
                           "(<name>-<32 hexadecimal digits>.h5), because the digits are checked, or a published *.pt");
   }
-  return read_own(*file, config, start);
+  return read_own(*file, storage::named_editor_label(weights), method, start);
 }
 
-editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const editing::MendConfig& config,
+editing::MendEditor read_trained(Workspace& workspace, const std::string& model, const core::MethodConfig& method,
                                  const model::Network& start) {
   const auto folder = workspace.prerequisite_folder(editing::kEditorKind, model);
   const auto found = ledger::find_committed(folder, ledger::kEditorStem);
@@ -73,10 +75,19 @@ editing::MendEditor read_trained(Workspace& workspace, const std::string& model,
     throw core::DataError(folder.string() + ": the editor of " + model +
                           " is not trained yet; run `lethe train-mend` or the sweep");
   }
-  return read_own(*found, config, start);
+  const auto identity = workspace.facts().prerequisite(editing::kEditorKind, model).identity();
+  return read_own(*found, storage::mend_editor_label(model, identity, weights_digest(workspace, model)), method, start);
 }
 
 }  // namespace
+
+const std::string& weights_digest(Workspace& workspace, const std::string& model) {
+  const auto& cells = workspace.facts().cells;
+  const auto found =
+      std::ranges::find_if(cells, [&](const core::CellFacts& facts) { return facts.cell.model == model; });
+  if (found == cells.end()) throw core::ConfigError("no cell of this experiment edits " + model);
+  return found->edit_identity_fields.at("weights");
+}
 
 storage::NamedTensors trained_tensors(const editing::MendEditor& editor) {
   storage::NamedTensors tensors;
@@ -99,20 +110,21 @@ std::map<std::string, std::string> form_texts(const editing::EditorForm& form) {
 }
 
 editing::MendEditor editor_of(const storage::NamedTensors& tensors, const storage::NamedDoubles& statistics,
-                              const std::map<std::string, std::string>& form, const editing::MendConfig& config,
+                              const std::map<std::string, std::string>& form, const core::MethodConfig& method,
                               const model::Network& start, const std::string& place) {
   std::map<std::string, torch::Tensor> all;
   for (const auto& [name, tensor] : tensors) all.emplace(name, to_torch(tensor, torch::kCPU));
   for (const auto& [name, tensor] : statistics) all.emplace(name, to_torch(tensor));
-  return editing::editor_from_tensors(all, form_from(form, place), config, start.architecture(), place, start.device(),
+  return editing::editor_from_tensors(all, form_from(form, place), method, start.architecture(), place, start.device(),
                                       start.dtype());
 }
 
 std::shared_ptr<const editing::Artifact> load_editor(Workspace& workspace, const core::GridCell& cell,
                                                      const core::ArtifactUse& use, const model::Network& start) {
-  const auto& config = editing::config_of<editing::MendConfig>(workspace.config().method_of(cell));
+  const auto& method = workspace.config().method_of(cell);
   return std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(
-      use.file ? read_named(*use.file, config, start) : read_trained(workspace, cell.model, config, start));
+      use.file ? read_named(*use.file, weights_digest(workspace, cell.model), method, start)
+               : read_trained(workspace, cell.model, method, start));
 }
 
 }  // namespace lethe::worker

@@ -75,10 +75,12 @@ class Training {
     const auto& training = config_.training;
     std::vector<std::string> documents;
     if (training.corpus) documents = data::read_corpus(*training.corpus, kMaxDocuments);
+    if (monitor_.should_stop()) return false;
     const editing::MendData data(training, data::read_counterfact(*training.records), std::move(documents),
                                  loaded_->tokenizer, start_.architecture().max_positions);
     editing::MendTrainer trainer(start_, config_, data, newest_state());
     if (!train(trainer)) return false;
+    check_learned(trainer);
     commit(trainer.state().best, {}, ledger::kEditorStem);
     remove_states("");
     return true;
@@ -86,6 +88,7 @@ class Training {
 
  private:
   static constexpr std::int64_t kMaxDocuments = 1'000'000;
+  static constexpr double kMaxStopSeconds = 30.0;
 
   Workspace& workspace_;
   TaskMonitor& monitor_;
@@ -97,7 +100,21 @@ class Training {
   std::shared_ptr<const LoadedModel> loaded_;
   model::Network start_;
 
-  /// False: told to stop; the state is committed.
+  /// The best editor of a training that made nothing better is the one it began with, which edits nothing to speak of.
+  void check_learned(const editing::MendTrainer& trainer) const {
+    const auto& state = trainer.state();
+    if (state.best_iteration >= config_.training.accumulate) return;  // before, nothing was stepped
+    const auto best = state.best_iteration < 0 ? std::string("no validation had a loss that is a number")
+                                               : "no validation was better than that of the untrained editor (loss " +
+                                                     std::to_string(state.best_loss) + ", at the end " +
+                                                     std::to_string(trainer.validation().total) + ")";
+    throw core::ConfigError(
+        workspace_.config().source.string() + ": models: " + model_ + ": mend: training: after " +
+        std::to_string(state.next_iteration) + " iterations " + best +
+        "; expected an editor that learns: other learning rates, more iterations, or more patience");
+  }
+
+  /// False: told to stop; what was done up to the last step is committed, if that is not too long to wait for.
   bool train(editing::MendTrainer& trainer) {
     std::int64_t saved = trainer.state().next_iteration;
     while (!trainer.is_finished()) {
@@ -107,8 +124,14 @@ class Training {
       const std::int64_t done = trainer.state().next_iteration;
       monitor_.progress(editing::kEditorKind, done, config_.training.max_iterations, seconds.count());
       if ((done - 1) % config_.training.validation_every == 0) log(trainer);
-      if (!trainer.is_between_steps() || trainer.is_finished()) continue;
+      if (trainer.is_finished()) continue;
       const bool should_stop = monitor_.should_stop();
+      if (!trainer.is_between_steps()) {
+        // Gradients that are pending are in no state; the iterations since the last step are made again.
+        const auto left = config_.training.accumulate - (done - 1) % config_.training.accumulate;
+        if (should_stop && seconds.count() * static_cast<double>(left) > kMaxStopSeconds) return false;
+        continue;
+      }
       if (should_stop || done - saved >= config_.training.save_every) {
         if (done > saved) commit_state(trainer.state());
         saved = done;
@@ -153,43 +176,44 @@ class Training {
     storage::MendEditorContents contents;
     contents.model = model_;
     contents.identity = identity_;
+    contents.weights = weights_digest(workspace_, model_);
     contents.form = form_texts(editor.form);
     contents.tensors = trained_tensors(editor);
     contents.statistics = statistics_of(editor);
     contents.training = std::move(progress);
     contents.provenance = provenance(workspace_);
-    const auto file = ledger::commit_file(
+    const auto file = workspace_.commit_file(
         folder_, stem, [&](const auto& temporary) { storage::write_mend_editor(temporary, contents); });
     monitor_.committed(file.path, 0);
   }
 
+  /// Damaged states are put aside. One that cannot be read may be sound: the task fails then, and is tried again.
   editing::MendTrainingState newest_state() {
+    const auto label = storage::mend_editor_label(model_, identity_, weights_digest(workspace_, model_));
     auto files = ledger::committed_files(folder_);
     std::erase_if(files, [](const auto& file) { return !file.stem.starts_with("training-"); });
     while (!files.empty()) {
       const auto file = files.back();  // names count iterations with leading zeros
       files.pop_back();
-      try {
-        return state_of(file);
-      } catch (const core::Error& error) {
-        ledger::quarantine(file.path, error.what());
-        core::log_warning("quarantine " + core::log_field("reason", error.what()));
-      }
+      const auto flaw = storage::flaw_of(file, label);
+      if (!flaw) return state_of(file, label);
+      ledger::quarantine(file.path, *flaw);
+      core::log_warning("quarantine " + core::log_field("reason", *flaw));
     }
     return editing::initial_training_state(config_, start_);
   }
 
-  editing::MendTrainingState state_of(const ledger::CommittedFile& file) const {
+  editing::MendTrainingState state_of(const ledger::CommittedFile& file, const storage::FileLabel& label) const {
     const auto place = file.path.string();
-    const auto contents = storage::read_mend_editor(file);
+    const auto contents = storage::read_mend_editor(file, label);
     if (!contents.training) throw core::StorageError(place + ": holds no state of a training");
     const auto& progress = *contents.training;
     editing::MendTrainingState state;
     state.next_iteration = progress.next_iteration;
     state.best_iteration = progress.best_iteration;
     state.best_loss = progress.best_loss;
-    state.editor = editor_of(contents.tensors, contents.statistics, contents.form, config_, start_, place);
-    state.best = editor_of(progress.best_tensors, progress.best_statistics, contents.form, config_, start_, place);
+    state.editor = editor_of(contents.tensors, contents.statistics, contents.form, method_, start_, place);
+    state.best = editor_of(progress.best_tensors, progress.best_statistics, contents.form, method_, start_, place);
     if (progress.num_steps == 0) return state;
     for (const auto& [name, tensor] : state.editor.trained()) {
       auto& group = name == "rates" ? state.rates : state.networks;

@@ -12,6 +12,7 @@
 #include "editing/second_moments.h"
 #include "storage/second_moment_file.h"
 #include "worker/import_moments.h"
+#include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/provenance.h"
 
@@ -102,6 +103,7 @@ class MomentsRun {
   struct Pass {
     editing::SecondMomentAccumulator sums;
     std::int64_t num_documents = 0;  // with at least one token
+    std::int64_t num_tokens_cut = 0;
     bool is_complete = false;
   };
 
@@ -114,9 +116,10 @@ class MomentsRun {
     while (position < slice.last_document && !is_enough(pass)) {
       const auto group = read_group(reader, slice.last_document - position);
       position += static_cast<std::int64_t>(group.size());
-      const auto batches = editing::pack_documents(group, loaded.tokenizer,
-                                                   loaded.unedited.architecture().max_positions, config_.batch_tokens);
-      for (const auto& batch : batches) {
+      const auto packed = editing::pack_documents(group, loaded.tokenizer, loaded.unedited.architecture().max_positions,
+                                                  config_.batch_tokens);
+      pass.num_tokens_cut += packed.num_tokens_cut;
+      for (const auto& batch : packed.batches) {
         if (monitor_.should_stop()) return pass;
         if (is_enough(pass)) break;
         const auto start = std::chrono::steady_clock::now();
@@ -156,7 +159,9 @@ class MomentsRun {
     const auto loaded = workspace_.model(model_);
     const auto pass = read_corpus(*loaded, slices_.front(), layers);
     if (!pass.is_complete) return false;
-    for (const auto& [layer, sum] : pass.sums.sums()) commit(layer, sum, pass.sums.count(), pass.num_documents);
+    for (const auto& [layer, sum] : pass.sums.sums()) {
+      commit(layer, sum, {pass.sums.count(), pass.num_documents, pass.num_tokens_cut});
+    }
     return true;
   }
 
@@ -173,10 +178,11 @@ class MomentsRun {
                                           editing::PanelTriangle::kPanelRows,
                                           pass.sums.count(),
                                           pass.num_documents,
+                                          pass.num_tokens_cut,
                                           {},
                                           provenance(workspace_)};
       const auto values = sum.values().to(torch::kCPU).contiguous();
-      const auto file = ledger::commit_file(
+      const auto file = workspace_.commit_file(
           slices_folder_, ledger::moment_slice_stem(slice, layer),
           [&](const auto& temporary) { storage::write_moment_sum(temporary, contents, span_of(values)); });
       monitor_.committed(file.path, 0);
@@ -195,8 +201,7 @@ class MomentsRun {
   bool add_slices() {
     for (const int layer : missing_) {
       editing::PanelTriangle sum(plan_.inner_width, torch::kCPU);
-      std::int64_t count = 0;
-      std::int64_t num_documents = 0;
+      Counts counts;
       std::int64_t num_added = 0;
       for (const auto& file : ledger::committed_moment_slices(slices_folder_)) {
         if (file.layer != layer) continue;
@@ -206,8 +211,9 @@ class MomentsRun {
         auto values = torch::from_blob(const_cast<double*>(part.values.data()),
                                        {static_cast<std::int64_t>(part.values.size())}, torch::kFloat64);
         sum.add(editing::PanelTriangle(plan_.inner_width, values));
-        count += part.count;
-        num_documents += part.num_documents;
+        counts.num_tokens += part.count;
+        counts.num_documents += part.num_documents;
+        counts.num_tokens_cut += part.num_tokens_cut;
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
         monitor_.progress("moments", ++num_added, num_slices(), seconds.count());
       }
@@ -216,43 +222,55 @@ class MomentsRun {
                                  std::to_string(num_slices()) + " partial sums of layer " + std::to_string(layer) +
                                  " are there; run the sweep again");
       }
-      commit(layer, sum, count, num_documents);
+      commit(layer, sum, counts);
     }
     return true;
   }
 
-  /// A damaged or foreign partial sum goes to quarantine, so that the next try computes it again.
+  /// A damaged or foreign partial sum goes to quarantine, so that the next try computes it again. One that cannot be
+  /// read may be sound, and stays.
   storage::MomentSumContents read_part(const ledger::MomentSliceFile& file) const {
-    try {
-      auto part = storage::read_moment_sum(file.file);
-      const bool is_ours =
-          part.layer == file.layer && part.slice == file.slice && part.identity == plan_.identity &&
-          part.inner_width == plan_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
-          static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(plan_.inner_width);
-      if (is_ours) return part;
-      throw core::StorageError(file.file.path.string() + ": is not the partial sum that its name says");
-    } catch (const core::StorageError& error) {
-      if (fs::exists(file.file.path)) ledger::quarantine(file.file.path, error.what());
-      throw core::StorageError(std::string(error.what()) + "; it was put in quarantine and is computed again");
-    }
+    const auto label = storage::moment_sum_label(model_, plan_.identity, file.layer, file.slice);
+    if (const auto flaw = storage::flaw_of(file.file, label)) reject_part(file, *flaw);
+    auto part = storage::read_moment_sum(file.file, label);
+    const bool fits =
+        part.inner_width == plan_.inner_width && part.panel_rows == editing::PanelTriangle::kPanelRows &&
+        static_cast<std::int64_t>(part.values.size()) == editing::PanelTriangle::num_values(plan_.inner_width);
+    if (!fits) reject_part(file, file.file.path.string() + ": is a sum of another width or in other panels");
+    return part;
   }
 
-  void commit(int layer, const editing::PanelTriangle& sum, std::int64_t count, std::int64_t num_documents) {
+  [[noreturn]] static void reject_part(const ledger::MomentSliceFile& file, const std::string& flaw) {
+    ledger::quarantine(file.file.path, flaw);
+    throw core::StorageError(flaw + "; it was put in quarantine and is computed again");
+  }
+
+  /// Of the corpus, as far as it was read.
+  struct Counts {
+    std::int64_t num_tokens = 0;  // summed
+    std::int64_t num_documents = 0;
+    std::int64_t num_tokens_cut = 0;
+  };
+
+  void commit(int layer, const editing::PanelTriangle& sum, const Counts& counts) {
+    const auto num_documents = counts.num_documents;
     if (num_documents < config_.max_documents && config_.max_tokens == 0) {
       core::log_info("second moments of " + model_ + " over " + std::to_string(num_documents) +
                      " documents, fewer than max_documents " + std::to_string(config_.max_documents) + ", " +
                      core::log_field("corpus", config_.corpus.string()));
     }
-    const auto moment = editing::second_moment_of(sum, count);
+    const auto moment = editing::second_moment_of(sum, counts.num_tokens);
     storage::SecondMomentContents contents;
     contents.model = model_;
     contents.identity = plan_.identity;
     contents.layer = layer;
     contents.inner_width = plan_.inner_width;
-    contents.count = count;
+    contents.count = counts.num_tokens;
     contents.num_documents = num_documents;
     contents.provenance = provenance(workspace_);
-    const auto file = ledger::commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {
+    note_condition(contents.provenance, workspace_, model_, moment, layer);
+    note_tokens_cut(contents.provenance, counts.num_tokens, counts.num_tokens_cut);
+    const auto file = workspace_.commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {
       storage::write_second_moment(temporary, contents, span_of(moment.moment_FF));
     });
     monitor_.committed(file.path, 0);

@@ -74,8 +74,8 @@ void make(Workspace& workspace, const core::PrerequisiteTask& task, double thres
   const auto basis = space.basis().basis_FQ.to(torch::kCPU).contiguous();
   const std::span<const double> values(basis.data_ptr<double>(), static_cast<std::size_t>(basis.numel()));
   const auto file =
-      ledger::commit_file(workspace.prerequisite_folder(task.kind, task.model), ledger::moments_stem(layer),
-                          [&](const auto& temporary) { storage::write_null_space(temporary, contents, values); });
+      workspace.commit_file(workspace.prerequisite_folder(task.kind, task.model), ledger::moments_stem(layer),
+                            [&](const auto& temporary) { storage::write_null_space(temporary, contents, values); });
   monitor.committed(file.path, 0);
 }
 
@@ -108,9 +108,12 @@ std::shared_ptr<const editing::Artifact> load_projectors(Workspace& workspace, c
       throw core::DataError(folder.string() + ": the null space of layer " + std::to_string(layer) +
                             " is not there yet; run the sweep");
     }
-    const auto contents = storage::read_null_space(*file);
-    if (contents.layer != layer || contents.identity != identity || contents.model != cell.model) {
-      throw core::StorageError(file->path.string() + ": is not the null space that its name says; remove it");
+    const auto contents = storage::read_null_space(*file, storage::null_space_label(cell.model, identity, layer));
+    const auto width = start.architecture().inner_width;
+    if (contents.inner_width != width) {
+      throw core::MismatchError(file->path.string() + ": /basis: has " + std::to_string(contents.inner_width) +
+                                " rows, the model's inner width is " + std::to_string(width) +
+                                "; move it away and run the sweep again");
     }
     spaces.emplace(layer, null_space_of(contents, start.device()));
   }

@@ -32,4 +32,9 @@ storage::Provenance provenance(const Workspace& workspace) {
   return values;
 }
 
+bool is_own_arithmetic(const storage::Provenance& provenance) {
+  const auto found = provenance.find(kArithmetic);
+  return found != provenance.end() && found->second == arithmetic();
+}
+
 }  // namespace lethe::worker

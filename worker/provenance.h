@@ -7,5 +7,7 @@ namespace lethe::worker {
 
 /// Who made a file, with what and when (design C9): config, git revision, library versions, host, device, time.
 storage::Provenance provenance(const Workspace& workspace);
+/// True if a file names this process's arithmetic as its own; files of versions that named none do not.
+bool is_own_arithmetic(const storage::Provenance& provenance);
 
 }  // namespace lethe::worker

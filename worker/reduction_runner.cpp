@@ -66,7 +66,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
     }
     contents.provenance = provenance(workspace_);
     const auto stem = ledger::reduction_stem(part, task.edits, identity);
-    const auto file = ledger::commit_file(
+    const auto file = workspace_.commit_file(
         folder, stem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
     monitor.committed(file.path, task.edits);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;

@@ -21,14 +21,20 @@
 namespace lethe::worker {
 namespace {
 
-editing::SecondMoment read_moment(const std::filesystem::path& folder, int layer) {
+editing::SecondMoment read_moment(const std::filesystem::path& folder, const std::string& model,
+                                  const MomentsPlan& plan, int layer) {
   const auto found = ledger::find_committed(folder, ledger::moments_stem(layer));
   if (!found) {
     throw core::StorageError(folder.string() + ": second moments of layer " + std::to_string(layer) +
                              " are not there yet; run `lethe stats` or the sweep");
   }
-  const auto stored = storage::read_second_moment(*found);
+  const auto stored = storage::read_second_moment(*found, storage::second_moment_label(model, plan.identity, layer));
   const auto width = stored.inner_width;
+  if (width != plan.inner_width) {
+    throw core::MismatchError(found->path.string() + ": /second_moment: is a matrix of width " + std::to_string(width) +
+                              ", the model's inner width is " + std::to_string(plan.inner_width) +
+                              "; move it away and run the sweep again");
+  }
   auto values = torch::empty({width, width}, torch::kFloat64);
   std::copy(stored.values.begin(), stored.values.end(), values.data_ptr<double>());
   return {values, stored.count};
@@ -36,8 +42,41 @@ editing::SecondMoment read_moment(const std::filesystem::path& folder, int layer
 
 }  // namespace
 
-Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out)
-    : config_(std::move(config)), folder_(std::move(out)), digests_(folder_.input_digests()) {}
+Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out, Purpose purpose)
+    : config_(std::move(config)),
+      folder_(std::move(out)),
+      has_folder_(std::filesystem::exists(folder_.root())),
+      purpose_(purpose),
+      digests_(folder_.input_digests()) {}
+
+ledger::CommittedFile Workspace::commit_file(const std::filesystem::path& folder, std::string_view stem,
+                                             const ledger::FileWriter& write, std::string_view extension) {
+  if (has_folder_ && !std::filesystem::exists(folder_.root())) {
+    throw core::StorageError(folder_.root().string() + ": is gone (removed, or its file system was taken away)",
+                             std::make_error_code(std::errc::no_such_file_or_directory));
+  }
+  auto file = ledger::commit_file(folder, stem, write, extension);
+  has_folder_ = true;
+  return file;
+}
+
+const CommittedResults& Workspace::results() {
+  if (!results_) results_.emplace(folder_);
+  return *results_;
+}
+
+const ModelInputs& Workspace::model_inputs(const std::string& name) {
+  const auto known = model_inputs_.find(name);
+  if (known != model_inputs_.end()) return known->second;
+  return model_inputs_.emplace(name, read_model_inputs(config_.model(name), digests_)).first->second;
+}
+
+const std::string& Workspace::edit_identity(const core::GridCell& cell) {
+  if (purpose_ == Purpose::kWork) return facts().cell(cell).edit_identity;
+  const auto known = committed_identities_.find(cell);
+  if (known != committed_identities_.end()) return known->second;
+  return committed_identities_.emplace(cell, results().edit_identity(cell)).first->second;
+}
 
 const std::vector<data::EditRequest>& Workspace::records() {
   if (!records_) records_ = data::read_records(config_.dataset);
@@ -90,7 +129,7 @@ const core::Inspection& Workspace::facts() {
 }
 
 std::filesystem::path Workspace::cell_folder(const core::GridCell& cell) {
-  return folder_.cell(cell, facts().cell(cell).edit_identity);
+  return folder_.cell(cell, edit_identity(cell));
 }
 
 std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
@@ -102,9 +141,11 @@ std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   auto tokenizer = model::Tokenizer::from_folder(path);
   auto weights = model::load_weights(path, device_of(config_));
   std::vector<metrics::PreparedTask> tasks;
-  for (const auto& task : config_.tasks) {
-    tasks.push_back(
-        metrics::prepare_task(task, data::read_task_examples(task.examples), tokenizer, weights->architecture()));
+  if (purpose_ == Purpose::kWork) {
+    for (const auto& task : config_.tasks) {
+      tasks.push_back(
+          metrics::prepare_task(task, data::read_task_examples(task.examples), tokenizer, weights->architecture()));
+    }
   }
   model_ = std::make_shared<const LoadedModel>(
       LoadedModel{name, std::move(tokenizer), model::Network(std::move(weights)), std::move(tasks)});
@@ -118,13 +159,14 @@ std::shared_ptr<const editing::MomentFactor> Workspace::moment_factor(const std:
     const auto folder = prerequisite_folder(kMomentsKind, name);
     const bool is_on_host = config_.model(name).second_moment_placement == core::SecondMomentPlacement::kHost;
     factor = std::make_shared<const editing::MomentFactor>(
-        read_moment(folder, layer), layer, is_on_host ? torch::Device(torch::kCPU) : loaded->unedited.device());
+        read_moment(folder, name, moments_plan(name), layer), layer,
+        is_on_host ? torch::Device(torch::kCPU) : loaded->unedited.device());
   }
   return factor;
 }
 
 editing::SecondMoment Workspace::second_moment(const std::string& name, int layer) {
-  return read_moment(prerequisite_folder(kMomentsKind, name), layer);
+  return read_moment(prerequisite_folder(kMomentsKind, name), name, moments_plan(name), layer);
 }
 
 model::Network Workspace::starting_network(const std::string& name, const core::MethodConfig& method) {
@@ -132,14 +174,6 @@ model::Network Workspace::starting_network(const std::string& name, const core::
   if (!editing::changes_vocabulary(method)) return loaded->unedited;
   if (!padded_) padded_ = editing::starting_network(method, loaded->unedited, config_.seed);
   return *padded_;
-}
-
-torch::Device device_of(const core::ExperimentConfig& config) {
-  const torch::Device device(config.device);
-  if (device.is_cuda() && !at::hasCUDA()) {
-    throw core::ConfigError(config.source.string() + ": device: cuda, but this LibTorch or machine has no CUDA device");
-  }
-  return device;
 }
 
 namespace {

@@ -13,8 +13,11 @@
 #include "metrics/downstream.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
+#include "worker/committed_results.h"
+#include "worker/planning/device.h"
 #include "worker/planning/findings.h"
 #include "worker/planning/input_digests.h"
+#include "worker/planning/model_inputs.h"
 
 namespace lethe::worker {
 
@@ -26,10 +29,16 @@ struct LoadedModel {
   std::vector<metrics::PreparedTask> tasks;
 };
 
+/// What a workspace is for.
+enum class Purpose {
+  kWork,     ///< making results: inputs are read, and identities are theirs
+  kResults,  ///< looking at committed ones: identities are those in the folder, and no input but models is needed
+};
+
 /// What one executor process loads once and shares between its tasks: config, records, the current model.
 class Workspace {
  public:
-  Workspace(core::ExperimentConfig config, std::filesystem::path out);
+  Workspace(core::ExperimentConfig config, std::filesystem::path out, Purpose purpose = Purpose::kWork);
 
   [[nodiscard]] const core::ExperimentConfig& config() const { return config_; }
   [[nodiscard]] const ledger::SweepFolder& folder() const { return folder_; }
@@ -44,6 +53,10 @@ class Workspace {
   /// Folder of the files of a prerequisite; throws `core::ConfigError` where no cell needs it.
   std::filesystem::path prerequisite_folder(const std::string& kind, const std::string& model);
 
+  /// What the folder says of its results; read at the first call.
+  const CommittedResults& results();
+  /// Shape, tokenizer and digests of a model's folder; read at the first call. No weights are loaded.
+  const ModelInputs& model_inputs(const std::string& name);
   /// Loads a model, or returns the one at hand. One model is held at a time: models of gigabytes do not fit twice.
   std::shared_ptr<const LoadedModel> model(const std::string& name);
   /// The factored second moments of a layer of a model: read and factored at the first call, O(F^3), then shared by all
@@ -60,18 +73,31 @@ class Workspace {
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
 
+  /// `ledger::commit_file`, which makes missing folders, but for the sweep's own: one that has vanished (removed, or
+  /// its file system was taken away) is not made again with a part of its files. Throws `core::StorageError` then.
+  ledger::CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem,
+                                    const ledger::FileWriter& write, std::string_view extension = ".h5");
+
   /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
   void save_digests() const { digests_.save(); }
+  /// What names a cell's folder and stands in its files. For `kResults` throws `core::StorageError` where nothing is
+  /// committed.
+  const std::string& edit_identity(const core::GridCell& cell);
   /// Folder of a cell's files under its edit identity.
   std::filesystem::path cell_folder(const core::GridCell& cell);
 
  private:
   core::ExperimentConfig config_;
   ledger::SweepFolder folder_;
+  bool has_folder_ = false;  ///< it was there once
+  Purpose purpose_;
   InputDigests digests_;
   std::optional<std::vector<data::EditRequest>> records_;
   std::optional<std::map<int, std::vector<std::int64_t>>> samples_;
   std::optional<Findings> findings_;
+  std::optional<CommittedResults> results_;
+  std::map<core::GridCell, std::string> committed_identities_;
+  std::map<std::string, ModelInputs> model_inputs_;
   std::shared_ptr<const LoadedModel> model_;
   std::map<int, std::shared_ptr<const editing::MomentFactor>> factors_;  ///< of `model_`, by layer
   std::optional<model::Network> padded_;                                 ///< of `model_`, with a class more
@@ -80,9 +106,6 @@ class Workspace {
   const std::vector<data::EditRequest>& records();
   const std::vector<std::int64_t>& order(int sample);
 };
-
-/// The device of a config; throws `core::ConfigError` if it is not there.
-torch::Device device_of(const core::ExperimentConfig& config);
 
 /// Keeps freed memory in this process; executors call it once at their start.
 void keep_freed_memory();

@@ -18,24 +18,6 @@
 namespace lethe::core::inline config {
 namespace {
 
-/// A map that stands inline, or in a file that is named instead. The file must outlive the value.
-std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>& file) {
-  if (!value.node.IsScalar()) return value;
-  const auto path = value.file_path();
-  if (!path) return std::nullopt;
-  std::error_code error;
-  if (!std::filesystem::exists(*path, error)) {
-    value.problem("expected a file, found no " + path->string());
-    return std::nullopt;
-  }
-  // Shown as the user would reach it: from where the naming file was reached.
-  const std::filesystem::path named(value.node.Scalar());
-  const auto shown = named.is_absolute() ? named : std::filesystem::path(value.file->display).parent_path() / named;
-  file = read_yaml_file(shown, *value.problems);
-  if (!file) return std::nullopt;
-  return YamlValue{&*file, file->root, "", value.problems, file->root.Mark()};
-}
-
 /// The value that the keys lead to, or the last one on the way, and then the key path of what it lacks.
 struct Place {
   YamlValue value;
@@ -143,13 +125,11 @@ class ExperimentReader {
 
   void read_tasks() {
     const auto value = map_.find("tasks");
-    const auto items = value ? value->list("a list of task files") : std::nullopt;
+    const auto items = value ? value->list("a list of task files, tasks, or {file: ..., examples: ...}") : std::nullopt;
     if (!items) return;
     for (const auto& item : *items) {
-      std::optional<YamlFile> file;
-      const auto resolved = resolve(item, file);
       // One that cannot be read has its problem already, and keeps its place in the list.
-      config_.tasks.push_back(resolved ? read_task_config(*resolved) : TaskConfig{});
+      config_.tasks.push_back(read_task(item).value_or(TaskConfig{}));
     }
   }
 

@@ -53,6 +53,12 @@ struct TaskAnswer {
   bool operator==(const TaskAnswer&) const = default;
 };
 
+/// "file:line" of a part of the user's files, for messages: no part of what the config says, so all are equal.
+struct ConfigPlace {
+  std::string text;
+  bool operator==(const ConfigPlace& /*other*/) const { return true; }
+};
+
 /// A downstream task: few-shot prefix + query, up to `max_new_tokens` greedy tokens, substring rule.
 struct TaskConfig {
   std::string name;                ///< short name: "sst2", "sentiment"
@@ -63,6 +69,7 @@ struct TaskConfig {
   std::string marker;              ///< the answer is read after its last occurrence
   std::vector<TaskAnswer> answers;
   int max_new_tokens = 3;
+  ConfigPlace answers_place;  ///< not in experiment.json
   bool operator==(const TaskConfig&) const = default;
 };
 
@@ -132,6 +139,10 @@ ExperimentConfig load_experiment_config(const std::filesystem::path& path, const
 /// executors are started with. `experiment_config_from_json` gives an equal config back, and throws `ConfigError`
 /// naming the key for anything that `load_experiment_config` would not have let through.
 std::string to_json(const ExperimentConfig& config);
-ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods);
+/// `place` begins each error.
+ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods,
+                                             const std::string& place = "experiment.json");
+/// The same of a sweep folder's experiment.json. Throws `StorageError` with path and remedy.
+ExperimentConfig read_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods);
 
 }  // namespace lethe::core::inline config

@@ -17,7 +17,7 @@ void visit_dataset(FieldVisitor& visit, DatasetConfig& config) {
 void visit_fields(FieldVisitor& visit, ExperimentConfig& config) {
   visit("name", config.name, NameRule{});
   visit("fidelity", config.fidelity, WordRule{{"code", "paper"}});
-  visit("device", config.device, WordRule{{"cpu", "cuda"}});
+  visit("device", config.device, WordRule{{"cpu", "cuda"}, {{"gpu", "a GPU is device: cuda"}}});
   visit("threads", config.threads, IntegerRule{{1, 1024}});
   visit("seed", config.seed, IntegerRule{});
   const GroupRule dataset{.map = "a map with format, records, samples and completions",

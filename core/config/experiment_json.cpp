@@ -7,6 +7,7 @@
 #include "core/config/method_json.h"
 #include "core/config/task_reader.h"
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/json_object.h"
 
 namespace lethe::core::inline config {
@@ -82,9 +83,10 @@ std::string to_json(const ExperimentConfig& config) {
   return dump_json(document, 1) + "\n";
 }
 
-ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods) {
-  const auto document = parse_json<ConfigError>(text, "experiment.json");
-  ConfigObject object(document, "experiment.json");
+ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods,
+                                             const std::string& place) {
+  const auto document = parse_json<ConfigError>(text, place);
+  ConfigObject object(document, place);
   ExperimentConfig config;
   read_fields(object, config);
   config.source = object.text("source");
@@ -99,6 +101,22 @@ ExperimentConfig experiment_config_from_json(const std::string& text, const Meth
   object.finish();
   for (const auto& problem : experiment_problems(config, methods)) object.fail(problem.path() + ": " + problem.text);
   return config;
+}
+
+ExperimentConfig read_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods) {
+  std::string text;
+  try {
+    text = text_of_file(path);
+  } catch (const StorageError& error) {
+    throw StorageError(std::string(error.what()) +
+                       "; name the folder of a sweep (`lethe sweep CONFIG --out DIR` makes one)");
+  }
+  try {
+    return experiment_config_from_json(text, methods, path.string());
+  } catch (const ConfigError& error) {
+    throw StorageError(std::string(error.what()) +
+                       "; `lethe sweep CONFIG --out DIR` with the sweep's config writes the file anew");
+  }
 }
 
 }  // namespace lethe::core::inline config

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "core/config/experiment_fields.h"
 #include "core/config/field_json.h"
@@ -38,12 +39,21 @@ void check_second_moments(const ModelConfig& model, Problems& problems) {
   }
 }
 
+/// Model and method of the cells.
+using UsedMethods = std::set<std::pair<std::string, std::string>>;
+
+UsedMethods used_methods(const ExperimentConfig& config) {
+  UsedMethods used;
+  for (const auto& cell : config.cells) used.emplace(cell.model, cell.method);
+  return used;
+}
+
 /// Every cell's model must bring what its method needs.
-void check_model(const ExperimentConfig& config, const ModelConfig& model, const MethodCatalogue& methods,
+void check_model(const UsedMethods& used, const ModelConfig& model, const MethodCatalogue& methods,
                  Problems& problems) {
   std::string needy;
   for (const auto& method : methods.names()) {
-    if (!config.has_cell_of(method, model.name)) continue;
+    if (!used.contains({model.name, method})) continue;
     const auto parameters = model.methods.find(method);
     if (parameters == model.methods.end()) {
       problems.push_back({{"models", model.name},
@@ -76,7 +86,8 @@ void check_intervals(const ExperimentConfig& config, Problems& problems) {
   };
   check("checkpoint_every", config.checkpoint_every);
   check("forgetting_every", config.forgetting_every);
-  check("tasks_every", config.tasks_every);
+  // Without tasks their interval makes no checkpoints.
+  if (!config.tasks.empty()) check("tasks_every", config.tasks_every);
 }
 
 }  // namespace
@@ -101,9 +112,10 @@ std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, c
   if (!config.dataset.completions.empty() && config.dataset.format != "zsre") {
     problems.push_back({{"dataset", "completions"}, "", "is for format: zsre; expected no such key"});
   }
+  const auto used = used_methods(config);
   for (const auto& model : config.models) {
     check_second_moments(model, problems);
-    check_model(config, model, methods, problems);
+    check_model(used, model, methods, problems);
   }
   check_intervals(config, problems);
   check_tasks(config, problems);

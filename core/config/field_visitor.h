@@ -32,6 +32,7 @@ struct TextListRule {};
 /// An enumeration's words, in the order of its values; or those that a text may be.
 struct WordRule {
   std::vector<std::string> words;
+  std::vector<std::pair<std::string, std::string>> remarks = {};  ///< on words that people write in their place
 };
 struct TextRule {
   Presence presence = Presence::kOptional;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/config/ascending.h"
+#include "core/nearest_word.h"
 
 namespace lethe::core::inline config {
 namespace {
@@ -150,7 +151,14 @@ void YamlFieldReader::each(const char* name, const GroupRule& rule, std::size_t 
 
 int YamlFieldReader::word(const char* name, int value, const WordRule& rule) {
   const auto given = map_.find(name);
-  const auto word = given ? given->word(rule.words) : std::nullopt;
+  if (!given) return value;
+  const auto text = given->node.IsScalar() ? given->node.Scalar() : std::string();
+  const auto remark = std::ranges::find(rule.remarks, text, [](const auto& entry) { return entry.first; });
+  if (remark != rule.remarks.end()) {
+    given->problem("expected " + join_alternatives(rule.words) + ", found \"" + text + "\"; " + remark->second);
+    return value;
+  }
+  const auto word = given->word(rule.words);
   return word ? static_cast<int>(std::ranges::find(rule.words, *word) - rule.words.begin()) : value;
 }
 

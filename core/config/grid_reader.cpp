@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <set>
 
 namespace lethe::core::inline config {
 namespace {
@@ -56,6 +57,7 @@ std::vector<std::string> read_words(const YamlValue& value, const std::vector<st
 
 std::vector<int> read_samples(const YamlValue& value) {
   std::vector<int> samples;
+  std::set<int> known;
   const auto items = value.list("a list of sample numbers such as [0, 1, 2, 3]");
   if (!items) return samples;
   if (items->empty()) value.problem("expected at least one sample number, found an empty list");
@@ -63,7 +65,7 @@ std::vector<int> read_samples(const YamlValue& value) {
     const auto number = item.integer(kSampleRange);
     if (!number) continue;
     const auto sample = static_cast<int>(*number);
-    if (std::find(samples.begin(), samples.end(), sample) != samples.end()) {
+    if (!known.insert(sample).second) {
       item.problem("sample " + std::to_string(sample) + " is given twice; expected distinct numbers");
     } else {
       samples.push_back(sample);

@@ -1,7 +1,9 @@
 #include "core/config/schedule.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 
@@ -14,9 +16,14 @@ std::int64_t edits_of(const ExperimentConfig& config, const GridCell& cell) {
   return found->second;
 }
 
+/// Without tasks their interval makes no checkpoints.
+bool is_tasks_point(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
+  return !config.tasks.empty() && (num_edits == last || num_edits % config.tasks_every == 0);
+}
+
 bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
   return num_edits == last || num_edits % config.checkpoint_every == 0 || num_edits % config.forgetting_every == 0 ||
-         num_edits % config.tasks_every == 0;
+         is_tasks_point(config, num_edits, last);
 }
 
 }  // namespace
@@ -35,8 +42,7 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
   if (num_edits < 1 || num_edits > last || !is_checkpoint(config, num_edits, last)) return {};
   std::vector<ReductionPart> parts{ReductionPart::kDistance};
   if (num_edits == last || num_edits % config.forgetting_every == 0) parts.push_back(ReductionPart::kForgetting);
-  const bool is_tasks_point = num_edits == last || num_edits % config.tasks_every == 0;
-  if (is_tasks_point && !config.tasks.empty()) parts.push_back(ReductionPart::kTasks);
+  if (is_tasks_point(config, num_edits, last)) parts.push_back(ReductionPart::kTasks);
   return parts;
 }
 
@@ -50,8 +56,10 @@ bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int6
 }
 
 std::string interval_problem(const ExperimentConfig& config, std::int64_t interval) {
+  std::map<std::string_view, const ModelConfig*> models;
+  for (const auto& model : config.models) models.emplace(model.name, &model);
   for (const auto& cell : config.cells) {
-    const auto& methods = config.model(cell.model).methods;
+    const auto& methods = models.at(cell.model)->methods;
     const auto method = methods.find(cell.method);
     // A method that may not edit so many facts has a problem of its own.
     if (method == methods.end() || !method->second->problem().empty()) continue;

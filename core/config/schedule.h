@@ -9,7 +9,7 @@
 
 namespace lethe::core::inline config {
 
-/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every and
+/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every and, where there are tasks,
 /// tasks_every, and the last edit. Increasing. Throws `ConfigError` for a cell that is not in the grid.
 std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell);
 

@@ -1,7 +1,5 @@
 #include "core/config/task_reader.h"
 
-#include <set>
-
 #include "core/config/experiment_fields.h"
 #include "core/config/field_yaml.h"
 
@@ -23,6 +21,34 @@ std::size_t misplaced_brace(std::string_view query) {
   return std::string_view::npos;
 }
 
+constexpr const char* kBlanks = " \t\n\r\f\v";
+
+bool has_blank_at_an_end(const std::string& word) {
+  return word.find_first_of(kBlanks) == 0 || word.find_last_of(kBlanks) == word.size() - 1;
+}
+
+/// Words are searched in their order and as parts of the answer, so each must be one that can be found, and found
+/// first.
+std::string answers_problem(const std::vector<TaskAnswer>& answers) {
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& word = answers[i].word;
+    const auto shown = "\"" + word + "\"";
+    if (word.empty()) continue;  // has its problem already
+    if (has_blank_at_an_end(word)) {
+      return "answers: expected words without blanks at their ends, found " + shown +
+             ": answers are stripped before they are searched";
+    }
+    for (std::size_t j = i + 1; j < answers.size(); ++j) {
+      const auto& later = answers[j].word;
+      if (later == word) return "answers: expected distinct words, found " + shown + " twice";
+      if (later.find(word) == std::string::npos) continue;
+      return "answers: " + shown + " is searched before \"" + later +
+             "\", which holds it, so that the second is never found; expected the longer word first";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string task_config_problem(const TaskConfig& task) {
@@ -34,12 +60,29 @@ std::string task_config_problem(const TaskConfig& task) {
     return "marker: expected a text that occurs in the query, after which the answer is read, found \"" + task.marker +
            "\"";
   }
-  std::set<std::string> words;
-  for (const auto& answer : task.answers) {
-    if (!words.insert(answer.word).second)
-      return "answers: expected distinct words, found \"" + answer.word + "\" twice";
+  return answers_problem(task.answers);
+}
+
+std::optional<TaskConfig> read_task(const YamlValue& item) {
+  const bool has_file = item.node.IsMap() && std::any_of(item.node.begin(), item.node.end(), [](const auto& entry) {
+                          return entry.first.IsScalar() && entry.first.Scalar() == "file";
+                        });
+  std::optional<YamlFile> file;
+  if (!has_file) {
+    const auto resolved = resolve(item, file);
+    return resolved ? std::optional(read_task_config(*resolved)) : std::nullopt;
   }
-  return "";
+  YamlMap map(item, "a map with file and examples");
+  const auto named = map.find("file");
+  const auto examples = map.find("examples", Presence::kRequired, "a path, in place of the file's own");
+  const auto path = examples ? examples->file_path() : std::nullopt;
+  map.finish();
+  if (!named->node.IsScalar()) named->unexpected("the path of a task's file");
+  const auto resolved = named->node.IsScalar() ? resolve(*named, file) : std::nullopt;
+  if (!resolved) return std::nullopt;
+  auto task = read_task_config(*resolved);
+  if (path) task.examples = *path;
+  return task;
 }
 
 TaskConfig read_task_config(const YamlValue& value) {
@@ -49,8 +92,15 @@ TaskConfig read_task_config(const YamlValue& value) {
   visit_fields(fields, task);
   map.finish();
   if (task.title.empty()) task.title = task.name;
+  if (const auto answers = value.child("answers")) {
+    task.answers_place.text = value.file->display + ":" + std::to_string(answers->mark.line + 1);
+  }
   const bool is_complete = !task.query.empty() && !task.marker.empty();
-  if (const auto problem = task_config_problem(task); is_complete && !problem.empty()) value.inner_problem(problem);
+  const auto problem = is_complete ? task_config_problem(task) : std::string();
+  if (problem.empty()) return task;
+  // Where the key stands, rather than where the task begins.
+  const auto key = problem.substr(0, problem.find(':'));
+  if (const auto place = value.child(key)) place->problem(problem.substr(key.size() + 2));
   return task;
 }
 

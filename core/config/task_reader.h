@@ -5,6 +5,10 @@
 
 namespace lethe::core::inline config {
 
+/// Reads an entry of an experiment's tasks: a task file, a task, or {file: ..., examples: ...}, a task file with other
+/// examples. Nothing, and a problem, if its file cannot be read.
+std::optional<TaskConfig> read_task(const YamlValue& item);
+
 /// Reads a downstream task. `value` is the map itself, or the whole of a task file.
 TaskConfig read_task_config(const YamlValue& value);
 

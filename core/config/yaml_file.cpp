@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <tuple>
@@ -17,6 +18,7 @@ namespace {
 constexpr std::uintmax_t kMaxBytes = std::uintmax_t{1} << 20U;
 constexpr int kMaxDepth = 32;
 constexpr int kMaxAliases = 100;
+constexpr std::size_t kMaxProblemsTold = 1000;
 
 /// Walks the document without building it, and stops it at the limits.
 class LimitCheck : public YAML::EventHandler {
@@ -79,6 +81,22 @@ void refuse_control_characters(const std::string& text) {
   }
 }
 
+/// Where a tab stands in the indentation of the line that could not be read, or of one beside it. yaml-cpp says then
+/// that a map is illegal or has no end.
+std::optional<YAML::Mark> tab_indentation_near(const std::string& text, const YAML::Mark& error) {
+  std::istringstream lines(text);
+  YAML::Mark mark;
+  for (std::string line; std::getline(lines, line); ++mark.line) {
+    const auto content = line.find_first_not_of(" \t\r");
+    const auto tab = line.find('\t');
+    if (std::abs(mark.line - error.line) > 1 || content == std::string::npos || line[content] == '#') continue;
+    if (tab >= content) continue;
+    mark.column = static_cast<int>(tab);
+    return mark;
+  }
+  return std::nullopt;
+}
+
 YAML::Node parse(const std::string& text) {
   refuse_control_characters(text);
   std::istringstream stream(text);
@@ -114,9 +132,7 @@ void ProblemList::add(const std::string& file, const YAML::Mark& mark, const std
   const auto index = index_of(file);
   auto line = place_of(file, mark) + ": " + first_line(text);
   // A file that two models share is read twice, and its problems are found twice.
-  const bool is_known =
-      std::any_of(problems_.begin(), problems_.end(), [&](const Problem& other) { return other.line == line; });
-  if (!is_known) problems_.push_back({index, mark, std::move(line)});
+  if (known_lines_.insert(line).second) problems_.push_back({index, mark, std::move(line)});
 }
 
 bool ProblemList::has_one_at(const std::string& file, const YAML::Mark& mark, const std::string& path) const {
@@ -131,7 +147,9 @@ void ProblemList::throw_if_any(const std::string& config) const {
     return std::tie(a.file, a.mark.line, a.mark.column) < std::tie(b.file, b.mark.line, b.mark.column);
   });
   std::string text = config + ": " + std::to_string(sorted.size()) + (sorted.size() == 1 ? " problem:" : " problems:");
-  for (const auto& problem : sorted) text += "\n" + problem.line;
+  const auto num_told = std::min(sorted.size(), kMaxProblemsTold);
+  for (std::size_t i = 0; i < num_told; ++i) text.append("\n").append(sorted[i].line);
+  if (num_told < sorted.size()) text += "\n... and " + std::to_string(sorted.size() - num_told) + " more";
   throw ConfigError(text);
 }
 
@@ -149,7 +167,11 @@ std::optional<YamlFile> read_yaml_file(const std::filesystem::path& path, Proble
     file.root = parse(text);
     return file;
   } catch (const YAML::Exception& error) {
-    problems.add(file.display, error.mark, "malformed YAML: " + error.msg);
+    if (const auto tab = tab_indentation_near(text, error.mark)) {
+      problems.add(file.display, *tab, "the line is indented with a tab; expected blanks, which YAML wants there");
+    } else {
+      problems.add(file.display, error.mark, "malformed YAML: " + error.msg);
+    }
   }
   return std::nullopt;
 }

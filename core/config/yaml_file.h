@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
@@ -21,7 +22,8 @@ class ProblemList {
   /// True if a problem of the value at the key path stands there.
   [[nodiscard]] bool has_one_at(const std::string& file, const YAML::Mark& mark, const std::string& path) const;
   [[nodiscard]] bool empty() const { return problems_.empty(); }
-  /// Throws one `ConfigError` that lists them all, a line each, if there are any.
+  /// Throws one `ConfigError` that lists them, a line each, if there are any; of more than a thousand it counts the
+  /// rest.
   void throw_if_any(const std::string& config) const;
 
  private:
@@ -32,6 +34,7 @@ class ProblemList {
   };
   std::vector<std::string> files_;
   std::vector<Problem> problems_;
+  std::unordered_set<std::string> known_lines_;
 
   std::size_t index_of(const std::string& file);
 };

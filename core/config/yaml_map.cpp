@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "core/config/path_text.h"
 #include "core/grid_cell.h"
 #include "core/nearest_word.h"
 
@@ -143,8 +144,20 @@ std::optional<std::string> YamlValue::name() const {
 }
 
 std::optional<std::filesystem::path> YamlValue::file_path() const {
-  if (node.IsScalar() && !node.Scalar().empty()) return (file->folder / node.Scalar()).lexically_normal();
-  unexpected("a path");
+  const auto text = path_text();
+  if (!text) return std::nullopt;
+  return (file->folder / *text).lexically_normal();
+}
+
+std::optional<std::string> YamlValue::path_text() const {
+  if (!node.IsScalar() || node.Scalar().empty()) {
+    unexpected("a path");
+    return std::nullopt;
+  }
+  std::string unknown;
+  auto text = expand_path(node.Scalar(), unknown);
+  if (unknown.empty()) return text;
+  problem("\"" + node.Scalar() + "\": " + unknown + " is not set in the environment; expected a path");
   return std::nullopt;
 }
 
@@ -168,13 +181,18 @@ std::string YamlMap::path_of(const std::string& key) const {
   return value_.path.empty() ? key : value_.path + "." + key;
 }
 
+bool YamlMap::remember(const std::string& key) {
+  const bool is_new = asked_.insert(key).second;
+  if (is_new) known_.push_back(key);
+  return is_new;
+}
+
 std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
   std::vector<std::pair<YamlValue, YamlValue>> entries;
   if (!is_map_) return entries;
   for (const auto& entry : value_.node) {
     const auto key = entry.first.IsScalar() ? entry.first.Scalar() : std::string();
-    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
-    known_.push_back(key);
+    if (!remember(key)) continue;
     entries.emplace_back(YamlValue{value_.file, entry.first, value_.path, value_.problems},
                          YamlValue{value_.file, entry.second, path_of(key), value_.problems,
                                    entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark()});
@@ -183,7 +201,7 @@ std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
 }
 
 std::optional<YamlValue> YamlMap::find(const std::string& key, Presence presence, const std::string& expected) {
-  known_.push_back(key);
+  remember(key);
   if (!is_map_) return std::nullopt;
   if (auto value = value_.child(key)) return value;
   if (presence == Presence::kRequired) {
@@ -209,7 +227,7 @@ void YamlMap::finish() {
   report_repeated();
   for (const auto& entry : value_.node) {
     const auto key = entry.first.IsScalar() ? entry.first.Scalar() : describe(entry.first);
-    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    if (asked_.contains(key)) continue;
     const YamlValue place{value_.file, entry.first, path_of(key), value_.problems};
     if (key == "<<") {
       place.problem("merge keys are not supported; expected the keys written out");
@@ -217,6 +235,24 @@ void YamlMap::finish() {
       place.problem("unknown key; expected " + join_alternatives(known_) + suggestion(key, known_));
     }
   }
+}
+
+std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>& file) {
+  if (!value.node.IsScalar()) return value;
+  const auto text = value.path_text();
+  if (!text) return std::nullopt;
+  const auto path = (value.file->folder / *text).lexically_normal();
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    value.problem("expected a file, found no " + path.string());
+    return std::nullopt;
+  }
+  // Shown as the user would reach it: from where the naming file was reached.
+  const std::filesystem::path named(*text);
+  const auto shown = named.is_absolute() ? named : std::filesystem::path(value.file->display).parent_path() / named;
+  file = read_yaml_file(shown, *value.problems);
+  if (!file) return std::nullopt;
+  return YamlValue{&*file, file->root, "", value.problems, file->root.Mark()};
 }
 
 }  // namespace lethe::core::inline config

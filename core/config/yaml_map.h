@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct YamlValue {
   [[nodiscard]] std::optional<std::string> name() const;
   /// Absolute; relative ones start from the file's folder.
   [[nodiscard]] std::optional<std::filesystem::path> file_path() const;
+  /// As it is written, but for a leading ~, $NAME and ${NAME}, which stand for what they do in a shell.
+  [[nodiscard]] std::optional<std::string> path_text() const;
   [[nodiscard]] std::optional<std::vector<YamlValue>> list(const std::string& what) const;
 };
 
@@ -70,11 +73,18 @@ class YamlMap {
  private:
   YamlValue value_;
   bool is_map_ = false;
-  std::vector<std::string> known_;
+  std::vector<std::string> known_;  ///< in the order of the questions
+  std::unordered_set<std::string> asked_;
 
+  /// False if the key was known already.
+  bool remember(const std::string& key);
   [[nodiscard]] std::string path_of(const std::string& key) const;
   void report_repeated();
 };
+
+/// A map that stands inline, or in a file that is named instead; nothing, and a problem, if that cannot be read. `file`
+/// must outlive the value.
+std::optional<YamlValue> resolve(const YamlValue& value, std::optional<YamlFile>& file);
 
 /// Assigns a converted value if there is one.
 template <typename Target, typename Source>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/json_object.h"
 
 namespace lethe::core::inline contract {
@@ -164,6 +165,15 @@ const CellFacts& Inspection::cell(const GridCell& wanted) const {
   throw ConfigError(wanted.name() + ": is no cell of this experiment; `lethe plan` lists them");
 }
 
+CellIndex::CellIndex(const Inspection& inspection) {
+  for (const auto& facts : inspection.cells) facts_.emplace(facts.cell, &facts);
+}
+
+const CellFacts* CellIndex::find(const GridCell& cell) const {
+  const auto found = facts_.find(cell);
+  return found == facts_.end() ? nullptr : found->second;
+}
+
 const ModelFacts& Inspection::model(const std::string& name) const {
   const auto found = std::ranges::find(models, name, &ModelFacts::name);
   if (found != models.end()) return *found;
@@ -186,14 +196,15 @@ std::string to_json(const Inspection& inspection) {
                     {"models", list_to_json(inspection.models, model_to_json)},
                     {"prerequisites", list_to_json(inspection.prerequisites, prerequisite_to_json)},
                     {"cells", list_to_json(inspection.cells, cell_to_json)},
-                    {"problems", inspection.problems}},
+                    {"problems", inspection.problems},
+                    {"notes", inspection.notes}},
                    1) +
          "\n";
 }
 
-Inspection inspection_from_json(const std::string& text) {
-  const auto document = parse_json<CommError>(text, "inspection");
-  Object object(document, "inspection");
+Inspection inspection_from_json(const std::string& text, const std::string& place) {
+  const auto document = parse_json<CommError>(text, place);
+  Object object(document, place);
   if (object.is_null("version") || object.integer("version") != kVersion) {
     object.fail("was written by another version of lethe");
   }
@@ -203,8 +214,21 @@ Inspection inspection_from_json(const std::string& text) {
               [&](Object one) { inspection.prerequisites.push_back(prerequisite_from_json(std::move(one))); });
   object.each("cells", [&](Object cell) { inspection.cells.push_back(cell_from_json(std::move(cell))); });
   inspection.problems = texts_from_json(object, "problems");
+  if (!object.is_null("notes")) inspection.notes = texts_from_json(object, "notes");  // not in older files
   object.finish();
   return inspection;
+}
+
+std::optional<Inspection> read_inspection(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::symlink_status(path, ignored).type() == std::filesystem::file_type::not_found) {
+    return std::nullopt;
+  }
+  try {
+    return inspection_from_json(text_of_file(path), path.string());
+  } catch (const Error& error) {
+    throw StorageError(std::string(error.what()) + "; the next `lethe sweep` in this folder writes it anew");
+  }
 }
 
 }  // namespace lethe::core::inline contract

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +77,7 @@ struct Inspection {
   std::vector<PrerequisiteFacts> prerequisites;  ///< each after all that it needs
   std::vector<CellFacts> cells;
   std::vector<std::string> problems;  ///< "path: what is wrong; remedy"
+  std::vector<std::string> notes;     ///< what is in order, but should be known; nothing depends on them
 
   [[nodiscard]] const CellFacts& cell(const GridCell& cell) const;
   [[nodiscard]] const ModelFacts& model(const std::string& name) const;
@@ -84,8 +87,22 @@ struct Inspection {
   [[nodiscard]] const PrerequisiteFacts& prerequisite(const std::string& kind, const std::string& model) const;
 };
 
+/// Facts by cell, for whoever asks for many: `Inspection::cell` looks through them all.
+class CellIndex {
+ public:
+  /// `inspection` must outlive it.
+  explicit CellIndex(const Inspection& inspection);
+  /// Null where the inspection has no such cell.
+  [[nodiscard]] const CellFacts* find(const GridCell& cell) const;
+
+ private:
+  std::map<GridCell, const CellFacts*> facts_;
+};
+
 std::string to_json(const Inspection& inspection);
-/// Throws `CommError`, also for one that another version of lethe wrote.
-Inspection inspection_from_json(const std::string& text);
+/// Throws `CommError`, also for one that another version of lethe wrote. `place` begins each error.
+Inspection inspection_from_json(const std::string& text, const std::string& place = "inspection");
+/// inspection.json of a sweep's folder; nullopt where there is none. Throws `StorageError` with path and remedy.
+std::optional<Inspection> read_inspection(const std::filesystem::path& path);
 
 }  // namespace lethe::core::inline contract

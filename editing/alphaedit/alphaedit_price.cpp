@@ -34,7 +34,9 @@ Price price_with_history(const SpreadConfig& config, const model::Architecture& 
 Price price_of(const AlphaEditConfig& config, const model::Architecture& architecture, std::int64_t num_facts) {
   auto price = price_with_history(config, architecture, KeyBase::kIdentity, num_facts);
   // In place of factored second moments: projectors, of each layer a basis of at most half the dimensions, on the
-  // device.
+  // device, where the systems of the keys are solved too.
+  price.edit += price.solve;
+  price.solve = {};
   price.factor_bytes = 0;
   price.bytes += std::ssize(config.layers) * kDoubleBytes * architecture.inner_width * architecture.inner_width / 2;
   return price;

@@ -38,6 +38,16 @@ MendData::MendData(const MendTrainingConfig& config, const std::vector<data::Edi
   }
 }
 
+void check_training_records(const std::vector<data::EditRequest>& records, const model::Tokenizer& tokenizer,
+                            std::int64_t max_positions) {
+  for (const data::EditRequest& record : records) {
+    static_cast<void>(labelled_row(record, tokenizer, max_positions));
+    for (const auto& asked : record.paraphrase_prompts) {
+      static_cast<void>(labelled_row(asked, record.target_new, tokenizer, max_positions, place_of(record)));
+    }
+  }
+}
+
 MendExample MendData::training(std::int64_t iteration) const { return draw(training_, "mend training", iteration, 1); }
 
 MendExample MendData::validation(std::int64_t index) const {

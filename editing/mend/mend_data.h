@@ -49,4 +49,9 @@ class MendData {
                                                       core::RandomStream& random) const;
 };
 
+/// Throws `core::DataError` naming the case if any example of these records could not be drawn: a text without tokens,
+/// or more of them than positions.
+void check_training_records(const std::vector<data::EditRequest>& records, const model::Tokenizer& tokenizer,
+                            std::int64_t max_positions);
+
 }  // namespace lethe::editing

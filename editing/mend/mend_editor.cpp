@@ -10,6 +10,7 @@
 #include "core/random_stream.h"
 #include "core/shape.h"
 #include "editing/mend/normal_matrix.h"
+#include "editing/methods/settings_of.h"
 
 namespace lethe::editing {
 namespace {
@@ -280,6 +281,12 @@ std::map<std::string, torch::Tensor> tensors_of_published(const std::map<std::st
   }
   if (tensors.size() == 1) throw core::DataError(place + ": is no published MEND editor: it has no editor networks");
   return tensors;
+}
+
+MendEditor editor_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const EditorForm& form,
+                               const core::MethodConfig& mend, const model::Architecture& architecture,
+                               const std::string& place, torch::Device device, torch::Dtype dtype) {
+  return editor_from_tensors(tensors, form, config_of<MendConfig>(mend), architecture, place, device, dtype);
 }
 
 }  // namespace lethe::editing

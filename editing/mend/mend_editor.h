@@ -85,6 +85,10 @@ std::map<std::string, torch::Tensor> tensors_of(const MendEditor& editor);
 MendEditor editor_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const EditorForm& form,
                                const MendConfig& config, const model::Architecture& architecture,
                                const std::string& place, torch::Device device, torch::Dtype dtype);
+/// The same for who knows of the method only that editors are for it.
+MendEditor editor_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const EditorForm& form,
+                               const core::MethodConfig& mend, const model::Architecture& architecture,
+                               const std::string& place, torch::Device device, torch::Dtype dtype);
 
 /// The tensors of a published `mend-*.pt` (its entry "model": "edit_lrs", "mend.(6400, 1600).mlp.layers.0.u", ...;
 /// older files say "gtn." for "mend.") under the names of `tensors_of`. Keys of the language model itself are ignored.

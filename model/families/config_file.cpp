@@ -1,22 +1,29 @@
 #include "model/families/config_file.h"
 
-#include <fstream>
-
 #include "core/error.h"
+#include "core/input_file.h"
 
 namespace lethe::model::inline families {
 
 using nlohmann::json;
 
+namespace {
+
+/// A config.json has some kilobytes.
+constexpr std::size_t kMaxBytes = 1 << 20;
+
+}  // namespace
+
 ConfigFile::ConfigFile(std::filesystem::path path) : path_(std::move(path)) {
-  std::ifstream stream(path_);
-  if (!stream) {
+  if (!std::filesystem::exists(path_)) {
     throw core::ModelError(path_.string() +
-                           ": cannot be read. A model is a Hugging Face folder with config.json, vocab.json, "
+                           ": is not there. A model is a Hugging Face folder with config.json, vocab.json, "
                            "merges.txt and model.safetensors; check `path` in the config's `models`.");
   }
   try {
-    values_ = json::parse(stream);
+    values_ = json::parse(core::read_input_file(path_, kMaxBytes));
+  } catch (const core::DataError& error) {
+    throw core::ModelError(error.what());
   } catch (const json::exception& error) {
     throw core::ModelError(path_.string() + ": not valid JSON (" + error.what() + ")");
   }
@@ -36,7 +43,7 @@ std::string ConfigFile::text(const std::string& key, const std::string& fallback
 }
 
 std::int64_t ConfigFile::size(const std::string& key, std::int64_t limit) const {
-  if (!has(key)) refuse(key, "is missing");
+  if (!has(key)) refuse(key, values_.contains(key) ? "is null; it must be a positive integer" : "is missing");
   const auto& value = values_.at(key);
   if (!value.is_number_integer() || value < 1 || value > limit) {
     refuse(key, "must be a positive integer of at most " + std::to_string(limit) + ", not " + value.dump());
@@ -45,8 +52,8 @@ std::int64_t ConfigFile::size(const std::string& key, std::int64_t limit) const 
 }
 
 double ConfigFile::number(const std::string& key, double fallback) const {
-  if (!has(key)) return fallback;
-  if (!values_.at(key).is_number()) refuse(key, "must be a number");
+  if (!values_.contains(key)) return fallback;
+  if (!values_.at(key).is_number()) refuse(key, "must be a number, not " + values_.at(key).dump());
   return values_.at(key).get<double>();
 }
 

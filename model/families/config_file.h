@@ -24,6 +24,7 @@ class ConfigFile {
   [[nodiscard]] std::string text(const std::string& key, const std::string& fallback) const;
   /// A positive integer of at most `limit`.
   [[nodiscard]] std::int64_t size(const std::string& key, std::int64_t limit = kMaxSize) const;
+  /// `fallback` only where the key is absent: null is no number.
   [[nodiscard]] double number(const std::string& key, double fallback) const;
   /// The key (or `fallback` where it is absent) must equal `expected`, because nothing else is implemented.
   void require_flag(const std::string& key, bool expected, bool fallback) const;

@@ -31,8 +31,11 @@ void print_heading(const core::ExperimentConfig& config, std::ostream& out) {
                      config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.device, config.threads);
   out << fmt::format("grid: {} method(s) x {} model(s) x {} sample(s): {} cells, {} edits\n", methods.size(),
                      models.size(), samples.size(), config.cells.size(), edits);
-  out << fmt::format("checkpoints every {} edits, forgetting every {}, {} downstream task(s) every {}\n",
-                     config.checkpoint_every, config.forgetting_every, config.tasks.size(), config.tasks_every);
+  const auto tasks = config.tasks.empty()
+                         ? std::string("no downstream tasks")
+                         : fmt::format("{} downstream task(s) every {}", config.tasks.size(), config.tasks_every);
+  out << fmt::format("checkpoints every {} edits, forgetting every {}, {}\n", config.checkpoint_every,
+                     config.forgetting_every, tasks);
 }
 
 void print_cells(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,
@@ -51,9 +54,9 @@ void print_cells(const core::ExperimentConfig& config, const core::Inspection& f
                        cell.checkpoints.size(), per_fact.value, format_duration(per_fact.of(cell.facts->edits)),
                        format_duration(reducing), format_bytes(cell_disk(config, *cell.facts)));
   }
+  const core::CellIndex known(facts);
   for (const auto& cell : config.cells) {
-    const auto is_known = std::ranges::any_of(facts.cells, [&](const auto& one) { return one.cell == cell; });
-    if (!is_known)
+    if (known.find(cell) == nullptr)
       out << fmt::format("{:<34} {:>7}   (size of {} is unknown)\n", cell.name(), config.edits.at(cell), cell.model);
   }
 }

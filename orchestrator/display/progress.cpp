@@ -17,6 +17,7 @@ namespace {
 constexpr double kTableSeconds = 0.5;
 constexpr double kLineSeconds = 5.0;
 constexpr double kRateWindowSeconds = 10.0;
+constexpr double kSetbackSeconds = 60.0;
 constexpr int kMaxRankRows = 16;
 
 struct GroupRow {
@@ -107,7 +108,22 @@ void ProgressDisplay::note(const std::string& text) {
   out_ << text << "\n" << std::flush;
 }
 
+/// The first of a kind at once; what follows within the minute is in `lethe status`.
+void ProgressDisplay::tell_setbacks(const Coordinator& coordinator) {
+  const double now = clock_.now_seconds();
+  const auto& setbacks = coordinator.setbacks();
+  for (; num_setbacks_told_ < setbacks.size(); ++num_setbacks_told_) {
+    const auto& setback = setbacks[num_setbacks_told_];
+    const auto [told, is_first] = setback_told_seconds_.try_emplace(setback.failure, now);
+    if (!is_first && now - told->second < kSetbackSeconds) continue;
+    told->second = now;
+    note(fmt::format("TRIED AGAIN {}: {}: {}", setback.work, core::to_string(setback.failure),
+                     setback.reason.substr(0, setback.reason.find('\n'))));
+  }
+}
+
 void ProgressDisplay::tell_milestones(const Coordinator& coordinator) {
+  tell_setbacks(coordinator);
   const auto& failures = coordinator.failures();
   for (; num_failures_told_ < failures.size(); ++num_failures_told_) {
     const auto& failure = failures[num_failures_told_];

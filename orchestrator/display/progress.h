@@ -1,6 +1,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <string>
 
 #include "orchestrator/process/clock.h"
@@ -30,6 +31,8 @@ class ProgressDisplay {
   double drawn_seconds_ = -1e9;
   int num_drawn_lines_ = 0;
   std::size_t num_failures_told_ = 0;
+  std::size_t num_setbacks_told_ = 0;
+  std::map<core::FailureClass, double> setback_told_seconds_;
   std::int64_t num_cells_told_ = 0;
   std::string last_line_;
   // Edits per second over a sliding window.
@@ -39,6 +42,7 @@ class ProgressDisplay {
 
   void measure_rate(double edits, double now_seconds);
   void tell_milestones(const Coordinator& coordinator);
+  void tell_setbacks(const Coordinator& coordinator);
   void draw_table(const Coordinator& coordinator);
   void erase_table();
   [[nodiscard]] std::string summary(const Coordinator& coordinator) const;

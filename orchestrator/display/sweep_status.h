@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/config/cell_progress.h"
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
 #include "ledger/sweep_folder.h"
@@ -22,16 +23,13 @@ void write_state(const ledger::SweepFolder& folder, std::string_view state);
 /// The word; empty if there is none.
 std::string read_state(const ledger::SweepFolder& folder);
 
-/// Replaces status.json: counts, failures, who writes it.
+/// Replaces status.json: counts, failures, what is tried again, why it stopped, who writes it.
 void write_status(const ledger::SweepFolder& folder, const Coordinator& coordinator);
 
 /// One line of `lethe status`.
 struct CellStatus {
   core::GridCell cell;
-  std::int64_t edits_done = 0;
-  std::int64_t edits = 0;
-  std::int64_t reductions_done = 0;
-  std::int64_t reductions_due = 0;
+  core::CellProgress progress;
   std::string failure;  ///< of the last run, empty if none
 };
 

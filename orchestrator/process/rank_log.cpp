@@ -25,8 +25,10 @@ std::int64_t size_of(int fd) {
 RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  file_ = core::UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (!file_) throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno));
+  file_ = core::UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (!file_)
+    throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno) +
+                             (errno == ELOOP ? ", and a sweep writes through no link; remove it" : ""));
   mark();
 }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -113,13 +114,16 @@ void widen_affinity(int num_processors) {
   ::sched_setaffinity(0, sizeof processors, &processors);
 }
 
-/// Puts descriptors where the child expects them. They are moved up first, so that no move overwrites another.
+/// Puts descriptors where the child expects them. They are moved up first, so that no move overwrites another. False,
+/// with errno, if one of them cannot be had.
 bool place_descriptors(const std::vector<int>& sources) {
   std::array<int, kNumTargets> moved{};
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     int source = sources[target];
     if (source < 0 && target < 3) source = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    moved[target] = source < 0 ? -1 : ::fcntl(source, F_DUPFD_CLOEXEC, 64);
+    moved[target] = source < 0 ? -1 : ::fcntl(source, F_DUPFD_CLOEXEC, kNumTargets);
+    const bool is_wanted = target < 3 || sources[target] >= 0;
+    if (is_wanted && moved[target] < 0) return false;  // the child must not start with a descriptor less
   }
   for (int target = 0; target < kNumTargets; ++target) {
     const int source = moved[static_cast<std::size_t>(target)];
@@ -139,8 +143,10 @@ bool place_descriptors(const std::vector<int>& sources) {
   set_child_signals();
   widen_affinity(num_processors);
   raise_oom_score();
-  const int error_fd = ::fcntl(error_pipe, F_DUPFD_CLOEXEC, 128);
-  if (place_descriptors(sources)) {
+  // Above the targets, so that no move overwrites it either; the zygote takes a closed pipe for a child that runs.
+  const int moved_pipe = ::fcntl(error_pipe, F_DUPFD_CLOEXEC, kNumTargets);
+  const int error_fd = moved_pipe < 0 ? error_pipe : moved_pipe;
+  if (moved_pipe >= 0 && place_descriptors(sources)) {
     auto argument_pointers = pointers_to(arguments);
     auto environment_pointers = pointers_to(environment);
     ::execve(argument_pointers[0], argument_pointers.data(), environment_pointers.data());
@@ -162,7 +168,14 @@ std::vector<int> sources_of(const Request& request) {
   return sources;
 }
 
+/// The kernel drops descriptors for which this process has no room, without an error.
+bool has_all_descriptors(const Request& request) {
+  const auto& present = request.text["fds"];
+  return static_cast<std::size_t>(std::count(present.begin(), present.end(), json(true))) == request.fds.size();
+}
+
 json spawn(const Request& request, std::set<pid_t>& children) {
+  if (!has_all_descriptors(request)) return {{"error", EMFILE}};
   auto errors = make_pipe();
   const auto zygote = ::getpid();
   const auto child = ::fork();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/config/cell_progress.h"
 #include "core/config/schedule.h"
 
 namespace lethe::orchestrator::inline scheduling {
@@ -60,22 +61,15 @@ bool Backlog::are_done(const std::vector<std::size_t>& needs) const {
 }
 
 void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
-  const auto committed = ledger.cell(facts);
+  auto progress = core::progress_of(config_, facts.cell, ledger.cell(facts));
   CellWork cell;
   cell.facts = &facts;
-  cell.committed = committed.num_edits;
-  cell.edit_state = cell.committed >= facts.edits ? WorkState::kDone : WorkState::kOpen;
+  cell.committed = progress.edits_done;
+  cell.edit_state = progress.edits_done == progress.edits ? WorkState::kDone : WorkState::kOpen;
   cell.checkpoints = core::checkpoints_of(config_, facts.cell);
   cell.needs = indices_of(facts.needs);
-  std::int64_t num_due = 0;
-  for (const auto edits : cell.checkpoints) {
-    auto parts = core::parts_due(config_, facts.cell, edits);
-    if (parts.empty()) continue;
-    ++num_due;
-    std::erase_if(parts, [&](core::ReductionPart part) { return committed.reductions.contains({edits, part}); });
-    if (!parts.empty()) cell.reductions.push_back({edits, std::move(parts), {}, {}, {}});
-  }
-  num_reductions_due_ += num_due;
+  for (auto& [edits, parts] : progress.missing) cell.reductions.push_back({edits, std::move(parts), {}, {}, {}});
+  num_reductions_due_ += progress.reductions;
   cells_.push_back(std::move(cell));
 }
 
@@ -249,6 +243,24 @@ void Backlog::fail_prerequisite(std::size_t index, const std::string& reason) {
 
 void Backlog::refresh(const WorkUnit& unit, const LedgerView& ledger) {
   if (unit.kind == WorkUnit::Kind::kEdit) advance(unit.index, ledger.cell(*cells_.at(unit.index).facts).num_edits);
+}
+
+std::vector<Retry> Backlog::retries() const {
+  std::vector<Retry> retries;
+  const auto add = [&](const WorkUnit& unit, WorkState state, const Attempts& attempts) {
+    const bool is_tried_again = state == WorkState::kOpen || state == WorkState::kRunning;
+    if (!is_tried_again || attempts.num_failures() == 0) return;
+    retries.push_back({core::describe(task_of(unit)), attempts.reason, attempts.num_failures()});
+  };
+  for (std::size_t i = 0; i < prerequisites_.size(); ++i)
+    add({WorkUnit::Kind::kPrerequisite, i}, prerequisites_[i].state, prerequisites_[i].attempts);
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const auto& cell = cells_[i];
+    add({WorkUnit::Kind::kEdit, i, 0, cell.facts->edits}, cell.edit_state, cell.attempts);
+    for (std::size_t k = 0; k < cell.reductions.size(); ++k)
+      add({WorkUnit::Kind::kReduction, i, k}, cell.reductions[k].state, cell.reductions[k].attempts);
+  }
+  return retries;
 }
 
 bool Backlog::is_exhausted() const {

@@ -16,11 +16,22 @@ namespace lethe::orchestrator::inline scheduling {
 
 enum class WorkState { kOpen, kRunning, kDone, kFailed };
 
-/// Retries of one piece of work since its last progress.
+/// Failures of one piece of work since its last progress.
 struct Attempts {
   int failures = 0;
   int infrastructure_failures = 0;  ///< not the work's fault; they have a cap of their own
   double not_before_seconds = 0.0;  ///< back-off
+  int folder_failures = 0;          ///< the sweep's folder takes nothing; no number of them gives the work up
+  std::string reason = {};          ///< of the last one
+
+  [[nodiscard]] int num_failures() const { return failures + infrastructure_failures + folder_failures; }
+};
+
+/// A piece of work that failed and is tried again.
+struct Retry {
+  std::string work;  ///< "edit rome/small-gpt2/sample0"
+  std::string reason;
+  int num_failures = 0;
 };
 
 struct PrerequisiteWork {
@@ -110,6 +121,9 @@ class Backlog {
   void fail(const WorkUnit& unit, const std::string& reason);
   /// Takes what the ledger says about the unit's cell or prerequisite: committed files are the truth.
   void refresh(const WorkUnit& unit, const LedgerView& ledger);
+
+  /// What failed since its last progress and is not given up.
+  [[nodiscard]] std::vector<Retry> retries() const;
 
   /// Nothing is running or can still be run.
   [[nodiscard]] bool is_exhausted() const;

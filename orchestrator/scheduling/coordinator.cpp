@@ -7,24 +7,6 @@
 #include "core/exit_code.h"
 
 namespace lethe::orchestrator::inline scheduling {
-namespace {
-
-bool is_retried(core::FailureClass failure) {
-  switch (failure) {
-    case core::FailureClass::kConfig:
-    case core::FailureClass::kData:
-    case core::FailureClass::kMethod:
-      return false;
-    case core::FailureClass::kCrash:
-    case core::FailureClass::kOutOfMemory:
-    case core::FailureClass::kHang:
-    case core::FailureClass::kInfrastructure:
-      return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 int exit_code_of(Outcome outcome) {
   switch (outcome) {
@@ -131,6 +113,7 @@ void Coordinator::on_progress(Rank& rank, const core::ProgressEvent& progress) {
 
 void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) {
   const auto& unit = ranks_[static_cast<std::size_t>(rank)].assigned->unit;
+  folder_trouble_.clear();
   journal_.record(
       "committed",
       {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"edits", committed.edits}, {"file", committed.file}});
@@ -149,11 +132,11 @@ void Coordinator::on_done(int rank) {
   const auto unit = release(rank);
   journal_.record("done", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"seconds", seconds}});
   if (unit.kind == WorkUnit::Kind::kEdit) {
-    backlog_.refresh(unit, ledger_);
+    const bool is_read = refresh(unit);
     if (backlog_.cells()[unit.index].committed < unit.until) {
       // It says done, and the files are not there: not to be tried for ever.
       return retry_or_give_up(
-          unit, {core::FailureClass::kCrash,
+          unit, {is_read ? core::FailureClass::kCrash : core::FailureClass::kInfrastructure,
                  "the executor said done, but " + std::to_string(backlog_.cells()[unit.index].committed) + " of " +
                      std::to_string(unit.until) + " edits are committed",
                  0});
@@ -169,7 +152,7 @@ void Coordinator::on_done(int rank) {
 
 void Coordinator::on_stopped(int rank) {
   const auto unit = release(rank);
-  backlog_.refresh(unit, ledger_);
+  refresh(unit);
   journal_.record("stopped", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}});
   if (unit.kind == WorkUnit::Kind::kEdit && backlog_.cells()[unit.index].committed >= unit.until) {
     return backlog_.finish(unit);
@@ -183,23 +166,42 @@ void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
                              {"task", describe(unit)},
                              {"class", std::string(core::to_string(failed.failure))},
                              {"reason", failed.reason}});
-  backlog_.refresh(unit, ledger_);
+  refresh(unit);
   retry_or_give_up(unit, failed);
+  if (failed.failure == core::FailureClass::kFolder) note_folder_trouble(rank, failed.reason);
 }
 
 void Coordinator::retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed) {
-  auto attempts = backlog_.attempts_of(unit);
-  const bool is_infrastructure = failed.failure == core::FailureClass::kInfrastructure;
-  int& count = is_infrastructure ? attempts.infrastructure_failures : attempts.failures;
-  ++count;
-  const int limit = is_infrastructure ? options_.max_infrastructure_failures : options_.max_failures;
-  const std::string reason = std::string(core::to_string(failed.failure)) + ": " + failed.reason;
-  if (!is_retried(failed.failure)) return give_up(unit, reason);
-  if (count > limit) return give_up(unit, reason + " (after " + std::to_string(limit) + " retries)");
-  const double delay = options_.retry_delay_seconds * static_cast<double>(1 << std::min(count - 1, 6));
-  attempts.not_before_seconds = clock_.now_seconds() + delay;
+  const auto& before = backlog_.attempts_of(unit);
+  const auto attempts = after_failure(before, failed, clock_.now_seconds(), options_.retry);
+  if (is_given_up(attempts, failed.failure, options_.retry)) {
+    const int num_retries = before.num_failures();
+    return give_up(unit,
+                   attempts.reason + (num_retries > 0 ? " (after " + std::to_string(num_retries) + " retries)" : ""));
+  }
+  if (attempts.num_failures() == 1) setbacks_.push_back({describe(unit), failed.failure, failed.reason});
   retry_times_seconds_.insert(attempts.not_before_seconds);
   backlog_.reopen(unit, attempts);
+}
+
+void Coordinator::note_folder_trouble(int rank, const std::string& reason) {
+  std::set<int> busy_ranks;
+  for (int other = 0; other < num_ranks(); ++other) {
+    if (ranks_[static_cast<std::size_t>(other)].assigned) busy_ranks.insert(other);
+  }
+  if (folder_trouble_.is_everywhere(rank, busy_ranks, clock_.now_seconds(), options_.retry)) {
+    request_stop("no rank can write in the sweep's folder: " + reason);
+  }
+}
+
+bool Coordinator::refresh(const WorkUnit& unit) {
+  try {
+    backlog_.refresh(unit, ledger_);
+    return true;
+  } catch (const core::StorageError& error) {
+    journal_.record("unreadable", {{"task", describe(unit)}, {"reason", std::string(error.what())}});
+    return false;
+  }
 }
 
 void Coordinator::give_up(const WorkUnit& unit, const std::string& reason) {
@@ -229,11 +231,18 @@ void Coordinator::hand_out_work() {
   may_have_work_ = false;
   // Whether there is any work depends on the role alone, so one refusal answers for all idle ranks of a role.
   std::set<Role> idle_roles;
-  for (int rank = 0; rank < num_ranks(); ++rank) {
+  const auto hand_out_to = [&](int rank) {
     const auto& state = ranks_[static_cast<std::size_t>(rank)];
     const auto role = roles_[static_cast<std::size_t>(rank)];
-    if (!state.is_connected || state.has_left || state.assigned || idle_roles.contains(role)) continue;
+    if (!state.is_connected || state.has_left || state.assigned || idle_roles.contains(role)) return;
     if (!assign_to(rank)) idle_roles.insert(role);
+  };
+  // Where the folder refuses some ranks, the others come first.
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    if (!folder_trouble_.has_met(rank)) hand_out_to(rank);
+  }
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    if (folder_trouble_.has_met(rank)) hand_out_to(rank);
   }
 }
 
@@ -253,13 +262,19 @@ bool Coordinator::assign_to(int rank) {
 
 void Coordinator::request_stop(const std::string& reason) {
   if (phase_ != Phase::kRunning) return;
-  was_stopped_ = true;
+  stop_reason_ = reason;
   phase_ = Phase::kStopping;
   deadline_seconds_ = clock_.now_seconds() + options_.stop_grace_seconds;
   journal_.record("stop", {{"reason", reason}});
   for (int rank = 0; rank < num_ranks(); ++rank) {
     if (ranks_[static_cast<std::size_t>(rank)].assigned) channel_.send(rank, empty_message(comm::MessageType::kStop));
   }
+}
+
+void Coordinator::abandon(const std::string& reason) {
+  if (phase_ == Phase::kQuitting || phase_ == Phase::kFinished) return;
+  stop_reason_ = reason;
+  quit_all();
 }
 
 void Coordinator::check_end() {

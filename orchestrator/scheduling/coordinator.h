@@ -11,6 +11,7 @@
 #include "orchestrator/scheduling/backlog.h"
 #include "orchestrator/scheduling/journal.h"
 #include "orchestrator/scheduling/protocol.h"
+#include "orchestrator/scheduling/retry_policy.h"
 #include "orchestrator/scheduling/scheduler.h"
 
 namespace lethe::orchestrator::inline scheduling {
@@ -20,10 +21,8 @@ enum class Outcome { kComplete, kIncomplete, kPoisoned };
 
 struct CoordinatorOptions {
   Welcome welcome;
-  std::string build;     ///< ranks of another build are refused
-  int max_failures = 3;  ///< retries of a piece of work without progress between them
-  int max_infrastructure_failures = 10;
-  double retry_delay_seconds = 1.0;   ///< doubled at each retry
+  std::string build;  ///< ranks of another build are refused
+  RetryOptions retry;
   double stop_grace_seconds = 150.0;  ///< after a stop, how long running tasks may take to commit
   double quit_grace_seconds = 30.0;   ///< how long ranks may take to say bye
   SchedulerOptions scheduler;
@@ -32,6 +31,13 @@ struct CoordinatorOptions {
 /// A piece of work that is given up.
 struct Failure {
   std::string work;  ///< "edit rome/small-gpt2/sample0"
+  std::string reason;
+};
+
+/// A piece of work that failed and will be tried again.
+struct Setback {
+  std::string work;
+  core::FailureClass failure = core::FailureClass::kCrash;
   std::string reason;
 };
 
@@ -49,6 +55,8 @@ class Coordinator {
   void tick();
   /// Finish edits at hand, commit, leave.
   void request_stop(const std::string& reason);
+  /// Leave without committing: there is nothing to commit to any more.
+  void abandon(const std::string& reason);
 
   /// All ranks have left (or were given up).
   [[nodiscard]] bool is_finished() const { return phase_ == Phase::kFinished; }
@@ -57,6 +65,10 @@ class Coordinator {
 
   [[nodiscard]] const Backlog& backlog() const { return backlog_; }
   [[nodiscard]] const std::vector<Failure>& failures() const { return failures_; }
+  /// The first failure of each piece of work since its last progress, as far as it is tried again: growing.
+  [[nodiscard]] const std::vector<Setback>& setbacks() const { return setbacks_; }
+  /// Why it ends before its end; empty if it does not.
+  [[nodiscard]] const std::string& stop_reason() const { return stop_reason_; }
   [[nodiscard]] const std::vector<Role>& roles() const { return roles_; }
 
   /// What a rank does now, for the display; empty if it idles.
@@ -91,8 +103,10 @@ class Coordinator {
   std::vector<Role> roles_;
   std::vector<Rank> ranks_;
   std::vector<Failure> failures_;
+  std::vector<Setback> setbacks_;
+  FolderTrouble folder_trouble_;
   Phase phase_ = Phase::kRunning;
-  bool was_stopped_ = false;
+  std::string stop_reason_;
   bool may_have_work_ = true;             // something changed since the last hand-out
   std::set<double> retry_times_seconds_;  // ends of back-offs: the only work that appears without a message
   double deadline_seconds_ = 0.0;
@@ -110,6 +124,9 @@ class Coordinator {
   void hand_out_work();
   bool assign_to(int rank);
   void retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed);
+  void note_folder_trouble(int rank, const std::string& reason);
+  /// False if the committed files cannot be read now; what was known of them stays.
+  bool refresh(const WorkUnit& unit);
   void give_up(const WorkUnit& unit, const std::string& reason);
   WorkUnit release(int rank);
   void check_end();

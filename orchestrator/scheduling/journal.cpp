@@ -13,8 +13,10 @@
 namespace lethe::orchestrator::inline scheduling {
 
 FileJournal::FileJournal(const std::filesystem::path& path)
-    : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)) {
-  if (!file_) throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno));
+    : file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644)) {
+  if (!file_)
+    throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno) +
+                             (errno == ELOOP ? ", and a sweep writes through no link; remove it" : ""));
 }
 
 void FileJournal::record(std::string_view event, const JournalFields& fields) {

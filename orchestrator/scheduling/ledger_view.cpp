@@ -2,19 +2,12 @@
 
 #include <algorithm>
 
+#include "ledger/cell_identities.h"
+
 namespace lethe::orchestrator::inline scheduling {
 
 CellLedger FolderLedgerView::cell(const core::CellFacts& facts) const {
-  const auto files = ledger::scan_cell(folder_.cell(facts.cell, facts.edit_identity));
-  CellLedger ledger;
-  ledger.num_edits = files.num_edits();
-  for (const auto& reduction : files.reductions) {
-    const auto identity = facts.reduction_identities.find(reduction.part);
-    if (identity != facts.reduction_identities.end() && identity->second == reduction.identity) {
-      ledger.reductions.emplace(reduction.edits, reduction.part);
-    }
-  }
-  return ledger;
+  return ledger::read_cell_ledger(folder_, facts.cell, {facts.edit_identity, facts.reduction_identities});
 }
 
 PrerequisiteLedger FolderLedgerView::prerequisite(const core::PrerequisiteFacts& facts) const {

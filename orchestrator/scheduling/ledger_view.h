@@ -2,19 +2,15 @@
 
 #include <cstdint>
 #include <set>
-#include <utility>
 #include <vector>
 
+#include "core/cell_ledger.h"
 #include "core/contract/inspection.h"
 #include "ledger/sweep_folder.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
-/// What is committed of a cell, under its present identities.
-struct CellLedger {
-  std::int64_t num_edits = 0;
-  std::set<std::pair<std::int64_t, core::ReductionPart>> reductions;  ///< (edits, part)
-};
+using core::CellLedger;
 
 /// What is committed of a prerequisite.
 struct PrerequisiteLedger {

@@ -73,11 +73,19 @@ def validation_split(task, base_url):
     return rows
 
 
+def _targets(folder):
+    return {task: folder / "glue" / f"{task}.json" for task in TASKS}
+
+
+def is_there(folder):
+    return all(path.exists() for path in _targets(folder).values())
+
+
 def fetch_glue(folder, base_url, say, digests=None):
     """Writes glue/<task>.json; each must be the published set, to the letter."""
     digests = TASKS if digests is None else digests
-    targets = {task: folder / "glue" / f"{task}.json" for task in TASKS}
-    if all(path.exists() for path in targets.values()):
+    targets = _targets(folder)
+    if is_there(folder):
         say("  glue: there")
         return
     splits = {}

@@ -85,6 +85,20 @@ TEST_F(Verbs, StatusReportVerifyExportAndGenerateWorkOnAFinishedSweep) {
   EXPECT_EQ(from_folder.text, from_sweep.text);
 }
 
+TEST_F(Verbs, AWordThatIsNoVerbIsAnsweredWithTheNearest) {
+  const auto typo = lethe({"swep", config_});
+  EXPECT_EQ(typo.status, 2);
+  EXPECT_NE(typo.text.find("did you mean \"sweep\"?"), std::string::npos) << typo.text;
+  const auto inner = lethe({"diagnose", "recal"});
+  EXPECT_EQ(inner.status, 2);
+  EXPECT_NE(inner.text.find("did you mean \"recall\"?"), std::string::npos) << inner.text;
+  EXPECT_NE(lethe({"zzzzzz"}).text.find("lethe --help"), std::string::npos);
+  const auto usage = lethe({"report", "--help"});
+  EXPECT_EQ(usage.status, 0);
+  EXPECT_NE(usage.text.find("lethe report"), std::string::npos) << usage.text;
+  EXPECT_EQ(usage.text.find("lethe-executor"), std::string::npos) << usage.text;
+}
+
 TEST_F(Verbs, VerifyNamesADamagedFile) {
   ASSERT_EQ(lethe({"sweep", config_, "--out", path("s")}).status, 0);
   fs::path victim;

@@ -52,6 +52,8 @@ const std::vector<Case>& top_level_cases() {
        {"x.yaml:10:1: seed: is given twice (first in line 9); expected one value"}},
       {minimal_config() + "fidelity: papper\n",
        {"x.yaml:9:11: fidelity: expected code or paper, found \"papper\"; did you mean \"paper\"?"}},
+      {minimal_config() + "device: gpu\n",
+       {"x.yaml:9:9: device: expected cpu or cuda, found \"gpu\"; a GPU is device: cuda"}},
       {minimal_config() + "threads: 0\n",
        {"x.yaml:9:10: threads: expected a whole number from 1 to 1024, found \"0\""}},
       {minimal_config() + "threads: 1.5\n",
@@ -243,6 +245,10 @@ const std::vector<Case>& task_cases() {
     return minimal_config() + "tasks:\n  - {name: t, examples: e, query: '" + query +
            "', marker: 'A:', answers: [{word: x, label: 1}]" + more + "}\n";
   };
+  const auto with_answers = [](const std::string& answers) {
+    return minimal_config() + "tasks:\n  - {name: t, examples: e, query: A, marker: A, answers:\n    [" + answers +
+           "]}\n";
+  };
   static const std::vector<Case> cases{
       {minimal_config() + "tasks: [tasks/none.yaml, {name: t}]\n",
        {"x.yaml:9:9: tasks[0]: expected a file, found no tasks/none.yaml",
@@ -252,14 +258,15 @@ const std::vector<Case>& task_cases() {
         "x.yaml:9:26: tasks[1].answers: is missing; expected a list such as [{word: positive, label: 1}, {word: "
         "negative, label: 0}]"}},
       {task("{s} B:"),
-       {"x.yaml:10:5: tasks[0].marker: expected a text that occurs in the query, after which the answer is read, found "
+       {"x.yaml:10:53: tasks[0].marker: expected a text that occurs in the query, after which the answer is read, "
+        "found "
         "\"A:\""}},
       {task("{s A:"),
-       {"x.yaml:10:5: tasks[0].query: expected {field}, or {{ and }} for braces, found a lone brace at character 1"}},
+       {"x.yaml:10:35: tasks[0].query: expected {field}, or {{ and }} for braces, found a lone brace at character 1"}},
       {task("{s} A:} x"),
-       {"x.yaml:10:5: tasks[0].query: expected {field}, or {{ and }} for braces, found a lone brace at character 7"}},
+       {"x.yaml:10:35: tasks[0].query: expected {field}, or {{ and }} for braces, found a lone brace at character 7"}},
       {task("{} A:"),
-       {"x.yaml:10:5: tasks[0].query: expected {field}, or {{ and }} for braces, found a lone brace at character 1"}},
+       {"x.yaml:10:35: tasks[0].query: expected {field}, or {{ and }} for braces, found a lone brace at character 1"}},
       {task("{s} A:", ", max_new_tokens: 0"),
        {"x.yaml:10:107: tasks[0].max_new_tokens: expected a whole number from 1 to 256, found \"0\""}},
       {minimal_config() + "tasks:\n"
@@ -267,11 +274,20 @@ const std::vector<Case>& task_cases() {
                           "  - {name: t, examples: e, query: 'A', marker: A, answers: [{word: x, label: -1}, {label: "
                           "yes, word: ''}, {word: x, label: 0}]}\n",
        {"x.yaml:10:60: tasks[0].answers: expected at least one {word: ..., label: ...}, found none",
-        "x.yaml:11:5: tasks[1].answers: expected distinct words, found \"x\" twice",
         "x.yaml:11:5: tasks[1]: is a second task named \"t\"; expected distinct names",
+        "x.yaml:11:60: tasks[1].answers: expected distinct words, found \"x\" twice",
         "x.yaml:11:78: tasks[1].answers[0].label: expected a whole number from 0 to 1000000, found \"-1\"",
         "x.yaml:11:91: tasks[1].answers[1].label: expected a whole number from 0 to 1000000, found \"yes\"",
         "x.yaml:11:102: tasks[1].answers[1].word: expected a text, found \"\""}},
+      {with_answers("{word: ' x', label: 1}"),
+       {"x.yaml:11:5: tasks[0].answers: expected words without blanks at their ends, found \" x\": answers are "
+        "stripped "
+        "before they are searched"}},
+      {with_answers("{word: a, label: 1}, {word: not a, label: 0}"),
+       {"x.yaml:11:5: tasks[0].answers: \"a\" is searched before \"not a\", which holds it, so that the second is "
+        "never "
+        "found; expected the longer word first"}},
+      {with_answers("{word: not a, label: 1}, {word: a, label: 0}"), {}},
   };
   return cases;
 }
@@ -302,7 +318,7 @@ TEST(ConfigProblems, InOtherFilesNameThoseFiles) {
   const std::vector<std::string> beginnings{
       "x.yaml:10:10: threads: expected",
       "m/rome.yaml:3:1: v_lrr: unknown key; expected layer",
-      "t/task.yaml:1:1: marker: expected a text that occurs in the query",
+      "t/task.yaml:4:9: marker: expected a text that occurs in the query",
       "t/task.yaml:5:10: answers: expected a list",
       "t/broken.yaml:2:1: malformed YAML: ",
   };

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <ios>
 #include <new>
 #include <system_error>
 
@@ -10,7 +12,8 @@ namespace lethe::core {
 namespace {
 
 TEST(FailureClass, NamesAndValuesAreInverse) {
-  for (const std::string word : {"config", "data", "method", "crash", "oom", "hang", "infrastructure"}) {
+  for (const std::string word :
+       {"config", "data", "method", "mismatch", "crash", "oom", "hang", "infrastructure", "folder"}) {
     EXPECT_EQ(to_string(failure_class_from(word)), word);
   }
   EXPECT_THROW(failure_class_from("Config"), CommError);
@@ -22,6 +25,7 @@ TEST(Classify, OwnExceptionsByType) {
   EXPECT_EQ(classify(DataError("x")), FailureClass::kData);
   EXPECT_EQ(classify(ModelError("x")), FailureClass::kData);
   EXPECT_EQ(classify(StorageError("x")), FailureClass::kInfrastructure);
+  EXPECT_EQ(classify(MismatchError("x")), FailureClass::kMismatch);
   EXPECT_EQ(classify(CommError("x")), FailureClass::kInfrastructure);
 }
 
@@ -38,13 +42,36 @@ TEST(Classify, ForeignExceptionsByTypeOrText) {
 
 TEST(Classify, WhatTheOperatingSystemRefusesIsRetried) {
   const auto because = [](std::errc reason) { return std::make_error_code(reason); };
-  for (const auto reason : {std::errc::no_space_on_device, std::errc::io_error, std::errc::permission_denied,
+  for (const auto reason : {std::errc::io_error, std::errc::no_such_file_or_directory, std::errc::too_many_files_open,
                             std::errc::resource_unavailable_try_again}) {
     EXPECT_EQ(classify(std::filesystem::filesystem_error("remove", "/out/cells", because(reason))),
               FailureClass::kInfrastructure);
     EXPECT_EQ(classify(std::system_error(because(reason), "thread")), FailureClass::kInfrastructure);
+    EXPECT_EQ(classify(StorageError("x", because(reason))), FailureClass::kInfrastructure);
   }
+  EXPECT_EQ(classify(StorageError("x", because(std::errc::not_enough_memory))), FailureClass::kOutOfMemory);
   EXPECT_EQ(classify(std::system_error(because(std::errc::not_enough_memory), "fork")), FailureClass::kOutOfMemory);
+}
+
+TEST(Classify, AFolderThatTakesNothingWaitsForSomeone) {
+  for (const int reason : {ENOSPC, EDQUOT, EROFS, EACCES, EPERM, ESTALE, ENOTCONN, ENODEV}) {
+    const std::error_code cause(reason, std::generic_category());
+    EXPECT_EQ(classify(StorageError("x", cause)), FailureClass::kFolder) << cause.message();
+    EXPECT_EQ(classify(std::filesystem::filesystem_error("copy", "/out", cause)), FailureClass::kFolder);
+    EXPECT_EQ(classify(std::system_error(std::error_code(reason, std::system_category()))), FailureClass::kFolder);
+  }
+  // The same number of another category is something else.
+  EXPECT_EQ(classify(std::system_error(std::error_code(ENOSPC, std::iostream_category()))),
+            FailureClass::kInfrastructure);
+}
+
+TEST(Healing, WhatFailsAgainWithTheSameInputsIsNeverRetried) {
+  for (const auto never : {FailureClass::kConfig, FailureClass::kData, FailureClass::kMethod, FailureClass::kMismatch})
+    EXPECT_EQ(healing_of(never), Healing::kNever) << to_string(never);
+  for (const auto chance : {FailureClass::kCrash, FailureClass::kOutOfMemory, FailureClass::kHang})
+    EXPECT_EQ(healing_of(chance), Healing::kAnotherTry) << to_string(chance);
+  EXPECT_EQ(healing_of(FailureClass::kInfrastructure), Healing::kTime);
+  EXPECT_EQ(healing_of(FailureClass::kFolder), Healing::kSomeoneActs);
 }
 
 TEST(Classify, AThrowingCallOfTheFileSystemIsNoFaultOfTheMethod) {
@@ -52,7 +79,7 @@ TEST(Classify, AThrowingCallOfTheFileSystemIsNoFaultOfTheMethod) {
     std::filesystem::remove(std::filesystem::path("/proc/self/status"));
     FAIL() << "removed";
   } catch (const std::exception& error) {
-    EXPECT_EQ(classify(error), FailureClass::kInfrastructure) << error.what();
+    EXPECT_EQ(classify(error), FailureClass::kFolder) << error.what();
   }
 }
 

@@ -7,16 +7,16 @@
 namespace lethe::core {
 namespace {
 
-const GridCell kCell{"ft-c", "small-gptj", 3};
+const GridCell kEditedCell{"ft-c", "small-gptj", 3};
 
 const std::vector<Task>& tasks() {
   static const std::vector<Task> all{
       PrerequisiteTask{"moments", "small-gpt2"},
       PrerequisiteTask{"moments", "gpt-j", 41},
       PrerequisiteTask{"baseline", "gpt-j-6b"},
-      EditTask{kCell, 60},
-      ReduceTask{kCell, 30, {ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kTasks}},
-      ReduceTask{kCell, 1, {}}};
+      EditTask{kEditedCell, 60},
+      ReduceTask{kEditedCell, 30, {ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kTasks}},
+      ReduceTask{kEditedCell, 1, {}}};
   return all;
 }
 

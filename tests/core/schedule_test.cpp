@@ -44,6 +44,14 @@ TEST(PartsDue, NoTasksWithoutTasks) {
   EXPECT_EQ(parts_due(config, kCell, 30), (Parts{ReductionPart::kDistance, ReductionPart::kForgetting}));
 }
 
+TEST(Checkpoints, AreNotMadeForTasksThatAreNotThere) {
+  auto config = config_of(70, 20, 40, 30);
+  EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{20, 30, 40, 60, 70}));
+  config.tasks.clear();
+  EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{20, 40, 60, 70}));
+  EXPECT_TRUE(parts_due(config, kCell, 30).empty());
+}
+
 TEST(PartsDue, EveryCheckpointHasPartsAndNothingElse) {
   const auto config = config_of(200, 7, 11, 13);
   const auto checkpoints = checkpoints_of(config, kCell);

@@ -94,6 +94,8 @@ TEST(Counterfact, EachRequiredKeyIsMissedByName) {
                 HasSubstr("records.json: entry 0, key \"requested_rewrite." + std::string(key) + "\": is missing"));
   }
   json record = full_record(3);
+  record["case_id"] = -3;
+  EXPECT_THAT(counterfact_error(record), HasSubstr("key \"case_id\": a number of at least 0 expected, found -3"));
   record.erase("case_id");
   EXPECT_THAT(counterfact_error(record), HasSubstr("key \"case_id\": is missing"));
   record = full_record(3);

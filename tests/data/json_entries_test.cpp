@@ -30,6 +30,14 @@ std::string json_entries_error(std::string_view bytes) {
   return data_error_of([&] { for_each_json_entry(file.path(), [](const Json&, const std::string&) {}); });
 }
 
+TEST(JsonEntries, TellsAPrettyPrintedObjectFromBrokenLines) {
+  EXPECT_THAT(json_entries_error("{\n  \"a\": 1\n}\n"),
+              HasSubstr("f: holds one JSON object over several lines, not a list of entries; expected a JSON list"));
+  EXPECT_THAT(json_entries_error("{\n \"rows\": [\n  {\"a\": 1}\n ]\n}\n"), HasSubstr("under \"rows\" may be the one"));
+  EXPECT_THAT(json_entries_error("{\n \"a\": [\n}\n"), HasSubstr("f: line 3, column 1: malformed JSON"));
+  EXPECT_THAT(entries_of("{\"a\":1}"), ElementsAre(": line 1 {\"a\":1}"));
+}
+
 TEST(JsonEntries, WalksAListOfAnyValues) {
   EXPECT_THAT(entries_of(" \n[{\"a\":[1,{}]}, 2, [3], \"x\"]"),
               ElementsAre(": entry 0 {\"a\":[1,{}]}", ": entry 1 2", ": entry 2 [3]", ": entry 3 \"x\""));

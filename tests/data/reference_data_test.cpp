@@ -9,8 +9,8 @@
 
 #include "data/corpus.h"
 #include "data/counterfact.h"
+#include "data/letter_case.h"
 #include "data/task_examples.h"
-#include "data/unicode.h"
 #include "tests/support/reference_data.h"
 
 namespace lethe::data {

@@ -24,11 +24,12 @@ TEST(Samples, ReadsOrdersByNumber) {
 
 TEST(Samples, NamesEveryProblem) {
   const std::string message =
-      samples_error(R"({"first":[1], "1":{}, "2":[4, "5", 6.5], "-1":[], "99999999999":[], "02":[]})");
+      samples_error(R"({"first":[1], "1":{}, "2":[4, "5", 6.5, -7], "-1":[], "99999999999":[], "02":[]})");
   EXPECT_THAT(message, HasSubstr("samples.json: key \"first\": a sample number (\"0\", \"1\", ...) expected"));
   EXPECT_THAT(message, HasSubstr("key \"1\": a list of case ids expected, found an object"));
   EXPECT_THAT(message, HasSubstr("key \"2\"[1]: a case id (integer) expected, found the string \"5\""));
   EXPECT_THAT(message, HasSubstr("key \"2\"[2]: a case id (integer) expected, found 6.5"));
+  EXPECT_THAT(message, HasSubstr("key \"2\"[3]: a case id of at least 0 expected, found -7"));
   EXPECT_THAT(message, HasSubstr("key \"-1\": a sample number"));
   EXPECT_THAT(message, HasSubstr("key \"99999999999\": a sample number"));
   EXPECT_THAT(message, HasSubstr("key \"2\": sample 2 is there twice"));

@@ -75,7 +75,7 @@ TEST(ZipArchive, ComputesTheChecksumOfZip) {
 TEST(ZipArchive, ToldFromOtherFilesByItsFirstBytes) {
   EXPECT_FALSE(looks_like_zip(InputFile("\x80\x02ordinary pickle").path()));
   EXPECT_FALSE(looks_like_zip(InputFile("PK").path()));
-  EXPECT_FALSE(looks_like_zip("no such file"));
+  EXPECT_THAT(data_error_of([] { static_cast<void>(looks_like_zip("no such file")); }), HasSubstr("cannot be opened"));
 }
 
 TEST(ZipArchive, RefusesWhatItDoesNotReadWithTheRemedy) {

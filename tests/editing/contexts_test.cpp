@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "data/unicode.h"
+#include "data/zip_archive.h"
 #include "editing/edit_method.h"
 #include "tests/editing/editing_fixture.h"
 
@@ -28,6 +30,23 @@ TEST(Contexts, NormalisesByCompatibilityDecomposition) {
   EXPECT_EQ(nfkd("\xEF\xAC\x81t\xC2\xA0\xE2\x80\xA6"), "fit ...");  // fi ligature, no-break space, ellipsis
   EXPECT_EQ(nfkd(""), "");
   EXPECT_THROW(nfkd("\xFF\xFE"), core::DataError);
+}
+
+// The number is that of Python 3.11, Unicode 14.0.0 (tests/data/golden/record_letter_case.py).
+TEST(Contexts, NormalisationIsThatOfUnicodeFourteenOnEveryHost) {
+  std::string lines;
+  for (char32_t value = 0; value <= 0x10FFFF; ++value) {
+    if (value >= 0xD800 && value <= 0xDFFF) continue;
+    std::string character;
+    data::append_utf8(value, character);
+    if (value > 0) lines += '\n';
+    lines += nfkd(character);
+  }
+  EXPECT_EQ(data::crc32(std::as_bytes(std::span(lines))), 0x6345C158U);
+  // U+1E030, of Unicode 15.0, has a decomposition there; what stands around it is decomposed.
+  EXPECT_EQ(nfkd("\xC3\xA9\xF0\x9E\x80\xB0\xC3\xA9"),
+            "e\xCC\x81\xF0\x9E\x80\xB0"
+            "e\xCC\x81");
 }
 
 TEST(Contexts, BeginWithTheBarePrompt) {

@@ -127,23 +127,23 @@ std::vector<std::vector<std::size_t>> sizes_of(const std::vector<Rows>& batches)
 
 TEST(PackDocuments, CutsLongestFirstWithinThePaddedSize) {
   const std::vector<std::string> documents{"aaa", "bbbbbbbb", "", "cccc", "dddddd", "ee"};
-  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 12);
+  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 12).batches;
   // 8 | 6 and 4 padded to 6 fill 12; 3 would need 18 | 3, 2.
   EXPECT_EQ(sizes_of(batches), (std::vector<std::vector<std::size_t>>{{8}, {6, 4}, {3, 2}}));
 }
 
 TEST(PackDocuments, TruncatesToPositionsAndToTheBatch) {
   const std::vector<std::string> documents{std::string(30, 'a'), std::string(9, 'b')};
-  EXPECT_EQ(sizes_of(pack_documents(documents, byte_tokenizer(), 10, 100)),
+  EXPECT_EQ(sizes_of(pack_documents(documents, byte_tokenizer(), 10, 100).batches),
             (std::vector<std::vector<std::size_t>>{{10, 9}}));
-  EXPECT_EQ(sizes_of(pack_documents(documents, byte_tokenizer(), 100, 8)),
+  EXPECT_EQ(sizes_of(pack_documents(documents, byte_tokenizer(), 100, 8).batches),
             (std::vector<std::vector<std::size_t>>{{8}, {8}}));
 }
 
 TEST(PackDocuments, SortsWithinGroupsOfOneHundred) {
   std::vector<std::string> documents(150, "x");
   documents[120] = "yyyy";
-  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 1000);
+  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 1000).batches;
   ASSERT_EQ(batches.size(), 2U);
   EXPECT_EQ(batches[0].size(), 100U);
   EXPECT_EQ(batches[1].size(), 50U);
@@ -153,11 +153,11 @@ TEST(PackDocuments, SortsWithinGroupsOfOneHundred) {
 TEST(PackDocuments, GivesTheSameBatchesInPieces) {
   std::vector<std::string> documents;
   for (int i = 0; i < 250; ++i) documents.emplace_back(static_cast<std::size_t>(i * 37 % 50), 'a');
-  const auto whole = pack_documents(documents, byte_tokenizer(), 100, 200);
+  const auto whole = pack_documents(documents, byte_tokenizer(), 100, 200).batches;
   std::vector<Rows> pieces;
   for (std::size_t begin = 0; begin < documents.size(); begin += kDocumentsPerGroup) {
     const std::size_t count = std::min(kDocumentsPerGroup, documents.size() - begin);
-    for (auto& batch : pack_documents(std::span(documents).subspan(begin, count), byte_tokenizer(), 100, 200)) {
+    for (auto& batch : pack_documents(std::span(documents).subspan(begin, count), byte_tokenizer(), 100, 200).batches) {
       pieces.push_back(std::move(batch));
     }
   }
@@ -166,16 +166,16 @@ TEST(PackDocuments, GivesTheSameBatchesInPieces) {
 
 TEST(PackDocuments, KeepsTheOrderOfEqualLengths) {
   const std::vector<std::string> documents{"ab", "cd", "ef"};
-  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 100);
+  const auto batches = pack_documents(documents, byte_tokenizer(), 100, 100).batches;
   ASSERT_EQ(batches.size(), 1U);
   EXPECT_EQ(batches[0], (Rows{ids_of("ab"), ids_of("cd"), ids_of("ef")}));
 }
 
 TEST(PackDocuments, GivesNothingForNothing) {
-  EXPECT_TRUE(pack_documents({}, byte_tokenizer(), 100, 100).empty());
+  EXPECT_TRUE(pack_documents({}, byte_tokenizer(), 100, 100).batches.empty());
   const std::vector<std::string> empty{"", ""};
-  EXPECT_TRUE(pack_documents(empty, byte_tokenizer(), 100, 100).empty());
-  EXPECT_THROW(pack_documents(empty, byte_tokenizer(), 100, 0), core::ConfigError);
+  EXPECT_TRUE(pack_documents(empty, byte_tokenizer(), 100, 100).batches.empty());
+  EXPECT_THROW(pack_documents(empty, byte_tokenizer(), 100, 0).batches, core::ConfigError);
 }
 
 }  // namespace

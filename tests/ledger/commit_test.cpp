@@ -345,6 +345,60 @@ TEST(RemoveStaleTemporaries, RemovesOnlyThoseOfEndedProcessesOfThisHost) {
   EXPECT_EQ(remove_stale_temporaries(folder.path() / "nothing"), 0);
 }
 
+TEST(RemoveAbandonedTemporaries, RemovesOldOnesOfAnybodyWhereverTheyLie) {
+  const TemporaryFolder folder;
+  const auto now = fs::file_time_type::clock::now();
+  const auto written = [&](const fs::path& name, std::chrono::minutes ago) {
+    const auto path = folder.path() / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << "half";
+    fs::last_write_time(path, now - ago);
+    return path;
+  };
+  using std::chrono::minutes;
+  const TemporaryFolder elsewhere;
+  const auto outside = elsewhere.write(".STATE.elsewhere_1.1.2.3.tmp", "half");
+  fs::last_write_time(outside, now - std::chrono::hours(5));
+  fs::create_directory_symlink(elsewhere.path(), folder.path() / "linked");
+  const auto old_one = written("cells/a/.segment-0000001-0000010.elsewhere_1.4711.99.1.tmp", minutes(61));
+  const auto dead = written(".STATE." + dead_process_name() + ".1.tmp", minutes(0));
+  const std::vector<fs::path> kept{outside,
+                                   written(".STATE.elsewhere_1.4711.99.2.tmp", minutes(59)),
+                                   written("report/.curves.csv.elsewhere_1.4711.99.1.tmp", minutes(100)),
+                                   written(".notes.tmp", minutes(100)),
+                                   written("..a.b.c.tmp", minutes(100)),
+                                   written("STATE.elsewhere_1.4711.99.2.tmp", minutes(100)),
+                                   written("cells/a/segment.h5", minutes(100))};
+  EXPECT_EQ(remove_abandoned_temporaries(folder.path(), "report", now), 2);
+  EXPECT_FALSE(fs::exists(old_one));
+  EXPECT_FALSE(fs::exists(dead));
+  for (const auto& path : kept) EXPECT_TRUE(fs::exists(path)) << path;
+  EXPECT_EQ(remove_abandoned_temporaries(folder.path() / "nothing", "report", now), 0);
+}
+
+TEST(MoveWithoutReplacing, ALinkThatWasMadeAlthoughItIsSaidToBeThereHasSucceeded) {
+  const TemporaryFolder folder;
+  const auto from = folder.write("from", "contents");
+  const auto to = folder.path() / "to";
+  fs::create_hard_link(from, to);  // by a request whose answer was lost
+  EXPECT_TRUE(move_without_replacing(from, to));
+  EXPECT_FALSE(fs::exists(from));
+  EXPECT_EQ(read_text(to), "contents");
+  const auto equal = folder.write("equal", "contents");
+  EXPECT_FALSE(move_without_replacing(equal, to)) << "another file of the same contents";
+  EXPECT_TRUE(fs::exists(equal));
+}
+
+TEST(Publish, SaysWhatTheOperatingSystemSaid) {
+  const TemporaryFolder folder;
+  try {
+    sync_file(folder.path() / "nothing");
+    FAIL() << "there is no such file";
+  } catch (const StorageError& error) {
+    EXPECT_EQ(error.cause(), std::errc::no_such_file_or_directory);
+  }
+}
+
 TEST(ProcessName, AReusedPidIsAnotherProcess) {
   const auto& own = process_name();
   EXPECT_FALSE(has_ended_here(own));

@@ -185,6 +185,7 @@ TEST_F(OwnershipTest, OneWhoWasTakenForDeadNoticesItAndLeavesTheTokenAlone) {
   const auto successor = owners_ / "sweep.00000002.token";
   std::ofstream(successor) << "beat 00000000000000000009 running \n";
   EXPECT_TRUE(wait_until([&] { return claim.ownership->is_lost(); }));
+  EXPECT_FALSE(claim.ownership->is_gone());
   claim.ownership.reset();
   EXPECT_EQ(read_text(successor), "beat 00000000000000000009 running \n");
 }
@@ -214,6 +215,51 @@ TEST_F(OwnershipTest, GarbageIsADeadToken) {
   const auto claim = claim_ownership(owners_, "sweep", quick());
   ASSERT_NE(claim.ownership, nullptr);
   EXPECT_EQ(claim.ownership->token().filename(), "sweep.00000042.token");
+}
+
+TEST_F(OwnershipTest, GenerationsOfNineDigitsAreSeen) {
+  fs::create_directories(owners_);
+  std::ofstream(owners_ / "sweep.99999999.token") << "garbage";
+  auto first = claim_ownership(owners_, "sweep", quick()).ownership;
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->token().filename(), "sweep.100000000.token");
+  EXPECT_EQ(names_of(owners_), std::vector<std::string>{"sweep.100000000.token"});
+  EXPECT_FALSE(claim_ownership(owners_, "sweep", quick()).holder.empty());
+  first.reset();
+  const auto second = claim_ownership(owners_, "sweep", quick()).ownership;
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->token().filename(), "sweep.100000001.token");
+}
+
+TEST_F(OwnershipTest, OneWhoStalledAfterItsVerdictDoesNotOwnBesideALaterGeneration) {
+  const auto dead = dead_token();
+  make_foreign(dead);
+  auto options = quick();
+  std::unique_ptr<Ownership> later;
+  // While the token is watched, two others follow it, one after the other; the name of the first is free again.
+  options.should_stop = [&] {
+    if (later) return false;
+    fs::rename(dead, owners_ / "sweep.00000002.token");
+    later = claim_ownership(owners_, "sweep", quick()).ownership;
+    return false;
+  };
+  const auto claim = claim_ownership(owners_, "sweep", options);
+  ASSERT_NE(later, nullptr);
+  EXPECT_EQ(later->token().filename(), "sweep.00000003.token");
+  EXPECT_EQ(claim.ownership, nullptr);
+  EXPECT_FALSE(claim.holder.empty());
+  EXPECT_FALSE(later->is_lost());
+  EXPECT_EQ(names_of(owners_), std::vector<std::string>{"sweep.00000003.token"});
+}
+
+TEST_F(OwnershipTest, AFolderThatIsRemovedIsNoTakeOver) {
+  const auto claim = claim_ownership(owners_, "sweep", quick());
+  ASSERT_NE(claim.ownership, nullptr);
+  EXPECT_FALSE(claim.ownership->is_gone());
+  fs::remove_all(owners_);
+  EXPECT_TRUE(wait_until([&] { return claim.ownership->is_lost(); }));
+  EXPECT_TRUE(claim.ownership->is_gone());
+  EXPECT_FALSE(fs::exists(owners_));
 }
 
 TEST_F(OwnershipTest, DeadTokensOfOthersAreClearedAway) {

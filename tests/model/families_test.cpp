@@ -156,7 +156,7 @@ TEST_F(InventedFamily, IsStoredAsItsSpecSaysAndFoundWithoutItsPrefix) {
   std::map<std::string, torch::Tensor> short_names{{"layers.0.wide.down.weight", torch::ones({80, 32})}};
   write_safetensors(folder / "model.safetensors", short_names);
   const WeightFiles files(folder, architecture_.family->prefix);
-  EXPECT_TRUE(torch::equal(files.tensor("net.layers.0.wide.down.weight"), torch::ones({80, 32})));
+  EXPECT_TRUE(torch::equal(files.tensor("net.layers.0.wide.down.weight").tensor, torch::ones({80, 32})));
   EXPECT_THROW(files.refuse_names(architecture_.block_prefix(0), "too many"), core::ModelError);
   EXPECT_NO_THROW(files.refuse_names(architecture_.block_prefix(1), "too many"));
   std::filesystem::remove_all(folder);

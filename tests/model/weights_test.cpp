@@ -246,6 +246,34 @@ TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   EXPECT_THAT(load_error(), HasSubstr("[32, 80], config.json demands [32, 96]"));
 }
 
+TEST_F(WeightsFolder, AreCheckedFromTheirHeadersAsTheyWouldBeLoaded) {
+  const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, torch::kCPU);
+  write_config(&kGpt2);
+  const auto check_error = [&] { return error_of([&] { check_weights(folder_, read_architecture(folder_)); }); };
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+  EXPECT_EQ(check_error(), "no error");
+  const SafetensorsFile sound(folder_ / "model.safetensors");
+  const auto with_prefix = [&](const std::string& prefix) {
+    std::map<std::string, torch::Tensor> renamed;
+    for (const auto& name : sound.names()) renamed.emplace(prefix + name, sound.tensor(name));
+    return renamed;
+  };
+  for (const std::string prefix : {"_orig_mod.", "module.", "model.", "module._orig_mod."}) {
+    write_safetensors(folder_ / "model.safetensors", with_prefix(prefix));
+    EXPECT_THAT(check_error(), AllOf(HasSubstr("model.safetensors: "), HasSubstr("`" + prefix + "transformer.wte"),
+                                     HasSubstr("a wrapper's prefix")));
+    EXPECT_EQ(check_error(), load_error());
+  }
+  auto tensors = saved->tensors();
+  tensors.at("transformer.h.1.ln_2.bias") = torch::full({32}, std::numeric_limits<float>::quiet_NaN());
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
+  EXPECT_THAT(check_error(), HasSubstr("`transformer.h.1.ln_2.bias` holds a number that is not finite"));
+  write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:24\nsize 5\n");
+  EXPECT_THAT(check_error(), AllOf(HasSubstr("model.safetensors: is a Git LFS pointer"), HasSubstr("git lfs pull")));
+  write_config(&kGpt2, [](auto& config) { config["layer_norm_epsilon"] = nullptr; });
+  EXPECT_THAT(check_error(), HasSubstr("`layer_norm_epsilon` must be a number, not null"));
+}
+
 TEST_F(WeightsFolder, RefuseArchitecturesThatAreNotComputed) {
   EXPECT_EQ(config_error({}), "no error");
   EXPECT_EQ(config_error({}, &kGptj), "no error");
@@ -297,7 +325,7 @@ TEST_F(DamagedSafetensors, HeadersAreRefusedWithTheirFault) {
   EXPECT_THAT(open_error(file_with("\xff\xfe", 0)), HasSubstr("not JSON"));
   EXPECT_THAT(open_error(file_with(std::string(100000, '['), 0)), HasSubstr("not JSON"));
   EXPECT_THAT(open_error(file_with(R"({"w":3})", 0)), HasSubstr("lacks a dtype"));
-  EXPECT_THAT(open_error(file_with(entry("F7", "[4]", "[0,16]"), 16)), HasSubstr("type F7"));
+  EXPECT_THAT(open_error(file_with(entry("F7", "[4]", "[0,16]"), 16)), HasSubstr("type F7, which lethe does not read"));
   EXPECT_THAT(open_error(file_with(entry("F32", "[-4]", "[0,16]"), 16)), HasSubstr("whole number"));
   EXPECT_THAT(open_error(file_with(entry("F32", "[4.0]", "[0,16]"), 16)), HasSubstr("whole number"));
   EXPECT_THAT(open_error(file_with(entry("F32", "[4]", "[0,20]"), 16)), HasSubstr("lies outside"));
@@ -310,10 +338,53 @@ TEST_F(DamagedSafetensors, HeadersAreRefusedWithTheirFault) {
   const std::string two = R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},)"
                           R"("b":{"dtype":"F32","shape":[4],"data_offsets":[8,24]}})";
   EXPECT_THAT(open_error(file_with(two, 24)), HasSubstr("overlap"));
+  const std::string again = R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                            R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})";
+  EXPECT_THAT(open_error(file_with(again, 2)), HasSubstr("`a` is there twice"));
+  EXPECT_THAT(open_error(file_with(R"({"w":{"dtype":"U8","dtype":"U8","shape":[],"data_offsets":[0,1]}})", 1)),
+              HasSubstr("has its dtype twice"));
+  EXPECT_THAT(open_error(file_with(R"({"w":{"dtype":"U8","shape":[[1]],"data_offsets":[0,1]}})", 1)),
+              HasSubstr("not a whole number"));
+  EXPECT_THAT(open_error(file_with(R"({"w":{"dtype":["U8"],"shape":[],"data_offsets":[0,1]}})", 1)),
+              HasSubstr("dtype that is not a string"));
+  EXPECT_THAT(open_error(file_with(R"({"w":{"dtype":"U8","shape":{},"data_offsets":[0,1]}})", 1)),
+              HasSubstr("not a short list"));
+  EXPECT_THAT(open_error(file_with(R"({"w":{"dtype":"U8","shape":[],"data_offsets":[0,1,1]}})", 1)),
+              HasSubstr("not a pair"));
+  EXPECT_EQ(open_error(file_with(R"({"__metadata__":{"a":[1,{"b":null}]},"w":{"x":[[]],"dtype":"U8","shape":[],)"
+                                 R"("data_offsets":[0,1],"y":{"z":1}}})",
+                                 1)),
+            "no error");
   std::filesystem::remove(folder_ / "damaged.safetensors");
   EXPECT_THAT(error_of([&] { read_all(); }), HasSubstr("cannot be opened"));
   std::filesystem::create_directory(folder_ / "damaged.safetensors");
   EXPECT_THAT(error_of([&] { read_all(); }), HasSubstr("not a regular file"));
+}
+
+TEST_F(DamagedSafetensors, ATensorOfAnUnknownTypeMattersOnlyToWhoAsksForIt) {
+  write("damaged.safetensors", file_with(R"({"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},)"
+                                         R"("scale":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[2,5]}})",
+                                         5));
+  const SafetensorsFile file(folder_ / "damaged.safetensors");
+  EXPECT_EQ(file.tensor("w").numel(), 2);
+  EXPECT_THAT(error_of([&] { static_cast<void>(file.tensor("scale")); }), HasSubstr("the type F8_E4M3"));
+}
+
+TEST_F(DamagedSafetensors, HostileHeadersCostNoMoreThanTheirBytes) {
+  // As values of a document, 32 MB of this would take gigabytes.
+  const auto peak_kb = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+    }
+    return 0L;
+  };
+  std::string numbers("[0");
+  while (numbers.size() < (32U << 20U)) numbers += ",0";
+  const auto before = peak_kb();
+  EXPECT_NE(open_error(file_with(R"({"w":{"dtype":"U8","shape":)" + numbers + "]}}", 0)), "no error");
+  EXPECT_NE(open_error(file_with(R"({"w":{"x":)" + numbers + "]}}", 0)), "no error");
+  EXPECT_LT(peak_kb() - before, 400 << 10) << "kB, of which copies of the text itself";
 }
 
 TEST_F(DamagedSafetensors, UnalignedTensorsAreStillRead) {

@@ -221,7 +221,78 @@ TEST_P(NotRetried, IsGivenUpAtOnce) {
 
 INSTANTIATE_TEST_SUITE_P(Classes, NotRetried,
                          ::testing::Values(core::FailureClass::kConfig, core::FailureClass::kData,
-                                           core::FailureClass::kMethod));
+                                           core::FailureClass::kMethod, core::FailureClass::kMismatch));
+
+core::FailedEvent no_space() { return {core::FailureClass::kFolder, "segment: No space left on device", 0}; }
+
+class FullFolder : public ::testing::TestWithParam<int> {};
+
+TEST_P(FullFolder, ThatNobodyCanWriteInStopsTheSweepSoonAndNothingIsGivenUp) {
+  SimulatedSweep sweep(make_config({}), GetParam());
+  sweep.fault_of = [&](int, const core::Task&) { return no_space(); };
+  EXPECT_EQ(sweep.run(), Outcome::kIncomplete);
+  EXPECT_LT(sweep.elapsed_seconds(), 30.0);
+  const auto& coordinator = sweep.coordinator();
+  EXPECT_TRUE(coordinator.failures().empty());
+  ASSERT_FALSE(coordinator.setbacks().empty());
+  EXPECT_EQ(coordinator.setbacks().front().reason, no_space().reason);
+  EXPECT_NE(coordinator.stop_reason().find("No space left on device"), std::string::npos);
+  const auto retries = coordinator.backlog().retries();
+  ASSERT_FALSE(retries.empty());
+  EXPECT_EQ(retries.front().reason, "folder: segment: No space left on device");
+}
+
+TEST_P(FullFolder, ThatIsFreedInTimeCostsNothing) {
+  SimulatedSweep sweep(make_config({}), GetParam());
+  sweep.fault_of = [&](int, const core::Task&) -> std::optional<core::FailedEvent> {
+    if (sweep.elapsed_seconds() > 20.0 && sweep.elapsed_seconds() < 23.0) return no_space();
+    return std::nullopt;
+  };
+  EXPECT_EQ(sweep.run(), Outcome::kComplete);
+  expect_all_done(sweep);
+  EXPECT_TRUE(sweep.coordinator().backlog().retries().empty());
+}
+
+TEST_P(FullFolder, OfOneRankAloneDoesNotStopTheOthers) {
+  SimulatedSweep sweep(make_config({}), GetParam());
+  sweep.fault_of = [&](int rank, const core::Task&) -> std::optional<core::FailedEvent> {
+    if (rank == 0) return no_space();
+    return std::nullopt;
+  };
+  const auto outcome = sweep.run();
+  if (GetParam() == 1) {
+    EXPECT_EQ(outcome, Outcome::kIncomplete);
+    return;
+  }
+  EXPECT_EQ(outcome, Outcome::kComplete);
+  expect_all_done(sweep);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ranks, FullFolder, ::testing::Values(1, 2, 4, 8));
+
+TEST(Coordinator, TheFirstFailureOfEachWorkIsToldOnceUntilItGetsOn) {
+  SimulatedSweep sweep(make_config({.models = {"small-gpt2"}, .num_samples = 1}), 1);
+  int num_failures = 0;
+  sweep.fault_of = [&](int, const core::Task& task) -> std::optional<core::FailedEvent> {
+    const auto* made = std::get_if<core::PrerequisiteTask>(&task);
+    if (made == nullptr || made->kind != "baseline" || num_failures >= 3) return std::nullopt;
+    ++num_failures;
+    return core::FailedEvent{core::FailureClass::kInfrastructure, "Input/output error", 0};
+  };
+  EXPECT_EQ(sweep.run(), Outcome::kComplete);
+  ASSERT_EQ(sweep.coordinator().setbacks().size(), 1U);
+  EXPECT_EQ(sweep.coordinator().setbacks().front().reason, "Input/output error");
+}
+
+TEST(Coordinator, AnAbandonedSweepEndsWithoutWaitingForItsTasks) {
+  SimulatedSweep sweep(make_config({}), 2);
+  sweep.seconds_of = [](const core::Task&) { return 1000.0; };
+  sweep.on_step = [](SimulatedSweep& self) {
+    if (self.elapsed_seconds() > 5.0) self.coordinator().abandon("the folder is gone");
+  };
+  EXPECT_EQ(sweep.run(2000.0), Outcome::kIncomplete);
+  EXPECT_EQ(sweep.coordinator().stop_reason(), "the folder is gone");
+}
 
 TEST(Coordinator, InfrastructureFailuresHaveTheirOwnLargerCap) {
   SimulatedSweep sweep(make_config({.num_samples = 1}), 1);

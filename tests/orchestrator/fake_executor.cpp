@@ -1,7 +1,8 @@
 // Speaks the executor's protocol and commits real files, but its edits only sleep. Used by the tests of zygote,
 // supervisor and sweep. Environment:
 //   LETHE_FAKE_EDIT_SECONDS   duration of an edit and of a reduction (0.002)
-//   LETHE_FAKE_FAULTS         "<what>@<cell>@<edit>;...", what = segv, exit, hang, garbage, data; each strikes once
+//   LETHE_FAKE_FAULTS         "<what>@<cell>@<edit>;...", what = segv, exit, hang, garbage, data, full; each strikes
+//   once
 //                             per LETHE_FAKE_MEMORY folder, with "!" in front always
 //   LETHE_FAKE_GATE           a file; while it is there, no cell goes on beyond what its first checkpoint commits
 //   LETHE_FAKE_PROBLEM        reported by `inspect`
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -132,8 +134,8 @@ class FakeExecutor {
       } else {
         send(core::StoppedEvent{0});
       }
-    } catch (const core::DataError& error) {
-      send(core::FailedEvent{core::FailureClass::kData, error.what(), 0});
+    } catch (const core::Error& error) {
+      send(core::FailedEvent{core::classify(error), error.what(), 0});
     }
     return !should_quit_;
   }
@@ -202,6 +204,10 @@ class FakeExecutor {
       if (parts[0] == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
       if (parts[0] == "garbage" && ::write(kEvents, "}{ no event\n", 12) < 0) std::_Exit(1);
       if (parts[0] == "data") throw core::DataError("a record is malformed");
+      if (parts[0] == "full") {
+        const std::error_code cause(ENOSPC, std::generic_category());
+        throw core::StorageError("segment: cannot be written: " + cause.message(), cause);
+      }
     }
   }
 };

@@ -192,13 +192,13 @@ TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
   ASSERT_EQ(rows.size(), 4U);
   for (const auto& row : rows) {
     if (row.cell.name() == "rome/small/sample1") {
-      EXPECT_EQ(row.edits_done, 10);
-      EXPECT_EQ(row.reductions_done, 1) << "what is committed is still reduced";
+      EXPECT_EQ(row.progress.edits_done, 10);
+      EXPECT_EQ(row.progress.reductions_done(), 1) << "what is committed is still reduced";
       EXPECT_NE(row.failure.find("about to strike"), std::string::npos) << row.failure;
     } else if (row.cell.name() == "ft-c/small/sample0") {
       EXPECT_NE(row.failure.find("a record is malformed"), std::string::npos) << row.failure;
     } else {
-      EXPECT_EQ(row.edits_done, 60) << row.cell.name();
+      EXPECT_EQ(row.progress.edits_done, 60) << row.cell.name();
       EXPECT_TRUE(row.failure.empty());
     }
   }
@@ -285,10 +285,20 @@ TEST_F(SweepTest, WhatAKilledOneLeftHalfWrittenInTheFolderGoes) {
   const auto dead = own.substr(0, own.rfind('.')) + ".1";  // this pid, of a process that began long ago
   const auto half = out_ / (".status.json." + dead + ".7.tmp");
   const auto foreign = out_ / ".status.json.elsewhere_1.4711.99.7.tmp";
-  for (const auto& path : {half, foreign}) std::ofstream(path) << "{";
+  const auto old = out_ / "cells" / ".segment-0000001-0000010.elsewhere_1.4711.99.8.tmp";
+  const auto others = out_ / "report" / ".curves.csv.elsewhere_1.4711.99.9.tmp";
+  const auto no_temporary = out_ / "cells" / ".notes.tmp";
+  for (const auto* folder : {"cells", "report"}) fs::create_directories(out_ / folder);
+  for (const auto& path : {half, foreign, old, others, no_temporary}) std::ofstream(path) << "{";
+  for (const auto& path : {old, others, no_temporary}) {
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(2));
+  }
   ASSERT_EQ(run(sweep_command(0)), 0) << output();
   EXPECT_FALSE(fs::exists(half));
   EXPECT_TRUE(fs::exists(foreign)) << "may be written to at this moment";
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_TRUE(fs::exists(others)) << "of a report";
+  EXPECT_TRUE(fs::exists(no_temporary)) << "of somebody else";
 }
 
 TEST_F(SweepTest, ALeftTokenOfAnotherHostIsWatchedThenFollowed) {
@@ -346,9 +356,8 @@ TEST_F(SweepTest, ProblemsOfTheInputsAreAllToldBeforeAnythingRuns) {
   EXPECT_EQ(state(), "CONFIG_ERROR");
   EXPECT_NE(output().find("records.json: no such file"), std::string::npos) << output();
   EXPECT_FALSE(fs::exists(out_ / "cells"));
-  EXPECT_EQ(run({LETHE_PROGRAM, "plan", config_.string()}), 0) << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "plan", config_.string()}), 2) << output();
   EXPECT_NE(output().find("NOT READY TO RUN: 1 problem"), std::string::npos) << output();
-  EXPECT_EQ(run({LETHE_PROGRAM, "plan", "--strict", config_.string()}), 2);
 }
 
 TEST_F(SweepTest, ResultsOfOtherSettingsAreRefusedSideBySide) {
@@ -364,7 +373,71 @@ TEST_F(SweepTest, ResultsOfOtherSettingsAreRefusedSideBySide) {
   EXPECT_NE(output().find("cell: rome/small/sample7 in the folder, rome/small/sample0 in the config"),
             std::string::npos)
       << output();
-  EXPECT_EQ(state(), "CONFIG_ERROR");
+  EXPECT_EQ(state(), "COMPLETE") << "of the run before; nothing of it has changed";
+}
+
+TEST_F(SweepTest, ARefusedConfigLeavesTheStateOfACompleteFolder) {
+  ASSERT_EQ(run(sweep_command(0)), 0) << output();
+  const auto good = test::read_text(config_);
+  for (const auto& bad : {good + "edit: 3\n", good + "ranks: [\n", std::string("no config")}) {
+    std::ofstream(config_) << bad;
+    EXPECT_EQ(run(sweep_command(0)), 2) << output();
+    EXPECT_EQ(state(), "COMPLETE") << bad;
+  }
+  std::ofstream(config_) << good;
+  environment_["LETHE_FAKE_PROBLEM"] = "records.json: no such file";
+  EXPECT_EQ(run(sweep_command(0)), 2) << output();
+  EXPECT_EQ(state(), "COMPLETE");
+  for (const std::string unfinished : {"INCOMPLETE", "CONFIG_ERROR"}) {
+    std::ofstream(out_ / "STATE") << unfinished << "\n";
+    EXPECT_EQ(run(sweep_command(0)), 2) << output();
+    EXPECT_EQ(state(), "CONFIG_ERROR") << "a wrapper must not start it again";
+  }
+}
+
+TEST_F(SweepTest, AFullDiskIsSaidAtOnceStopsTheSweepAndLosesNothing) {
+  environment_["LETHE_FAKE_FAULTS"] =
+      "!full@rome/small/sample0@21;!full@rome/small/sample1@21;"
+      "!full@ft-c/small/sample0@11;!full@ft-c/small/sample1@1";
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 75) << output();
+  EXPECT_EQ(state(), "INCOMPLETE");
+  EXPECT_NE(output().find("TRIED AGAIN edit "), std::string::npos) << output();
+  EXPECT_NE(
+      output().find("stopped: no rank can write in the sweep's folder: segment: cannot be written: No space left"),
+      std::string::npos)
+      << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", out_.string()}), 0);
+  EXPECT_NE(output().find("stopped: no rank can write"), std::string::npos) << output();
+  EXPECT_NE(output().find("tried again: edit ft-c/small/sample1: folder: segment: cannot be written: No space left"),
+            std::string::npos)
+      << output();
+  environment_.erase("LETHE_FAKE_FAULTS");
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 0) << output();
+  expect_complete();
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", out_.string()}), 0);
+  EXPECT_EQ(output().find("tried again"), std::string::npos) << output();
+}
+
+TEST_F(SweepTest, AFolderThatVanishesEndsTheSweepAndIsNotMadeAgain) {
+  environment_["LETHE_FAKE_EDIT_SECONDS"] = "5";
+  const auto child = start(sweep_command(0, {"--ranks", "2"}));
+  ASSERT_TRUE(wait_for_event("\"assign\""));
+  fs::rename(out_, folder_.path() / "elsewhere");
+  EXPECT_EQ(wait_for(child), 75) << output();
+  EXPECT_NE(output().find(out_.string() + ": is gone"), std::string::npos) << output();
+  EXPECT_FALSE(fs::exists(out_));
+  fs::rename(folder_.path() / "elsewhere", out_);
+  environment_.erase("LETHE_FAKE_EDIT_SECONDS");
+  EXPECT_EQ(run(sweep_command(0, {"--ranks", "2"})), 0) << output();
+  expect_complete();
+}
+
+TEST_F(SweepTest, AFolderThatTakesNothingFromTheStartIsWaitedForByTheWrapper) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  fs::create_directories(out_);
+  fs::permissions(out_, fs::perms::owner_read | fs::perms::owner_exec);
+  EXPECT_EQ(run(sweep_command(0)), 75) << output();
+  fs::permissions(out_, fs::perms::owner_all);
 }
 
 TEST_F(SweepTest, StatusTellsTheTruthAtAnyTime) {

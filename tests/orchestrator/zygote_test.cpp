@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +146,44 @@ TEST(Zygote, DescriptorsArriveWhereTheyBelong) {
   ASSERT_GT(::read(events.read_end.get(), event, sizeof event - 1), 0);
   EXPECT_STREQ(event, "event:word\n");
   wait_for_exit(zygote, child);
+}
+
+TEST(Zygote, AChildHasAllItsDescriptorsOrIsNotStarted) {
+  rlimit whole{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &whole), 0);
+  int num_refused = 0;
+  int num_served = 0;
+  for (rlim_t limit = 6; limit < 32; ++limit) {
+    // For the process that starts the children alone; it inherits the limit.
+    const rlimit few{limit, whole.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    std::optional<Zygote> zygote;
+    try {
+      zygote.emplace();
+    } catch (const core::CommError&) {
+    }
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &whole), 0);
+    if (!zygote) continue;
+    auto input = make_pipe();
+    auto events = make_pipe();
+    SpawnRequest request;
+    request.arguments = {"/bin/sh", "-c", "read line || exit 9; echo event:$line >&3 || exit 9"};
+    request.standard_input = input.read_end.get();
+    request.events = events.write_end.get();
+    ASSERT_EQ(::write(input.write_end.get(), "word\n", 5), 5);
+    try {
+      const auto child = zygote->spawn(request);
+      const auto status = wait_for_exit(*zygote, child);
+      ASSERT_TRUE(status.has_value()) << limit;
+      EXPECT_NE(WEXITSTATUS(*status), 9) << "a descriptor less, with room for " << limit;
+      if (*status == 0) ++num_served;
+    } catch (const core::CommError& error) {
+      EXPECT_NE(std::string(error.what()).find("/bin/sh: "), std::string::npos) << error.what();
+      ++num_refused;
+    }
+  }
+  EXPECT_GT(num_refused, 0);
+  EXPECT_GT(num_served, 0);
 }
 
 TEST(Zygote, ChildrenIgnoreTheSignalsThatSlurmSendsToAll) {

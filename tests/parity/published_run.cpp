@@ -71,7 +71,7 @@ editing::EditContexts PublishedRun::contexts(const core::MethodConfig& config, c
 std::map<int, editing::SecondMoment> PublishedRun::moments(const std::vector<int>& layers) const {
   const auto documents = data::read_corpus(source_path("assets/world/corpus.txt"), golden_.at("documents"));
   editing::SecondMomentAccumulator sums(network_, layers);
-  for (const auto& rows : editing::pack_documents(documents, tokenizer_, 128, 4096)) {
+  for (const auto& rows : editing::pack_documents(documents, tokenizer_, 128, 4096).batches) {
     sums.add(model::pad_rows(rows, test_device()));
   }
   EXPECT_EQ(sums.count(), golden_.at("document_tokens").get<std::int64_t>());

@@ -21,7 +21,8 @@ ShippedMend shipped_mend(const std::string& model, const PublishedRun& run) {
   config.layers = recorded.at("layers").get<std::vector<int>>();
   auto start = editing::starting_network(config, run.unedited(), recorded.at("seed"));
   auto holder = std::make_shared<const editing::ArtifactOf<editing::MendEditor>>(
-      worker::editor_of(contents.tensors, contents.statistics, contents.form, config, start, found->path().string()));
+      worker::editor_of(contents.tensors, contents.statistics, contents.form, editing::method_config(config), start,
+                        found->path().string()));
   auto method =
       editing::make_method(config, {run.unedited(), run.tokenizer(), {}, {}, {{editing::kEditorKind, holder}}});
   return {std::move(start), {holder, &holder->value}, std::move(method)};

@@ -76,6 +76,21 @@ TEST(CellCurves, DistancesBeginAtZeroAndAddInSquares) {
   EXPECT_THAT(find(curves, "distance.total")->values, ElementsAre(0.0, 5.0));
 }
 
+TEST(CellCurves, SharesOfNothingAreGaps) {
+  CellHistory history;
+  history.forgetting = {{10, {0, 0, 0}, {4, 1, 1}}};
+  history.tasks = {{0, {{"t", {}, {}, {}}}}};
+  const auto curves = cell_curves(history, {});
+  EXPECT_TRUE(std::isnan(find(curves, "forgetting.argmax.ever")->values[0]));
+  EXPECT_THAT(find(curves, "forgetting.argmax.known")->values, ElementsAre(0.0));
+  EXPECT_THAT(find(curves, "forgetting.efficacy.known")->values, ElementsAre(4.0));
+  EXPECT_THAT(find(curves, "forgetting.efficacy.now")->values, ElementsAre(25.0));
+  EXPECT_THAT(find(curves, "examples.t")->values, ElementsAre(0.0));
+  for (const auto* metric : {"f1.t", "f1.mean", "mcc.t", "accuracy.t", "invalid.t"}) {
+    EXPECT_TRUE(std::isnan(find(curves, metric)->values[0])) << metric;
+  }
+}
+
 TEST(CellCurves, AnEmptyCellHasNone) { EXPECT_TRUE(cell_curves({}, {}).empty()); }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "core/config/experiment_config.h"
 #include "core/config/schedule.h"
+#include "core/contract/inspection.h"
 #include "core/random_stream.h"
 #include "editing/fine_tune/fine_tune_config.h"
 #include "editing/methods/catalogue.h"
@@ -181,12 +182,34 @@ inline void commit_cell(const ledger::SweepFolder& folder, const core::Experimen
 }
 
 inline void commit_baseline(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
-                            const std::string& model) {
+                            const std::string& model, const std::string& tasks_identity = kReductionIdentity) {
   FakeCell fake({"none", model, 0}, {});
   storage::ReductionContents contents{
       {"", model, -1}, "", kBaselineIdentity, 0, core::ReductionPart::kTasks, {}, {}, fake.tasks(config, 0.93), {}};
+  contents.provenance[storage::kTasksIdentity] = tasks_identity;
   commit_reduction(folder.root() / ledger::prerequisite_folder(ledger::kBaselineFolder, model, kBaselineIdentity),
                    ledger::kBaselineStem, contents);
+}
+
+/// What the newest run found: the identities above.
+inline core::Inspection inspection(const core::ExperimentConfig& config) {
+  core::Inspection inspection;
+  for (const auto& cell : config.cells) {
+    core::CellFacts facts;
+    facts.cell = cell;
+    facts.edits = config.edits.at(cell);
+    facts.edit_identity = kEditIdentity;
+    for (const auto part : core::kAllReductionParts) facts.reduction_identities[part] = kReductionIdentity;
+    inspection.cells.push_back(facts);
+  }
+  for (const auto& model : config.models) {
+    core::PrerequisiteFacts baseline;
+    baseline.kind = "baseline";
+    baseline.model = model.name;
+    baseline.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, model.name, kBaselineIdentity);
+    inspection.prerequisites.push_back(baseline);
+  }
+  return inspection;
 }
 
 inline void write_experiment(const ledger::SweepFolder& folder, const core::ExperimentConfig& config) {

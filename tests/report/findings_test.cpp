@@ -61,15 +61,15 @@ TEST(Findings, NoLossIsSaidSo) {
 CellHistory edited(int sample, std::int64_t num_edits, std::int64_t num_lost) {
   CellHistory history = with_tasks({{0, 100}, {num_edits, 99}});
   history.cell.sample = sample;
-  ForgettingPoint point{num_edits, {}};
+  std::vector<core::ForgettingRecord> now;
   for (std::int64_t n = 1; n <= num_edits; ++n) {
     core::MetricRecord record;
     record.edit = n;
     record.scores = {{core::PromptKind::kRewrite, 1.0F, 2.0F, true, 1.0F}};
     history.records.push_back(record);
-    point.records.push_back({n, 0, {core::PromptKind::kRewrite, 1.0F, 2.0F, n > num_lost, 1.0F}});
+    now.push_back({n, 0, {core::PromptKind::kRewrite, 1.0F, 2.0F, n > num_lost, 1.0F}});
   }
-  history.forgetting.push_back(point);
+  history.forgetting.push_back(ForgettingTally().count(history.records, now));
   return history;
 }
 
@@ -78,10 +78,11 @@ TEST(Findings, CountsTheSamplesThatPassAThreshold) {
   const CellHistory second = edited(1, 100, 12);
   const std::vector<const CellHistory*> histories{&first, &second};
   EXPECT_THAT(describe_findings(histories),
-              AllOf(HasSubstr("**rome on m** (2 of 2 samples, 100 edits each)"), HasSubstr("12.0 to 30.0 % have been"),
-                    HasSubstr("10 % by edit 100 in every sample"), HasSubstr("25 % by edit 100 in 1 of 2 samples"),
-                    HasSubstr("Never reached: 50 %."), HasSubstr("never falls under 75 %"),
-                    Not(HasSubstr("failed numerically"))));
+              AllOf(HasSubstr("**rome on m** (2 of 2 samples, 100 edits each)"),
+                    HasSubstr("Right after their edit 100 of 100 facts were known"),
+                    HasSubstr("12.0 to 30.0 % have been"), HasSubstr("10 % by edit 100 in every sample"),
+                    HasSubstr("25 % by edit 100 in 1 of 2 samples"), HasSubstr("Never reached: 50 %."),
+                    HasSubstr("never falls under 75 %"), Not(HasSubstr("failed numerically"))));
 }
 
 TEST(Findings, SaysWhatIsNotMeasured) {
@@ -97,6 +98,37 @@ TEST(Findings, SaysWhatIsNotMeasured) {
                     HasSubstr("1 of 3 edits failed numerically")));
   const std::vector<const CellHistory*> nothing{&empty};
   EXPECT_EQ(describe_findings(nothing), "**rome on m**: no edits yet.");
+}
+
+TEST(Findings, NothingKnownIsNothingForgotten) {
+  CellHistory history = edited(0, 20, 0);
+  for (auto& record : history.records) record.scores[0].is_correct = false;
+  history.forgetting = {{20, {0, 0, 0}, {20, 0, 0}}};
+  const std::vector<const CellHistory*> histories{&history};
+  EXPECT_THAT(describe_findings(histories),
+              AllOf(HasSubstr("0 of 20 facts were known, so there was nothing to forget"), Not(HasSubstr("0.0 %")),
+                    Not(HasSubstr("nan")), HasSubstr("PS –, NS –")));
+}
+
+TEST(Findings, ASampleThatKnewNothingCountsForItselfAlone) {
+  CellHistory blank = edited(0, 100, 0);
+  blank.forgetting = {{100, {0, 0, 0}, {0, 0, 0}}};
+  const CellHistory other = edited(1, 100, 30);
+  const std::vector<const CellHistory*> histories{&blank, &other};
+  EXPECT_THAT(describe_findings(histories),
+              AllOf(HasSubstr("0 to 100 of 100 facts were known"), HasSubstr("30.0 % have been forgotten")));
+}
+
+TEST(Findings, AnUneditedModelThatCanNothingIsMeasuredAllTheSame) {
+  CellHistory history = edited(0, 3, 0);
+  history.tasks = {task_point(0, 0), task_point(3, 0)};
+  const std::vector<const CellHistory*> histories{&history};
+  EXPECT_THAT(describe_findings(histories), AllOf(HasSubstr("mean F1 of the downstream tasks is 0.0"),
+                                                  HasSubstr("ends at 0.0"), Not(HasSubstr("not been measured"))));
+  history.tasks.erase(history.tasks.begin());
+  EXPECT_THAT(describe_findings(histories), HasSubstr("unedited model's is not there to compare"));
+  history.tasks = {{0, {{"t", {}, {}, {}}}}, {3, {{"t", {}, {}, {}}}}};
+  EXPECT_THAT(describe_findings(histories), AllOf(HasSubstr("has no examples"), Not(HasSubstr("nan"))));
 }
 
 }  // namespace

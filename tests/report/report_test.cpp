@@ -1,5 +1,6 @@
 #include "report/report.h"
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -30,13 +31,12 @@ class Report : public testing::Test {
  protected:
   Report() {
     fake::write_experiment(folder_, config_);
+    ledger::replace_text(folder_.inspection(), core::to_json(fake::inspection(config_)));
     fake::commit_baseline(folder_, config_, "tiny");
     for (const auto& cell : config_.cells) fake::commit_cell(folder_, config_, cell, {}, 60);
   }
 
-  [[nodiscard]] ReportResult write() const {
-    return write_report(sweep_.path(), editing::catalogue(), {false, std::nullopt});
-  }
+  [[nodiscard]] ReportResult write() const { return write_report(sweep_.path(), editing::catalogue(), {false, {}}); }
   [[nodiscard]] std::string summary() const { return text_of(folder_.report() / "summary.md"); }
   [[nodiscard]] fs::path cell_folder(std::size_t index) const {
     return folder_.cell(config_.cells[index], fake::kEditIdentity);
@@ -59,11 +59,13 @@ class Report : public testing::Test {
   core::ExperimentConfig config_ = fake::experiment({"rome"}, {"tiny"}, 2, 60);
 };
 
-TEST_F(Report, ACompleteSweepHasNoWarnings) {
+TEST_F(Report, ACompleteSweepHasNoRemarks) {
   const ReportResult result = write();
-  EXPECT_THAT(result.warnings, IsEmpty());
-  EXPECT_THAT(summary(), AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("**rome on tiny** (2 of 2 samples"),
-                               HasSubstr("rome/tiny/sample1"), Not(HasSubstr("Missing or damaged"))));
+  EXPECT_THAT(result.remarks.left_out, IsEmpty());
+  EXPECT_THAT(result.remarks.notes, IsEmpty());
+  EXPECT_THAT(summary(),
+              AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("**rome on tiny** (2 of 2 samples"),
+                    HasSubstr("rome/tiny/sample1"), Not(HasSubstr("## Missing")), Not(HasSubstr("## Left out"))));
   EXPECT_THAT(result.overview, HasSubstr("| rome   | tiny"));
 }
 
@@ -74,9 +76,9 @@ TEST_F(Report, CurvesAreTheSameInBothFiles) {
   std::size_t num_points = 0;
   for (const auto& curve : contents.curves) num_points += curve.edits.size();
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), static_cast<std::ptrdiff_t>(num_points) + 1);
-  EXPECT_TRUE(csv.starts_with("cell,metric,edits,value\n"));
-  EXPECT_THAT(csv, HasSubstr("\nrome/tiny/sample0,distance.total,0,0\n"));
-  EXPECT_THAT(csv, HasSubstr("\nrome/tiny/sample1,forgetting.argmax.ever,60,"));
+  EXPECT_TRUE(csv.starts_with("cell,method,model,sample,metric,edits,value\n"));
+  EXPECT_THAT(csv, HasSubstr("\nrome/tiny/sample0,rome,tiny,0,distance.total,0,0\n"));
+  EXPECT_THAT(csv, HasSubstr("\nrome/tiny/sample1,rome,tiny,1,forgetting.argmax.ever,60,"));
   EXPECT_EQ(contents.experiment, "fake");
   EXPECT_TRUE(contents.provenance.contains("config"));
 }
@@ -86,7 +88,8 @@ TEST_F(Report, AnUnfinishedSweepIsReportedAsFarAsItIs) {
   fake::commit_cell(folder_, config_, config_.cells[1], {}, 30);
   fs::remove(file(1, ledger::reduction_stem(core::ReductionPart::kForgetting, 20, fake::kReductionIdentity)));
   const ReportResult result = write();
-  EXPECT_THAT(result.warnings, IsEmpty());
+  EXPECT_THAT(result.remarks.left_out, IsEmpty());
+  EXPECT_THAT(result.remarks.notes, IsEmpty());
   EXPECT_THAT(summary(), AllOf(HasSubstr("1 of 2 cells are complete"), HasSubstr("rome/tiny/sample1: 30 of 60 edits"),
                                HasSubstr("rome/tiny/sample1: 1 reductions of the edits done are missing")));
 }
@@ -95,29 +98,30 @@ TEST_F(Report, AnEmptySweepIsReportedToo) {
   fs::remove_all(sweep_.path() / "cells");
   fs::remove_all(sweep_.path() / "prerequisites");
   const ReportResult result = write();
-  EXPECT_THAT(result.warnings, IsEmpty());
+  EXPECT_THAT(result.remarks.left_out, IsEmpty());
+  EXPECT_THAT(result.remarks.notes, IsEmpty());
   EXPECT_THAT(summary(), HasSubstr("**rome on tiny**: no edits yet"));
-  EXPECT_EQ(text_of(folder_.report() / "curves.csv"), "cell,metric,edits,value\n");
+  EXPECT_EQ(text_of(folder_.report() / "curves.csv"), "cell,method,model,sample,metric,edits,value\n");
 }
 
 TEST_F(Report, ADamagedSegmentEndsItsCellAndIsNamed) {
   damage(file(0, ledger::segment_stem(31, 40)));
   const ReportResult result = write();
-  EXPECT_THAT(result.warnings, Contains(AllOf(HasSubstr("segment-0000031-0000040"), HasSubstr("damaged"))));
-  EXPECT_THAT(result.warnings, Contains(HasSubstr("edits after 30 are left out")));
+  EXPECT_THAT(result.remarks.left_out, Contains(AllOf(HasSubstr("segment-0000031-0000040"), HasSubstr("damaged"))));
+  EXPECT_THAT(result.remarks.left_out, Contains(HasSubstr("edits after 30 are left out")));
   EXPECT_THAT(summary(), AllOf(HasSubstr("rome/tiny/sample0: 30 of 60 edits done"), HasSubstr("segment-0000031")));
   const std::string csv = text_of(folder_.report() / "curves.csv");
-  EXPECT_THAT(csv, Not(HasSubstr("sample0,forgetting.argmax.ever,40,")));
-  EXPECT_THAT(csv, HasSubstr("sample1,forgetting.argmax.ever,40,"));
+  EXPECT_THAT(csv, Not(HasSubstr("tiny,0,forgetting.argmax.ever,40,")));
+  EXPECT_THAT(csv, HasSubstr("tiny,1,forgetting.argmax.ever,40,"));
 }
 
 TEST_F(Report, ADamagedReductionIsAGap) {
   damage(file(0, ledger::reduction_stem(core::ReductionPart::kTasks, 30, fake::kReductionIdentity)));
   const ReportResult result = write();
-  EXPECT_THAT(result.warnings, Contains(HasSubstr("tasks-0000030")));
+  EXPECT_THAT(result.remarks.left_out, Contains(HasSubstr("tasks-0000030")));
   const std::string csv = text_of(folder_.report() / "curves.csv");
-  EXPECT_THAT(csv, Not(HasSubstr("sample0,f1.mean,30,")));
-  EXPECT_THAT(csv, HasSubstr("sample0,f1.mean,60,"));
+  EXPECT_THAT(csv, Not(HasSubstr("tiny,0,f1.mean,30,")));
+  EXPECT_THAT(csv, HasSubstr("tiny,0,f1.mean,60,"));
 }
 
 TEST_F(Report, AFileUnderAnothersNameIsNotBelieved) {
@@ -126,31 +130,121 @@ TEST_F(Report, AFileUnderAnothersNameIsNotBelieved) {
   const fs::path stranger = file(1, stem);
   fs::remove(file(0, stem));
   fs::copy_file(stranger, cell_folder(0) / stranger.filename());
-  EXPECT_THAT(write().warnings, Contains(HasSubstr("another reduction than its name says")));
+  EXPECT_THAT(write().remarks.left_out,
+              Contains(HasSubstr("is another file than its name and place say: its sample is \"1\"")));
 }
 
-TEST_F(Report, OfTwoIdentitiesTheNewestIsReportedUnlessItIsKnownWhichIsCurrent) {
-  const fs::path older = folder_.cell(config_.cells[0], "cccccccccccc");
-  fs::copy(cell_folder(0), older);
-  for (const auto& entry : fs::directory_iterator(older)) {
+TEST_F(Report, TheExperimentsResultsAreReportedWhateverTheAgeOfOthers) {
+  const fs::path other = folder_.cell(config_.cells[0], "cccccccccccc");
+  fs::copy(cell_folder(0), other);
+  for (const auto& entry : fs::directory_iterator(cell_folder(0))) {
     fs::last_write_time(entry.path(), fs::file_time_type::clock::now() - std::chrono::hours(5));
   }
-  EXPECT_THAT(write().warnings, Contains(HasSubstr("identity cccccccccccc too; the newest, 0123456789ab, are")));
+  const ReportResult result = write();
+  EXPECT_THAT(result.remarks.left_out, IsEmpty());
+  EXPECT_THAT(result.remarks.notes, Contains(AllOf(HasSubstr("identity cccccccccccc"), HasSubstr("--identity"))));
+  EXPECT_THAT(summary(), AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("identity cccccccccccc")));
+}
 
-  core::Inspection inspection;
+/// Reductions of tasks with a broken prompt, newer than those of the experiment.
+TEST_F(Report, ReductionsOfOtherPromptsAreShownOnRequestOnly) {
+  const std::string broken = "dddddddddddd";
   for (const auto& cell : config_.cells) {
-    core::CellFacts facts;
-    facts.cell = cell;
-    facts.edit_identity = fake::kEditIdentity;
-    for (const auto part : core::kAllReductionParts) facts.reduction_identities[part] = fake::kReductionIdentity;
-    inspection.cells.push_back(facts);
+    fake::FakeCell fake(cell, {});
+    auto contents = fake.reduction(core::ReductionPart::kTasks, 60, config_);
+    contents.reduction_identity = broken;
+    for (auto& task : contents.tasks) std::ranges::fill(task.predictions, -1);
+    fake::commit_reduction(folder_.cell(cell, fake::kEditIdentity),
+                           ledger::reduction_stem(core::ReductionPart::kTasks, 60, broken), contents);
   }
-  core::PrerequisiteFacts baseline;
-  baseline.kind = "baseline";
-  baseline.model = "tiny";
-  baseline.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, "tiny", fake::kBaselineIdentity);
-  inspection.prerequisites.push_back(baseline);
-  EXPECT_THAT(write_report(sweep_.path(), editing::catalogue(), {false, inspection}).warnings, IsEmpty());
+  const ReportResult result = write();
+  EXPECT_THAT(result.remarks.notes, Contains(HasSubstr("identity dddddddddddd")));
+  EXPECT_THAT(text_of(folder_.report() / "curves.csv"), Not(HasSubstr("f1.mean,60,0\n")));
+
+  const ReportResult asked = write_report(sweep_.path(), editing::catalogue(), {false, {broken}});
+  EXPECT_THAT(text_of(folder_.report() / "curves.csv"), HasSubstr("f1.mean,60,0\n"));
+  EXPECT_THAT(summary(), HasSubstr("dddddddddddd, as asked for"));
+  EXPECT_THAT(
+      [&] {
+        (void)write_report(sweep_.path(), editing::catalogue(), {false, {"999999999999"}});
+      },
+      testing::ThrowsMessage<core::ConfigError>(HasSubstr("999999999999")));
+}
+
+TEST_F(Report, WithoutAnInspectionNothingIsGuessed) {
+  fs::remove(folder_.inspection());
+  EXPECT_THAT(write().remarks.left_out, IsEmpty()) << "what lies alone is what is meant";
+  EXPECT_THAT(summary(), HasSubstr("inspection.json is not there"));
+  fs::copy(cell_folder(0), folder_.cell(config_.cells[0], "cccccccccccc"));
+  EXPECT_THAT(write().remarks.left_out, Contains(AllOf(HasSubstr("rome/tiny/sample0: edits of several settings"),
+                                                       HasSubstr("0123456789ab"), HasSubstr("cccccccccccc"))));
+  EXPECT_THAT(summary(), AllOf(HasSubstr("rome/tiny/sample0: 0 of 60 edits done"), HasSubstr("1 of 2 cells"),
+                               HasSubstr("Some results are not in this report")));
+}
+
+TEST_F(Report, AnInspectionThatCannotBeReadIsNamed) {
+  for (const auto* text : {"", "{", "{\"version\": 1}"}) {
+    std::ofstream(folder_.inspection()) << text;
+    EXPECT_THAT(write().remarks.notes, Contains(HasSubstr(folder_.inspection().string()))) << text;
+    EXPECT_THAT(summary(), HasSubstr("2 of 2 cells are complete")) << text;
+  }
+}
+
+TEST_F(Report, AnswersOfTheUneditedModelToOtherPromptsAreLeftOut) {
+  for (const auto& entry : fs::recursive_directory_iterator(sweep_.path() / "prerequisites")) {
+    if (entry.is_regular_file()) fs::remove(entry.path());
+  }
+  fake::commit_baseline(folder_, config_, "tiny", "eeeeeeeeeeee");
+  EXPECT_THAT(write().remarks.left_out, Contains(HasSubstr("answers of the unedited model are left out")));
+  EXPECT_THAT(summary(), HasSubstr("answers of the unedited model are left out"));
+  EXPECT_THAT(text_of(folder_.report() / "curves.csv"), Not(HasSubstr("f1.mean,0,")));
+  EXPECT_THAT(text_of(folder_.report() / "curves.csv"), HasSubstr("f1.mean,60,"));
+}
+
+TEST_F(Report, EditsBeyondThoseAskedForAreNotShown) {
+  auto fewer = config_;
+  for (auto& [cell, edits] : fewer.edits) edits = 30;
+  fake::write_experiment(folder_, fewer);
+  const ReportResult result = write();
+  EXPECT_THAT(result.remarks.left_out, IsEmpty());
+  EXPECT_THAT(summary(), AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("2 of 2 samples, 30 edits each"),
+                               HasSubstr("60 edits are committed, of which this experiment asks for the first 30")));
+  EXPECT_THAT(text_of(folder_.report() / "curves.csv"), Not(HasSubstr(",60,")));
+}
+
+TEST_F(Report, AReductionWhoseIdentityIsAnotherThanItsNameSaysIsLeftOut) {
+  fake::FakeCell fake(config_.cells[0], {});
+  auto contents = fake.reduction(core::ReductionPart::kDistance, 30, config_);
+  contents.reduction_identity = "dddddddddddd";
+  const std::string stem = ledger::reduction_stem(core::ReductionPart::kDistance, 30, fake::kReductionIdentity);
+  fs::remove(file(0, stem));
+  fake::commit_reduction(cell_folder(0), stem, contents);
+  EXPECT_THAT(write().remarks.left_out,
+              Contains(HasSubstr("is another file than its name and place say: its sample is \"1\"")));
+}
+
+TEST_F(Report, NothingIsWrittenThroughALink) {
+  const test::TemporaryFolder elsewhere;
+  fs::create_directory_symlink(elsewhere.path(), folder_.report());
+  EXPECT_THAT([&] { (void)write(); },
+              testing::ThrowsMessage<core::StorageError>(AllOf(HasSubstr("report"), HasSubstr("link"))));
+  EXPECT_TRUE(fs::is_empty(elsewhere.path()));
+  fs::remove(folder_.report());
+  const auto diary = elsewhere.write("diary.txt", "precious");
+  fs::create_directory(folder_.report());
+  for (const auto* name : {"summary.md", "curves.csv", "curves.h5"}) fs::create_symlink(diary, folder_.report() / name);
+  (void)write();
+  EXPECT_EQ(text_of(diary), "precious");
+  EXPECT_THAT(summary(), HasSubstr("2 of 2 cells"));
+}
+
+TEST_F(Report, TheExitStatusSaysThatSomethingWasLeftOut) {
+  const ReportOptions options{false, {}};
+  EXPECT_EQ(run_report_verb(sweep_.path(), editing::catalogue(), options), 0);
+  fs::remove(file(0, ledger::reduction_stem(core::ReductionPart::kForgetting, 20, fake::kReductionIdentity)));
+  EXPECT_EQ(run_report_verb(sweep_.path(), editing::catalogue(), options), 0) << "not made yet";
+  damage(file(0, ledger::reduction_stem(core::ReductionPart::kTasks, 30, fake::kReductionIdentity)));
+  EXPECT_EQ(run_report_verb(sweep_.path(), editing::catalogue(), options), 1);
 }
 
 TEST_F(Report, AFolderThatIsNoSweepIsAnErrorWithARemedy) {
@@ -163,7 +257,7 @@ TEST_F(Report, AFolderThatIsNoSweepIsAnErrorWithARemedy) {
 
 TEST_F(Report, FiguresAreNotDrawnAgainForTheSameCurves) {
   const ReportResult drawn = write_report(sweep_.path(), editing::catalogue());
-  ASSERT_THAT(drawn.warnings, IsEmpty());
+  ASSERT_THAT(drawn.remarks.left_out, IsEmpty());
   ASSERT_FALSE(drawn.figures.empty());
   const auto time = fs::last_write_time(drawn.figures.front());
   EXPECT_EQ(write_report(sweep_.path(), editing::catalogue()).figures, drawn.figures);

@@ -8,10 +8,12 @@ import os
 import pathlib
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.parse
 
@@ -62,6 +64,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.end_headers()
         self.send_content(content)
 
+    def do_HEAD(self):
+        site = self.server.site
+        site.questions.append(self.path)
+        address = site.redirects.get(self.path, (self.path, None))[0]
+        path = urllib.parse.urlsplit(address).path
+        content = site.files.get(path)
+        self.send_response(404 if content is None else 200)
+        self.send_header("Content-Length", str(site.claimed_bytes.get(path, len(content or b""))))
+        self.end_headers()
+
     def send_content(self, content):
         site = self.server.site
         etag = f'"{sha256(content)[:16]}"'
@@ -104,7 +116,8 @@ class Site:
     def __init__(self):
         self.files, self.redirects, self.failures = {}, {}, {}
         self.cuts, self.claimed_bytes, self.splits = {}, {}, {}
-        self.requests = []
+        self.requests = []  # of contents
+        self.questions = []  # of sizes
         self.knows_ranges = True
 
 
@@ -129,10 +142,10 @@ class LocalServer(unittest.TestCase):
         self.weights_path = f"/{HUB}/model.safetensors"
         self.site.files[self.weights_path] = self.weights
 
-    def fetch(self, *groups):
+    def fetch(self, *groups, pause="0"):
         return subprocess.run(
             [sys.executable, ROOT / "scripts/fetch-real", *groups, "--into", self.folder, "--base-url", self.base,
-             "--pause", "0"],
+             "--pause", pause],
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
@@ -265,7 +278,35 @@ class FetchReal(LocalServer):
         self.site.claimed_bytes[self.weights_path] = 10**18
         result = self.fetch("gpt2-medium")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("needs 1,000,000,000,000,000,000 bytes more", result.stderr)
+        self.assertIn("needs 1,000,000,000,000,000,", result.stderr)
+        self.assertIn(" are free; make space: nothing was fetched", result.stderr)
+        self.assertEqual(self.site.requests, [])
+
+    def test_says_sizes_and_room_first(self):
+        result = self.fetch("gpt2-medium")
+        total = len(self.weights) + sum(len(name) for name in FILES[:-1])
+        self.assertIn(f"to fetch: 4 files, {total:,} bytes; ", result.stdout.splitlines()[0])
+        self.assertIn(f" bytes are free in {self.folder}", result.stdout.splitlines()[0])
+
+    def test_counts_what_is_there(self):
+        self.fetch("gpt2-medium")
+        self.path("vocab.json").unlink()
+        self.assertIn("to fetch: 1 files, 10 bytes; ", self.fetch("gpt2-medium").stdout)
+        self.site.questions.clear()
+        self.assertNotIn("to fetch", self.fetch("gpt2-medium").stdout)
+        self.assertEqual(self.site.questions, [])
+
+    def test_says_at_once_that_there_is_no_network(self):
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))  # and nobody listens
+            self.base = f"http://127.0.0.1:{unused.getsockname()[1]}"
+            begin = time.monotonic()
+            result = self.fetch("paper", pause="30")
+        self.assertEqual(result.returncode, 1)
+        self.assertLess(time.monotonic() - begin, 20)
+        self.assertIn("no server can be reached (127.0.0.1:", result.stderr)
+        self.assertIn("nothing was fetched", result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
 
     @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full here")
     def test_says_where_the_disk_is_full(self):

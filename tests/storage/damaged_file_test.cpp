@@ -39,9 +39,11 @@ class DamagedFile : public testing::Test {
     original_ = bytes_of(file_.path);
   }
 
+  const FileLabel label_ = segment_label({"rome", "small-gpt2", 2}, "0123456789ab", 1, 4);
+
   [[nodiscard]] bool is_refused() const {
     try {
-      (void)read_segment(file_);
+      (void)read_segment(file_, label_);
     } catch (const core::StorageError& error) {
       EXPECT_THAT(error.what(), testing::HasSubstr(file_.path.filename().string()));
       return true;
@@ -94,7 +96,7 @@ TEST_F(DamagedFile, IsRefusedWithRandomStretchesOverwritten) {
 
 TEST_F(DamagedFile, MissingIsAnErrorToo) {
   std::filesystem::remove(file_.path);
-  EXPECT_THROW((void)read_segment(file_), core::StorageError);
+  EXPECT_THROW((void)read_segment(file_, label_), core::StorageError);
 }
 
 }  // namespace

@@ -67,9 +67,10 @@ TEST(MendEditorFile, ADamagedOrForeignFileIsRefused) {
   const auto temporary = ledger::temporary_path(folder.path(), "editor");
   write_mend_editor(temporary, editor_contents());
   const auto file = ledger::publish(temporary, "editor");
-  EXPECT_NO_THROW((void)read_mend_editor(file));
+  const auto label = mend_editor_label(editor_contents().model, editor_contents().identity, "");
+  EXPECT_NO_THROW((void)read_mend_editor(file, label));
   std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) / 2);
-  EXPECT_THROW((void)read_mend_editor(file), core::StorageError);
+  EXPECT_THROW((void)read_mend_editor(file, label), core::StorageError);
   write_second_moment(folder / "moments.tmp", {"m", "0123456789ab", 0, 1, 1, 1, {1.0}, {}});
   EXPECT_THROW((void)read_mend_editor(folder / "moments.tmp"), core::StorageError);
 }
@@ -85,7 +86,7 @@ std::vector<ledger::CommittedFile> chain_of(const TemporaryFolder& folder, const
 TEST(MethodState, ComesBackAndIsCompared) {
   const TemporaryFolder folder;
   const auto chain = chain_of(folder, "a", 0.5);
-  const auto read = read_segment(chain.front(), SegmentParts::kWithoutDeltas);
+  const auto read = read_segment(chain.front().path, SegmentParts::kWithoutDeltas);
   ASSERT_EQ(read.method_state.size(), 2U);
   EXPECT_EQ(read.method_state.at("0.mean").values, (std::vector<double>{0.5, 1.0 / 3.0}));
   EXPECT_TRUE(compare_logical(chain, chain_of(folder, "b", 0.5)).is_same);

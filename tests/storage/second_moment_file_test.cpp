@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "tests/storage/sample_contents.h"
 
@@ -11,9 +13,16 @@ namespace {
 
 using test::TemporaryFolder;
 
+/// Entry i of a symmetric matrix: the number of the entry or of its mirrored one, whichever is smaller.
+std::int64_t mirrored(std::int64_t i, std::int64_t width) {
+  return std::min(i / width, i % width) * width + std::max(i / width, i % width);
+}
+
 SecondMomentContents moments(std::int64_t width) {
   SecondMomentContents contents{"small-gpt2", "0123456789ab", 3, width, 12345, 67, {}, {{"host", "a"}}};
-  for (std::int64_t i = 0; i < width * width; ++i) contents.values.push_back(1.0 / static_cast<double>(i + 3));
+  for (std::int64_t i = 0; i < width * width; ++i) {
+    contents.values.push_back(1.0 / static_cast<double>(mirrored(i, width) + 3));
+  }
   return contents;
 }
 
@@ -45,6 +54,20 @@ TEST(SecondMomentFile, RefusesAMatrixThatIsNotSquare) {
   EXPECT_THROW(write_second_moment(folder / "a.tmp", contents), core::StorageError);
 }
 
+TEST(SecondMomentFile, RefusesAMatrixThatIsNotFiniteOrNotSymmetric) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const char* name, double value, std::size_t entry) {
+    auto contents = moments(5);
+    contents.values[entry] = value;
+    write_second_moment(folder / name, contents);
+    return test::message_of<core::StorageError>([&] { (void)read_second_moment(folder / name); });
+  };
+  EXPECT_NE(refused("nan", std::nan(""), 7).find("/second_moment: entry 7 is nan"), std::string::npos);
+  EXPECT_NE(refused("infinite", -HUGE_VAL, 24).find("entry 24 is -inf"), std::string::npos);
+  const auto asymmetric = refused("asymmetric", 0.75, 3 * 5 + 1);
+  EXPECT_NE(asymmetric.find("is not symmetric: entry 3, 1 is 0.75"), std::string::npos) << asymmetric;
+}
+
 TEST(SecondMomentFile, RefusesACountThatDividesByZero) {
   const TemporaryFolder folder;
   SecondMomentContents contents = moments(4);
@@ -65,7 +88,9 @@ TEST(SecondMomentFile, IsWrittenWithoutACopyInMemory) {
   SecondMomentContents contents = moments(1);
   contents.inner_width = 2048;  // 32 MiB
   std::vector<double> values(2048UL * 2048UL);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i) - 0.5;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] = static_cast<double>(mirrored(static_cast<std::int64_t>(i), 2048)) - 0.5;
+  }
   const auto before = peak_bytes();
   write_second_moment(folder / "a.tmp", contents, values);
   EXPECT_LT(peak_bytes() - before, 8 << 20);
@@ -75,12 +100,12 @@ TEST(SecondMomentFile, IsWrittenWithoutACopyInMemory) {
 
 TEST(MomentSumFile, ComesBackBitForBitAndRefusesADamagedOne) {
   const TemporaryFolder folder;
-  MomentSumContents written{"gpt-j", "0123456789ab", 8, 41, 5, 256, 5'000'000'000, 9999, {}, {{"host", "a"}}};
+  MomentSumContents written{"gpt-j", "0123456789ab", 8, 41, 5, 256, 5'000'000'000, 9999, 7, {}, {{"host", "a"}}};
   const std::vector<double> values{1.0, 1.0 / 3.0, -0.0, 5e-324, 7.0};
   const auto temporary = ledger::temporary_path(folder.path(), "slice-000041-layer-008");
   write_moment_sum(temporary, written, values);
   const auto file = ledger::publish(temporary, "slice-000041-layer-008");
-  const auto read = read_moment_sum(file);
+  const auto read = read_moment_sum(file, moment_sum_label("gpt-j", "0123456789ab", 8, 41));
   EXPECT_EQ(read.slice, 41);
   EXPECT_EQ(read.layer, 8);
   EXPECT_EQ(read.count, 5'000'000'000) << "no 32-bit count";
@@ -88,7 +113,7 @@ TEST(MomentSumFile, ComesBackBitForBitAndRefusesADamagedOne) {
   EXPECT_EQ(read.panel_rows, 256);
   EXPECT_EQ(read.values, values);
   std::filesystem::resize_file(file.path, std::filesystem::file_size(file.path) - 8);
-  EXPECT_THROW((void)read_moment_sum(file), core::StorageError);
+  EXPECT_THROW((void)read_moment_sum(file, moment_sum_label("gpt-j", "0123456789ab", 8, 41)), core::StorageError);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ class CellRun : public testing::TestWithParam<std::string> {
     return run_cell(work, cell_, monitor);
   }
   std::string first_problem(const std::string& left, const std::string& right) {
-    const auto result = compare_sweeps(world_.path() / left, world_.path() / right);
+    RecordingMonitor monitor;
+    const auto result = compare_sweeps(world_.path() / left, world_.path() / right, monitor);
     return result.problems.empty() ? "" : result.problems.front();
   }
   ledger::CellFiles files(const std::string& out) {
@@ -120,7 +121,7 @@ TEST_P(CellRun, ReplayReachesTheSameStateFromAnywhere) {
 /// Puts other contents in the place of a segment; its name tells their digest.
 template <typename Change>
 void change_segment(const ledger::SegmentFile& segment, const Change& change) {
-  auto contents = storage::read_segment(segment.file);
+  auto contents = storage::read_segment(segment.file.path);
   change(contents);
   fs::remove(segment.file.path);
   ledger::commit_file(segment.file.path.parent_path(), segment.file.stem,
@@ -156,7 +157,7 @@ TEST_P(CellRun, AReplayThatBreaksOffBetweenTwoUpdatesGoesOnFromWhereItWas) {
   const auto all = files("b");
   if (broken.config().method_of(cell_)->stores_snapshots()) {
     const auto& file = all.snapshots.back().file;
-    auto snapshot = storage::read_snapshot(file);
+    auto snapshot = storage::read_snapshot(file.path);
     ASSERT_EQ(snapshot.parameters.size(), 2U);
     auto last = snapshot.parameters.extract(std::prev(snapshot.parameters.end()));
     last.key() = "unknown.weight";
@@ -203,10 +204,10 @@ TEST_P(CellRun, VerifyAcceptsSoundFilesAndNamesDamagedOnes) {
   ASSERT_TRUE(run("a"));
   auto work = workspace("a");
   RecordingMonitor monitor;
-  EXPECT_TRUE(verify_sweep(work, monitor).problems.empty());
+  EXPECT_TRUE(verify_sweep(work, Thoroughness::kAll, monitor).problems.empty());
   const auto victim = files("a").segments[1].file.path;
   flip_a_byte(victim);
-  const auto result = verify_sweep(work, monitor);
+  const auto result = verify_sweep(work, Thoroughness::kAll, monitor);
   ASSERT_FALSE(result.problems.empty());
   EXPECT_NE(result.problems.front().find(victim.filename().string()), std::string::npos);
 }
@@ -278,7 +279,7 @@ TEST_P(BatchedCellRun, RecordsEveryFactAndStoresEveryStepOnce) {
   ASSERT_EQ(all.segments.size(), 3U);
   const bool is_dense = cell_.method == "ft-c";
   for (const auto& segment : all.segments) {
-    const auto contents = storage::read_segment(segment.file);
+    const auto contents = storage::read_segment(segment.file.path);
     const auto num_facts = static_cast<std::int64_t>(contents.edits.size());
     EXPECT_EQ(num_facts, segment.last_edit == 10 ? 2 : 4);
     for (const auto& edit : contents.edits) {
@@ -307,7 +308,7 @@ TEST_P(BatchedCellRun, HasModelsBetweenStepsOnly) {
   ASSERT_TRUE(run("a"));
   auto work = workspace("a");
   RecordingMonitor monitor;
-  EXPECT_TRUE(verify_sweep(work, monitor).problems.empty());
+  EXPECT_TRUE(verify_sweep(work, Thoroughness::kAll, monitor).problems.empty());
   CellReplay replay(work, cell_, work.model(cell_.model));
   for (const std::int64_t edits : {4, 8, 10, 4}) EXPECT_NO_THROW(replay.move_to(edits));
   for (const std::int64_t edits : {1, 5, 9}) EXPECT_THROW(replay.move_to(edits), core::DataError);

@@ -44,12 +44,14 @@ class DeviceCell : public testing::TestWithParam<std::string> {
   static void expect_same(const ledger::CellFiles& left, const ledger::CellFiles& right) {
     ASSERT_EQ(left.segments.size(), right.segments.size());
     for (std::size_t i = 0; i < right.segments.size(); ++i) {
-      expect_same(storage::read_segment(left.segments[i].file), storage::read_segment(right.segments[i].file));
+      expect_same(storage::read_segment(left.segments[i].file.path),
+                  storage::read_segment(right.segments[i].file.path));
     }
     ASSERT_FALSE(right.reductions.empty());
     ASSERT_EQ(left.reductions.size(), right.reductions.size());
     for (std::size_t i = 0; i < right.reductions.size(); ++i) {
-      expect_same(storage::read_reduction(left.reductions[i].file), storage::read_reduction(right.reductions[i].file));
+      expect_same(storage::read_reduction(left.reductions[i].file.path),
+                  storage::read_reduction(right.reductions[i].file.path));
     }
   }
 

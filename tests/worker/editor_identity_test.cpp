@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "editing/mend/mend_config.h"
+#include "editing/methods/settings_of.h"
+
 namespace lethe::worker {
 namespace {
 
@@ -10,7 +13,7 @@ EditorInputs inputs() {
 }
 
 std::string identity_of(const editing::MendConfig& mend, const core::ExperimentConfig& config = {}) {
-  return editor_identity(config, mend, inputs()).short_hex();
+  return editor_identity(config, editing::method_config(mend), inputs()).short_hex();
 }
 
 editing::MendConfig trained() {
@@ -35,15 +38,15 @@ TEST(EditorIdentity, FollowsTheTrainingAndNotItsUse) {
 
 TEST(EditorIdentity, FollowsTheContentsThatItIsTrainedOn) {
   const core::ExperimentConfig config;
-  const auto base = editor_identity(config, trained(), inputs()).digest();
+  const auto base = editor_identity(config, editing::method_config(trained()), inputs()).digest();
   for (const auto field : {&EditorInputs::weights, &EditorInputs::tokenizer, &EditorInputs::records}) {
     auto other = inputs();
     other.*field = core::digest_of("other");
-    EXPECT_NE(editor_identity(config, trained(), other).digest(), base);
+    EXPECT_NE(editor_identity(config, editing::method_config(trained()), other).digest(), base);
   }
   auto other = inputs();
   other.corpus = "";
-  EXPECT_NE(editor_identity(config, trained(), other).digest(), base);
+  EXPECT_NE(editor_identity(config, editing::method_config(trained()), other).digest(), base);
 }
 
 TEST(EditorIdentity, FollowsTheSeedWhereTheAddedClassIsDrawnWithIt) {

@@ -86,7 +86,7 @@ TEST_F(ImportMoments, CommitsTheMeanWithItsSource) {
   ASSERT_TRUE(run_moments(workspace, kImportTask, monitor));
   ASSERT_EQ(monitor.files.size(), 1U);
   const auto folder = workspace.prerequisite_folder(kMomentsKind, "tiny-gpt2");
-  const auto stored = storage::read_second_moment(ledger::committed_files(folder).front());
+  const auto stored = storage::read_second_moment(ledger::committed_files(folder).front().path);
   EXPECT_EQ(stored.layer, 0);
   EXPECT_EQ(stored.count, 200);
   EXPECT_EQ(stored.num_documents, 100);

@@ -179,6 +179,83 @@ TEST_F(Inspect, NamesEveryRecordThatCannotBeEditedOnce) {
   EXPECT_TRUE(inspect_world(only_fine_tuning).problems.empty());
 }
 
+TEST_F(Inspect, TokenisesAllThatARunWill) {
+  const auto path = world_.path() / "records.json";
+  const auto records = nlohmann::json::parse(std::ifstream(path));
+  const auto problems_with = [&](const std::function<void(nlohmann::json&)>& change) {
+    auto changed = records;
+    change(changed[2]);
+    std::ofstream(path) << changed.dump();
+    auto problems = inspect_world().problems;
+    EXPECT_EQ(problems.size(), 1U);
+    return problems.empty() ? std::string() : problems.front();
+  };
+  const std::string longer(80, 'x');  // of 64 positions
+  const auto expected = (world_.path() / "records.json: case 2: ").string();
+  EXPECT_EQ(problems_with([&](auto& r) { r["neighborhood_prompts"][1] = longer; }),
+            expected +
+                "neighborhood_prompts[1] has 80 tokens and up to 1 behind them, more than the model's 64 "
+                "positions; shorten it or leave it out");
+  EXPECT_EQ(
+      problems_with([&](auto& r) { r["paraphrase_prompts"][0] = longer; }).find(expected + "paraphrase_prompts[0]"),
+      0U);
+  EXPECT_EQ(problems_with([&](auto& r) {
+              r["requested_rewrite"]["target_true"]["str"] = longer;
+            }).find(expected + "target_true has 81 tokens"),
+            0U);
+  // A prompt that fits, but not behind a context.
+  const auto with_context =
+      problems_with([&](auto& r) { r["requested_rewrite"]["prompt"] = std::string(50, 'x') + " {}"; });
+  EXPECT_NE(with_context.find("with a context of up to"), std::string::npos) << with_context;
+}
+
+TEST_F(Inspect, ATokenBeyondTheVocabularyIsAProblemOfTheRecordThatHasIt) {
+  std::ofstream(world_.path() / "tiny-gpt2" / "added_tokens.json") << R"({"<extra>": 300})";
+  EXPECT_TRUE(inspect_world().problems.empty()) << "no text has it";
+  const auto path = world_.path() / "records.json";
+  auto records = nlohmann::json::parse(std::ifstream(path));
+  records[1]["neighborhood_prompts"][2] = "Poko <extra> is";
+  std::ofstream(path) << records.dump();
+  const auto problems = inspect_world().problems;
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems[0].find("case 1: neighborhood_prompts[2] has the token 300 (\"<extra>\"), beyond the model's "
+                             "vocabulary of 257"),
+            std::string::npos)
+      << problems[0];
+}
+
+TEST_F(Inspect, HoldsTasksToTheirExamples) {
+  const auto problems_with = [&](const std::string& examples, const std::string& answers) {
+    std::ofstream(world_.path() / "task.json") << examples;
+    std::ofstream(world_.path() / "task.yaml")
+        << "name: toy\nexamples: task.json\nquery: \"{sentence} Say :\"\nmarker: \"Say :\"\nanswers: " << answers
+        << "\nmax_new_tokens: 2\n";
+    const auto problems = inspect_world().problems;
+    return problems.empty() ? std::string("none") : problems.front();
+  };
+  const std::string sound = "[{word: a, label: 1}, {word: b, label: 0}]";
+  EXPECT_EQ(problems_with(R"([{"sentence": "q", "label": 1}])", sound), "none");
+  const auto unlabelled = problems_with(
+      R"([{"sentence": "q", "label": 1}, {"sentence": "q", "label": -1}, {"sentence": "r", "label": -1}])", sound);
+  EXPECT_NE(unlabelled.find("task.yaml:5: answers: no word has the label -1 of "), std::string::npos) << unlabelled;
+  EXPECT_NE(unlabelled.find("task.json: entry 1 and 1 more"), std::string::npos) << unlabelled;
+  const auto long_word =
+      problems_with(R"([{"sentence": "q", "label": 1}])", "[{word: abc, label: 1}, {word: b, label: 0}]");
+  EXPECT_NE(long_word.find("\"abc\" has 3 tokens, but max_new_tokens is 2"), std::string::npos) << long_word;
+  const auto long_examples = problems_with(
+      "[{\"sentence\": \"" + std::string(70, 'q') + "\", \"label\": 1}, {\"other\": \"q\", \"label\": 0}]", sound);
+  EXPECT_NE(long_examples.find("task.json: entry 0: the prompt of task toy"), std::string::npos) << long_examples;
+  EXPECT_NE(long_examples.find("task.json: entry 1: query"), std::string::npos) << long_examples;
+}
+
+TEST_F(Inspect, FindsWhatLoadingTheWeightsWouldFind) {
+  const auto file = world_.path() / "tiny-gpt2" / "model.safetensors";
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+  const auto problems = inspect_world().problems;
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems[0].find(file.string() + ": not a valid safetensors file"), 0U) << problems[0];
+}
+
 TEST_F(Inspect, ListsTwentyBadRecordsAndCountsTheOthers) {
   const auto path = world_.path() / "records.json";
   auto records = nlohmann::json::parse(std::ifstream(path));

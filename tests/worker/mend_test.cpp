@@ -102,6 +102,40 @@ TEST_F(Mend, ADamagedStateOfTheTrainingIsLeftBehind) {
   EXPECT_TRUE(storage::compare_files(editor_files("whole").front(), editor_files("damaged").front()).is_same);
 }
 
+TEST_F(Mend, ATrainingThatLearnsNothingGivesNoEditor) {
+  auto bad = config();
+  change_mend(bad.models[0], [](editing::MendConfig& mend) { mend.training.max_iterations = 2; });
+  Workspace short_work(bad, world_.path() / "nothing");
+  TrainingMonitor monitor;
+  const auto refusal = test::message_of<core::ConfigError>([&] {
+    run_editor_training(short_work, {editing::kEditorKind, kCell.model}, monitor);
+  });
+  EXPECT_NE(refusal.find("tiny-gpt2: mend: training: after 2 iterations no validation was better than that of the "
+                         "untrained editor"),
+            std::string::npos)
+      << refusal;
+  for (const auto& file : monitor.files) EXPECT_FALSE(file.starts_with(ledger::kEditorStem)) << file;
+}
+
+TEST_F(Mend, AStopBeforeTheTrainingReadsNothing) {
+  EXPECT_FALSE(train("stopped", TrainingMonitor(0)));
+  EXPECT_TRUE(editor_files("stopped").empty());
+}
+
+TEST_F(Mend, AFolderThatVanishedIsNotMadeAgain) {
+  const auto out = world_.path() / "vanishing";
+  fs::create_directories(out);
+  auto work = workspace("vanishing");
+  const auto write = [](const fs::path& path) { std::ofstream(path) << "contents"; };
+  EXPECT_EQ(work.commit_file(out / "a" / "b", "stem", write).stem, "stem");
+  fs::rename(out, world_.path() / "elsewhere");
+  const auto refusal = test::message_of<core::StorageError>([&] { work.commit_file(out / "a", "other", write); });
+  EXPECT_NE(refusal.find("vanishing: is gone"), std::string::npos) << refusal;
+  EXPECT_FALSE(fs::exists(out));
+  auto fresh = workspace("fresh");
+  EXPECT_EQ(fresh.commit_file(world_.path() / "fresh" / "a", "stem", write).stem, "stem");
+}
+
 TEST_F(Mend, InputsOfTheTrainingAreCheckedBeforeAnythingRuns) {
   std::ofstream(world_.path() / "none.json") << "[]";
   std::ofstream(world_.path() / "blank.txt") << "\n  \n";
@@ -151,7 +185,7 @@ TEST_F(Mend, ACellWithANamedEditorEqualsOneThatTrainsIt) {
   EXPECT_TRUE(named.facts().cell(kCell).needs.empty());
   const auto deltas = [&](Workspace& space) {
     const auto files = ledger::scan_cell(space.cell_folder(kCell));
-    return storage::read_segment(files.segments.back().file);
+    return storage::read_segment(files.segments.back().file.path);
   };
   const auto left = deltas(work);
   const auto right = deltas(named);
@@ -241,7 +275,7 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
   const auto chain = ledger::scan_cell(work.cell_folder(kCell));
   ASSERT_EQ(chain.segments.size(), 2U);
   for (const auto& segment : chain.segments) {
-    const auto contents = storage::read_segment(segment.file);
+    const auto contents = storage::read_segment(segment.file.path);
     for (const auto& edit : contents.edits) {
       EXPECT_EQ(edit.deltas.size(), &edit == &contents.edits.back() ? 4U : 0U);
       EXPECT_EQ(edit.record.status, core::EditStatus::kApplied);
@@ -251,8 +285,8 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
   test::RecordingMonitor first(1);
   EXPECT_FALSE(run_cell(interrupted, kCell, first));
   EXPECT_TRUE(run_cell(interrupted, kCell, monitor));
-  const auto left = storage::read_segment(chain.segments.back().file);
-  const auto right = storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kCell)).segments.back().file);
+  const auto left = storage::read_segment(chain.segments.back().file.path);
+  const auto right = storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kCell)).segments.back().file.path);
   EXPECT_EQ(left.method_state, right.method_state);
   EXPECT_EQ(left.fingerprint_after, right.fingerprint_after);
 }

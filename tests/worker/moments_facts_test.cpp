@@ -30,5 +30,11 @@ TEST(MomentsFacts, ACorpusThatIsSmallerThanAskedForIsSaid) {
   EXPECT_EQ(facts_of(60, 6).note, "");
 }
 
+TEST(MomentsFacts, ArePricedByTheDocumentsThatAreRead) {
+  const auto few = facts_of(6, 10'000).work.flops;
+  const auto all = facts_of(60, 10'000).work.flops;
+  EXPECT_NEAR(all / few, 10.0, 0.5) << "documents of one length";
+}
+
 }  // namespace
 }  // namespace lethe::worker

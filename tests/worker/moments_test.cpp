@@ -9,6 +9,7 @@
 #include "storage/second_moment_file.h"
 #include "tests/support/tiny_world.h"
 #include "worker/commands/verify.h"
+#include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
@@ -67,7 +68,7 @@ class Moments : public testing::Test {
     auto work = workspace(out, change);
     BatchMonitor monitor;
     EXPECT_TRUE(run_moments(work, kMomentsTask, monitor));
-    return storage::read_second_moment(layer_file(folder(work)));
+    return storage::read_second_moment(layer_file(folder(work)).path);
   }
 
   test::TemporaryFolder world_;
@@ -84,10 +85,30 @@ TEST_F(Moments, AreTheSameToTheBitHoweverTheSlicesWereRun) {
   const int num_batches = monitor.num_batches;
   ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   EXPECT_EQ(monitor.num_batches, num_batches + 3) << "the last step adds three files and computes nothing";
-  const auto spread = storage::read_second_moment(layer_file(folder(work)));
+  const auto spread = storage::read_second_moment(layer_file(folder(work)).path);
   EXPECT_EQ(spread.values, alone.values);
   EXPECT_EQ(spread.count, alone.count);
   EXPECT_EQ(spread.num_documents, 60);
+}
+
+TEST_F(Moments, StateTheirConditionAndTheTokensCut) {
+  const auto alone = run("alone");
+  const auto matrix = torch::from_blob(const_cast<double*>(alone.values.data()), {alone.inner_width, alone.inner_width},
+                                       torch::kFloat64);
+  const auto eigenvalues = torch::linalg_eigvalsh(matrix);
+  const auto expected = eigenvalues[-1].item<double>() / eigenvalues[0].item<double>();
+  const auto stated = std::stod(alone.provenance.at(kConditionKey));
+  EXPECT_GT(stated, 0.8 * expected);
+  EXPECT_LT(stated, 1.1 * expected);
+  EXPECT_EQ(alone.provenance.at(kTokensCutKey), "0 of 2400");
+  const auto cut = run("cut", [](auto& moments) { moments.batch_tokens = 30; });
+  EXPECT_EQ(cut.provenance.at(kTokensCutKey), "600 of 2400") << "rows of 30 tokens, documents of 40, in slices";
+  auto work = workspace("cut", [](auto& moments) { moments.batch_tokens = 30; });
+  const auto notes = moments_notes(work, "tiny-gpt2");
+  ASSERT_EQ(notes.size(), 2U);
+  EXPECT_EQ(notes[0].find("second moments of tiny-gpt2, layer-000: condition number "), 0U) << notes[0];
+  EXPECT_EQ(notes[1],
+            "second moments of tiny-gpt2: 600 of 2400 tokens stood beyond the model's positions and were not summed");
 }
 
 TEST_F(Moments, RemoveTheirPartialSumsWhenTheSumIsCommitted) {
@@ -114,7 +135,7 @@ TEST_F(Moments, GoOnAfterEveryInterruption) {
     if (run_moments(work, kMomentsTask, monitor)) break;
   }
   EXPECT_GE(num_stops, 2);
-  EXPECT_EQ(storage::read_second_moment(layer_file(folder(work))).values, whole.values);
+  EXPECT_EQ(storage::read_second_moment(layer_file(folder(work)).path).values, whole.values);
 }
 
 TEST_F(Moments, DependOnTheCutByTheirLastBitsOnly) {
@@ -147,7 +168,7 @@ TEST_F(MomentsOfTwoLayers, TheMemoryGivenChangesPassesAndNotBits) {
   BatchMonitor two_passes;
   ASSERT_TRUE(run_moments(one_by_one, kMomentsTask, two_passes));
   EXPECT_GT(two_passes.num_batches, one_pass.num_batches);
-  EXPECT_TRUE(compare_sweeps(at_once.folder().root(), one_by_one.folder().root()).problems.empty());
+  EXPECT_TRUE(compare_sweeps(at_once.folder().root(), one_by_one.folder().root(), two_passes).problems.empty());
 }
 
 TEST_F(MomentsOfTwoLayers, ALayerThatIsNeededLaterIsSummedAlone) {
@@ -156,11 +177,11 @@ TEST_F(MomentsOfTwoLayers, ALayerThatIsNeededLaterIsSummedAlone) {
   ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
   const auto all = ledger::committed_files(folder(work));
   ASSERT_EQ(all.size(), 2U);
-  const auto before = storage::read_second_moment(all.back());
+  const auto before = storage::read_second_moment(all.back().path);
   fs::remove(all.back().path);
   monitor.files.clear();
   ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
-  const auto after = storage::read_second_moment(ledger::committed_files(folder(work)).back());
+  const auto after = storage::read_second_moment(ledger::committed_files(folder(work)).back().path);
   EXPECT_EQ(after.layer, before.layer);
   EXPECT_EQ(after.values, before.values);
   EXPECT_EQ(monitor.files.size(), 3U + 1U) << "three slices of one layer, and its sum";
@@ -176,7 +197,7 @@ TEST_F(Moments, ADamagedPartIsPutAsideAndComputedAgain) {
   EXPECT_THROW(run_moments(work, kMomentsTask, monitor), core::StorageError);
   EXPECT_TRUE(fs::exists(folder(work) / "slices" / "quarantine" / part.filename()));
   ASSERT_TRUE(run_moments(work, kMomentsTask, monitor));
-  EXPECT_EQ(storage::read_second_moment(layer_file(folder(work))).values, sound.values);
+  EXPECT_EQ(storage::read_second_moment(layer_file(folder(work)).path).values, sound.values);
 }
 
 TEST_F(Moments, JsonLinesAndPlainTextGiveTheSame) {

@@ -51,8 +51,10 @@ TEST_F(Projectors, AreMadeFromSecondMomentsAndSayWhereTheThresholdCut) {
   ASSERT_TRUE(run_cell(work, kCell, monitor)) << "what the projectors need is made first";
   const auto files = ledger::committed_files(work.prerequisite_folder(editing::kProjectorKind, kCell.model));
   ASSERT_EQ(files.size(), 2U) << "a file a layer";
-  for (const auto& file : files) {
-    const auto contents = storage::read_null_space(file);
+  for (int layer = 0; layer < 2; ++layer) {
+    const auto& file = files.at(static_cast<std::size_t>(layer));
+    const auto contents =
+        storage::read_null_space(file, storage::null_space_label(kCell.model, facts.identity(), layer));
     EXPECT_EQ(contents.inner_width, 64);
     EXPECT_EQ(contents.identity, facts.identity());
     EXPECT_EQ(contents.threshold, 1e-5);

@@ -62,7 +62,8 @@ TEST_F(KeptStates, ChangeNoResult) {
     EXPECT_EQ(reduce_again(cell, whole, whole + "-kept", 1.0) > 0, cell.method == "r-rome") << name;
     EXPECT_EQ(reduce_again(cell, whole, whole + "-not-kept", 0.0), 0) << name;
     for (const char* other : {"-kept", "-not-kept"}) {
-      EXPECT_TRUE(compare_sweeps(world_.path() / whole, world_.path() / (whole + other)).problems.empty()) << name;
+      EXPECT_TRUE(compare_sweeps(world_.path() / whole, world_.path() / (whole + other), monitor).problems.empty())
+          << name;
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "model/weights.h"
 #include "worker/cell_replay.h"
+#include "worker/commands/result_model.h"
 
 namespace lethe::worker::inline commands {
 namespace {
@@ -24,7 +25,10 @@ void write_vocabulary_size(const std::filesystem::path& file, std::int64_t vocab
 }  // namespace
 
 model::Network network_at(Workspace& workspace, const core::GridCell& cell, std::int64_t edits) {
-  const auto loaded = workspace.model(cell.model);
+  if (!workspace.config().edits.contains(cell)) {
+    throw core::ConfigError(workspace.folder().experiment().string() + ": has no cell " + cell.name());
+  }
+  const auto loaded = checked_model(workspace, cell);
   if (edits == 0) return workspace.starting_network(cell);
   CellReplay replay(workspace, cell, loaded);
   replay.move_to(edits);

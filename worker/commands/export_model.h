@@ -9,7 +9,8 @@
 
 namespace lethe::worker::inline commands {
 
-/// The network of a cell after `edits` edits (0: unedited), rebuilt from committed files.
+/// The network of a cell after `edits` edits (0: unedited), rebuilt from committed files on the model that they were
+/// made on (`checked_model`).
 model::Network network_at(Workspace& workspace, const core::GridCell& cell, std::int64_t edits);
 
 /// Writes a Hugging Face folder: config and tokenizer files of the base model, weights of `network`. The folder

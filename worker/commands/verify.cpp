@@ -3,42 +3,18 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "core/error.h"
 #include "storage/comparison.h"
-#include "worker/cell_replay.h"
+#include "worker/commands/cell_check.h"
+#include "worker/commands/file_checks.h"
+#include "worker/commands/sweep_files.h"
 
 namespace lethe::worker::inline commands {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// All folders below `root` that hold committed files.
-std::vector<fs::path> committed_folders(const fs::path& root) {
-  std::vector<fs::path> folders;
-  for (const char* top : {"cells", "prerequisites"}) {
-    if (!fs::exists(root / top)) continue;
-    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
-      if (!entry.is_directory() || entry.path().filename() == "quarantine") continue;
-      if (!ledger::committed_files(entry.path()).empty()) folders.push_back(entry.path());
-    }
-  }
-  std::sort(folders.begin(), folders.end());
-  return folders;
-}
-
-void check_digests(const fs::path& root, Verification& result) {
-  for (const auto& folder : committed_folders(root)) {
-    for (const auto& file : ledger::committed_files(folder)) {
-      ++result.num_files;
-      try {
-        ledger::check_digest(file);
-      } catch (const core::StorageError& error) {
-        result.problems.emplace_back(error.what());
-      }
-    }
-  }
-}
 
 /// Committed files of a folder by stem, segments and identity notes left out.
 std::map<std::string, ledger::CommittedFile> files_by_stem(const fs::path& folder) {
@@ -50,9 +26,9 @@ std::map<std::string, ledger::CommittedFile> files_by_stem(const fs::path& folde
   return files;
 }
 
-std::vector<ledger::CommittedFile> segments_of(const fs::path& folder) {
+std::vector<ledger::CommittedFile> files_of(const ledger::CellFiles& cell) {
   std::vector<ledger::CommittedFile> files;
-  for (const auto& segment : ledger::scan_cell(folder).segments) files.push_back(segment.file);
+  for (const auto& segment : cell.segments) files.push_back(segment.file);
   return files;
 }
 
@@ -60,7 +36,15 @@ std::vector<ledger::CommittedFile> segments_of(const fs::path& folder) {
 /// only common ones are compared.
 bool may_be_missing(const std::string& stem) { return stem.starts_with("snapshot-") || stem.starts_with("training-"); }
 
-void compare_folder(const fs::path& left, const fs::path& right, const fs::path& name, Verification& result) {
+/// The two sweeps that are compared.
+struct Roots {
+  fs::path left;
+  fs::path right;
+};
+
+void compare_folder(const Roots& roots, const fs::path& name, Verification& result) {
+  const auto left = roots.left / name;
+  const auto right = roots.right / name;
   const auto left_files = files_by_stem(left);
   const auto right_files = files_by_stem(right);
   std::set<std::string> stems;
@@ -69,7 +53,11 @@ void compare_folder(const fs::path& left, const fs::path& right, const fs::path&
   for (const auto& stem : stems) {
     const bool is_common = left_files.contains(stem) && right_files.contains(stem);
     if (!is_common) {
-      if (!may_be_missing(stem)) result.problems.push_back((name / stem).string() + ": is in one sweep only");
+      const auto& [has, lacks] =
+          left_files.contains(stem) ? std::tie(roots.left, roots.right) : std::tie(roots.right, roots.left);
+      if (!may_be_missing(stem)) {
+        result.problems.push_back((name / stem).string() + ": is in " + has.string() + " and not in " + lacks.string());
+      }
       continue;
     }
     ++result.num_files;
@@ -78,57 +66,66 @@ void compare_folder(const fs::path& left, const fs::path& right, const fs::path&
       result.problems.push_back((name / stem).string() + ": differs in " + comparison.first_difference);
     }
   }
-  const auto left_segments = segments_of(left);
-  const auto right_segments = segments_of(right);
-  if (left_segments.empty() && right_segments.empty()) return;
+  const auto left_cell = ledger::scan_cell(left);
+  const auto right_cell = ledger::scan_cell(right);
+  if (left_cell.segments.empty() && right_cell.segments.empty()) return;
   ++result.num_cells;
-  result.num_files += static_cast<std::int64_t>(left_segments.size());
-  const auto comparison = storage::compare_logical(left_segments, right_segments);
+  result.num_files += std::ssize(left_cell.segments);
+  const auto comparison = storage::compare_logical(files_of(left_cell), files_of(right_cell));
   if (!comparison.is_same) {
-    result.problems.push_back(name.string() + ": edits differ: " + comparison.first_difference);
+    result.problems.push_back(name.string() + ": edits differ: " + comparison.first_difference + " (" +
+                              roots.left.string() + " has " + std::to_string(left_cell.num_edits()) + " edits, " +
+                              roots.right.string() + " has " + std::to_string(right_cell.num_edits()) + ")");
+  }
+}
+
+/// False for a cell without edits, or with results of several settings among which nobody chooses.
+bool has_results(Workspace& workspace, const core::GridCell& cell) {
+  try {
+    return ledger::scan_cell(workspace.cell_folder(cell)).num_edits() > 0;
+  } catch (const core::StorageError&) {
+    return false;
   }
 }
 
 }  // namespace
 
-Verification verify_sweep(Workspace& workspace, TaskMonitor& monitor) {
+Verification verify_sweep(Workspace& workspace, Thoroughness thoroughness, TaskMonitor& monitor) {
   Verification result;
-  check_digests(workspace.folder().root(), result);
-  const auto& cells = workspace.config().cells;
-  for (const auto& cell : cells) {
-    const auto files = ledger::scan_cell(workspace.cell_folder(cell));
-    for (const auto& orphan : files.orphans) {
-      result.problems.push_back(orphan.path.string() + ": does not continue the chain of segments");
+  const auto flawed = check_files(workspace.folder().root(), thoroughness, monitor, result);
+  if (result.is_stopped) return result;
+  check_completeness(workspace, result);
+  for (const auto& cell : workspace.config().cells) {
+    if (!has_results(workspace, cell)) continue;  // told above
+    if (thoroughness == Thoroughness::kDigests) {
+      ++result.num_cells;
+    } else {
+      check_cell(workspace, cell, flawed, monitor, result);
     }
-    if (files.num_edits() == 0) continue;
-    ++result.num_cells;
-    try {
-      CellReplay replay(workspace, cell, workspace.model(cell.model));
-      for (const auto& segment : files.segments) {
-        const bool is_last = &segment == &files.segments.back();
-        if (is_last || !workspace.config().method_of(cell)->stores_snapshots()) replay.move_to(segment.last_edit);
-      }
-    } catch (const core::Error& error) {
-      result.problems.emplace_back(error.what());
-    }
-    monitor.progress("verify", result.num_cells, static_cast<std::int64_t>(cells.size()), 0.0);
+    if (result.is_stopped) break;
   }
   return result;
 }
 
-Verification compare_sweeps(const fs::path& left, const fs::path& right) {
+Verification compare_sweeps(const fs::path& left, const fs::path& right, TaskMonitor& monitor) {
   Verification result;
   for (const auto& root : {left, right}) {
     if (!fs::is_directory(root)) throw core::StorageError(root.string() + ": is not a sweep's folder");
-    check_digests(root, result);
+    check_files(root, Thoroughness::kDigests, monitor, result);
+    if (result.is_stopped) return result;
+    if (committed_folders(root).empty()) result.problems.push_back(root.string() + ": holds no results to compare");
   }
   if (!result.problems.empty()) return result;
   result.num_files = 0;
   std::set<fs::path> names;
   for (const auto& root : {left, right}) {
-    for (const auto& folder : committed_folders(root)) names.insert(fs::relative(folder, root));
+    for (const auto& folder : committed_folders(root)) names.insert(folder.lexically_relative(root));
   }
-  for (const auto& name : names) compare_folder(left / name, right / name, name, result);
+  for (const auto& name : names) {
+    result.is_stopped = monitor.should_stop();
+    if (result.is_stopped) break;
+    compare_folder({left, right}, name, result);
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include "core/json_object.h"
 #include "data/corpus.h"
 #include "data/counterfact.h"
+#include "editing/mend/mend_data.h"
 #include "editing/mend/mend_price.h"
 #include "editing/methods/settings_of.h"
 #include "ledger/sweep_folder.h"
@@ -25,7 +26,10 @@ bool has_training_inputs(PrerequisiteContext& context, const editing::MendTraini
   const auto& model = context.model.name;
   const bool has_records = context.problems.attempt([&] {
     check_training_file(*training.records, model, "records");
-    static_cast<void>(data::read_counterfact(*training.records));
+    const auto records = data::read_counterfact(*training.records);
+    const auto& inputs = context.inputs;
+    if (!inputs.content) return;
+    editing::check_training_records(records, inputs.content->tokenizer, inputs.architecture.max_positions);
   });
   const bool has_corpus = !training.corpus || context.problems.attempt([&] {
     check_training_file(*training.corpus, model, "corpus");
@@ -34,15 +38,16 @@ bool has_training_inputs(PrerequisiteContext& context, const editing::MendTraini
   return has_records && has_corpus;
 }
 
-std::string identity_of(PrerequisiteContext& context, const editing::MendConfig& mend) {
+std::string identity_of(PrerequisiteContext& context, const core::MethodConfig& method,
+                        const editing::MendTrainingConfig& training) {
   const auto& content = *context.inputs.content;
-  EditorInputs inputs{content.weights_digest, content.tokenizer_digest, context.digests.of_file(*mend.training.records),
-                      ""};
-  if (mend.training.corpus) inputs.corpus = context.digests.of_file(*mend.training.corpus).hex();
-  return editor_identity(context.config, mend, inputs).short_hex();
+  EditorInputs inputs{content.weights_digest, content.tokenizer_digest, context.digests.of_file(*training.records), ""};
+  if (training.corpus) inputs.corpus = context.digests.of_file(*training.corpus).hex();
+  return editor_identity(context.config, method, inputs).short_hex();
 }
 
-void describe(PrerequisiteContext& context, const editing::MendConfig& mend, bool is_due) {
+void describe(PrerequisiteContext& context, const core::MethodConfig& method, const editing::MendConfig& mend,
+              bool is_due) {
   const auto& training = mend.training;
   core::PrerequisiteFacts facts;
   facts.kind = editing::kEditorKind;
@@ -58,7 +63,8 @@ void describe(PrerequisiteContext& context, const editing::MendConfig& mend, boo
   const bool has_inputs = is_due ? has_training_inputs(context, training) : fs::exists(*training.records);
   if (has_inputs && context.inputs.content) {
     context.problems.attempt([&] {
-      facts.folder = ledger::prerequisite_folder(ledger::kEditorsFolder, facts.model, identity_of(context, mend));
+      facts.folder =
+          ledger::prerequisite_folder(ledger::kEditorsFolder, facts.model, identity_of(context, method, training));
     });
   }
   if (is_due || !facts.folder.empty()) context.findings.inspection.prerequisites.push_back(std::move(facts));
@@ -71,7 +77,7 @@ void describe_editor(PrerequisiteContext& context) {
   for (const auto& [name, method] : context.model.methods) {
     const auto* mend = editing::find_config<editing::MendConfig>(method);
     if (mend == nullptr || !mend->training.records) continue;
-    return describe(context, *mend, !mend->editor && context.is_used(name));
+    return describe(context, method, *mend, !mend->editor && context.is_used(name));
   }
 }
 

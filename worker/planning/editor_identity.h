@@ -4,7 +4,6 @@
 
 #include "core/contract/identity.h"
 #include "core/digest.h"
-#include "editing/mend/mend_config.h"
 
 namespace lethe::worker::inline planning {
 
@@ -15,8 +14,8 @@ struct EditorInputs {
   core::Digest records;
   std::string corpus;  ///< digest of the corpus; empty without one
 };
-/// Hash of all that decides the bits of a trained editor.
-core::Identity editor_identity(const core::ExperimentConfig& config, const editing::MendConfig& mend,
+/// Hash of all that decides the bits of a trained editor. `mend`: the method that it is trained for.
+core::Identity editor_identity(const core::ExperimentConfig& config, const core::MethodConfig& mend,
                                const EditorInputs& inputs);
 
 }  // namespace lethe::worker::inline planning

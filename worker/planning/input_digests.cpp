@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/input_file.h"
 #include "ledger/commit.h"
 
 namespace lethe::worker::inline planning {
@@ -40,6 +41,7 @@ InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(mem
 }
 
 InputDigests::Entry& InputDigests::entry_of(const std::filesystem::path& path) {
+  core::check_input_file(path);
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error) throw core::StorageError(path.string() + ": " + error.message());

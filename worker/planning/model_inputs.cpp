@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "model/weight_files.h"
+#include "model/weights.h"
 
 namespace lethe::worker::inline planning {
 namespace {
@@ -44,7 +45,9 @@ ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& dige
   }
   ModelInputs inputs{model::read_architecture(model.path),
                      ModelContent{model::Tokenizer::from_folder(model.path), {}, {}}};
-  inputs.content->weights_digest = digest_of_files(model.path, weight_files(model.path), digests);
+  const auto weight_names = weight_files(model.path);
+  model::check_weights(model.path, inputs.architecture);
+  inputs.content->weights_digest = digest_of_files(model.path, weight_names, digests);
   inputs.content->tokenizer_digest =
       digest_of_files(model.path, {"vocab.json", "merges.txt", "encoder.json", "vocab.bpe"}, digests);
   return inputs;

@@ -21,7 +21,8 @@ struct ModelInputs {
   std::optional<ModelContent> content;  ///< none while only the shape is known
 };
 
-/// Reads headers and digests; no weights are loaded. Throws what is wrong with the folder, naming file and remedy.
+/// Reads headers, small tensors and digests; no weights are loaded. Throws what is wrong with the folder, naming file
+/// and remedy.
 ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& digests);
 
 }  // namespace lethe::worker::inline planning

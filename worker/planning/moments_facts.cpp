@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "core/config/schedule.h"
@@ -7,7 +8,6 @@
 #include "core/error.h"
 #include "data/corpus.h"
 #include "data/published_moments.h"
-#include "data/zip_archive.h"
 #include "editing/panel_triangle.h"
 #include "editing/price.h"
 #include "ledger/sweep_folder.h"
@@ -34,14 +34,14 @@ std::vector<int> moments_layers(const core::ExperimentConfig& config, const core
   return {layers.begin(), layers.end()};
 }
 
-/// The directory of a layer's published file is read: a cut or foreign one is found before the sweep starts.
-void check_moments_file(const core::ModelConfig& model, int layer) {
+/// The headers of a layer's published file are read: a cut or foreign one is found before the sweep starts.
+void check_moments_file(const core::ModelConfig& model, int layer, std::optional<std::int64_t> inner_width) {
   const auto path = data::moments_file_of(model.second_moments->npz, layer);
   if (!fs::exists(path)) {
     throw core::DataError(path.string() + ": second moments of layer " + std::to_string(layer) + " of " + model.name +
                           " are not there; fetch them (scripts/fetch-real) or name a corpus instead");
   }
-  static_cast<void>(data::ZipArchive(path));
+  data::check_published_moments_header(path, inner_width);
 }
 
 std::int64_t count_tokens(const core::ModelConfig& model, const model::Tokenizer& tokenizer, std::int64_t row_tokens) {
@@ -76,28 +76,67 @@ void check_tokens(const PrerequisiteContext& context, const data::CorpusSize& si
                         "max_documents, max_tokens or batch_tokens");
 }
 
-core::Work moments_work(const PrerequisiteContext& context, const std::vector<int>& layers) {
+/// A corpus as far as planning knows it.
+struct CorpusFacts {
+  data::CorpusSize size;
+  double tokens_per_byte = 0.0;  ///< within the model's positions
+  double share_cut = 0.0;        ///< of all tokens: those beyond them
+};
+
+/// Tokenises the first documents, which tell what the others are like.
+CorpusFacts sample_corpus(const PrerequisiteContext& context, const data::CorpusSize& size) {
+  constexpr int kDocuments = 100;
+  constexpr std::int64_t kMostBytes = 1 << 20;
+  const auto& config = *context.model.second_moments;
+  const auto row_tokens = std::min<std::int64_t>(context.inputs.architecture.max_positions, config.batch_tokens);
+  data::CorpusReader reader(config.corpus);
+  std::int64_t num_tokens = 0;
+  std::int64_t num_kept = 0;
+  for (int i = 0; i < kDocuments && i < size.num_documents && reader.num_bytes() < kMostBytes; ++i) {
+    const auto document = reader.next();
+    if (!document) break;
+    const auto count = std::ssize(context.inputs.content->tokenizer.encode(*document));
+    num_tokens += count;
+    num_kept += std::min<std::int64_t>(count, row_tokens);
+  }
+  const auto bytes = static_cast<double>(std::max<std::int64_t>(1, reader.num_bytes()));
+  const auto all = static_cast<double>(std::max<std::int64_t>(1, num_tokens));
+  return {size, static_cast<double>(num_kept) / bytes, static_cast<double>(num_tokens - num_kept) / all};
+}
+
+/// Tokens that are summed, at most.
+double expected_tokens(const core::SecondMomentConfig& config, const std::optional<CorpusFacts>& corpus) {
+  double tokens = kTokensPerDocument * static_cast<double>(config.max_documents);
+  if (corpus) {
+    tokens = corpus->tokens_per_byte * static_cast<double>(corpus->size.num_bytes);
+  } else if (const double there = tokens_of_text(config.corpus); there > 0.0) {
+    tokens = std::min(tokens, there);
+  }
+  return config.max_tokens > 0 ? std::min(tokens, static_cast<double>(config.max_tokens)) : tokens;
+}
+
+core::Work moments_work(const PrerequisiteContext& context, const std::vector<int>& layers,
+                        const std::optional<CorpusFacts>& sampled) {
   const auto& architecture = context.inputs.architecture;
   const auto inner = static_cast<double>(architecture.inner_width);
   const auto num_layers = static_cast<double>(layers.size());
   const auto& corpus = *context.model.second_moments;
   if (corpus.is_published()) return {inner * inner * inner / 3.0 * num_layers, 0.0, 0.0, 0.0};  // checked by factoring
-  double tokens = kTokensPerDocument * static_cast<double>(corpus.max_documents);
-  if (const double there = tokens_of_text(corpus.corpus); there > 0.0) tokens = std::min(tokens, there);
-  if (corpus.max_tokens > 0) tokens = std::min(tokens, static_cast<double>(corpus.max_tokens));
+  const double tokens = expected_tokens(corpus, sampled);
   const double batch = static_cast<double>(std::max<std::int64_t>(1, corpus.batch_tokens));
-  auto work = editing::passes(architecture, std::ceil(tokens / batch), layers.back() + 1.0, batch, 0.0);
+  auto work = editing::passes(architecture, tokens / batch, layers.back() + 1.0, batch, 0.0);
   work.flops += inner * inner * tokens * num_layers;  // one triangle
   return work;
 }
 
-void price_moments(const PrerequisiteContext& context, const MomentsPlan& plan, core::PrerequisiteFacts& facts) {
+void price_moments(const PrerequisiteContext& context, const MomentsPlan& plan,
+                   const std::optional<CorpusFacts>& corpus, core::PrerequisiteFacts& facts) {
   const auto& architecture = context.inputs.architecture;
   const auto num_layers = std::ssize(plan.layers);
   const auto& moments = context.model.second_moments;
   facts.disk_bytes = num_layers * editing::kDoubleBytes * architecture.inner_width * architecture.inner_width;
   if (!moments) return;
-  facts.work = moments_work(context, plan.layers);
+  facts.work = moments_work(context, plan.layers, corpus);
   facts.step_work = (1.0 / kStepsPerPass) * facts.work;
   const auto sum_bytes = editing::kDoubleBytes * editing::PanelTriangle::num_values(architecture.inner_width);
   auto sums_bytes = num_layers * sum_bytes;
@@ -112,23 +151,41 @@ void price_moments(const PrerequisiteContext& context, const MomentsPlan& plan, 
   facts.last_work.disk_bytes = static_cast<double>(num_layers * (facts.num_slices + 2) * 2 * sum_bytes);
 }
 
-/// The corpus's size, which decides how it is cut into slices.
-void measure_corpus(PrerequisiteContext& context, MomentsPlan& plan, core::PrerequisiteFacts& facts) {
+/// What people should know of the sums before they are made.
+std::string corpus_note(const core::SecondMomentConfig& config, std::int64_t num_documents,
+                        const std::optional<CorpusFacts>& corpus) {
+  constexpr double kWorthSaying = 0.005;
+  std::string note;
+  if (num_documents < config.max_documents && config.max_tokens == 0) {
+    note = "over " + std::to_string(num_documents) + " documents: the corpus has no more, max_documents is " +
+           std::to_string(config.max_documents);
+  }
+  if (corpus && corpus->share_cut >= kWorthSaying) {
+    note += (note.empty() ? "" : "; ") + std::string("about ") +
+            std::to_string(std::lround(100.0 * corpus->share_cut)) +
+            " % of the tokens stand beyond the model's positions and are not summed: cut long documents into several";
+  }
+  return note;
+}
+
+/// The corpus's size, which decides how it is cut into slices; none where it cannot be read.
+std::optional<CorpusFacts> measure_corpus(PrerequisiteContext& context, MomentsPlan& plan,
+                                          core::PrerequisiteFacts& facts) {
   const auto& moments = context.model.second_moments;
-  if (!moments || moments->is_published()) return;
+  if (!moments || moments->is_published()) return std::nullopt;
+  std::optional<CorpusFacts> corpus;
   plan.num_documents = moments->max_documents;
   if (context.inputs.content) {
     context.problems.attempt([&] {
       const auto size = context.digests.size_of_corpus(moments->corpus, moments->max_documents);
       plan.num_documents = size.num_documents;
+      corpus = sample_corpus(context, size);
       check_tokens(context, size);
     });
   }
   facts.num_slices = std::max<std::int64_t>(1, std::ssize(core::slices_of(*moments, plan.num_documents)));
-  if (plan.num_documents < moments->max_documents && moments->max_tokens == 0) {
-    facts.note = "over " + std::to_string(plan.num_documents) +
-                 " documents: the corpus has no more, max_documents is " + std::to_string(moments->max_documents);
-  }
+  facts.note = corpus_note(*moments, plan.num_documents, corpus);
+  return corpus;
 }
 
 }  // namespace
@@ -137,7 +194,7 @@ void check_published_moments(const core::ExperimentConfig& config, const core::M
                              ProblemCollector& problems) {
   if (!model.second_moments || !model.second_moments->is_published()) return;
   for (const int layer : moments_layers(config, model)) {
-    problems.attempt([&] { check_moments_file(model, layer); });
+    problems.attempt([&] { check_moments_file(model, layer, std::nullopt); });
   }
 }
 
@@ -150,7 +207,7 @@ std::string moments_identity_of(PrerequisiteContext& context, const std::vector<
   core::MomentsInputs inputs{context.inputs.content->weights_digest, context.inputs.content->tokenizer_digest, {}};
   if (model.second_moments->is_published()) {
     for (const int layer : layers) {
-      check_moments_file(model, layer);
+      check_moments_file(model, layer, context.inputs.architecture.inner_width);
       inputs.published.emplace(layer, context.digests.of_file(data::moments_file_of(model.second_moments->npz, layer)));
     }
   } else {
@@ -179,8 +236,8 @@ void describe_moments(PrerequisiteContext& context) {
       facts.folder = ledger::prerequisite_folder(ledger::kMomentsFolder, facts.model, plan.identity);
     });
   }
-  measure_corpus(context, plan, facts);
-  price_moments(context, plan, facts);
+  const auto corpus = measure_corpus(context, plan, facts);
+  price_moments(context, plan, corpus, facts);
   context.findings.moments.emplace(facts.model, std::move(plan));
   context.findings.inspection.prerequisites.push_back(std::move(facts));
 }

@@ -2,11 +2,11 @@
 
 #include "core/contract/identity.h"
 #include "core/error.h"
+#include "core/input_file.h"
 #include "editing/alphaedit/alphaedit_config.h"
 #include "editing/mend/mend_config.h"
 #include "ledger/sweep_folder.h"
 #include "model/pytorch_checkpoint.h"
-#include "worker/planning/prices.h"
 
 namespace lethe::worker::inline planning {
 
@@ -34,10 +34,7 @@ void describe_baseline(PrerequisiteContext& context) {
         core::baseline_identity(context.config, content->weights_digest, content->tokenizer_digest, context.examples);
     facts.folder = ledger::prerequisite_folder(ledger::kBaselineFolder, facts.model, identity.short_hex());
   }
-  core::ModelFacts price;
-  price.name = facts.model;
-  price_reductions(context.config, context.inputs.architecture, price);
-  facts.work = facts.step_work = price.tasks_work;
+  facts.work = facts.step_work = context.findings.inspection.model(facts.model).tasks_work;
   context.findings.inspection.prerequisites.push_back(std::move(facts));
 }
 
@@ -48,6 +45,7 @@ void check_artifact_file(const core::ArtifactUse& use, const std::string& model)
                           " is not there; put it there, change `" + use.kind +
                           ":`, or leave it out to have one trained");
   }
+  core::check_input_file(path);
   // A published file's directory and pickle are read: a cut or foreign one is found before the sweep starts.
   if (path.extension() == ".pt") static_cast<void>(model::read_pytorch_checkpoint(path));
 }

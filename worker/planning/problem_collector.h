@@ -1,9 +1,9 @@
 #pragma once
 
-#include <algorithm>
 #include <exception>
 #include <string>
 #include <system_error>
+#include <unordered_set>
 #include <vector>
 
 #include "core/error.h"
@@ -15,7 +15,7 @@ class ProblemCollector {
  public:
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
   void add(const std::string& text) {
-    if (std::ranges::find(problems_, text) == problems_.end()) problems_.push_back(text);
+    if (known_.insert(text).second) problems_.push_back(text);
   }
 
   /// Runs one step; a problem of the inputs is noted and the inspection goes on.
@@ -34,6 +34,7 @@ class ProblemCollector {
 
  private:
   std::vector<std::string> problems_;
+  std::unordered_set<std::string> known_;
 };
 
 }  // namespace lethe::worker::inline planning

@@ -2,22 +2,37 @@
 
 #include "core/error.h"
 #include "editing/edit_method.h"
+#include "metrics/request_rows.h"
+#include "worker/planning/context_file.h"
 
 namespace lethe::worker::inline planning {
+
+template <typename Check>
+void RequestChecks::ask(const std::string& model, const std::string& question, std::int64_t case_id,
+                        const Check& check) {
+  if (!checked_.emplace(model, question, case_id).second) return;
+  try {
+    check();
+  } catch (const core::DataError& error) {
+    const auto name = "case " + std::to_string(case_id) + ": ";
+    const std::string text = error.what();
+    bad_.emplace(case_id, text.starts_with(name) ? text : name + text);
+  }
+}
 
 void RequestChecks::check(const core::ExperimentConfig& config, const core::GridCell& cell,
                           const std::vector<data::EditRequest>& requests, const ModelInputs& inputs) {
   const auto& method = config.method_of(cell);
-  const auto question = editing::request_question(method);
+  const auto& tokenizer = inputs.content->tokenizer;
+  const auto contexts = editing::longest_context(method, tokenizer, context_file_lines(method));
+  // Two methods with contexts of one length ask the same.
+  const auto question = editing::request_question(method) + " " + std::to_string(contexts);
   for (const auto& request : requests) {
-    if (!checked_.emplace(cell.model, question, request.case_id).second) continue;
-    try {
-      editing::check_request(method, request, {inputs.content->tokenizer, inputs.architecture});
-    } catch (const core::DataError& error) {
-      const auto name = "case " + std::to_string(request.case_id) + ": ";
-      const std::string text = error.what();
-      bad_.emplace(request.case_id, text.starts_with(name) ? text : name + text);
-    }
+    ask(cell.model, "scores", request.case_id,
+        [&] { static_cast<void>(metrics::tokenize_request(request, tokenizer, inputs.architecture)); });
+    ask(cell.model, question, request.case_id, [&] {
+      editing::check_request(method, request, {tokenizer, inputs.architecture, contexts});
+    });
   }
 }
 

@@ -14,8 +14,8 @@
 
 namespace lethe::worker::inline planning {
 
-/// Finds the records that a cell's method could not edit whatever the weights are; each is looked at once for all cells
-/// that ask the same of it.
+/// Finds the records that a cell could not edit or score whatever the weights are, by tokenising all that its run will;
+/// each record is looked at once for all cells that ask the same of it.
 class RequestChecks {
  public:
   void check(const core::ExperimentConfig& config, const core::GridCell& cell,
@@ -26,6 +26,10 @@ class RequestChecks {
  private:
   std::set<std::tuple<std::string, std::string, std::int64_t>> checked_;  ///< (model, question, case id)
   std::map<std::int64_t, std::string> bad_;                               ///< by case id
+
+  /// Once for each (model, question, case id).
+  template <typename Check>
+  void ask(const std::string& model, const std::string& question, std::int64_t case_id, const Check& check);
 };
 
 }  // namespace lethe::worker::inline planning

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <utility>
+
+#include "core/reduction_part.h"
+
+namespace lethe::core {
+
+/// What is committed of a cell, under its present identities.
+struct CellLedger {
+  std::int64_t num_edits = 0;                                   ///< edits 1..num_edits, without a gap
+  std::set<std::pair<std::int64_t, ReductionPart>> reductions;  ///< (edits, part)
+};
+
+}  // namespace lethe::core

@@ -1,0 +1,24 @@
+#include "core/config/cell_progress.h"
+
+#include <algorithm>
+
+#include "core/config/schedule.h"
+
+namespace lethe::core::inline config {
+
+CellProgress progress_of(const ExperimentConfig& config, const GridCell& cell, const CellLedger& committed) {
+  CellProgress progress;
+  const auto checkpoints = checkpoints_of(config, cell);
+  progress.edits = config.edits.at(cell);
+  progress.edits_done = std::min(committed.num_edits, progress.edits);
+  for (const auto edits : checkpoints) {
+    auto parts = parts_due(config, cell, edits);
+    if (parts.empty()) continue;
+    ++progress.reductions;
+    std::erase_if(parts, [&](ReductionPart part) { return committed.reductions.contains({edits, part}); });
+    if (!parts.empty()) progress.missing.push_back({edits, std::move(parts)});
+  }
+  return progress;
+}
+
+}  // namespace lethe::core::inline config

@@ -1,0 +1,16 @@
+# A read-only file system is named, and the exit status asks to be started again: nothing is wrong with the sweep.
+here=$(dirname "$(readlink -f "$0")")
+. "$here/checks.sh"
+. "$here/faults.sh"
+copy_model M
+write_config c.yaml "$PWD/M" ft-c 2
+export L
+with_tmpfs 100m '
+  mkdir disk/out; mount -o remount,ro disk
+  timeout 60 $L sweep c.yaml --out disk/out >told 2>&1; echo "status $?" >>told
+  mount -o remount,rw disk
+  $L sweep c.yaml --out disk/out >again 2>&1; echo "status $?" >>again
+' || { [ $? -eq 77 ] && exit 77; fail "the script"; }
+expect_text "^status 75$"
+expect_text "disk/out.*Read-only file system"
+grep -q "^status 0$" again || { cp again told; fail "it does not go on"; }

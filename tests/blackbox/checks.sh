@@ -1,0 +1,46 @@
+# Sourced by every test here. R: the checkout (assets/, build/bin unless PROGRAMS names another folder), L: the program, A: the assets. The shell is
+# then in a new folder, removed at the end.
+R=$(readlink -f "${LETHE_ROOT:?name a checkout that holds build/bin and assets}")
+L=${PROGRAMS:-$R/build/bin}/lethe
+A=$R/assets
+work=$(mktemp -d) && cd "$work" || exit 1
+trap 'cd / && rm -rf "$work"' EXIT
+
+fail() {
+  echo "FAILED: $*"
+  [ -f told ] && tail -n 40 told
+  exit 1
+}
+
+# expect_rc STATUS COMMAND...: runs it, output into the file `told`.
+expect_rc() {
+  local expected=$1 status=0
+  shift
+  "$@" >told 2>&1 </dev/null || status=$?
+  [ "$status" -eq "$expected" ] || fail "exit status $status instead of $expected: $*"
+}
+
+# expect_text PATTERN: an extended regular expression that a line of `told` matches.
+expect_text() { grep -Eq -- "$1" told || fail "no line matches: $1"; }
+
+# copy_model FOLDER: small-gpt2, without the editor that lies beside it.
+copy_model() {
+  mkdir "$1" && cp "$A"/small-gpt2/*.json "$A"/small-gpt2/merges.txt "$A"/small-gpt2/model.safetensors "$1" && chmod -R u+w "$1"
+}
+
+# write_config FILE MODEL METHOD EDITS [MODEL-KEYS]: one cell over the small world; MODEL-KEYS such as "second_moments: {...}, ".
+write_config() {
+  cat >"$1" <<CONFIG
+name: blackbox
+device: cpu
+threads: 1
+seed: 37
+dataset: {format: counterfact, records: ${RECORDS:-$A/world/counterfact.json}, samples: ${SAMPLES:-$A/world/samples.json}}
+models:
+  m: {path: $2, ${5:-}methods: {$3: $R/configs/methods/$3/small-gpt2.yaml}}
+grid: {methods: [$3], samples: [0]}
+edits: $4
+checkpoint_every: 1
+forgetting_every: 1
+CONFIG
+}

@@ -1,0 +1,15 @@
+# The largest configs that are read at all: a megabyte of unknown keys, 150,000 samples.
+. "$(dirname "$(readlink -f "$0")")/checks.sh"
+copy_model M
+write_config c.yaml "$PWD/M" ft-c 1
+python3 - <<'PYTHON'
+text = open("c.yaml").read()
+keys = "".join(f"k{i}: 1\n" for i in range(100_000))
+open("keys.yaml", "w").write(text + keys[: 1_040_000 - len(text)].rsplit("\n", 1)[0] + "\n")
+open("samples.yaml", "w").write(text.replace("samples: [0]", "samples: [" + ",".join(map(str, range(150_000))) + "]"))
+PYTHON
+expect_rc 2 timeout 15 "$L" plan keys.yaml
+expect_text "problems:"
+[ "$(stat -c %s told)" -lt 1000000 ] || fail "a message of $(stat -c %s told) bytes"
+timeout 200 "$L" plan samples.yaml >told 2>&1
+[ $? -ne 124 ] || fail "150,000 samples take more than 200 s"

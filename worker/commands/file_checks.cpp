@@ -1,0 +1,169 @@
+#include "worker/commands/file_checks.h"
+
+#include <algorithm>
+
+#include "core/config/cell_progress.h"
+#include "core/error.h"
+#include "worker/commands/sweep_files.h"
+#include "worker/committed_results.h"
+
+namespace lethe::worker::inline commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What is due and not there: a problem of a sweep that says that it is complete.
+class Completeness {
+ public:
+  Completeness(Workspace& workspace, Verification& result)
+      : workspace_(workspace), result_(result), is_complete_(says_complete(workspace.folder())) {}
+
+  void check() {
+    for (const auto& cell : workspace_.config().cells) check_cell(cell);
+    check_prerequisites();
+    if (num_missing_ > 0) {
+      result_.not_checked.push_back(std::to_string(num_missing_) +
+                                    " file(s) or checkpoint(s) that are due and not there yet: the sweep is not "
+                                    "complete; `lethe status` shows how far it is");
+    }
+  }
+
+ private:
+  Workspace& workspace_;
+  Verification& result_;
+  bool is_complete_;
+  std::int64_t num_missing_ = 0;
+
+  static bool says_complete(const ledger::SweepFolder& folder) {
+    return fs::exists(folder.state()) && ledger::read_text(folder.state()).starts_with("COMPLETE");
+  }
+
+  void missing(const std::string& text) {
+    if (is_complete_) {
+      result_.problems.push_back(text + ", though STATE says COMPLETE; run the sweep again, or restore it from a copy");
+    } else {
+      ++num_missing_;
+    }
+  }
+
+  void check_cell(const core::GridCell& cell) {
+    std::string identity;
+    try {
+      identity = workspace_.edit_identity(cell);
+    } catch (const core::StorageError& error) {
+      if (ledger::foreign_identities(workspace_.folder(), cell, "").empty()) return missing(error.what());
+      result_.problems.emplace_back(error.what());
+      return;
+    }
+    const auto folder = workspace_.cell_folder(cell);
+    const auto files = ledger::scan_cell(folder);
+    check_orphans(files);
+    tell_other_settings(cell, identity);
+    const auto place = folder.string();
+    const auto committed = ledger::ledger_of(files, workspace_.results().identities(cell));
+    const auto progress = core::progress_of(workspace_.config(), cell, committed);
+    if (progress.edits_done < progress.edits) {
+      const auto there = progress.edits_done == 0 ? std::string("none is there")
+                                                  : "they end with edit " + std::to_string(progress.edits_done);
+      missing(place + ": segments are due up to edit " + std::to_string(progress.edits) + ", " + there);
+    }
+    if (files.num_edits() == 0) return;
+    if (!ledger::find_committed(folder, "identity")) {
+      result_.problems.push_back(place +
+                                 ": its identity-<digest>.json is not there; the next edit of the cell writes "
+                                 "it, or restore it from a copy");
+    }
+    check_snapshots(cell, files, place);
+    for (const auto& checkpoint : progress.missing) {
+      for (const auto part : checkpoint.parts) {
+        missing(place + ": the " + std::string(core::to_string(part)) + " reduction after edit " +
+                std::to_string(checkpoint.edits) + " is not there");
+      }
+    }
+  }
+
+  void check_orphans(const ledger::CellFiles& files) {
+    for (const auto& orphan : files.orphans) {
+      const bool is_covered = orphan.last_edit <= files.num_edits();
+      result_.problems.push_back(orphan.file.path.string() +
+                                 (is_covered
+                                      ? ": its edits are in the chain of segments already; the next sweep puts "
+                                        "it into quarantine"
+                                      : ": does not continue the chain of segments, which ends with edit " +
+                                            std::to_string(files.num_edits()) + "; the next sweep closes the gap"));
+    }
+  }
+
+  void tell_other_settings(const core::GridCell& cell, const std::string& identity) {
+    for (const auto& other : ledger::foreign_identities(workspace_.folder(), cell, identity)) {
+      result_.not_checked.push_back(workspace_.folder().cell(cell, other).string() +
+                                    ": results of other settings than experiment.json's; only their files were looked "
+                                    "at");
+    }
+  }
+
+  void check_snapshots(const core::GridCell& cell, const ledger::CellFiles& files, const std::string& place) {
+    if (!workspace_.config().method_of(cell)->stores_snapshots()) return;
+    const bool keeps_all = workspace_.config().keep_snapshots == "all";
+    for (const auto& segment : files.segments) {
+      const auto edit = segment.last_edit;
+      if (edit != files.num_edits() && !keeps_all) continue;
+      const auto is_it = [&](const ledger::SnapshotFile& snapshot) { return snapshot.edit == edit; };
+      if (std::ranges::none_of(files.snapshots, is_it)) {
+        missing(place + ": the snapshot after edit " + std::to_string(edit) + " is not there");
+      }
+    }
+  }
+
+  void check_prerequisites() {
+    const auto& inspection = workspace_.results().inspection();
+    if (!inspection) {
+      result_.not_checked.emplace_back(
+          "whether all prerequisites are there: inspection.json is missing or of another version of lethe");
+      return;
+    }
+    for (const auto& facts : inspection->prerequisites) {
+      if (!facts.is_due || facts.folder.empty()) continue;
+      for (const auto& stem : facts.stems) {
+        const auto folder = workspace_.folder().root() / facts.folder;
+        if (!ledger::find_committed(folder, stem)) missing((folder / stem).string() + "-<digest>.h5: is not there");
+      }
+    }
+  }
+};
+
+}  // namespace
+
+std::set<fs::path> check_files(const fs::path& root, Thoroughness thoroughness, TaskMonitor& monitor,
+                               Verification& result) {
+  std::vector<SweepFile> files;
+  for (const auto& folder : committed_folders(root)) {
+    for (auto& file : files_in(root, folder)) files.push_back(std::move(file));
+  }
+  std::set<fs::path> flawed;
+  const auto tell = [&](const SweepFile& one, const std::string& flaw) {
+    result.problems.push_back(flaw);
+    flawed.insert(one.file.path);
+  };
+  for (const auto& one : files) {
+    result.is_stopped = monitor.should_stop();
+    if (result.is_stopped) break;
+    ++result.num_files;
+    try {
+      const auto flaw = one.label ? storage::flaw_of(one.file, *one.label) : ledger::damage_of(one.file);
+      if (flaw) {
+        tell(one, *flaw);
+      } else if (one.read && (thoroughness == Thoroughness::kAll || !one.label)) {
+        one.read();
+      }
+    } catch (const core::Error& error) {
+      tell(one, error.what());
+    }
+    monitor.progress("files", result.num_files, std::ssize(files), 0.0);
+  }
+  return flawed;
+}
+
+void check_completeness(Workspace& workspace, Verification& result) { Completeness(workspace, result).check(); }
+
+}  // namespace lethe::worker::inline commands

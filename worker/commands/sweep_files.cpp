@@ -1,0 +1,136 @@
+#include "worker/commands/sweep_files.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "ledger/sweep_folder.h"
+#include "storage/mend_editor_file.h"
+#include "storage/null_space_file.h"
+#include "storage/reduction.h"
+#include "storage/second_moment_file.h"
+#include "storage/segment.h"
+#include "worker/committed_results.h"
+
+namespace lethe::worker::inline commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file with its label, read by `read(file, label)`.
+template <typename Read>
+SweepFile labelled(const ledger::CommittedFile& file, storage::FileLabel label, const Read& read) {
+  SweepFile one{file, std::move(label), {}};
+  one.read = [file, label = *one.label, read] { static_cast<void>(read(file, label)); };
+  return one;
+}
+
+constexpr auto kReadReduction = [](const auto& file, const auto& label) {
+  return storage::read_reduction(file, label);
+};
+constexpr auto kReadEditor = [](const auto& file, const auto& label) { return storage::read_mend_editor(file, label); };
+
+std::vector<SweepFile> files_of_cell(const core::GridCell& cell, const fs::path& folder) {
+  const auto identity = folder.filename().string();
+  const auto all = ledger::scan_cell(folder);
+  std::vector<SweepFile> files;
+  for (const auto* segments : {&all.segments, &all.orphans}) {
+    for (const auto& one : *segments) {
+      auto label = storage::segment_label(cell, identity, one.first_edit, one.last_edit);
+      files.push_back({one.file, std::move(label), {}});  // the replay reads it
+    }
+  }
+  for (const auto& one : all.snapshots) {
+    files.push_back(labelled(one.file, storage::snapshot_label(cell, identity, one.edit),
+                             [](const auto& file, const auto& label) { return storage::read_snapshot(file, label); }));
+  }
+  for (const auto& one : all.reductions) {
+    files.push_back(labelled(one.file, storage::reduction_label(cell, identity, one.part, one.edits, one.identity),
+                             kReadReduction));
+  }
+  return files;
+}
+
+/// What stands in <kind>/<model>/<identity>/ below `prerequisites`.
+std::vector<SweepFile> files_of_prerequisite(const fs::path& place, const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& part : place) names.push_back(part.string());
+  if (names.size() < 4) return {};
+  const auto& [kind, model, identity] = std::tie(names[1], names[2], names[3]);
+  std::vector<SweepFile> files;
+  if (names.size() == 5 && kind == ledger::kMomentsFolder && names[4] == ledger::kSlicesFolder) {
+    for (const auto& one : ledger::committed_moment_slices(folder)) {
+      files.push_back(
+          labelled(one.file, storage::moment_sum_label(model, identity, one.layer, one.slice),
+                   [](const auto& file, const auto& label) { return storage::read_moment_sum(file, label); }));
+    }
+    return files;
+  }
+  const auto layers = ledger::committed_moment_layers(folder);
+  for (const int layer : layers) {
+    const auto file = *ledger::find_committed(folder, ledger::moments_stem(layer));
+    if (kind == ledger::kMomentsFolder) {
+      files.push_back(
+          labelled(file, storage::second_moment_label(model, identity, layer),
+                   [](const auto& one, const auto& label) { return storage::read_second_moment(one, label); }));
+    } else if (kind == ledger::kProjectorsFolder) {
+      files.push_back(
+          labelled(file, storage::null_space_label(model, identity, layer),
+                   [](const auto& one, const auto& label) { return storage::read_null_space(one, label); }));
+    }
+  }
+  for (const auto& file : ledger::committed_files(folder)) {
+    if (kind == ledger::kBaselineFolder && file.stem == ledger::kBaselineStem) {
+      files.push_back(labelled(file, storage::baseline_label(model, identity), kReadReduction));
+    }
+    if (kind != ledger::kEditorsFolder) continue;
+    auto label = storage::mend_editor_label(model, identity, "");
+    label.later.clear();  // the name does not say whose weights it edits
+    files.push_back(labelled(file, std::move(label), kReadEditor));
+  }
+  return files;
+}
+
+}  // namespace
+
+std::vector<fs::path> committed_folders(const fs::path& root) {
+  std::vector<fs::path> folders;
+  for (const char* top : {"cells", "prerequisites"}) {
+    if (!fs::exists(root / top)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
+      if (!entry.is_directory() || entry.is_symlink() || entry.path().filename() == "quarantine") continue;
+      if (!ledger::committed_files(entry.path()).empty()) folders.push_back(entry.path());
+    }
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
+std::vector<SweepFile> files_in(const fs::path& root, const fs::path& folder) {
+  const auto place = folder.lexically_relative(root);
+  std::vector<SweepFile> files;
+  if (*place.begin() == "cells") {
+    try {
+      const auto cell = core::GridCell::from_name(folder.parent_path().lexically_relative(root / "cells").string());
+      files = files_of_cell(cell, folder);
+    } catch (const core::ConfigError&) {  // no cell's place: its files have names that nothing gives
+    }
+  } else {
+    files = files_of_prerequisite(place, folder);
+  }
+  for (const auto& file : ledger::committed_files(folder)) {
+    const auto is_it = [&](const SweepFile& one) { return one.file.path == file.path; };
+    if (std::ranges::any_of(files, is_it)) continue;
+    SweepFile other{file, std::nullopt, {}};
+    if (file.stem == "identity") {
+      other.read = [folder] { static_cast<void>(read_identity_fields(folder)); };
+    } else {
+      other.read = [path = file.path.string()] {
+        throw core::StorageError(path + ": is no file that a sweep has here; move it away");
+      };
+    }
+    files.push_back(std::move(other));
+  }
+  return files;
+}
+
+}  // namespace lethe::worker::inline commands
