@@ -38,6 +38,8 @@ inline core::ExperimentConfig experiment(const std::vector<std::string>& methods
                                          const std::vector<std::string>& models, int num_samples, std::int64_t edits) {
   core::ExperimentConfig config;
   config.name = "fake";
+  config.dataset.records = "/nonexistent/records.json";
+  config.dataset.samples = "/nonexistent/samples.json";
   config.checkpoint_every = 10;
   config.forgetting_every = 10;
   config.tasks_every = 30;
@@ -53,7 +55,8 @@ inline core::ExperimentConfig experiment(const std::vector<std::string>& methods
     config.tasks.push_back(task);
   }
   for (const std::string& model : models) {
-    core::ModelConfig model_config{model, "/nonexistent/model", {}, {}};
+    core::ModelConfig model_config{model, "/nonexistent/model", core::SecondMomentConfig{}, {}};
+    model_config.second_moments->corpus = "/nonexistent/corpus.txt";
     for (const std::string& method : methods) {
       if (method.starts_with("ft")) {
         model_config.methods.insert_or_assign(
