@@ -66,9 +66,13 @@ void apply_stored_edit(model::Network& network, const storage::StoredEdit& edit)
 
 storage::SegmentContents read_cell_segment(Workspace& workspace, const core::GridCell& cell,
                                            const ledger::SegmentFile& segment, storage::SegmentParts parts) {
-  return storage::read_segment(
-      segment.file, storage::segment_label(cell, workspace.edit_identity(cell), segment.first_edit, segment.last_edit),
-      parts);
+  const auto label = storage::segment_label(cell, workspace.edit_identity(cell), segment.first_edit, segment.last_edit);
+  try {
+    return storage::read_segment(segment.file, label, parts);
+  } catch (const core::MismatchError& error) {
+    // Like a damaged one, it is put aside by the next task that edits the cell: whoever meets it meanwhile tries again.
+    throw core::StorageError(error.what());
+  }
 }
 
 editing::EditContexts stored_contexts(Workspace& workspace, const core::GridCell& cell,

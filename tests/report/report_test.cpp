@@ -219,8 +219,9 @@ TEST_F(Report, AReductionWhoseIdentityIsAnotherThanItsNameSaysIsLeftOut) {
   const std::string stem = ledger::reduction_stem(core::ReductionPart::kDistance, 30, fake::kReductionIdentity);
   fs::remove(file(0, stem));
   fake::commit_reduction(cell_folder(0), stem, contents);
-  EXPECT_THAT(write().remarks.left_out,
-              Contains(HasSubstr("is another file than its name and place say: its sample is \"1\"")));
+  EXPECT_THAT(
+      write().remarks.left_out,
+      Contains(HasSubstr("is another file than its name and place say: its reduction_identity is \"dddddddddddd\"")));
 }
 
 TEST_F(Report, NothingIsWrittenThroughALink) {

@@ -60,7 +60,8 @@ class Completeness {
     check_orphans(files);
     tell_other_settings(cell, identity);
     const auto place = folder.string();
-    const auto committed = ledger::ledger_of(files, workspace_.results().identities(cell));
+    const auto committed =
+        files.num_edits() == 0 ? core::CellLedger{} : ledger::ledger_of(files, workspace_.results().identities(cell));
     const auto progress = core::progress_of(workspace_.config(), cell, committed);
     if (progress.edits_done < progress.edits) {
       const auto there = progress.edits_done == 0 ? std::string("none is there")
