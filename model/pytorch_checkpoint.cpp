@@ -24,7 +24,7 @@ constexpr int kMaxDepth = 64;
 constexpr std::int64_t kMaxVisited = 4'000'000;
 constexpr std::size_t kMaxNameBytes = 4096;
 /// Of all tensors together, each counted with what it takes in memory beside its name.
-constexpr std::size_t kMaxTensorBytes = 256 << 20;
+constexpr std::size_t kMaxTensorBytes = 64 << 20;
 constexpr std::size_t kTensorOverhead = 1024;
 constexpr std::size_t kMaxViewDimensions = 64;
 

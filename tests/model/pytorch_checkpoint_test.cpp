@@ -159,8 +159,11 @@ TEST(PytorchCheckpoint, RefusesStoragesThatAreNotAsClaimed) {
 TEST(PytorchCheckpoint, KeepsTensorsOfTypesThatAreNotReadApart) {
   const auto eighth =
       pickle::global("torch._utils", "_rebuild_tensor_v3") +
-      pickle::tuple({pickle::storage("UntypedStorage", "0", 4) /* bytes */, pickle::integer(0), pickle::integers({4}),
-                     pickle::integers({1}), "\x89", "N", pickle::global("torch", "float8_e4m3fn")}) +
+      pickle::tuple({pickle::tuple({pickle::text("storage"), pickle::global("torch.storage", "UntypedStorage"),
+                                    pickle::text("0"), pickle::text("cpu"), pickle::integer(4)}) +
+                         "Q",
+                     pickle::integer(0), pickle::integers({4}), pickle::integers({1}), "\x89", "N",
+                     pickle::global("torch", "float8_e4m3fn")}) +
       "R";
   const auto complex = pickle::tensor(pickle::storage("ComplexFloatStorage", "0", 2), 0, {2}, {1});
   const auto value =

@@ -358,6 +358,7 @@ TEST_F(SweepTest, ProblemsOfTheInputsAreAllToldBeforeAnythingRuns) {
   EXPECT_FALSE(fs::exists(out_ / "cells"));
   EXPECT_EQ(run({LETHE_PROGRAM, "plan", config_.string()}), 2) << output();
   EXPECT_NE(output().find("NOT READY TO RUN: 1 problem"), std::string::npos) << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "plan", "--strict", config_.string()}), 2) << "as scripts may still call it";
 }
 
 TEST_F(SweepTest, ResultsOfOtherSettingsAreRefusedSideBySide) {

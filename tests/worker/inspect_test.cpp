@@ -205,7 +205,7 @@ TEST_F(Inspect, TokenisesAllThatARunWill) {
             0U);
   // A prompt that fits, but not behind a context.
   const auto with_context =
-      problems_with([&](auto& r) { r["requested_rewrite"]["prompt"] = std::string(50, 'x') + " {}"; });
+      problems_with([&](auto& r) { r["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}"; });
   EXPECT_NE(with_context.find("with a context of up to"), std::string::npos) << with_context;
 }
 

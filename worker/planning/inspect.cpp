@@ -63,6 +63,10 @@ class Inspector {
     for (const auto& model : config_.models) {
       if (is_used(model)) inspect_model(model);
     }
+    for (const auto& task : config_.tasks) {
+      const auto examples = task_examples_.find(task.name);
+      if (examples != task_examples_.end()) problems_.attempt([&] { check_labels(task, examples->second); });
+    }
     describe_prerequisites();
     problems_.attempt([&] { note_orders(sources_.records()); });
     for (const auto& cell : config_.cells) inspect_cell(cell);
@@ -99,9 +103,7 @@ class Inspector {
   }
 
   void read_task(const core::TaskConfig& task) {
-    auto examples = data::read_task_examples(task.examples);
-    problems_.attempt([&] { check_labels(task, examples); });
-    task_examples_.emplace(task.name, std::move(examples));
+    task_examples_.emplace(task.name, data::read_task_examples(task.examples));
     examples_.emplace(task.name, digests_.of_file(task.examples));
   }
 
