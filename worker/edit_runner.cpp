@@ -163,7 +163,7 @@ class EditRun {
     }
     segment.fingerprint_after = fingerprint(network_, parameters);
     for (const auto& [name, tensor] : editor.latest()) segment.method_state.emplace(name, to_host_doubles(tensor));
-    segment.provenance = provenance(workspace_);
+    segment.provenance = provenance(workspace_, task_.cell);
     if (is_mixed_) segment.provenance.emplace("mixed", "edits before these were made with another arithmetic");
     return segment;
   }

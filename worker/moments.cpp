@@ -174,7 +174,7 @@ class MomentsRun {
                                           pass.sums.count(),
                                           pass.num_documents,
                                           {},
-                                          provenance(workspace_)};
+                                          provenance(workspace_, model_)};
       const auto values = sum.values().to(torch::kCPU).contiguous();
       const auto file = ledger::commit_file(
           slices_folder_, ledger::moment_slice_stem(slice, layer),
@@ -251,7 +251,7 @@ class MomentsRun {
     contents.inner_width = plan_.inner_width;
     contents.count = count;
     contents.num_documents = num_documents;
-    contents.provenance = provenance(workspace_);
+    contents.provenance = provenance(workspace_, model_);
     const auto file = ledger::commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {
       storage::write_second_moment(temporary, contents, span_of(moment.moment_FF));
     });
