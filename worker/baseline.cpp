@@ -20,7 +20,7 @@ bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, Task
     contents.tasks.push_back(metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared));
     monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
   }
-  contents.provenance = provenance(workspace);
+  contents.provenance = provenance(workspace, task.model);
   // One for all cells: it knows neither edits nor model.
   const auto& cell = workspace.facts().cells.front();
   contents.provenance[storage::kTasksIdentity] = cell.reduction_identities.at(core::ReductionPart::kTasks);

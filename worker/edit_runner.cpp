@@ -99,7 +99,7 @@ class EditRun {
     core::log_info("resume " + core::log_field(task_.cell) + " edits=" + std::to_string(edits_));
     const auto is_last = [&](const ledger::SnapshotFile& snapshot) { return snapshot.edit == edits_; };
     if (is_dense_ && std::ranges::none_of(files_.snapshots, is_last)) {
-      commit_snapshot(editor.method().edited_parameters(), provenance(workspace_));
+      commit_snapshot(editor.method().edited_parameters(), provenance(workspace_, task_.cell));
     }
     return true;
   }
@@ -128,7 +128,7 @@ class EditRun {
     }
     segment.fingerprint_after = fingerprint(network_, parameters);
     for (const auto& [name, tensor] : editor.latest()) segment.method_state.emplace(name, to_host_doubles(tensor));
-    segment.provenance = provenance(workspace_);
+    segment.provenance = provenance(workspace_, task_.cell);
     if (is_mixed_) segment.provenance.emplace("mixed", "edits before these were made with another arithmetic");
     return segment;
   }

@@ -37,7 +37,7 @@ storage::SecondMomentContents import_layer(const Workspace& workspace, const std
   contents.count = moments.count;
   contents.num_documents = moments.num_samples;
   contents.values = std::move(moments.values);
-  contents.provenance = provenance(workspace);
+  contents.provenance = provenance(workspace, model);
   contents.provenance[kConditionKey] = condition;
   contents.provenance["imported_from"] = path.string();
   contents.provenance["imported_tokens"] = std::to_string(moments.count);

@@ -181,7 +181,7 @@ class Training {
     contents.tensors = trained_tensors(editor);
     contents.statistics = statistics_of(editor);
     contents.training = std::move(progress);
-    contents.provenance = provenance(workspace_);
+    contents.provenance = provenance(workspace_, model_);
     const auto file = workspace_.commit_file(
         folder_, stem, [&](const auto& temporary) { storage::write_mend_editor(temporary, contents); });
     monitor_.committed(file.path, 0);

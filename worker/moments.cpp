@@ -180,7 +180,7 @@ class MomentsRun {
                                           pass.num_documents,
                                           pass.num_tokens_cut,
                                           {},
-                                          provenance(workspace_)};
+                                          provenance(workspace_, model_)};
       const auto values = sum.values().to(torch::kCPU).contiguous();
       const auto file = workspace_.commit_file(
           slices_folder_, ledger::moment_slice_stem(slice, layer),
@@ -267,7 +267,7 @@ class MomentsRun {
     contents.inner_width = plan_.inner_width;
     contents.count = counts.num_tokens;
     contents.num_documents = num_documents;
-    contents.provenance = provenance(workspace_);
+    contents.provenance = provenance(workspace_, model_);
     note_condition(contents.provenance, workspace_, model_, moment, layer);
     note_tokens_cut(contents.provenance, counts.num_tokens, counts.num_tokens_cut);
     const auto file = workspace_.commit_file(folder_, ledger::moments_stem(layer), [&](const auto& temporary) {

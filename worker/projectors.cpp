@@ -70,7 +70,7 @@ void make(Workspace& workspace, const core::PrerequisiteTask& task, double thres
   contents.model = task.model;
   contents.identity = workspace.facts().prerequisite(task.kind, task.model).identity();
   contents.layer = layer;
-  contents.provenance = provenance(workspace);
+  contents.provenance = provenance(workspace, task.model);
   const auto basis = space.basis().basis_FQ.to(torch::kCPU).contiguous();
   const std::span<const double> values(basis.data_ptr<double>(), static_cast<std::size_t>(basis.numel()));
   const auto file =

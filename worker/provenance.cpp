@@ -10,8 +10,9 @@
 #include "worker/arithmetic.h"
 
 namespace lethe::worker {
-storage::Provenance provenance(const Workspace& workspace) {
-  const auto& config = workspace.config();
+namespace {
+
+storage::Provenance provenance_with(const core::ExperimentConfig& config) {
   storage::Provenance values{{"config", core::to_json(config)},
                              {"git_sha", std::string(core::git_sha())},
                              {"git_dirty", core::is_dirty() ? "true" : "false"},
@@ -30,6 +31,16 @@ storage::Provenance provenance(const Workspace& workspace) {
     values["library_" + std::string(library.name)] = std::string(library.version);
   }
   return values;
+}
+
+}  // namespace
+
+storage::Provenance provenance(const Workspace& workspace, const core::GridCell& cell) {
+  return provenance_with(core::narrowed_to(workspace.config(), cell));
+}
+
+storage::Provenance provenance(const Workspace& workspace, const std::string& model) {
+  return provenance_with(core::narrowed_to(workspace.config(), model));
 }
 
 bool is_own_arithmetic(const storage::Provenance& provenance) {

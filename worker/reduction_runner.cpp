@@ -64,7 +64,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
         }
         break;
     }
-    contents.provenance = provenance(workspace_);
+    contents.provenance = provenance(workspace_, task.cell);
     const auto stem = ledger::reduction_stem(part, task.edits, identity);
     const auto file = workspace_.commit_file(
         folder, stem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });

@@ -178,6 +178,24 @@ bool ExperimentConfig::has_cell_of(const std::string& method, const std::string&
   return std::ranges::any_of(cells, [&](const GridCell& cell) { return cell.model == model && cell.method == method; });
 }
 
+ExperimentConfig narrowed_to(ExperimentConfig config, const std::string& model) {
+  std::erase_if(config.models, [&](const ModelConfig& other) { return other.name != model; });
+  config.cells.clear();
+  config.edits.clear();
+  return config;
+}
+
+ExperimentConfig narrowed_to(ExperimentConfig config, const GridCell& cell) {
+  const auto edits = config.edits.at(cell);
+  config = narrowed_to(std::move(config), cell.model);
+  for (auto& model : config.models) {
+    std::erase_if(model.methods, [&](const auto& method) { return method.first != cell.method; });
+  }
+  config.cells = {cell};
+  config.edits = {{cell, edits}};
+  return config;
+}
+
 bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& model) {
   return config.device != "cpu" && model.second_moment_placement == SecondMomentPlacement::kHost;
 }

@@ -126,6 +126,11 @@ struct ExperimentConfig {
   bool operator==(const ExperimentConfig&) const = default;
 };
 
+/// What of a config concerns one cell, or a model alone: the others' cells and models are left out. What a file of a
+/// large sweep says of its origin stays small by it.
+ExperimentConfig narrowed_to(ExperimentConfig config, const GridCell& cell);
+ExperimentConfig narrowed_to(ExperimentConfig config, const std::string& model);
+
 /// True if the model's factored second moments stay on the host beside a device; on the CPU both places are one.
 bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& model);
 

@@ -86,6 +86,26 @@ TEST(ExperimentConfig, PublishedOrdersAndMomentsNeedNoFilesOfTheirOwn) {
   EXPECT_EQ(experiment_config_from_json(to_json(config), editing::catalogue()), config);
 }
 
+TEST(ExperimentConfig, WhatConcernsOneCellHoldsNoOther) {
+  const TemporaryFolder folder;
+  const auto config = load_experiment_config(
+      folder.write("x.yaml", minimal_config("rome: {layer: 0}, r-rome: {layer: 0}",
+                                            "grid: {methods: [rome, r-rome], samples: [0, 1]}\n")),
+      editing::catalogue());
+  const GridCell cell{"rome", "a", 1};
+  const auto own = narrowed_to(config, cell);
+  EXPECT_EQ(own.cells, std::vector{cell});
+  EXPECT_EQ(own.edits.at(cell), 60);
+  EXPECT_EQ(own.edits.size(), 1U);
+  EXPECT_EQ(own.method_of(cell), config.method_of(cell));
+  EXPECT_EQ(own.model("a").methods.size(), 1U);
+  EXPECT_EQ(experiment_config_from_json(to_json(own), editing::catalogue()), own);
+  const auto of_model = narrowed_to(config, "a");
+  EXPECT_TRUE(of_model.cells.empty());
+  EXPECT_EQ(of_model.model("a"), config.model("a"));
+  EXPECT_EQ(experiment_config_from_json(to_json(of_model), editing::catalogue()), of_model);
+}
+
 TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {
   const TemporaryFolder folder;
   const std::string fields =
