@@ -73,6 +73,23 @@ void visit_list(std::string_view text, const std::string& file,
   parse_with(text, file, on_event);
 }
 
+/// A pretty-printed object, which only looks like JSON lines, is named with the lists in it.
+void refuse_object_over_lines(std::string_view text, const std::string& file) {
+  std::string_view rest = text;
+  if (!is_unfinished_json(take_line(rest))) return;
+  const Json whole = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::string lists;
+  if (whole.is_object()) {
+    for (const auto& [key, value] : whole.items()) {
+      if (value.is_array()) lists += (lists.empty() ? "" : ", ") + excerpt(key);
+    }
+  }
+  throw core::DataError(file + ": is a JSON object over several lines" +
+                        (lists.empty() ? "" : ", with lists under " + excerpt(lists, 120)) +
+                        "; a JSON list or JSON lines (one {...} a line) expected: convert it (jq '.NAME' for a list " +
+                        "under a name, jq -c . for objects one after another)");
+}
+
 void visit_lines(std::string_view text, const std::string& file,
                  const std::function<void(const Json&, const std::string&)>& visit) {
   for (std::size_t line_number = 1; !text.empty(); ++line_number) {
@@ -89,6 +106,15 @@ Json parse_json(std::string_view text, const std::string& place) {
   return parse_with(text, place, [](int, Json::parse_event_t, Json&) { return true; });
 }
 
+bool is_unfinished_json(std::string_view text) {
+  try {
+    static_cast<void>(parse_json(text, ""));
+    return false;
+  } catch (const core::DataError& error) {
+    return std::string_view(error.what()).find("unexpected end of input") != std::string_view::npos;
+  }
+}
+
 void for_each_json_entry(const std::filesystem::path& path,
                          const std::function<void(const Json&, const std::string&)>& visit) {
   const std::string text = read_text_file(path);
@@ -96,7 +122,10 @@ void for_each_json_entry(const std::filesystem::path& path,
   if (start == std::string::npos)
     throw core::DataError(path.string() + ": is empty; a JSON list or JSON lines expected");
   if (text[start] == '[') return visit_list(text, path.string(), visit);
-  if (text[start] == '{') return visit_lines(text, path.string(), visit);
+  if (text[start] == '{') {
+    refuse_object_over_lines(std::string_view(text).substr(start), path.string());
+    return visit_lines(text, path.string(), visit);
+  }
   throw core::DataError(path.string() + ": begins with \"" + excerpt(std::string_view(text).substr(start), 20) +
                         "\"; a JSON list ([...]) or JSON lines (one {...} a line) expected");
 }

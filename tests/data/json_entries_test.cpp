@@ -115,5 +115,16 @@ TEST(Problems, NamesTheFirstTwentyAndCountsTheRest) {
   EXPECT_THAT(message, EndsWith("... and 3 more problems"));
 }
 
+TEST(JsonEntries, AnObjectOverSeveralLinesIsNamedWithItsLists) {
+  const auto error_of = [](std::string_view bytes) {
+    const InputFile file(bytes);
+    return data_error_of([&] { for_each_json_entry(file.path(), [](const Json&, const std::string&) {}); });
+  };
+  EXPECT_THAT(error_of("{\n \"version\": 1,\n \"data\": [\n  {\"a\": 1}\n ]\n}\n"),
+              HasSubstr("is a JSON object over several lines, with lists under data; a JSON list or JSON lines"));
+  EXPECT_THAT(error_of("{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n"), HasSubstr("is a JSON object over several lines; a"));
+  EXPECT_THAT(error_of("{\"a\": tru}\n"), HasSubstr("line 1: line 1, column"));
+}
+
 }  // namespace
 }  // namespace lethe::data

@@ -38,7 +38,7 @@ std::string identity_of(PrerequisiteContext& context, const editing::MendConfig&
   const auto& content = *context.inputs.content;
   EditorInputs inputs{content.weights_digest, content.tokenizer_digest, context.digests.of_file(*mend.training.records),
                       ""};
-  if (mend.training.corpus) inputs.corpus = context.digests.of_file(*mend.training.corpus).hex();
+  if (mend.training.corpus) inputs.corpus = context.digests.of_corpus(*mend.training.corpus);
   return editor_identity(context.config, mend, inputs).short_hex();
 }
 

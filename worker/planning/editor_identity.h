@@ -13,7 +13,7 @@ struct EditorInputs {
   core::Digest weights;
   core::Digest tokenizer;
   core::Digest records;
-  std::string corpus;  ///< digest of the corpus; empty without one
+  std::string corpus;  ///< as in `core::MomentsInputs`; empty without one
 };
 /// Hash of all that decides the bits of a trained editor.
 core::Identity editor_identity(const core::ExperimentConfig& config, const editing::MendConfig& mend,

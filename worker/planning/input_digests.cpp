@@ -55,6 +55,11 @@ core::Digest InputDigests::of_file(const std::filesystem::path& path) {
   return *entry.digest;
 }
 
+std::string InputDigests::of_corpus(const std::filesystem::path& path) {
+  const bool is_text = data::CorpusReader(path).format() == data::CorpusFormat::kText;
+  return of_file(path).hex() + (is_text ? "" : " as JSON lines");
+}
+
 data::CorpusSize InputDigests::size_of_corpus(const std::filesystem::path& path, std::int64_t max_documents) {
   auto& sizes = entry_of(path).corpus_sizes;
   const auto known = sizes.find(max_documents);

@@ -20,6 +20,8 @@ class InputDigests {
 
   /// Throws `core::StorageError` if the file cannot be read.
   core::Digest of_file(const std::filesystem::path& path);
+  /// What stands for a corpus in an identity: its digest, and how it is read where that is not as plain text.
+  std::string of_corpus(const std::filesystem::path& path);
   /// `data::measure_corpus`, remembered in the same way.
   data::CorpusSize size_of_corpus(const std::filesystem::path& path, std::int64_t max_documents);
   /// Writes what was learnt; only the process that plans a sweep calls this.
