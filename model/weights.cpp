@@ -1,6 +1,8 @@
 #include "model/weights.h"
 
 #include <algorithm>
+#include <future>
+#include <utility>
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -22,10 +24,16 @@ void check_finite(const torch::Tensor& tensor, const std::string& name, const st
                          "file is damaged, or the model was saved after it had diverged: fetch or make it again");
 }
 
+FileDigests hash_files(const std::filesystem::path& folder) {
+  FileDigests digests;
+  for (const auto& name : weight_content_names(folder)) digests.emplace(name, core::digest_of_file(folder / name));
+  return digests;
+}
+
 }  // namespace
 
-Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors)
-    : architecture_(std::move(architecture)), tensors_(std::move(tensors)) {
+Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors, FileDigests files)
+    : architecture_(std::move(architecture)), tensors_(std::move(tensors)), files_(std::move(files)) {
   for (const auto& parameter : parameter_shapes(architecture_)) {
     const auto found = tensors_.find(parameter.name);
     if (found == tensors_.end()) throw core::ModelError("the weights lack `" + parameter.name + "`");
@@ -48,6 +56,7 @@ const torch::Tensor& Weights::tensor(const std::string& name) const {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype) {
   const auto architecture = read_architecture(folder);
+  auto digests = std::async(std::launch::async, [&folder] { return hash_files(folder); });
   const WeightFiles files(folder, architecture.family->prefix);
   // A block beyond those of config.json means that the two files do not belong together.
   files.refuse_names(architecture.block_prefix(architecture.num_layers),
@@ -71,7 +80,7 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
     check_finite(value, parameter.name, folder);
     tensors.emplace(parameter.name, std::move(value));
   }
-  return std::make_shared<const Weights>(architecture, std::move(tensors));
+  return std::make_shared<const Weights>(architecture, std::move(tensors), digests.get());
 }
 
 std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,

@@ -22,9 +22,10 @@ void check_factor(const std::filesystem::path& path, data::PublishedMoments& mom
   }
 }
 
-storage::SecondMomentContents import_layer(const Workspace& workspace, const std::string& model,
-                                           const MomentsPlan& plan, int layer) {
+storage::SecondMomentContents import_layer(Workspace& workspace, const std::string& model, const MomentsPlan& plan,
+                                           int layer) {
   const auto path = data::moments_file_of(workspace.config().model(model).second_moments->npz, layer);
+  workspace.confirm_input(path);
   auto moments = data::read_published_moments(path, plan.inner_width);
   check_factor(path, moments, layer);
   storage::SecondMomentContents contents;

@@ -74,6 +74,8 @@ class Training {
     if (is_done()) return true;
     const auto& training = config_.training;
     std::vector<std::string> documents;
+    workspace_.confirm_input(*training.records);
+    if (training.corpus) workspace_.confirm_input(*training.corpus);
     if (training.corpus) documents = data::read_corpus(*training.corpus, kMaxDocuments);
     const editing::MendData data(training, data::read_counterfact(*training.records), std::move(documents),
                                  loaded_->tokenizer, start_.architecture().max_positions);

@@ -60,6 +60,8 @@ class Workspace {
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
 
+  /// To be called before an input is read: throws `core::DataError` if it is no longer what identities were made from.
+  void confirm_input(const std::filesystem::path& path) { digests_.confirm(path); }
   /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
   void save_digests() const { digests_.save(); }
   /// Folder of a cell's files under its edit identity.
