@@ -161,7 +161,8 @@ TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   changed = base.models[0];
   changed.second_moments->corpus = "/moved.txt";
   EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
-  EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d").hex()}).digest(), before);
+  EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d").hex()}).digest(),
+            before);
   auto on_gpu = base;
   on_gpu.device = "cuda";
   EXPECT_NE(moments_identity(on_gpu, base.models[0], contents).digest(), before) << "other kernels round otherwise";
