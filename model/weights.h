@@ -35,7 +35,7 @@ class Weights {
 /// Memory-maps a folder's weights, safetensors or PyTorch's checkpoints, single or sharded (`weight_file_names`;
 /// fp32, fp16 or bf16 in the file), and gives tensors of `dtype` on `device`; on the CPU an fp32 file is used in place.
 /// Names may carry or lack the family's prefix; buffers that are no parameters (masks of attention) are ignored.
-/// The files are hashed meanwhile, by a thread of its own (`Weights::files`): 0.1 to 0.2 s a GB once they are in
+/// The files are hashed meanwhile, by a thread of its own (`Weights::files`): some 0.2 s a GB once they are in
 /// memory. Every name and shape is checked against the architecture, and every number to be finite. Throws
 /// `core::ModelError`.
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,

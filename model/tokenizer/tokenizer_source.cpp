@@ -170,7 +170,9 @@ bool read_config(FolderReader& reader, Vocabulary& vocabulary) {
   return decoder.is_object();
 }
 
-/// Files of older versions of transformers. Newer ones pass over them where tokenizer_config.json lists all tokens.
+/// Files of older versions of transformers, whose own tokenizer takes the ids of added_tokens.json as they are, also
+/// those of other tokens; the newer one would number such a token beyond the model's embedding. Newer ones pass over
+/// them where tokenizer_config.json lists all tokens.
 void read_older_files(FolderReader& reader, bool is_listed, Vocabulary& vocabulary) {
   const std::size_t num_listed = vocabulary.added.size();
   const auto check_listed = [&](const char* name) {
@@ -183,7 +185,7 @@ void read_older_files(FolderReader& reader, bool is_listed, Vocabulary& vocabula
     const std::string place = reader.place(kAddedTokens);
     const Json object = object_of(reader, kAddedTokens);
     for (const auto& [token, id] : object.items()) {
-      add_token({token, checked_id(id, place), false, true}, place, vocabulary);
+      add_token({token, checked_id(id, place), false, true, true}, place, vocabulary);
     }
     check_listed(kAddedTokens);
   }

@@ -77,10 +77,11 @@ void check_numbering(const Vocabulary& vocabulary, const std::string& place) {
   std::unordered_map<TokenId, std::string_view> tokens;
   for (const auto& [token, id] : vocabulary.ids) tokens.emplace(id, token);
   for (const AddedToken& token : vocabulary.added) {
-    const auto [first, is_new] = tokens.emplace(token.id, token.content);
-    if (is_new || first->second == token.content) continue;
-    fail(place, "tokens \"" + data::excerpt(first->second) + "\" and \"" + data::excerpt(token.content) +
-                    "\" share id " + std::to_string(token.id));
+    const std::string_view known = std::exchange(tokens[token.id], token.content);
+    const bool may_share = token.may_take_over && vocabulary.ids.contains(std::string(known));
+    if (known.empty() || known == token.content || may_share) continue;
+    fail(place, "tokens \"" + data::excerpt(known) + "\" and \"" + data::excerpt(token.content) + "\" share id " +
+                    std::to_string(token.id));
   }
   TokenId expected = 0;
   while (tokens.contains(expected)) ++expected;

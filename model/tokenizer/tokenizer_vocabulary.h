@@ -28,6 +28,7 @@ struct AddedToken {
   TokenId id = -1;
   bool is_special = false;     ///< left out by decoding with `skip_special_tokens`
   bool is_normalized = false;  ///< looked for only in what is left of a text once those that are not have been found
+  bool may_take_over = false;  ///< its id may be that of a token of the vocabulary, whose row it then shares
 
   bool operator==(const AddedToken&) const = default;
 };

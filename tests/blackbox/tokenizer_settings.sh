@@ -29,7 +29,7 @@ expect_refused 'tokenizer_config.json: "add_prefix_space": true' tokenizer_confi
 expect_refused 'tokenizer_config.json: "tokenizer_class": "RobertaTokenizer"' tokenizer_config.json '{"tokenizer_class": "RobertaTokenizer"}'
 expect_refused '"lstrip": true' tokenizer_config.json "{$base, \"added_tokens_decoder\": {\"1869\": $(token true)}}"
 expect_refused '"lstrip": true' added_tokens.json '{"<mask>": 1869}' special_tokens_map.json "{\"mask_token\": $(token true)}"
-expect_refused 'share id 1866' added_tokens.json '{"<mask>": 1866}'
+expect_refused 'share id 1866' tokenizer_config.json "{$base, \"added_tokens_decoder\": {\"1866\": $(token false)}}"
 expect_refused 'no token has the id 1869' added_tokens.json '{"<mask>": 1900}'
 expect_refused 'pad_token: "\[PAD\]" has no id' special_tokens_map.json '{"pad_token": "[PAD]"}'
 expect_refused 'the merges make only 0 of' merges.txt ''

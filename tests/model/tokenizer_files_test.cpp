@@ -248,8 +248,18 @@ TEST_F(TokenizerFiles, AVocabularyWithAHoleIsRefused) {
   EXPECT_THAT(error_with("vocab.json", vocabulary.dump()), HasSubstr("no token has the id 265"));
   folder_.write("vocab.json", folder_.vocabulary().dump());
   EXPECT_THAT(error_with("added_tokens.json", R"({"<mask>": 300})"), HasSubstr("no token has the id 266"));
-  EXPECT_THAT(error_with("added_tokens.json", R"({"<mask>": 257})"),
+  EXPECT_THAT(error_with("added_tokens.json", R"({"<mask>": 257, "<more>": 257})"), HasSubstr("share id 257"));
+  folder_.remove("added_tokens.json");
+  EXPECT_THAT(error_with("tokenizer_config.json", json{{"added_tokens_decoder", {{"257", mask_token()}}}}.dump()),
               HasSubstr("tokens \"he\" and \"<mask>\" share id 257"));
+}
+
+// Ids as GPT2Tokenizer of transformers 4.46 gives them.
+TEST_F(TokenizerFiles, ATokenOfAddedTokensMayTakeTheRowOfAnother) {
+  folder_.write("added_tokens.json", R"({"<mask>": 257})");
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
+  EXPECT_THAT(tokenizer.encode("a<mask>he"), ElementsAre('a', 257, 257));
+  EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{257}), "<mask>");
 }
 
 TEST_F(TokenizerFiles, MergesThatMakeTooFewTokensAreRefused) {
