@@ -19,21 +19,23 @@ constexpr std::size_t kMaxLineBytes = 64 << 20;
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
 
+/// ", found the keys ..." of an object; nothing for what is none.
+std::string describe_keys(const Json& entry) {
+  if (!entry.is_object() || entry.empty()) return {};
+  std::string keys;
+  for (const auto& [key, value] : entry.items()) keys += (keys.empty() ? "" : ", ") + excerpt(key);
+  return "; found the keys " + excerpt(keys, 120);
+}
+
 }  // namespace
 
 CorpusReader::CorpusReader(std::filesystem::path path) : path_(std::move(path)) {
-  const auto extension = path_.extension();
-  is_json_ = extension == ".jsonl" || extension == ".ndjson";
   core::check_input_file(path_);
   in_.open(path_, std::ios::binary);
   if (!in_) throw core::DataError(path_.string() + ": cannot be opened: " + std::strerror(errno));
   static_cast<void>(fill());
-  const std::string_view start = buffer_;
-  if (start.starts_with("\xFF\xFE") || start.starts_with("\xFE\xFF")) {
-    throw core::DataError(path_.string() + ": is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
-  }
-  if (start.starts_with("\x1F\x8B")) throw core::DataError(path_.string() + ": is compressed; unpack it (gunzip)");
-  if (start.starts_with("\xEF\xBB\xBF")) position_ = 3;
+  if (std::string_view(buffer_).starts_with("\xEF\xBB\xBF")) position_ = 3;
+  format_ = corpus_format(std::string_view(buffer_).substr(position_), path_);
 }
 
 std::string CorpusReader::place() const { return path_.string() + ": line " + std::to_string(num_lines_); }
@@ -87,11 +89,12 @@ std::optional<std::string> CorpusReader::next() {
     throw core::DataError(place() + ", byte " + std::to_string(invalid + 1) +
                           ": is not UTF-8; convert the file (iconv -t UTF-8)");
   }
-  if (!is_json_) return std::string(*line);
+  if (format_ == CorpusFormat::kText) return std::string(*line);
   const Json entry = parse_json(*line, place());
   const auto text = entry.find("text");
   if (!entry.is_object() || text == entry.end() || !text->is_string()) {
-    throw core::DataError(place() + ": expected an object with a \"text\" that is a string, as in {\"text\": \"...\"}");
+    throw core::DataError(place() + ": expected an object with a \"text\" that is a string, as in {\"text\": \"...\"}" +
+                          describe_keys(entry));
   }
   return text->get<std::string>();
 }
@@ -104,7 +107,8 @@ std::int64_t CorpusReader::skip(std::int64_t count) {
 
 CorpusSize measure_corpus(const std::filesystem::path& path, std::int64_t max_documents) {
   CorpusReader reader(path);
-  const std::int64_t num_documents = reader.skip(max_documents);
+  // The first is read as a document, so that lines of another kind of object are told before anything is computed.
+  const std::int64_t num_documents = reader.next() ? 1 + reader.skip(max_documents - 1) : 0;
   if (num_documents == 0) throw core::DataError(path.string() + ": holds no document (a line that is not blank)");
   return {num_documents, reader.num_bytes()};
 }

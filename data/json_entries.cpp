@@ -73,22 +73,23 @@ void visit_list(std::string_view text, const std::string& file,
   parse_with(text, file, on_event);
 }
 
-/// A text that is one object and no JSON lines: pretty-printed, or a list under a key. Told by its first line, which is
-/// no whole value.
-[[noreturn]] void fail_object(std::string_view text, const std::string& file) {
-  const Json object = parse_json(text, file);  // throws with the place of what is malformed
-  std::string hint = "expected a JSON list ([...]) or JSON lines (one {...} a line)";
-  for (const auto& [key, value] : object.items()) {
-    if (value.is_array()) hint += "; the list that it holds under \"" + excerpt(key) + "\" may be the one";
+/// A pretty-printed object, which only looks like JSON lines, is named with the lists in it.
+void refuse_object_over_lines(std::string_view text, const std::string& file) {
+  std::string_view rest = text;
+  const bool is_whole = !is_unfinished_json(take_line(rest));
+  const bool is_last = rest.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  if (is_whole || is_last) return;
+  const Json whole = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  std::string lists;
+  if (whole.is_object()) {
+    for (const auto& [key, value] : whole.items()) {
+      if (value.is_array()) lists += (lists.empty() ? "" : ", ") + excerpt(key);
+    }
   }
-  throw core::DataError(file + ": holds one JSON object over several lines, not a list of entries; " + hint);
-}
-
-/// Whether the first line is a whole JSON value; only then are there lines of them.
-bool begins_with_whole_line(std::string_view text) {
-  const auto line = take_line(text);
-  const bool is_last = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-  return is_last || Json::accept(line.begin(), line.end());
+  throw core::DataError(file + ": is a JSON object over several lines" +
+                        (lists.empty() ? "" : ", with lists under " + excerpt(lists, 120)) +
+                        "; a JSON list or JSON lines (one {...} a line) expected: convert it (jq '.NAME' for a list " +
+                        "under a name, jq -c . for objects one after another)");
 }
 
 void visit_lines(std::string_view text, const std::string& file,
@@ -107,6 +108,15 @@ Json parse_json(std::string_view text, const std::string& place) {
   return parse_with(text, place, [](int, Json::parse_event_t, Json&) { return true; });
 }
 
+bool is_unfinished_json(std::string_view text) {
+  try {
+    static_cast<void>(parse_json(text, ""));
+    return false;
+  } catch (const core::DataError& error) {
+    return std::string_view(error.what()).find("unexpected end of input") != std::string_view::npos;
+  }
+}
+
 void for_each_json_entry(const std::filesystem::path& path,
                          const std::function<void(const Json&, const std::string&)>& visit) {
   const std::string text = read_text_file(path);
@@ -115,7 +125,7 @@ void for_each_json_entry(const std::filesystem::path& path,
     throw core::DataError(path.string() + ": is empty; a JSON list or JSON lines expected");
   if (text[start] == '[') return visit_list(text, path.string(), visit);
   if (text[start] == '{') {
-    if (!begins_with_whole_line(std::string_view(text).substr(start))) fail_object(text, path.string());
+    refuse_object_over_lines(std::string_view(text).substr(start), path.string());
     return visit_lines(text, path.string(), visit);
   }
   throw core::DataError(path.string() + ": begins with \"" + excerpt(std::string_view(text).substr(start), 20) +

@@ -19,6 +19,9 @@ using Json = nlohmann::json;
 /// the message of the `core::DataError` that malformed text throws; line and column follow.
 Json parse_json(std::string_view text, const std::string& place);
 
+/// Whether `text` is the beginning of a JSON value that does not end in it, as the first line of a pretty-printed one.
+bool is_unfinished_json(std::string_view text);
+
 /// Calls `visit(entry, place)` for each element of a JSON list, or for each line of JSON lines, in order; only
 /// one entry is held at a time. `place` is "<file>: entry 3" (from 0) or "<file>: line 4" (from 1).
 /// Throws `core::DataError` for malformed text, or a file that holds neither form.

@@ -1,5 +1,6 @@
 #include "model/weight_files.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <set>
@@ -62,6 +63,27 @@ std::vector<std::string> weight_file_names(const std::filesystem::path& folder) 
   throw core::ModelError(folder.string() +
                          ": has no model.safetensors, no pytorch_model.bin, and no index of either. Point `path` at a "
                          "Hugging Face model folder with its weights.");
+}
+
+std::vector<std::string> weight_content_names(const std::filesystem::path& folder) {
+  auto names = weight_file_names(folder);
+  for (const auto& name : names) {
+    if (std::filesystem::exists(folder / name)) continue;
+    throw core::ModelError((folder / name).string() + ": missing, though " + names.front() +
+                           " names it; copy it there");
+  }
+  names.emplace_back("config.json");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+core::Digest combined(const FileDigests& files) {
+  core::DigestStream stream;
+  for (const auto& [name, digest] : files) {
+    stream.update_text(name);
+    stream.update_text(digest.hex());
+  }
+  return stream.finish();
 }
 
 WeightFiles::WeightFiles(const std::filesystem::path& folder, std::string_view prefix)

@@ -1,6 +1,8 @@
 #include "model/weights.h"
 
 #include <algorithm>
+#include <future>
+#include <utility>
 #include <vector>
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -42,10 +44,16 @@ WeightFiles::Stored stored_parameter(const WeightFiles& files, const ParameterSh
                          ", config.json demands " + core::shape_text(shape_in_file));
 }
 
+FileDigests hash_files(const std::filesystem::path& folder) {
+  FileDigests digests;
+  for (const auto& name : weight_content_names(folder)) digests.emplace(name, core::digest_of_file(folder / name));
+  return digests;
+}
+
 }  // namespace
 
-Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors)
-    : architecture_(std::move(architecture)), tensors_(std::move(tensors)) {
+Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors, FileDigests files)
+    : architecture_(std::move(architecture)), tensors_(std::move(tensors)), files_(std::move(files)) {
   for (const auto& parameter : parameter_shapes(architecture_)) {
     const auto found = tensors_.find(parameter.name);
     if (found == tensors_.end()) throw core::ModelError("the weights lack `" + parameter.name + "`");
@@ -68,6 +76,7 @@ const torch::Tensor& Weights::tensor(const std::string& name) const {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype) {
   const auto architecture = read_architecture(folder);
+  auto digests = std::async(std::launch::async, [&folder] { return hash_files(folder); });
   const auto files = open_files(folder, architecture);
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& parameter : parameter_shapes(architecture)) {
@@ -77,7 +86,7 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
     check_finite(value, parameter.name, file);
     tensors.emplace(parameter.name, std::move(value));
   }
-  return std::make_shared<const Weights>(architecture, std::move(tensors));
+  return std::make_shared<const Weights>(architecture, std::move(tensors), digests.get());
 }
 
 void check_weights(const std::filesystem::path& folder, const Architecture& architecture) {

@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "core/random_stream.h"
-#include "worker/planning/context_file.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker {
@@ -34,6 +33,7 @@ CellEditor::CellEditor(Workspace& workspace, const core::GridCell& cell, std::sh
     : loaded_(std::move(loaded)), contexts_(std::move(contexts)), start_(workspace.starting_network(cell)) {
   const auto& config = workspace.config().method_of(cell);
   if (editing::uses_contexts(config) && contexts_.templates.empty()) {
+    if (const auto file = config->contexts_file()) workspace.confirm_input(*file);
     contexts_ = editing::make_contexts(config, loaded_->unedited, loaded_->tokenizer,
                                        context_seed(workspace.config(), cell), context_file_lines(config));
   }

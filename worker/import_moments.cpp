@@ -24,9 +24,10 @@ std::string checked_condition(const std::filesystem::path& path, data::Published
   }
 }
 
-storage::SecondMomentContents import_layer(const Workspace& workspace, const std::string& model,
-                                           const MomentsPlan& plan, int layer) {
+storage::SecondMomentContents import_layer(Workspace& workspace, const std::string& model, const MomentsPlan& plan,
+                                           int layer) {
   const auto path = data::moments_file_of(workspace.config().model(model).second_moments->npz, layer);
+  workspace.confirm_input(path);
   auto moments = data::read_published_moments(path, plan.inner_width);
   const auto condition = checked_condition(path, moments, layer);
   storage::SecondMomentContents contents;

@@ -74,6 +74,8 @@ class Training {
     if (ledger::find_committed(folder_, ledger::kEditorStem)) return true;
     const auto& training = config_.training;
     std::vector<std::string> documents;
+    workspace_.confirm_input(*training.records);
+    if (training.corpus) workspace_.confirm_input(*training.corpus);
     if (training.corpus) documents = data::read_corpus(*training.corpus, kMaxDocuments);
     if (monitor_.should_stop()) return false;
     const editing::MendData data(training, data::read_counterfact(*training.records), std::move(documents),

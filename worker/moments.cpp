@@ -110,6 +110,7 @@ class MomentsRun {
   Pass read_corpus(const LoadedModel& loaded, const core::CorpusSlice& slice, const std::vector<int>& layers) {
     const torch::NoGradGuard no_grad;
     Pass pass{editing::SecondMomentAccumulator(loaded.unedited, layers)};
+    workspace_.confirm_input(config_.corpus);
     data::CorpusReader reader(config_.corpus);
     if (reader.skip(slice.first_document) < slice.first_document) fail_shrunken();
     std::int64_t position = slice.first_document;

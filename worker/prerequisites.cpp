@@ -52,6 +52,7 @@ std::map<std::string, std::shared_ptr<const editing::Artifact>> load_artifacts(W
                                                                                const model::Network& start) {
   std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts;
   for (const auto& use : workspace.config().method_of(cell)->artifacts()) {
+    if (use.file) workspace.confirm_input(*use.file);
     artifacts.emplace(use.kind, row_of(use.kind).load(workspace, cell, use, start));
   }
   return artifacts;

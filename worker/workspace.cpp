@@ -140,9 +140,12 @@ std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   const auto& path = config_.model(name).path;
   auto tokenizer = model::Tokenizer::from_folder(path);
   auto weights = model::load_weights(path, device_of(config_));
+  digests_.hold(path, tokenizer.digest());
+  for (const auto& [file, digest] : weights->files()) digests_.hold(path / file, digest);
   std::vector<metrics::PreparedTask> tasks;
   if (purpose_ == Purpose::kWork) {
     for (const auto& task : config_.tasks) {
+      confirm_input(task.examples);
       tasks.push_back(
           metrics::prepare_task(task, data::read_task_examples(task.examples), tokenizer, weights->architecture()));
     }

@@ -78,6 +78,8 @@ class Workspace {
   ledger::CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem,
                                     const ledger::FileWriter& write, std::string_view extension = ".h5");
 
+  /// To be called before an input is read: throws `core::DataError` if it is no longer what identities were made from.
+  void confirm_input(const std::filesystem::path& path) { digests_.confirm(path); }
   /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
   void save_digests() const { digests_.save(); }
   /// What names a cell's folder and stands in its files. For `kResults` throws `core::StorageError` where nothing is

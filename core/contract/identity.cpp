@@ -118,7 +118,7 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
   identity.fields["numerics_version"] = std::to_string(kEditNumericsVersion);
   identity.fields["weights"] = inputs.weights.hex();
   identity.fields["tokenizer"] = inputs.tokenizer.hex();
-  identity.fields["corpus"] = inputs.corpus.hex();
+  identity.fields["corpus"] = inputs.corpus;
   return identity;
 }
 

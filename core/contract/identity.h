@@ -51,7 +51,7 @@ Identity edit_identity(const ExperimentConfig& config, const GridCell& cell, con
 struct MomentsInputs {
   Digest weights;
   Digest tokenizer;
-  Digest corpus;
+  std::string corpus;  ///< digest of the corpus, and how it is read where that is not as plain text
   /// Published files instead of a corpus, by layer: of the layers asked for, whose content they are.
   std::map<int, Digest> published{};
 };

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/digest.h"
+
 namespace lethe::model::inline tokenizer {
 
 using TokenId = std::int32_t;
@@ -17,8 +19,9 @@ using TokenId = std::int32_t;
 /// Unicode classes are those of Unicode 16 on every host.
 class Tokenizer {
  public:
-  /// Reads vocab.json + merges.txt of a folder (or encoder.json + vocab.bpe, or tokenizer.json), and its
-  /// added_tokens.json. Throws `core::DataError` naming file and line or key.
+  /// Reads a folder's tokenizer.json, or where it has none its vocab.json + merges.txt (or encoder.json + vocab.bpe),
+  /// and what tokenizer_config.json, added_tokens.json and special_tokens_map.json add. Throws `core::DataError` naming
+  /// file and line or key, also for settings that would give other ids than these.
   static Tokenizer from_folder(const std::filesystem::path& folder);
 
   Tokenizer(Tokenizer&&) noexcept;
@@ -30,9 +33,14 @@ class Tokenizer {
   /// Bytes of the tokens joined; invalid UTF-8 becomes U+FFFD, and ids without a token are left out, as Hugging
   /// Face decodes. `skip_special_tokens` leaves "<|endoftext|>" out.
   [[nodiscard]] std::string decode(std::span<const TokenId> ids, bool skip_special_tokens = false) const;
-  /// `decode` + the default clean-up of spaces before punctuation and contractions (clean_up_tokenization_spaces).
+  /// `decode` + the clean-up of spaces before punctuation and contractions, unless the folder's
+  /// clean_up_tokenization_spaces is false.
   [[nodiscard]] std::string decode_cleaned(std::span<const TokenId> ids, bool skip_special_tokens = false) const;
   [[nodiscard]] TokenId end_of_text() const;
+  /// Names of the folder's files that were read.
+  [[nodiscard]] const std::vector<std::string>& files() const;
+  /// Digest of the files that decide ids and texts, as it stands in identities.
+  [[nodiscard]] core::Digest digest() const;
   /// One past the largest token id; a network's vocabulary may be larger (GPT-J pads it), never smaller.
   [[nodiscard]] std::int64_t vocab_size() const;
 

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
+#include <utility>
 
 #include "core/error.h"
-#include "data/json_entries.h"
 #include "data/text_file.h"
 #include "data/unicode.h"
 
 namespace lethe::model::inline tokenizer {
 namespace {
 
-namespace fs = std::filesystem;
 using data::Json;
 
 constexpr const char* kEndOfText = "<|endoftext|>";
@@ -36,6 +36,82 @@ const std::array<char32_t, 256>& alphabet() {
   return characters;
 }
 
+void add_merge(const std::string& left, const std::string& right, const std::string& place, Vocabulary& vocabulary) {
+  const auto known_id = [&](const std::string& token) {
+    const auto found = vocabulary.ids.find(token);
+    if (found == vocabulary.ids.end()) fail(place, "token \"" + data::excerpt(token) + "\" is not in the vocabulary");
+    return found->second;
+  };
+  const TokenId left_id = known_id(left);
+  const TokenId right_id = known_id(right);
+  const Merge merge{static_cast<std::uint32_t>(vocabulary.merges.size()), known_id(left + right)};
+  if (!vocabulary.merges.emplace(Vocabulary::merge_key(left_id, right_id), merge).second) {
+    fail(place, "the pair \"" + data::excerpt(left + " " + right) + "\" was merged before");
+  }
+}
+
+/// "left right" with exactly one space.
+void add_merge(std::string_view line, const std::string& place, Vocabulary& vocabulary) {
+  const std::size_t space = line.find(' ');
+  const bool is_pair = space != std::string_view::npos && space > 0 && space + 1 < line.size() &&
+                       line.find(' ', space + 1) == std::string_view::npos;
+  if (!is_pair) fail(place, "two tokens with one space between expected, found \"" + data::excerpt(line) + "\"");
+  add_merge(std::string(line.substr(0, space)), std::string(line.substr(space + 1)), place, vocabulary);
+}
+
+bool is_added(const std::string& content, const Vocabulary& vocabulary) {
+  const auto is_same = [&](const AddedToken& token) { return token.content == content; };
+  return std::ranges::any_of(vocabulary.added, is_same);
+}
+
+/// The token of a text's end is found in texts, whatever the files say of it.
+void complete_end_of_text(Vocabulary& vocabulary, const std::string& place) {
+  const auto id = id_of(kEndOfText, vocabulary);
+  if (!id) fail(place, "the tokenizer has no token \"" + std::string(kEndOfText) + "\"");
+  add_token({kEndOfText, *id, true, false}, place, vocabulary);
+}
+
+/// Tokens are numbered without a gap: `tokenizers` numbers added ones from the count of those before, whatever the
+/// files say, so behind a gap a folder means other ids to other programs.
+void check_numbering(const Vocabulary& vocabulary, const std::string& place) {
+  std::unordered_map<TokenId, std::string_view> tokens;
+  for (const auto& [token, id] : vocabulary.ids) tokens.emplace(id, token);
+  for (const AddedToken& token : vocabulary.added) {
+    const std::string_view known = std::exchange(tokens[token.id], token.content);
+    const bool may_share = token.may_take_over && vocabulary.ids.contains(std::string(known));
+    if (known.empty() || known == token.content || may_share) continue;
+    fail(place, "tokens \"" + data::excerpt(known) + "\" and \"" + data::excerpt(token.content) + "\" share id " +
+                    std::to_string(token.id));
+  }
+  TokenId expected = 0;
+  while (tokens.contains(expected)) ++expected;
+  if (static_cast<std::size_t>(expected) == tokens.size()) return;
+  fail(place, "no token has the id " + std::to_string(expected) +
+                  ", though others have higher ones; a vocabulary has the " +
+                  "ids from 0 on without a gap: is it complete?");
+}
+
+/// A file of merges that was cut between two lines would give other ids without a word.
+void check_merges(const Vocabulary& vocabulary, const std::string& place) {
+  std::unordered_set<TokenId> made;
+  for (const auto& [key, merge] : vocabulary.merges) made.insert(merge.merged);
+  std::size_t num_long = 0;
+  std::size_t num_unmade = 0;
+  for (const auto& [token, id] : vocabulary.ids) {
+    const auto bytes = token_bytes(token);
+    if (!bytes || bytes->size() < 2 || is_added(token, vocabulary)) continue;
+    ++num_long;
+    if (!made.contains(id)) ++num_unmade;
+  }
+  // A few that no merge makes are found in published vocabularies; they are never used.
+  const std::size_t most = vocabulary.merges.empty() ? 0 : std::max<std::size_t>(16, num_long / 100);
+  if (num_unmade <= most) return;
+  fail(place, "the merges make only " + std::to_string(num_long - num_unmade) + " of the " + std::to_string(num_long) +
+                  " tokens of several bytes; are they complete, and of the same tokenizer as the vocabulary?");
+}
+
+}  // namespace
+
 TokenId checked_id(const Json& value, const std::string& place) {
   const auto id = data::integer_of(value);
   if (!id || *id < 0 || *id > kMaxTokenId) {
@@ -58,111 +134,18 @@ void add_ids(const Json& object, const std::string& place, Vocabulary& vocabular
   }
 }
 
-void add_merge(const std::string& left, const std::string& right, const std::string& place, Vocabulary& vocabulary) {
-  const auto id_of = [&](const std::string& token) {
-    const auto found = vocabulary.ids.find(token);
-    if (found == vocabulary.ids.end()) fail(place, "token \"" + data::excerpt(token) + "\" is not in the vocabulary");
-    return found->second;
-  };
-  const TokenId left_id = id_of(left);
-  const TokenId right_id = id_of(right);
-  const Merge merge{static_cast<std::uint32_t>(vocabulary.merges.size()), id_of(left + right)};
-  if (!vocabulary.merges.emplace(Vocabulary::merge_key(left_id, right_id), merge).second) {
-    fail(place, "the pair \"" + data::excerpt(left + " " + right) + "\" was merged before");
-  }
-}
-
-/// "left right" with exactly one space.
-void add_merge(std::string_view line, const std::string& place, Vocabulary& vocabulary) {
-  const std::size_t space = line.find(' ');
-  const bool is_pair = space != std::string_view::npos && space > 0 && space + 1 < line.size() &&
-                       line.find(' ', space + 1) == std::string_view::npos;
-  if (!is_pair) fail(place, "two tokens with one space between expected, found \"" + data::excerpt(line) + "\"");
-  add_merge(std::string(line.substr(0, space)), std::string(line.substr(space + 1)), place, vocabulary);
-}
-
-void read_merges(const fs::path& path, Vocabulary& vocabulary) {
-  const std::string text = data::read_text_file(path);
-  std::string_view rest = text;
-  for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
-    const std::string_view line = data::take_line(rest);
+void add_merge_lines(std::string_view text, const std::string& place, Vocabulary& vocabulary) {
+  for (std::size_t line_number = 1; !text.empty(); ++line_number) {
+    const std::string_view line = data::take_line(text);
     if (line.empty() || (line_number == 1 && line.starts_with("#version"))) continue;
-    add_merge(line, path.string() + ":" + std::to_string(line_number), vocabulary);
+    add_merge(line, place + ":" + std::to_string(line_number), vocabulary);
   }
 }
 
-void add_token(AddedToken token, const std::string& place, Vocabulary& vocabulary) {
-  if (token.content.empty()) fail(place, "an added token is empty");
-  const auto known = vocabulary.ids.find(token.content);
-  if (known != vocabulary.ids.end() && known->second != token.id) {
-    fail(place, "token \"" + data::excerpt(token.content) + "\" has id " + std::to_string(token.id) + " here, but " +
-                    std::to_string(known->second) + " in the vocabulary");
-  }
-  const auto is_same = [&](const AddedToken& other) { return other.content == token.content; };
-  if (std::none_of(vocabulary.added.begin(), vocabulary.added.end(), is_same)) {
-    vocabulary.added.push_back(std::move(token));
-  }
-}
-
-/// added_tokens.json: {"<|extratoken_1|>": 50257, ...}, as GPT-J's folder holds it.
-void read_added_tokens(const fs::path& path, Vocabulary& vocabulary) {
-  if (!fs::exists(path)) return;
-  const std::string place = path.string();
-  const Json object = data::parse_json(data::read_text_file(path), place);
-  if (!object.is_object()) fail(place, "an object {\"token\": id, ...} expected, found " + data::describe(object));
-  for (const auto& [token, id] : object.items()) add_token({token, checked_id(id, place), false}, place, vocabulary);
-}
-
-/// The flag `key` of an object; absent or null is false.
-bool is_set(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && *found == true;
-}
-
-void refuse_prefix_space(const Json& object, const std::string& place) {
-  if (object.is_object() && is_set(object, "add_prefix_space")) {
-    fail(place, "\"add_prefix_space\": true is not supported; GPT-2 and GPT-J tokenize text as it is");
-  }
-}
-
-/// What is looked up in tokenizer.json, with its key's name in every error.
-const Json& member(const Json& object, const char* key, const std::string& place) {
-  if (!object.is_object() || !object.contains(key)) fail(place, "key \"" + std::string(key) + "\" is missing");
-  return object[key];
-}
-
-void read_json_added_tokens(const Json& list, const std::string& place, Vocabulary& vocabulary) {
-  if (!list.is_array()) fail(place, "key \"added_tokens\": a list expected, found " + data::describe(list));
-  for (const Json& entry : list) {
-    const Json& content = member(entry, "content", place + ", added_tokens");
-    if (!content.is_string())
-      fail(place, "added_tokens: \"content\" must be a string, found " + data::describe(content));
-    for (const char* flag : {"lstrip", "rstrip", "single_word"}) {
-      if (is_set(entry, flag)) fail(place, "added_tokens: \"" + std::string(flag) + "\": true is not supported");
-    }
-    const TokenId id = checked_id(member(entry, "id", place + ", added_tokens"), place + ", added_tokens");
-    add_token({content.get<std::string>(), id, is_set(entry, "special")}, place, vocabulary);
-  }
-}
-
-/// tokenizer.json, which newer versions of transformers write alone.
-void read_tokenizer_json(const fs::path& path, Vocabulary& vocabulary) {
-  const std::string place = path.string();
-  const Json root = data::parse_json(data::read_text_file(path), place);
-  const Json& model = member(root, "model", place);
-  const Json& pre_tokenizer = member(root, "pre_tokenizer", place);
-  if (!model.is_object()) fail(place, "key \"model\": an object expected, found " + data::describe(model));
-  const bool is_byte_level = pre_tokenizer.is_object() && pre_tokenizer.value("type", Json()) == "ByteLevel";
-  const bool has_normalizer = root.contains("normalizer") && !root["normalizer"].is_null();
-  if (model.value("type", Json("BPE")) != "BPE" || !is_byte_level || has_normalizer) {
-    fail(place, "is not GPT-2's byte-level BPE (model BPE, pre_tokenizer ByteLevel, no normalizer)");
-  }
-  refuse_prefix_space(pre_tokenizer, place);
-  add_ids(member(model, "vocab", place + ", model"), place + ", model.vocab", vocabulary);
-  const Json& merges = member(model, "merges", place + ", model");
-  if (!merges.is_array()) fail(place, "key \"model.merges\": a list expected, found " + data::describe(merges));
+void add_merge_list(const Json& merges, const std::string& place, Vocabulary& vocabulary) {
+  if (!merges.is_array()) fail(place, "a list expected, found " + data::describe(merges));
   for (const Json& merge : merges) {
-    const std::string merge_place = place + ", model.merges[" + std::to_string(vocabulary.merges.size()) + "]";
+    const std::string merge_place = place + "[" + std::to_string(vocabulary.merges.size()) + "]";
     if (merge.is_string()) {
       add_merge(merge.get_ref<const std::string&>(), merge_place, vocabulary);
     } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
@@ -171,46 +154,45 @@ void read_tokenizer_json(const fs::path& path, Vocabulary& vocabulary) {
       fail(merge_place, "two tokens expected, found " + data::describe(merge));
     }
   }
-  if (root.contains("added_tokens")) read_json_added_tokens(root["added_tokens"], place, vocabulary);
 }
 
-/// The tokens of vocabulary, merges and added tokens, whichever files hold them.
-void read_files(const fs::path& folder, Vocabulary& vocabulary) {
-  struct Pair {
-    const char *vocabulary, *merges;
-  };
-  for (const Pair& files : {Pair{"vocab.json", "merges.txt"}, Pair{"encoder.json", "vocab.bpe"}}) {
-    const fs::path vocabulary_path = folder / files.vocabulary;
-    if (!fs::exists(vocabulary_path) || !fs::exists(folder / files.merges)) continue;
-    const std::string place = vocabulary_path.string();
-    add_ids(data::parse_json(data::read_text_file(vocabulary_path), place), place, vocabulary);
-    read_merges(folder / files.merges, vocabulary);
-    read_added_tokens(folder / "added_tokens.json", vocabulary);
-    return;
+void add_token(AddedToken token, const std::string& place, Vocabulary& vocabulary) {
+  if (token.content.empty()) fail(place, "an added token is empty");
+  if (const auto known = id_of(token.content, vocabulary); known && *known != token.id) {
+    fail(place, "token \"" + data::excerpt(token.content) + "\" has id " + std::to_string(token.id) + " here, but " +
+                    std::to_string(*known) + " in the vocabulary");
   }
-  if (fs::exists(folder / "tokenizer.json")) return read_tokenizer_json(folder / "tokenizer.json", vocabulary);
-  fail(folder.string(),
-       "holds no tokenizer: vocab.json + merges.txt, encoder.json + vocab.bpe, or tokenizer.json expected");
-}
-
-}  // namespace
-
-Vocabulary read_vocabulary(const fs::path& folder) {
-  Vocabulary vocabulary;
-  read_files(folder, vocabulary);
-  if (const fs::path config = folder / "tokenizer_config.json"; fs::exists(config)) {
-    refuse_prefix_space(data::parse_json(data::read_text_file(config), config.string()), config.string());
-  }
-  const auto is_end_of_text = [](const AddedToken& token) { return token.content == kEndOfText; };
-  const auto added = std::find_if(vocabulary.added.begin(), vocabulary.added.end(), is_end_of_text);
-  if (added != vocabulary.added.end()) {
-    added->is_special = true;
-  } else if (const auto found = vocabulary.ids.find(kEndOfText); found != vocabulary.ids.end()) {
-    vocabulary.added.push_back({kEndOfText, found->second, true});
+  const auto found = std::ranges::find(vocabulary.added, token.content, &AddedToken::content);
+  if (found == vocabulary.added.end()) {
+    vocabulary.added.push_back(std::move(token));
   } else {
-    fail(folder.string(), "the tokenizer has no token \"" + std::string(kEndOfText) + "\"");
+    found->is_special |= token.is_special;
   }
-  return vocabulary;
+}
+
+std::optional<TokenId> id_of(const std::string& token, const Vocabulary& vocabulary) {
+  if (const auto found = vocabulary.ids.find(token); found != vocabulary.ids.end()) return found->second;
+  const auto added = std::ranges::find(vocabulary.added, token, &AddedToken::content);
+  return added == vocabulary.added.end() ? std::nullopt : std::optional(added->id);
+}
+
+bool has_all_bytes(const Vocabulary& vocabulary) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if (!vocabulary.ids.contains(byte_character(static_cast<unsigned char>(byte)))) return false;
+  }
+  return true;
+}
+
+void complete(Vocabulary& vocabulary, const std::string& place) {
+  complete_end_of_text(vocabulary, place);
+  std::ranges::sort(vocabulary.added, {}, &AddedToken::id);
+  check_numbering(vocabulary, place);
+  check_merges(vocabulary, place);
+  // Which tokens are looked for first says nothing where all are looked for at once.
+  const auto is_first = [](const AddedToken& token) { return !token.is_normalized; };
+  if (std::ranges::none_of(vocabulary.added, is_first)) {
+    for (AddedToken& token : vocabulary.added) token.is_normalized = false;
+  }
 }
 
 std::string byte_character(unsigned char byte) {

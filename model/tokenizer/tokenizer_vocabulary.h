@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "data/json_entries.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::model::inline tokenizer {
@@ -17,29 +18,49 @@ namespace lethe::model::inline tokenizer {
 struct Merge {
   std::uint32_t rank = 0;
   TokenId merged = -1;
+
+  bool operator==(const Merge&) const = default;
 };
 
 /// A token that is looked for in the text itself, before any splitting ("<|endoftext|>").
 struct AddedToken {
   std::string content;
   TokenId id = -1;
-  bool is_special = false;  ///< left out by decoding with `skip_special_tokens`
+  bool is_special = false;     ///< left out by decoding with `skip_special_tokens`
+  bool is_normalized = false;  ///< looked for only in what is left of a text once those that are not have been found
+  bool may_take_over = false;  ///< its id may be that of a token of the vocabulary, whose row it then shares
+
+  bool operator==(const AddedToken&) const = default;
 };
 
 /// The contents of a GPT-2 tokenizer's files, checked.
 struct Vocabulary {
   std::unordered_map<std::string, TokenId> ids;     ///< by token, in the byte alphabet
   std::unordered_map<std::uint64_t, Merge> merges;  ///< by `merge_key`
-  std::vector<AddedToken> added;
+  std::vector<AddedToken> added;                    ///< by id, once complete
+  bool cleans_up_spaces = true;                     ///< whether decoding may take blanks before punctuation away
 
+  bool operator==(const Vocabulary&) const = default;
   static std::uint64_t merge_key(TokenId left, TokenId right) {
     return (static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32) | static_cast<std::uint32_t>(right);
   }
 };
 
-/// Reads the first of vocab.json + merges.txt, encoder.json + vocab.bpe, tokenizer.json that `folder` holds, with
-/// added_tokens.json and tokenizer_config.json where there. Throws `core::DataError` naming file and line or key.
-Vocabulary read_vocabulary(const std::filesystem::path& folder);
+/// The parts of a vocabulary, added in this order. All throw `core::DataError` with `place` and what is wrong there.
+void add_ids(const data::Json& object, const std::string& place, Vocabulary& vocabulary);
+/// The text of a merges.txt.
+void add_merge_lines(std::string_view text, const std::string& place, Vocabulary& vocabulary);
+/// The list of a tokenizer.json: "left right" or ["left", "right"].
+void add_merge_list(const data::Json& merges, const std::string& place, Vocabulary& vocabulary);
+/// A token that is there already stays as it is; it becomes special if this one is.
+void add_token(AddedToken token, const std::string& place, Vocabulary& vocabulary);
+/// Adds the token of a text's end, and checks the whole: ids without a gap or two tokens, merges that make the tokens.
+void complete(Vocabulary& vocabulary, const std::string& place);
+
+TokenId checked_id(const data::Json& value, const std::string& place);
+std::optional<TokenId> id_of(const std::string& token, const Vocabulary& vocabulary);
+/// Whether each byte alone is a token, as in GPT-2's; bytes that are none are left out of texts.
+bool has_all_bytes(const Vocabulary& vocabulary);
 
 /// The byte alphabet: each byte stands in a vocabulary as one printable character (GPT-2's bytes_to_unicode).
 std::string byte_character(unsigned char byte);

@@ -39,7 +39,7 @@ expect_rc 2 "$L" plan c.yaml
 expect_text "records.json: entry [0-9]+, key \"case_id\": a number of at least 0 expected, found -1"
 change ''; printf '{\n "data": [\n  {"case_id": 1}\n ]\n}\n' > records.json
 expect_rc 2 "$L" plan c.yaml
-expect_text "records.json: holds one JSON object over several lines.*under \"data\""
+expect_text "records.json: is a JSON object over several lines, with lists under data"
 
 # A token that the tokenizer has and the network has not, in one record and not in the others.
 change 'r["neighborhood_prompts"][0] = "say <extra> and"'

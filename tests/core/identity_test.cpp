@@ -147,7 +147,7 @@ TEST(EditIdentity, SamplesAndMethodsDiffer) {
 
 TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   const auto base = config();
-  const MomentsInputs contents{digest_of("w"), digest_of("t"), digest_of("c")};
+  const MomentsInputs contents{digest_of("w"), digest_of("t"), digest_of("c").hex()};
   const auto before = moments_identity(base, base.models[0], contents).digest();
   auto changed = base.models[0];
   changed.second_moments->max_documents = 5;
@@ -161,7 +161,8 @@ TEST(MomentsIdentity, FollowsCorpusAndItsUse) {
   changed = base.models[0];
   changed.second_moments->corpus = "/moved.txt";
   EXPECT_EQ(moments_identity(base, changed, contents).digest(), before);
-  EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d")}).digest(), before);
+  EXPECT_NE(moments_identity(base, changed, {contents.weights, contents.tokenizer, digest_of("d").hex()}).digest(),
+            before);
   auto on_gpu = base;
   on_gpu.device = "cuda";
   EXPECT_NE(moments_identity(on_gpu, base.models[0], contents).digest(), before) << "other kernels round otherwise";
@@ -177,7 +178,7 @@ TEST(Identity, OfTheCpuNamesNoDevice) {
 TEST(MomentsIdentity, OfPublishedFilesIsTheirContent) {
   auto base = config();
   auto& model = base.models[0];
-  const MomentsInputs corpus{digest_of("w"), digest_of("t"), digest_of("c")};
+  const MomentsInputs corpus{digest_of("w"), digest_of("t"), digest_of("c").hex()};
   const auto of_corpus = moments_identity(base, model, corpus).digest();
   model.second_moments->npz = "/stats/{layer}.npz";
   MomentsInputs published{digest_of("w"), digest_of("t"), {}, {{17, digest_of("17")}}};

@@ -42,6 +42,51 @@ TEST(Corpus, NamesTheJsonLineThatIsWrong) {
   EXPECT_THAT(data_error_of([&] { read_corpus(broken.path(), 100); }), HasSubstr("line 1"));
 }
 
+TEST(Corpus, ItsFormatIsToldByItsContent) {
+  const std::string lines = "\xEF\xBB\xBF\n{\"text\": \"one\"}\n{\"text\": \"two\"}\n";
+  for (const char* name : {"c.jsonl", "c.ndjson", "c.json", "c.txt", "c"}) {
+    const InputFile file(lines, name);
+    EXPECT_THAT(read_corpus(file.path(), 100), ElementsAre("one", "two")) << name;
+    EXPECT_EQ(CorpusReader(file.path()).format(), CorpusFormat::kJsonLines) << name;
+  }
+  for (const char* text :
+       {"plain\n", "{{Infobox}} of a wiki\n", "[[Link]] first\n", "[1] a note\n", "\"Yes,\" he said\n", "{\n"}) {
+    const InputFile file(text, "c.txt");
+    EXPECT_EQ(CorpusReader(file.path()).format(), CorpusFormat::kText) << text;
+    const InputFile named(text, "c.json");
+    EXPECT_THAT(data_error_of([&] { CorpusReader(named.path()); }), HasSubstr("is named as JSON, but")) << text;
+  }
+}
+
+TEST(Corpus, OtherFormsAreRefusedByName) {
+  struct Form {
+    std::string bytes, reason;
+  };
+  const std::vector<Form> forms{
+      {"[{\"text\": \"one\"}]", "found a JSON list"},
+      {"[\n {\n  \"text\": \"one\"\n }\n]", "found a JSON list"},
+      {"[\"one\", \"two\"]", "found a JSON list"},
+      {"{\"data\": [\n", "does not end on it"},
+      {"\n{\n \"data\": [{\"text\": \"one\"}]\n}\n", "line 2: begins a JSON object that does not end on it"},
+      {"{\"data\": [{\"text\": \"one\"}]}\n",
+       "line 1: expected an object with a \"text\" that is a string, as in "
+       "{\"text\": \"...\"}; found the keys data"},
+      {"<mediawiki xml", "XML"},
+      {"<doc id=\"1\">\n", "XML"},
+      {"BZh91", "bunzip2"},
+      {"PAR1..", "Parquet"},
+      {std::string("ab\0c", 4), "binary"},
+  };
+  for (const auto& [bytes, reason] : forms) {
+    for (const char* name : {"c.json", "c.jsonl", "c.txt"}) {
+      const InputFile file(bytes, name);
+      EXPECT_THAT(data_error_of([&] { measure_corpus(file.path(), 100); }), HasSubstr(reason)) << bytes;
+    }
+  }
+  const InputFile table("text\none\n", "c.csv");
+  EXPECT_THAT(data_error_of([&] { CorpusReader(table.path()); }), HasSubstr("is named as a table"));
+}
+
 TEST(Corpus, SkippingIsWhatReadingWouldHavePassed) {
   std::string text;
   for (int i = 0; i < 30'000; ++i)

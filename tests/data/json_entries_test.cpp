@@ -30,11 +30,16 @@ std::string json_entries_error(std::string_view bytes) {
   return data_error_of([&] { for_each_json_entry(file.path(), [](const Json&, const std::string&) {}); });
 }
 
-TEST(JsonEntries, TellsAPrettyPrintedObjectFromBrokenLines) {
-  EXPECT_THAT(json_entries_error("{\n  \"a\": 1\n}\n"),
-              HasSubstr("f: holds one JSON object over several lines, not a list of entries; expected a JSON list"));
-  EXPECT_THAT(json_entries_error("{\n \"rows\": [\n  {\"a\": 1}\n ]\n}\n"), HasSubstr("under \"rows\" may be the one"));
-  EXPECT_THAT(json_entries_error("{\n \"a\": [\n}\n"), HasSubstr("f: line 3, column 1: malformed JSON"));
+TEST(JsonEntries, AnObjectOverSeveralLinesIsNamedWithItsLists) {
+  EXPECT_THAT(json_entries_error("{\n \"version\": 1,\n \"rows\": [\n  {\"a\": 1}\n ]\n}\n"),
+              HasSubstr("f: is a JSON object over several lines, with lists under rows; a JSON list or JSON lines"));
+  EXPECT_THAT(json_entries_error("{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n"), HasSubstr("over several lines; a JSON list"));
+  EXPECT_THAT(json_entries_error("{\n \"a\": [\n}\n"), HasSubstr("over several lines; a JSON list"));
+}
+
+TEST(JsonEntries, ALineThatIsMalformedIsNamed) {
+  EXPECT_THAT(json_entries_error("{\"a\": tru}\n"), HasSubstr("f: line 1: line 1, column"));
+  EXPECT_THAT(json_entries_error("{\"a\":\n\n"), HasSubstr("f: line 1: line 1, column"));
   EXPECT_THAT(entries_of("{\"a\":1}"), ElementsAre(": line 1 {\"a\":1}"));
 }
 

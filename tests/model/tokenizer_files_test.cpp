@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <random>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "core/error.h"
@@ -62,11 +64,11 @@ TEST_F(TokenizerFiles, TokenizerJsonAloneIsEnough) {
 }
 
 TEST_F(TokenizerFiles, AddedTokensAreFoundInTheTextLongestFirst) {
-  folder_.write("added_tokens.json", R"({"<|extra_1|>": 300, "<|extra_1|>2": 301, "<|endoftext|>": 265})");
+  folder_.write("added_tokens.json", R"({"<|extra_1|>": 266, "<|extra_1|>2": 267, "<|endoftext|>": 265})");
   const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
-  EXPECT_THAT(tokenizer.encode("a<|extra_1|>b<|extra_1|>2<|endoftext|>"), ElementsAre('a', 300, 'b', 301, 265));
-  EXPECT_EQ(tokenizer.vocab_size(), 302);
-  EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{300, 265, 299}, true), "<|extra_1|>");
+  EXPECT_THAT(tokenizer.encode("a<|extra_1|>b<|extra_1|>2<|endoftext|>"), ElementsAre('a', 266, 'b', 267, 265));
+  EXPECT_EQ(tokenizer.vocab_size(), 268);
+  EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{266, 265, 299}, true), "<|extra_1|>");
 }
 
 TEST_F(TokenizerFiles, WindowsLineEndsAndAMissingLastOneAreFine) {
@@ -136,6 +138,219 @@ TEST_F(TokenizerFiles, AddedTokensMustAgreeWithTheVocabulary) {
               HasSubstr("token \"he\" has id 12 here, but 257 in the vocabulary"));
   EXPECT_THAT(error_with("added_tokens.json", R"({"": 12})"), HasSubstr("an added token is empty"));
   EXPECT_THAT(error_with("added_tokens.json", "[]"), HasSubstr("added_tokens.json: an object"));
+}
+
+json mask_token(const char* flag = nullptr) {
+  json token = {{"content", "<mask>"}, {"lstrip", false}, {"rstrip", false}, {"single_word", false}, {"special", true}};
+  if (flag != nullptr) token[flag] = true;
+  return token;
+}
+
+TEST_F(TokenizerFiles, EveryFileThatAddsTokensIsFollowed) {
+  const auto ids = [&] { return Tokenizer::from_folder(folder_.path()).encode("a<mask>b"); };
+  folder_.write("added_tokens.json", R"({"<mask>": 266})");
+  EXPECT_THAT(ids(), ElementsAre('a', 266, 'b'));
+  folder_.remove("added_tokens.json");
+  folder_.write("tokenizer_config.json", json{{"added_tokens_decoder", {{"266", mask_token()}}}}.dump());
+  EXPECT_THAT(ids(), ElementsAre('a', 266, 'b'));
+  folder_.remove("tokenizer_config.json");
+  json vocabulary = folder_.vocabulary();
+  vocabulary["<mask>"] = 266;
+  folder_.write("vocab.json", vocabulary.dump());
+  EXPECT_EQ(ids().size(), 8U) << "a token of the vocabulary alone is not looked for in texts";
+  for (const char* file : {"special_tokens_map.json", "tokenizer_config.json"}) {
+    for (const json& value : {json("<mask>"), mask_token(), json{"<mask>"}}) {
+      folder_.write(file, json{{value.is_array() ? "additional_special_tokens" : "mask_token", value}}.dump());
+      EXPECT_THAT(ids(), ElementsAre('a', 266, 'b')) << file << value;
+    }
+    folder_.remove(file);
+  }
+}
+
+// Ids as transformers 4.46 gives them: special tokens are found before others, whichever is longer.
+TEST_F(TokenizerFiles, TokensThatAreNotNormalizedAreFoundFirst) {
+  folder_.write("added_tokens.json", R"({"ab<x>": 266, "<x>": 267})");
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode("zab<x>b"), ElementsAre('z', 266, 'b'));
+  json contents = tokenizer_json();
+  contents["added_tokens"].push_back({{"id", 266}, {"content", "ab<x>"}, {"special", false}, {"normalized", true}});
+  contents["added_tokens"].push_back({{"id", 267}, {"content", "<x>"}, {"special", true}, {"normalized", false}});
+  folder_.remove("added_tokens.json");
+  folder_.write("tokenizer.json", contents.dump());
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode("zab<x>b"), ElementsAre('z', 'a', 'b', 267, 'b'));
+}
+
+TEST_F(TokenizerFiles, SettingsThatWouldGiveOtherIdsAreRefusedByName) {
+  for (const char* key :
+       {"add_prefix_space", "add_bos_token", "add_eos_token", "do_lower_case", "split_special_tokens"}) {
+    EXPECT_THAT(error_with("tokenizer_config.json", json{{key, true}}.dump()),
+                HasSubstr("tokenizer_config.json: \"" + std::string(key) + "\": true is not supported"));
+  }
+  EXPECT_THAT(error_with("tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})"),
+              HasSubstr("\"tokenizer_class\": \"RobertaTokenizer\" is not supported"));
+  for (const char* flag : {"lstrip", "rstrip", "single_word"}) {
+    const std::string refused = "\"" + std::string(flag) + "\": true is not supported";
+    EXPECT_THAT(error_with("tokenizer_config.json", json{{"added_tokens_decoder", {{"266", mask_token(flag)}}}}.dump()),
+                HasSubstr(refused));
+    EXPECT_THAT(error_with("tokenizer_config.json", json{{"mask_token", mask_token(flag)}}.dump()), HasSubstr(refused));
+  }
+  folder_.remove("tokenizer_config.json");
+  EXPECT_THAT(error_with("special_tokens_map.json", R"({"pad_token": "[PAD]"})"),
+              HasSubstr("special_tokens_map.json, pad_token: \"[PAD]\" has no id in the tokenizer's files"));
+}
+
+TEST_F(TokenizerFiles, SettingsOfTokenizerJsonAreRefusedByName) {
+  struct Case {
+    const char* pointer;
+    json value;
+    const char* reason;
+  };
+  const json with_bos = {{"type", "TemplateProcessing"},
+                         {"single", {{{"SpecialToken", {{"id", "<s>"}}}}, {{"Sequence", {}}}}}};
+  const Case cases[] = {
+      {"/normalizer", {{"type", "NFC"}}, "\"normalizer\": \"NFC\" is not supported"},
+      {"/post_processor", with_bos, "\"post_processor\": \"TemplateProcessing\" is not supported"},
+      {"/post_processor", {{"type", "Sequence"}, {"processors", {{{"type", "ByteLevel"}}, with_bos}}}, "\"Sequence\""},
+      {"/post_processor", {{"type", "RobertaProcessing"}}, "\"RobertaProcessing\" is not supported"},
+      {"/pre_tokenizer/use_regex", false, "\"pre_tokenizer.use_regex\": false"},
+      {"/pre_tokenizer/add_prefix_space", true, "\"pre_tokenizer.add_prefix_space\": true"},
+      {"/pre_tokenizer/type", "Sequence", "\"pre_tokenizer.type\": \"Sequence\""},
+      {"/decoder", {{"type", "Metaspace"}}, "\"decoder.type\": \"Metaspace\""},
+      {"/model/type", "Unigram", "\"model.type\": \"Unigram\""},
+      {"/model/dropout", 0.1, "\"model.dropout\": 0.1"},
+      {"/model/ignore_merges", true, "\"model.ignore_merges\": true"},
+      {"/model/byte_fallback", true, "\"model.byte_fallback\": true"},
+      {"/model/end_of_word_suffix", "</w>", "\"model.end_of_word_suffix\": \"</w>\""},
+  };
+  for (const auto& [pointer, value, reason] : cases) {
+    json contents = tokenizer_json();
+    contents[json::json_pointer(pointer)] = value;
+    write_only_tokenizer_json(contents);
+    EXPECT_THAT(error(), HasSubstr(reason)) << pointer;
+  }
+  json contents = tokenizer_json();
+  contents["post_processor"] = {{"type", "ByteLevel"}, {"trim_offsets", false}};
+  contents["decoder"] = {{"type", "ByteLevel"}};
+  contents["truncation"] = {{"max_length", 512}};
+  write_only_tokenizer_json(contents);
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the"), ElementsAre(258));
+}
+
+TEST_F(TokenizerFiles, VersionsOfTransformersMustNotDiffer) {
+  folder_.write("tokenizer_config.json",
+                R"({"added_tokens_decoder": {"265": {"content": "<|endoftext|>", "special": true}}})");
+  EXPECT_THAT(error_with("added_tokens.json", R"({"<mask>": 266})"),
+              HasSubstr("added_tokens.json: adds \"<mask>\", which is not among the added_tokens_decoder"));
+}
+
+TEST_F(TokenizerFiles, AVocabularyWithAHoleIsRefused) {
+  json vocabulary = folder_.vocabulary();
+  vocabulary["<|endoftext|>"] = 300;
+  EXPECT_THAT(error_with("vocab.json", vocabulary.dump()), HasSubstr("no token has the id 265"));
+  folder_.write("vocab.json", folder_.vocabulary().dump());
+  EXPECT_THAT(error_with("added_tokens.json", R"({"<mask>": 300})"), HasSubstr("no token has the id 266"));
+  EXPECT_THAT(error_with("added_tokens.json", R"({"<mask>": 257, "<more>": 257})"), HasSubstr("share id 257"));
+  folder_.remove("added_tokens.json");
+  EXPECT_THAT(error_with("tokenizer_config.json", json{{"added_tokens_decoder", {{"257", mask_token()}}}}.dump()),
+              HasSubstr("tokens \"he\" and \"<mask>\" share id 257"));
+}
+
+// Ids as GPT2Tokenizer of transformers 4.46 gives them.
+TEST_F(TokenizerFiles, ATokenOfAddedTokensMayTakeTheRowOfAnother) {
+  folder_.write("added_tokens.json", R"({"<mask>": 257})");
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
+  EXPECT_THAT(tokenizer.encode("a<mask>he"), ElementsAre('a', 257, 257));
+  EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{257}), "<mask>");
+}
+
+TEST_F(TokenizerFiles, MergesThatMakeTooFewTokensAreRefused) {
+  for (const char* merges : {"", "#version: 0.2\n"}) {
+    EXPECT_THAT(error_with("merges.txt", merges), HasSubstr("the merges make only 0 of the 9 tokens of several bytes"));
+  }
+  json vocabulary = folder_.vocabulary();
+  std::string merges = folder_.merges();
+  for (int number = 0; number < 40; ++number) {
+    const std::string token =
+        std::string(1, static_cast<char>('a' + number / 10)) + static_cast<char>('0' + number % 10);
+    vocabulary[token] = 266 + number;
+    if (number < 20) merges += token.substr(0, 1) + " " + token.substr(1) + "\n";
+  }
+  folder_.write("vocab.json", vocabulary.dump());
+  EXPECT_THAT(error_with("merges.txt", merges), HasSubstr("the merges make only 28 of the 49 tokens"));
+}
+
+TEST_F(TokenizerFiles, TokenizerJsonComesFirst) {
+  json contents = tokenizer_json();
+  contents["model"]["merges"] = {"h e"};
+  folder_.write("tokenizer.json", contents.dump());
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode("the"), ElementsAre('t', 257));
+  EXPECT_EQ(Tokenizer::from_folder(folder_.path()).encode(" the").size(), 3U);
+}
+
+class TokenizerDigest : public TokenizerFiles {
+ protected:
+  [[nodiscard]] std::string digest() const { return Tokenizer::from_folder(folder_.path()).digest().hex(); }
+  json whole() {
+    json contents = tokenizer_json();
+    json merges = json::array();
+    std::istringstream lines(folder_.merges());
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with('#')) merges.push_back(line);
+    }
+    contents["model"]["merges"] = merges;
+    return contents;
+  }
+};
+
+// As it was of these two files before others were read, so that older sweeps go on.
+TEST_F(TokenizerDigest, IsOfVocabularyAndMergesWhereTheOthersSayNoMore) {
+  core::DigestStream stream;
+  for (const char* name : {"vocab.json", "merges.txt"}) {
+    stream.update_text(name);
+    stream.update_text(core::digest_of_file(folder_.path() / name).hex());
+  }
+  const std::string of_pair = stream.finish().hex();
+  EXPECT_EQ(digest(), of_pair);
+  folder_.write("tokenizer.json", whole().dump());
+  EXPECT_EQ(digest(), of_pair);
+  folder_.write("tokenizer_config.json", R"({"model_max_length": 7, "eos_token": "<|endoftext|>"})");
+  folder_.write("special_tokens_map.json", R"({"eos_token": "<|endoftext|>"})");
+  EXPECT_EQ(digest(), of_pair);
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).files(),
+              testing::UnorderedElementsAre("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
+                                            "special_tokens_map.json"));
+}
+
+TEST_F(TokenizerDigest, FollowsEveryFileThatDecides) {
+  std::set<std::string> digests{digest()};
+  const auto expect_new = [&](const char* what) { EXPECT_TRUE(digests.insert(digest()).second) << what; };
+  folder_.write("added_tokens.json", R"({"<mask>": 266})");
+  expect_new("added_tokens.json");
+  folder_.write("special_tokens_map.json", R"({"mask_token": "<mask>"})");
+  expect_new("special_tokens_map.json");
+  folder_.write("tokenizer_config.json", R"({"clean_up_tokenization_spaces": false})");
+  expect_new("tokenizer_config.json");
+  folder_.write("added_tokens.json", R"({"<mask>": 266, "<more>": 267})");
+  expect_new("added_tokens.json, changed");
+  for (const char* name : {"added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"})
+    folder_.remove(name);
+  write_only_tokenizer_json(whole());
+  expect_new("tokenizer.json");
+  json swapped = whole();
+  std::swap(swapped["model"]["vocab"]["x"], swapped["model"]["vocab"]["y"]);
+  write_only_tokenizer_json(swapped);
+  expect_new("tokenizer.json, changed");
+}
+
+TEST_F(TokenizerFiles, DecodingFollowsTheFoldersCleanUp) {
+  const auto cleaned = [&] {
+    const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
+    return tokenizer.decode_cleaned(tokenizer.encode("a , b ."));
+  };
+  EXPECT_EQ(cleaned(), "a, b.");
+  folder_.write("tokenizer_config.json", R"({"clean_up_tokenization_spaces": true})");
+  EXPECT_EQ(cleaned(), "a, b.");
+  folder_.write("tokenizer_config.json", R"({"clean_up_tokenization_spaces": false})");
+  EXPECT_EQ(cleaned(), "a , b .");
 }
 
 /// Loads whatever the folder now holds: it works, or it is a DataError.

@@ -1,11 +1,14 @@
 #include "worker/commands/export_model.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <map>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 #include "worker/cell_replay.h"
 #include "worker/commands/result_model.h"
@@ -13,14 +16,66 @@
 namespace lethe::worker::inline commands {
 namespace {
 
-/// A network with a class more than its folder's config.json says gets a config.json of its own.
-void write_vocabulary_size(const std::filesystem::path& file, std::int64_t vocab_size) {
+namespace fs = std::filesystem;
+
+/// config.json says what the weights of an export are: fp32, and a class more where the network has one.
+void adapt_config(const fs::path& file, std::int64_t vocab_size) {
   std::ifstream in(file);
   auto config = nlohmann::ordered_json::parse(in);
-  if (config.at("vocab_size") == vocab_size) return;
   config["vocab_size"] = vocab_size;
-  std::ofstream(file) << config.dump(2) << "\n";
+  const bool has_type = config.contains("dtype") || config.contains("torch_dtype");
+  for (const char* key : {"dtype", "torch_dtype"}) {  // of transformers 5, and of those before
+    if (config.contains(key) || !has_type) config[key] = "float32";
+  }
+  std::ofstream out(file);
+  out << config.dump(2) << "\n";
+  out.close();
+  if (!out) throw core::StorageError(file.string() + ": cannot be written");
 }
+
+/// What was read of the base model, and what transformers reads beside it.
+void copy_texts(const fs::path& base, const fs::path& target) {
+  auto names = model::Tokenizer::from_folder(base).files();
+  for (const char* name : {"config.json", "generation_config.json", "chat_template.jinja", "LICENSE", "LICENSE.txt"}) {
+    if (fs::exists(base / name)) names.emplace_back(name);
+  }
+  for (const auto& name : names) fs::copy_file(base / name, target / name);
+  // transformers knows OpenAI's files under its own names only.
+  const auto alias = [&](const char* theirs, const char* own) {
+    if (fs::exists(target / theirs) && !fs::exists(target / own)) fs::copy_file(base / theirs, target / own);
+  };
+  alias("encoder.json", "vocab.json");
+  alias("vocab.bpe", "merges.txt");
+}
+
+/// A new folder beside `target`, which takes its place when it is complete; removed if that does not come.
+class FolderInTheMaking {
+ public:
+  explicit FolderInTheMaking(const fs::path& target) : target_(fs::absolute(target).lexically_normal()) {
+    if (!target_.has_filename()) target_ = target_.parent_path();
+    if (fs::exists(target_) && !(fs::is_directory(target_) && fs::is_empty(target_))) {
+      throw core::StorageError(target.string() + ": is there already and no empty folder; name a new one");
+    }
+    fs::create_directories(target_.parent_path());
+    path_ = target_.string() + ".part-" + std::to_string(::getpid());
+    if (!fs::create_directory(path_)) throw core::StorageError(path_.string() + ": is there already; remove it");
+  }
+  ~FolderInTheMaking() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  FolderInTheMaking(const FolderInTheMaking&) = delete;
+  FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
+
+  [[nodiscard]] const fs::path& path() const { return path_; }
+  void publish() {
+    fs::rename(path_, target_);
+    path_.clear();
+  }
+
+ private:
+  fs::path target_, path_;
+};
 
 }  // namespace
 
@@ -35,21 +90,14 @@ model::Network network_at(Workspace& workspace, const core::GridCell& cell, std:
   return replay.network();
 }
 
-void export_model(const model::Network& network, const std::filesystem::path& base_folder,
-                  const std::filesystem::path& target) {
-  namespace fs = std::filesystem;
-  if (fs::exists(target) && !fs::is_empty(target)) {
-    throw core::StorageError(target.string() + ": is not empty; name a new folder");
-  }
-  fs::create_directories(target);
-  for (const char* name : {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-                           "special_tokens_map.json", "vocab.json", "merges.txt"}) {
-    if (fs::exists(base_folder / name)) fs::copy_file(base_folder / name, target / name);
-  }
-  write_vocabulary_size(target / "config.json", network.architecture().vocab_size);
+void export_model(const model::Network& network, const fs::path& base_folder, const fs::path& target) {
+  FolderInTheMaking folder(target);
+  copy_texts(base_folder, folder.path());
+  adapt_config(folder.path() / "config.json", network.architecture().vocab_size);
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& [name, value] : network.base()->tensors()) tensors.emplace(name, network.parameter(name));
-  model::save_safetensors(target / "model.safetensors", network.architecture(), tensors);
+  model::save_safetensors(folder.path() / "model.safetensors", network.architecture(), tensors);
+  folder.publish();
 }
 
 }  // namespace lethe::worker::inline commands

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/input_file.h"
+#include "data/corpus_format.h"
 
 namespace lethe::worker::inline planning {
 
@@ -15,6 +16,9 @@ std::vector<std::string> context_file_lines(const core::MethodConfig& config) {
   if (!in) throw core::DataError(file->string() + ": cannot be read");
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) lines.push_back(line);
+  if (!lines.empty() && data::begins_like_json(lines.front())) {
+    throw core::DataError(file->string() + ": begins as JSON does; contexts are plain text, one prefix a line");
+  }
   return lines;
 }
 

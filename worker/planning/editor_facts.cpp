@@ -42,7 +42,7 @@ std::string identity_of(PrerequisiteContext& context, const core::MethodConfig& 
                         const editing::MendTrainingConfig& training) {
   const auto& content = *context.inputs.content;
   EditorInputs inputs{content.weights_digest, content.tokenizer_digest, context.digests.of_file(*training.records), ""};
-  if (training.corpus) inputs.corpus = context.digests.of_file(*training.corpus).hex();
+  if (training.corpus) inputs.corpus = context.digests.of_corpus(*training.corpus);
   return editor_identity(context.config, method, inputs).short_hex();
 }
 

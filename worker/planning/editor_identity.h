@@ -12,7 +12,7 @@ struct EditorInputs {
   core::Digest weights;
   core::Digest tokenizer;
   core::Digest records;
-  std::string corpus;  ///< digest of the corpus; empty without one
+  std::string corpus;  ///< as in `core::MomentsInputs`; empty without one
 };
 /// Hash of all that decides the bits of a trained editor. `mend`: the method that it is trained for.
 core::Identity editor_identity(const core::ExperimentConfig& config, const core::MethodConfig& mend,

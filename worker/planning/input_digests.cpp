@@ -1,5 +1,9 @@
 #include "worker/planning/input_digests.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 
@@ -10,14 +14,15 @@
 #include "ledger/commit.h"
 
 namespace lethe::worker::inline planning {
-namespace {
-
-std::int64_t modified_ns(const std::filesystem::path& path) {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::filesystem::last_write_time(path).time_since_epoch())
-      .count();
+InputDigests::FileStamp InputDigests::stamp_of(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw core::StorageError(path.string() + ": " + std::strerror(errno));
+  const auto nanoseconds = [](const timespec& time) {
+    return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+  };
+  return {static_cast<std::uint64_t>(status.st_size), static_cast<std::uint64_t>(status.st_ino),
+          nanoseconds(status.st_mtim), nanoseconds(status.st_ctim)};
 }
-
-}  // namespace
 
 InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(memory)) {
   std::ifstream in(memory_);
@@ -27,8 +32,9 @@ InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(mem
   try {
     for (const auto& [path, value] : json.items()) {
       auto& entry = entries_[path];
-      entry.size = value.at("size").get<std::uintmax_t>();
-      entry.modified_ns = value.at("modified_ns").get<std::int64_t>();
+      // Those of older versions have no inode: such a file is read anew.
+      entry.stamp = {value.at("size").get<std::uint64_t>(), value.value("inode", std::uint64_t{0}),
+                     value.at("modified_ns").get<std::int64_t>(), value.value("changed_ns", std::int64_t{0})};
       if (value.contains("digest")) entry.digest = core::Digest::from_hex(value["digest"].get<std::string>());
       for (const auto& size : value.value("corpus", nlohmann::json::array())) {
         entry.corpus_sizes[size.at("max_documents").get<std::int64_t>()] = {size.at("documents").get<std::int64_t>(),
@@ -42,19 +48,40 @@ InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(mem
 
 InputDigests::Entry& InputDigests::entry_of(const std::filesystem::path& path) {
   core::check_input_file(path);
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  if (error) throw core::StorageError(path.string() + ": " + error.message());
-  const auto modified = modified_ns(path);
+  const auto stamp = stamp_of(path);
   auto& entry = entries_[path.string()];
-  if (entry.size != size || entry.modified_ns != modified) entry = {size, modified, {}, {}};
+  if (entry.stamp != stamp) entry = {stamp, {}, false, {}};
   return entry;
 }
 
 core::Digest InputDigests::of_file(const std::filesystem::path& path) {
   auto& entry = entry_of(path);
-  if (!entry.digest) entry.digest = core::digest_of_file(path);
+  if (!entry.digest) {
+    entry.digest = core::digest_of_file(path);
+    entry.is_read = true;
+  }
+  hold(path, *entry.digest);
   return *entry.digest;
+}
+
+void InputDigests::confirm(const std::filesystem::path& path) {
+  if (!held_.contains(path.string())) return;
+  auto& entry = entry_of(path);
+  if (!entry.is_read) entry.digest.reset();
+  static_cast<void>(of_file(path));
+}
+
+void InputDigests::hold(const std::filesystem::path& place, const core::Digest& digest) {
+  const auto [held, is_new] = held_.emplace(place.string(), digest);
+  if (is_new || held->second == digest) return;
+  throw core::DataError(place.string() + ": its content is not the one that identities were made from (digest " +
+                        held->second.hex() + ", now " + digest.hex() +
+                        "); it is damaged or was replaced: restore it, or `touch` it and begin another sweep with it");
+}
+
+std::string InputDigests::of_corpus(const std::filesystem::path& path) {
+  const bool is_text = data::CorpusReader(path).format() == data::CorpusFormat::kText;
+  return of_file(path).hex() + (is_text ? "" : " as JSON lines");
 }
 
 data::CorpusSize InputDigests::size_of_corpus(const std::filesystem::path& path, std::int64_t max_documents) {
@@ -68,7 +95,10 @@ void InputDigests::save() const {
   if (memory_.empty()) return;
   nlohmann::json json = nlohmann::json::object();
   for (const auto& [path, entry] : entries_) {
-    auto& value = json[path] = {{"size", entry.size}, {"modified_ns", entry.modified_ns}};
+    auto& value = json[path] = {{"size", entry.stamp.size},
+                                {"inode", entry.stamp.inode},
+                                {"modified_ns", entry.stamp.modified_ns},
+                                {"changed_ns", entry.stamp.changed_ns}};
     if (entry.digest) value["digest"] = entry.digest->hex();
     for (const auto& [max_documents, size] : entry.corpus_sizes) {
       value["corpus"].push_back(

@@ -211,7 +211,7 @@ std::string moments_identity_of(PrerequisiteContext& context, const std::vector<
       inputs.published.emplace(layer, context.digests.of_file(data::moments_file_of(model.second_moments->npz, layer)));
     }
   } else {
-    inputs.corpus = context.digests.of_file(model.second_moments->corpus);
+    inputs.corpus = context.digests.of_corpus(model.second_moments->corpus);
   }
   return core::moments_identity(context.config, model, inputs).short_hex();
 }

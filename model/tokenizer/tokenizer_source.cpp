@@ -1,0 +1,238 @@
+#include "model/tokenizer/tokenizer_source.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "core/error.h"
+#include "data/json_entries.h"
+#include "data/text_file.h"
+#include "model/tokenizer/tokenizer_settings.h"
+
+namespace lethe::model::inline tokenizer {
+namespace {
+
+namespace fs = std::filesystem;
+using data::Json;
+
+constexpr const char* kTokenizerJson = "tokenizer.json";
+constexpr const char* kConfig = "tokenizer_config.json";
+constexpr const char* kAddedTokens = "added_tokens.json";
+constexpr const char* kSpecialTokens = "special_tokens_map.json";
+
+/// A vocabulary and its merges, in files of their own.
+struct FilePair {
+  const char *vocabulary, *merges;
+};
+constexpr std::array kPairs{FilePair{"vocab.json", "merges.txt"}, FilePair{"encoder.json", "vocab.bpe"}};
+
+constexpr std::array kSpecialTokenKeys{"bos_token", "eos_token", "unk_token",  "sep_token",
+                                       "pad_token", "cls_token", "mask_token", "additional_special_tokens"};
+
+[[noreturn]] void refuse(const std::string& place, const std::string& reason) {
+  throw core::DataError(place + ": " + reason);
+}
+
+/// Reads files of one folder and remembers which.
+class FolderReader {
+ public:
+  explicit FolderReader(fs::path folder) : folder_(std::move(folder)) {}
+
+  [[nodiscard]] bool has(const std::string& name) const { return fs::exists(folder_ / name); }
+  [[nodiscard]] std::string place(const std::string& name) const { return (folder_ / name).string(); }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+
+  std::string text(const std::string& name) {
+    if (std::ranges::find(names_, name) == names_.end()) names_.push_back(name);
+    return data::read_text_file(folder_ / name);
+  }
+  Json json(const std::string& name) { return data::parse_json(text(name), place(name)); }
+
+  [[nodiscard]] core::Digest digest(const std::vector<std::string>& names) const {
+    core::DigestStream stream;
+    for (const auto& name : names) {
+      stream.update_text(name);
+      stream.update_text(core::digest_of_file(folder_ / name).hex());
+    }
+    return stream.finish();
+  }
+
+ private:
+  fs::path folder_;
+  std::vector<std::string> names_;
+};
+
+Json object_of(FolderReader& reader, const char* name) {
+  auto object = reader.json(name);
+  if (!object.is_object()) refuse(reader.place(name), "an object expected, found " + data::describe(object));
+  return object;
+}
+
+std::optional<FilePair> pair_of(const FolderReader& reader) {
+  const auto found = std::ranges::find_if(
+      kPairs, [&](const FilePair& pair) { return reader.has(pair.vocabulary) && reader.has(pair.merges); });
+  return found == kPairs.end() ? std::nullopt : std::optional(*found);
+}
+
+Vocabulary read_pair(FolderReader& reader, const FilePair& pair) {
+  Vocabulary vocabulary;
+  add_ids(reader.json(pair.vocabulary), reader.place(pair.vocabulary), vocabulary);
+  add_merge_lines(reader.text(pair.merges), reader.place(pair.merges), vocabulary);
+  return vocabulary;
+}
+
+/// An added token as tokenizer.json and tokenizer_config.json describe it.
+AddedToken described_token(const Json& entry, TokenId id, const std::string& place) {
+  const auto content = entry.is_object() ? entry.find("content") : entry.end();
+  if (content == entry.end()) refuse(place, "key \"content\" is missing");
+  if (!content->is_string()) refuse(place, "\"content\" must be a string, found " + data::describe(*content));
+  check_added_token_settings(entry, place);
+  const bool is_special = entry.value("special", Json()) == true;
+  const Json normalized = entry.value("normalized", Json());
+  return {content->get<std::string>(), id, is_special, normalized.is_null() ? !is_special : normalized == true};
+}
+
+void read_tokenizer_json(FolderReader& reader, Vocabulary& vocabulary) {
+  const std::string place = reader.place(kTokenizerJson);
+  const Json root = object_of(reader, kTokenizerJson);
+  const auto member = [](const Json& object, const char* key, const std::string& where) -> const Json& {
+    if (!object.is_object() || !object.contains(key)) refuse(where, "key \"" + std::string(key) + "\" is missing");
+    return object[key];
+  };
+  const Json& model = member(root, "model", place);
+  check_tokenizer_json_settings(root, place);
+  add_ids(member(model, "vocab", place + ", model"), place + ", model.vocab", vocabulary);
+  add_merge_list(member(model, "merges", place + ", model"), place + ", model.merges", vocabulary);
+  const Json unknown = model.value("unk_token", Json());
+  if (!unknown.is_null() && unknown != "" && !has_all_bytes(vocabulary)) {
+    refuse(place,
+           "\"model.unk_token\": " + unknown.dump() + " is not supported where the vocabulary lacks single bytes");
+  }
+  const Json added = root.value("added_tokens", Json::array());
+  if (!added.is_array()) refuse(place, "key \"added_tokens\": a list expected, found " + data::describe(added));
+  for (const Json& entry : added) {
+    const std::string where = place + ", added_tokens";
+    add_token(described_token(entry, checked_id(member(entry, "id", where), where), where), where, vocabulary);
+  }
+}
+
+TokenId id_of_key(const std::string& key, const std::string& place) {
+  std::int64_t id = -1;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+  if (error != std::errc() || end != key.data() + key.size())
+    refuse(place, "\"" + data::excerpt(key) + "\" is no token id");
+  return checked_id(Json(id), place);
+}
+
+/// A token with a role is found in texts like an added one, and has an id already.
+void add_special_token(const Json& value, const std::string& place, Vocabulary& vocabulary) {
+  if (value.is_null() || value == "") return;
+  if (value.is_array()) {
+    for (const Json& element : value) add_special_token(element, place, vocabulary);
+    return;
+  }
+  AddedToken token =
+      value.is_string() ? AddedToken{value.get<std::string>(), -1, true, false} : described_token(value, -1, place);
+  token.is_special = true;
+  const auto id = id_of(token.content, vocabulary);
+  if (!id) {
+    refuse(place, "\"" + data::excerpt(token.content) +
+                      "\" has no id in the tokenizer's files, and transformers would " +
+                      "give it a new one; add it to the tokenizer and save that, or remove the key");
+  }
+  token.id = *id;
+  add_token(std::move(token), place, vocabulary);
+}
+
+void add_special_tokens(const Json& object, const std::string& place, Vocabulary& vocabulary) {
+  for (const char* key : kSpecialTokenKeys) {
+    if (const auto found = object.find(key); found != object.end()) {
+      add_special_token(*found, place + ", " + key, vocabulary);
+    }
+  }
+}
+
+/// Settings and tokens of tokenizer_config.json. Returns whether it lists all added tokens.
+bool read_config(FolderReader& reader, Vocabulary& vocabulary) {
+  const std::string place = reader.place(kConfig);
+  const Json config = object_of(reader, kConfig);
+  check_config_settings(config, place);
+  vocabulary.cleans_up_spaces = config.value("clean_up_tokenization_spaces", Json()) != false;
+  const Json decoder = config.value("added_tokens_decoder", Json());
+  const std::string where = place + ", added_tokens_decoder";
+  if (!decoder.is_null() && !decoder.is_object()) refuse(where, "an object expected, found " + data::describe(decoder));
+  for (const auto& [key, entry] : decoder.items()) {
+    add_token(described_token(entry, id_of_key(key, where), where), where, vocabulary);
+  }
+  add_special_tokens(config, place, vocabulary);
+  return decoder.is_object();
+}
+
+/// Files of older versions of transformers, whose own tokenizer takes the ids of added_tokens.json as they are, also
+/// those of other tokens; the newer one would number such a token beyond the model's embedding. Newer ones pass over
+/// them where tokenizer_config.json lists all tokens.
+void read_older_files(FolderReader& reader, bool is_listed, Vocabulary& vocabulary) {
+  const std::size_t num_listed = vocabulary.added.size();
+  const auto check_listed = [&](const char* name) {
+    if (!is_listed || vocabulary.added.size() == num_listed) return;
+    refuse(reader.place(name), "adds \"" + data::excerpt(vocabulary.added.back().content) +
+                                   "\", which is not among the " + "added_tokens_decoder of " + kConfig +
+                                   "; versions of transformers differ in what they make of it");
+  };
+  if (reader.has(kAddedTokens)) {
+    const std::string place = reader.place(kAddedTokens);
+    const Json object = object_of(reader, kAddedTokens);
+    for (const auto& [token, id] : object.items()) {
+      add_token({token, checked_id(id, place), false, true, true}, place, vocabulary);
+    }
+    check_listed(kAddedTokens);
+  }
+  if (reader.has(kSpecialTokens)) {
+    add_special_tokens(object_of(reader, kSpecialTokens), reader.place(kSpecialTokens), vocabulary);
+    check_listed(kSpecialTokens);
+  }
+}
+
+/// Whether what `read` gives is all of the tokenizer. What cannot be read says nothing: it was not read from there.
+template <typename Read>
+bool says_all(const Read& read, const Vocabulary& vocabulary) {
+  try {
+    Vocabulary alone = read();
+    complete(alone, "");
+    return alone == vocabulary;
+  } catch (const core::DataError&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+TokenizerSource read_tokenizer(const fs::path& folder) {
+  FolderReader reader(folder);
+  const auto pair = pair_of(reader);
+  Vocabulary vocabulary;
+  if (reader.has(kTokenizerJson)) {
+    read_tokenizer_json(reader, vocabulary);
+  } else if (pair) {
+    vocabulary = read_pair(reader, *pair);
+  } else {
+    refuse(folder.string(),
+           "holds no tokenizer: vocab.json + merges.txt, encoder.json + vocab.bpe, or tokenizer.json expected");
+  }
+  const std::vector<std::string> main_files = reader.names();
+  const Vocabulary main = vocabulary;
+  const bool is_listed = reader.has(kConfig) && read_config(reader, vocabulary);
+  read_older_files(reader, is_listed, vocabulary);
+  complete(vocabulary, folder.string());
+  std::vector<std::string> deciding = reader.names();
+  if (pair && says_all([&] { return read_pair(reader, *pair); }, vocabulary)) {
+    deciding = {pair->vocabulary, pair->merges};
+  } else if (says_all([&] { return main; }, vocabulary)) {
+    deciding = main_files;
+  }
+  return {std::move(vocabulary), reader.names(), reader.digest(deciding)};
+}
+
+}  // namespace lethe::model::inline tokenizer
