@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "core/random_stream.h"
+#include "worker/planning/context_file.h"
 #include "worker/prerequisites.h"
 
 namespace lethe::worker {

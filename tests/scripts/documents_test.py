@@ -115,6 +115,14 @@ class Documents(unittest.TestCase):
             [f"{document} names {suite}.{test}, which is no test" for document, (suite, test) in named
              if suite not in suites_of_ctest and (suite, test) not in there])
 
+    def test_every_black_box_holds_a_promise(self):
+        listed = {target for target, _ in LINK.findall(text_of("docs/reliability.md"))}
+        scripts = {path.name for path in source_tree.tracked_files() if path.parent.name == "blackbox"}
+        scripts -= {"CMakeLists.txt", "checks.sh", "faults.sh"}
+        self.assertGreater(len(scripts), 30)
+        self.assert_none([f"docs/reliability.md does not list {name}" for name in sorted(scripts)
+                          if f"../tests/blackbox/{name}" not in listed])
+
     def test_contracts_that_comments_cite_are_written(self):
         for pattern, page in ((CONTRACT, "docs/design.md"), (ALGORITHM, "docs/algorithms.md")):
             there = numbers_of(page)

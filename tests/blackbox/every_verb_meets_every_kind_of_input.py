@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+"""Every verb meets every input in every state that a file can be in, with one rule for all of them: the result is the one
+of sound inputs, or the verb fails within a minute, with one of its exit statuses and a message that names the file or what
+it belongs to. Nothing in between: no crash, no wait, no trace of a library, no other result without a word.
+
+LETHE_ROOT is a checkout with build/bin (or PROGRAMS names another folder) and assets/. Of the combinations every 1/SHARE is
+tried (argument --share, default 24; 1 tries all, an hour of one core); --only REGEX picks by name, as "verify.*segment"."""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(os.environ["LETHE_ROOT"]).resolve()
+LETHE = str(pathlib.Path(os.environ.get("PROGRAMS", ROOT / "build/bin")) / "lethe")
+ASSETS = ROOT / "assets"
+CELL = "alphaedit/m/sample0"
+SECONDS = 120
+# What a message never holds: the words of a library's own failure.
+TRACES = re.compile(r"terminate called|Traceback|what\(\)|exception\.|HDF5-DIAG|c10::|basic_string|std::|Segmentation|core dumped")
+
+CONFIG = """
+name: met
+device: cpu
+threads: 1
+seed: 37
+dataset: {format: counterfact, records: records.json, samples: samples.json}
+models:
+  m:
+    path: m
+    second_moments: {corpus: corpus.txt, max_documents: 300}
+    methods: {alphaedit: ROOT/configs/methods/alphaedit/small-gpt2.yaml, ft-c: ROOT/configs/methods/ft-c/small-gpt2.yaml, mend: mend.yaml}
+  n:
+    path: n
+    second_moments: {corpus: corpus.txt, max_documents: 300}
+    methods: {alphaedit: ROOT/configs/methods/alphaedit/small-gptj.yaml, ft-c: ROOT/configs/methods/ft-c/small-gptj.yaml}
+grid:
+  - {methods: [alphaedit, ft-c], models: [m, n], samples: [0, 1]}
+  - {methods: [mend], models: [m], samples: [0, 1]}
+edits: EDITS
+checkpoint_every: 1
+forgetting_every: 1
+tasks_every: 1
+tasks: [task.yaml]
+"""
+
+
+def make_inputs(world):
+    """A world of its own, as a user has one: nothing of it lies in the checkout but the settings."""
+    for name, family in (("m", "gpt2"), ("n", "gptj")):
+        shutil.copytree(ASSETS / f"small-{family}", world / name, ignore=shutil.ignore_patterns("editor*"))
+    editor, = (ASSETS / "small-gpt2").glob("editor-*.h5")
+    shutil.copy(editor, world)
+    mend = (ROOT / "configs/methods/mend/small-gpt2.yaml").read_text()
+    mend = re.sub(r"^editor: .*/", "editor: ", mend, flags=re.M)
+    (world / "mend.yaml").write_text(mend.replace("../../../assets", str(ASSETS)))
+    shutil.copy(ASSETS / "world/counterfact.json", world / "records.json")
+    shutil.copy(ASSETS / "world/samples.json", world)
+    shutil.copy(ASSETS / "world/corpus.txt", world)
+    task = (ROOT / "configs/tasks/small_sentiment.yaml").read_text()
+    (world / "task.yaml").write_text(re.sub(r"^examples: .*", "examples: examples.json", task, flags=re.M))
+    source = re.search(r"^examples: (.*)", task, flags=re.M)[1]
+    examples = json.loads((ROOT / "configs/tasks" / source).read_text())
+    (world / "examples.json").write_text(json.dumps(examples[:8]))
+    for edits in (2, 3):
+        (world / f"c{edits}.yaml").write_text(CONFIG.replace("ROOT", str(ROOT)).replace("EDITS", str(edits)))
+    for folder, _, names in os.walk(world):
+        for name in names:
+            os.chmod(os.path.join(folder, name), 0o644)
+
+
+def run(world, *arguments):
+    """Exit status and everything said; a status of its own for who does not end."""
+    environment = dict(os.environ, LETHE_RETRY_SECONDS="0.02", HDF5_USE_FILE_LOCKING="FALSE")
+    try:
+        done = subprocess.run([LETHE, *arguments], cwd=world, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+    except subprocess.TimeoutExpired as expired:
+        return "did not end", (expired.stdout or b"").decode(errors="replace")
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def digests(folder):
+    """What a folder holds, as text."""
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            lines.append(f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+    return "\n".join(lines)
+
+
+# A verb: its command, and its product by which two runs of it are compared. `out`: the sweep of two edits.
+def plan(world):
+    status, told = run(world, "plan", "c2.yaml", "--out", "out")
+    # Sizes of the folder and what is there already are not part of the promise.
+    return status, told, "ready to run" if "NOT READY" not in told else "not ready"
+
+
+def sweep(world):
+    status, told = run(world, "sweep", "c3.yaml", "--out", "out")
+    return status, told, sweep_product(world, status)
+
+
+def sweep_product(world, status):
+    if status != 0:
+        return None
+    return run(world, "verify", "--same", "out", str(world.parent / "more" / "out"))[0]
+
+
+def cell(world):
+    status, told = run(world, "cell", "c3.yaml", "--cell", CELL, "--out", "out")
+    # The segments' weights, by export.
+    return status, told, exported(world, 3) if status == 0 else None
+
+
+def exported(world, edits):
+    if run(world, "export", "out", "--cell", CELL, "--edits", str(edits), "--to", "product")[0] != 0:
+        return "cannot be exported"
+    return digests(world / "product")
+
+
+def export(world):
+    status, told = run(world, "export", "out", "--cell", CELL, "--edits", "2", "--to", "to")
+    return status, told, digests(world / "to") if (world / "to").exists() else "nothing"
+
+
+def generate(world):
+    status, told = run(world, "generate", "out", "--cell", CELL, "--edits", "2", "--prompt", "Tamfas", "--tokens", "4")
+    return status, told, told
+
+
+def verify(world):
+    status, told = run(world, "verify", "out")
+    return status, told, "sound"
+
+
+def verify_digests(world):
+    status, told = run(world, "verify", "--digests", "out")
+    return status, told, "sound"
+
+
+def report(world):
+    status, told = run(world, "report", "out", "--no-figures")
+    made = world / "out/report"
+    return status, told, "".join((made / name).read_text() for name in ("curves.csv", "summary.md") if (made / name).is_file())
+
+
+def status(world):
+    status, told = run(world, "status", "out")
+    return status, told, None
+
+
+def stats(world):
+    status, told = run(world, "stats", "c2.yaml", "--out", "out")
+    return status, told, None
+
+
+VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats)
+
+
+# Inputs: a name, and where it is in a world.
+def of_sweep(pattern):
+    return lambda world: sorted((world / "out").glob(pattern))[0]
+
+
+def of_world(name):
+    return lambda world: world / name
+
+
+GIVEN = {name: of_world(name) for name in ("c2.yaml", "c3.yaml", "mend.yaml", "task.yaml", "examples.json", "records.json",
+                                           "samples.json", "corpus.txt")}
+MODEL = {f"m/{name}": of_world(f"m/{name}") for name in ("config.json", "model.safetensors", "vocab.json", "merges.txt")}
+EDITOR = {"editor": lambda world: next(world.glob("editor-*.h5"))}
+OWN = {name: of_world(f"out/{name}") for name in ("experiment.json", "inspection.json")}
+# Read by nobody to decide anything, or made anew when it cannot be read.
+NOTES = {name: of_world(f"out/{name}") for name in ("STATE", "status.json", "events.jsonl", "input-digests.json")}
+RESULTS = {
+    "segment-1": of_sweep(f"cells/{CELL}/*/segment-00000*1-*"),
+    "segment-2": of_sweep(f"cells/{CELL}/*/segment-0*2-0*2-*"),
+    "distance": of_sweep(f"cells/{CELL}/*/distance-*2-*"),
+    "forgetting": of_sweep(f"cells/{CELL}/*/forgetting-*2-*"),
+    "tasks": of_sweep(f"cells/{CELL}/*/tasks-*2-*"),
+    "snapshot": of_sweep("cells/ft-c/m/sample0/*/snapshot-*"),
+    "identity": of_sweep(f"cells/{CELL}/*/identity-*"),
+    "moments": of_sweep("prerequisites/moments/m/*/layer-000-*"),
+    "projector": of_sweep("prerequisites/projectors/m/*/layer-000-*"),
+    "baseline": of_sweep("prerequisites/baseline/m/*/*"),
+}
+INPUTS = {**GIVEN, **MODEL, **EDITOR, **OWN, **NOTES, **RESULTS}
+
+
+# States of a file. Each leaves another file, or none, in the place of a sound one.
+def missing(path, world):
+    path.unlink()
+
+
+def half(path, world):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def empty(path, world):
+    os.truncate(path, 0)
+
+
+def pointer(path, world):
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 5789392\n")
+
+
+def folder(path, world):
+    path.unlink()
+    path.mkdir()
+
+
+def pipe(path, world):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_to_itself(path, world):
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def flipped(path, world):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x55
+    path.write_bytes(content)
+
+
+def zeros(path, world):
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def text(path, world):
+    path.write_bytes(b"nothing that lethe writes\n" * 40)
+
+
+def take_from(path, world, pairs):
+    """The bytes of the file that is in the same place under another name; a name that holds a digest gets theirs."""
+    relative = str(path.relative_to(world))
+    for ours, theirs in pairs:
+        if ours not in relative:
+            continue
+        parent = world / os.path.dirname(relative).replace(ours, theirs)
+        parent = parent if parent.is_dir() else next(iter(sorted(parent.parent.glob("*"))), parent)
+        stem, digest = re.fullmatch(r"(.*?)((?:-[0-9a-f]{32})?\.\w+)", path.name).groups()
+        others = [other for other in sorted(parent.glob(stem.replace(ours, theirs) + "*")) if other != path]
+        others = others or [other for other in sorted(parent.glob("*" + digest[-5:])) if "-" in digest and other != path]
+        if not others:
+            continue
+        content = others[0].read_bytes()
+        path.unlink()
+        name = path.name
+        if found := re.search(r"-[0-9a-f]{32}(?=\.)", others[0].name):
+            name = re.sub(r"-[0-9a-f]{32}(?=\.)", found[0], name)
+        path.with_name(name).write_bytes(content)
+        return
+    raise LookupError
+
+
+def of_another_cell(path, world):
+    take_from(path, world, [("sample0", "sample1")])
+
+
+def of_another_layer(path, world):
+    take_from(path, world, [("layer-000", "layer-001")])
+
+
+def of_another_model(path, world):
+    if path.parent == world / "m":
+        path.write_bytes((world / "n" / path.name).read_bytes())
+    elif path.name.startswith("editor-"):
+        other, = (ASSETS / "small-gptj").glob("editor-*.h5")
+        path.write_bytes(other.read_bytes())
+    else:
+        take_from(path, world, [("/m/", "/n/")])
+
+
+STATES = (missing, half, empty, pointer, folder, pipe, link_to_itself, flipped, zeros, text, of_another_cell, of_another_layer,
+          of_another_model)
+
+# What a verb must do without: these leave rc and product as they were, whatever the state.
+NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "status")}
+for verb in ("verify_digests", "report", "status"):
+    NEEDS_NO[verb] |= set(MODEL)
+
+
+def names_of(name, path):
+    """What a message may call a file by: its own name, its kind, or the folder that it is in."""
+    stem = re.sub(r"-[0-9a-f]{32}.*", "", path.name)
+    # "a segment is due", "second moments of layer 0"
+    kinds = {"segment": "segment|edit", "distance": "distance", "forgetting": "forgetting", "tasks": "tasks", "snapshot": "snapshot",
+             "layer": "moments|projector|null space|layer", "identity": "identity", "baseline": "baseline", "editor": "editor"}
+    kind = stem.split("-")[0]
+    return f"{re.escape(stem)}|{re.escape(path.parent.name)}/|{kinds.get(kind, re.escape(path.name))}"
+
+
+class Trial:
+    def __init__(self, base, verb, name, state, number):
+        self.base, self.verb, self.name, self.state, self.number = base, verb, name, state, number
+
+    def __str__(self):
+        return f"{self.verb.__name__}: {self.name} {self.state.__name__}"
+
+    def fault(self, sound):
+        """Empty if the rule holds, else what was seen; None where the state does not exist for that input."""
+        place = copy_world(self.base / "sound", self.base / f"{self.number:05}")
+        path = INPUTS[self.name](place)
+        try:
+            self.state(path, place)
+        except LookupError:
+            return None
+        try:
+            return self.judge(sound, path, *self.verb(place))
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def judge(self, sound, path, ended, told, product):
+        is_as_sound = ended == 0 and (product == sound[self.verb.__name__] or product is None)
+        if ended not in (0, 1, 2, 75):
+            return f"ended with {ended}\n{told[-1500:]}"
+        if trace := TRACES.search(told):
+            return f"told \"{trace[0]}\"\n{told[-1500:]}"
+        if self.name in NEEDS_NO.get(self.verb.__name__, ()) and not is_as_sound:
+            return f"needs it, rc {ended}\n{told[-1500:]}"
+        if ended == 0 and not is_as_sound:
+            return f"rc 0, and another result\n{told[-1500:]}"
+        if self.verb in (verify, verify_digests) and self.name in RESULTS and ended == 0:
+            return f"does not see it\n{told[-1500:]}"
+        if ended != 0 and not re.search(names_of(self.name, path), told):
+            return f"rc {ended}, and does not say which file\n{told[-1500:]}"
+        return ""
+
+
+def copy_world(world, place):
+    """A world that knows of itself alone: a sweep's folder names its inputs by their paths."""
+    shutil.copytree(world, place)
+    for name in ("experiment.json", "inspection.json", "input-digests.json"):
+        path = place / "out" / name
+        path.write_text(path.read_text().replace(str(world), str(place)))
+    return place
+
+
+def prepare(base):
+    """A sound world with a sweep of two edits, one in which it has gone on to three, and the products of the verbs."""
+    sound = base / "sound"
+    sound.mkdir()
+    make_inputs(sound)
+    ended, told = run(sound, "sweep", "c2.yaml", "--out", "out")
+    assert ended == 0, told
+    more = copy_world(sound, base / "more")
+    ended, told = run(more, "sweep", "c3.yaml", "--out", "out")
+    assert ended == 0, told
+    products = {}
+    for number, verb in enumerate(VERBS):
+        ended, told, products[verb.__name__] = verb(copy_world(sound, base / f"as-sound-{number}"))
+        assert ended == 0, f"{verb.__name__}: {told}"
+    return products
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--share", type=int, default=24)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    base = pathlib.Path(tempfile.mkdtemp())
+    try:
+        sound = prepare(base)
+        trials = [(verb, name, state) for name in INPUTS for verb in VERBS for state in STATES]
+        trials = [Trial(base, *trial, number) for number, trial in enumerate(trials) if number % options.share == 0]
+        trials = [trial for trial in trials if re.search(options.only, str(trial))]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            faults = list(pool.map(lambda trial: trial.fault(sound), trials))
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+    tried = [(trial, fault) for trial, fault in zip(trials, faults) if fault is not None]
+    failed = [(trial, fault) for trial, fault in tried if fault]
+    for trial, fault in failed:
+        print(f"FAILED: {trial}: {fault}\n")
+    print(f"{len(tried)} combinations, {len(failed)} failed")
+    return 1 if failed or not tried else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
