@@ -81,7 +81,11 @@ class EditRun {
 
   /// What was hashed into the edit identity, for people and for side-by-side errors (design C2).
   void write_identity() const {
-    if (ledger::find_committed(folder_, "identity")) return;
+    if (const auto there = ledger::find_committed(folder_, "identity")) {
+      const auto damage = ledger::damage_of(*there);
+      if (!damage) return;
+      ledger::quarantine(there->path, *damage);
+    }
     const auto text = nlohmann::json(facts_.edit_identity_fields).dump(1);
     workspace_.commit_file(
         folder_, "identity", [&](const auto& temporary) { ledger::write_new_file(temporary, text); }, ".json");
