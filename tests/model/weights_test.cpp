@@ -287,7 +287,8 @@ TEST_F(WeightsFolder, RefuseArchitecturesThatAreNotComputed) {
   EXPECT_THAT(config_error([](auto& c) { c["rotary_dim"] = 7; }, &kGptj), HasSubstr("`rotary_dim`"));
   EXPECT_THAT(config_error([](auto& c) { c["tie_word_embeddings"] = true; }, &kGptj), HasSubstr("tie_word"));
   write("config.json", "{\"n_layer\": ");
-  EXPECT_THAT(error_of([&] { read_architecture(folder_); }), HasSubstr("config.json:1:13: is no JSON: it ends in mid-text"));
+  EXPECT_THAT(error_of([&] { read_architecture(folder_); }),
+              HasSubstr("config.json:1:13: is no JSON: it ends in mid-text"));
 }
 
 /// Files that a hostile or broken writer could make.
