@@ -4,7 +4,7 @@ of sound inputs, or the verb fails within a minute, with one of its exit statuse
 it belongs to. Nothing in between: no crash, no wait, no trace of a library, no other result without a word.
 
 LETHE_ROOT is a checkout with build/bin (or PROGRAMS names another folder) and assets/. Of the combinations every 1/SHARE is
-tried (argument --share, default 24; 1 tries all, an hour of one core); --only REGEX picks by name, as "verify.*segment"."""
+tried (argument --share, default 44; 1 tries all, an hour of one core); --only REGEX picks by name, as "verify.*segment"."""
 
 import argparse
 import concurrent.futures
@@ -379,7 +379,7 @@ def prepare(base):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--share", type=int, default=24)
+    parser.add_argument("--share", type=int, default=44)
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
