@@ -8,8 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/input_file.h"
-#include "core/json_object.h"
+#include "model/families/config_file.h"
 
 namespace lethe::model {
 namespace {
@@ -20,17 +19,9 @@ constexpr std::string_view kIndexSuffix = ".index.json";
 /// A line for each tensor, and room.
 constexpr std::size_t kMaxIndexBytes = 4 << 20;
 
-nlohmann::json read_index(const std::filesystem::path& index) {
-  try {
-    return core::parse_json<core::ModelError>(core::read_input_file(index, kMaxIndexBytes), index.string());
-  } catch (const core::DataError& error) {
-    throw core::ModelError(error.what());
-  }
-}
-
 /// File names of the index's weight map; only plain names inside the folder are followed.
 std::set<std::string> shard_names(const std::filesystem::path& index) {
-  const auto values = read_index(index);
+  const auto values = read_model_json(index, kMaxIndexBytes);
   const auto found = values.is_object() ? values.find("weight_map") : values.end();
   const bool is_map = found != values.end() && found->is_object() &&
                       std::ranges::all_of(*found, [](const auto& file) { return file.is_string(); });

@@ -6,25 +6,10 @@
 
 #include "core/contract/identity.h"
 #include "core/error.h"
-#include "core/log.h"
 
 namespace lethe::worker {
-namespace {
-
-/// What the newest run found; one of another version of lethe is passed over.
-std::optional<core::Inspection> known_inspection(const ledger::SweepFolder& folder) {
-  try {
-    return core::read_inspection(folder.inspection());
-  } catch (const core::StorageError& error) {
-    core::log_warning(std::string("passed over: ") + error.what());
-    return std::nullopt;
-  }
-}
-
-}  // namespace
-
 CommittedResults::CommittedResults(ledger::SweepFolder folder)
-    : folder_(std::move(folder)), inspection_(known_inspection(folder_)) {}
+    : folder_(std::move(folder)), inspection_(core::known_inspection(folder_.inspection())) {}
 
 const core::CellFacts* CommittedResults::facts_of(const core::GridCell& cell) const {
   if (!inspection_) return nullptr;
@@ -73,7 +58,7 @@ std::map<std::string, std::string> read_identity_fields(const std::filesystem::p
   try {
     identity.fields = nlohmann::json::parse(ledger::read_text(file->path)).get<std::map<std::string, std::string>>();
   } catch (const nlohmann::json::exception&) {
-    throw core::StorageError(file->path.string() + ": is no JSON object of texts; restore it from a copy");
+    throw core::MismatchError(file->path.string() + ": is no JSON object of texts; restore it from a copy");
   }
   if (identity.short_hex() != cell_folder.filename()) {
     throw core::MismatchError(file->path.string() + ": its fields give the identity " + identity.short_hex() +

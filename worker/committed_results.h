@@ -24,7 +24,8 @@ class CommittedResults {
   /// results of several settings lie side by side and inspection.json does not say which.
   [[nodiscard]] std::string edit_identity(const core::GridCell& cell) const;
   /// What was hashed into it, from identity-<digest>.json; empty where that file is not there. Throws
-  /// `core::StorageError` if it is no such file, `core::MismatchError` if it is another identity's.
+  /// `core::StorageError` if it is damaged or cannot be read, `core::MismatchError` if it is no such file or another
+  /// identity's.
   [[nodiscard]] std::map<std::string, std::string> identity_fields(const core::GridCell& cell) const;
   /// These, and those of a cell's reductions; parts of which nobody says are left out.
   [[nodiscard]] ledger::CellIdentities identities(const core::GridCell& cell) const;

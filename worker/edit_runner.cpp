@@ -86,7 +86,7 @@ class EditRun {
     try {
       static_cast<void>(read_identity_fields(folder_));
       return {};
-    } catch (const core::Error& error) {
+    } catch (const core::MismatchError& error) {
       return error.what();
     }
   }

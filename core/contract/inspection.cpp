@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/file_text.h"
 #include "core/json_object.h"
+#include "core/log.h"
 
 namespace lethe::core::inline contract {
 namespace {
@@ -228,6 +229,15 @@ std::optional<Inspection> read_inspection(const std::filesystem::path& path) {
     return inspection_from_json(text_of_file(path), path.string());
   } catch (const Error& error) {
     throw StorageError(std::string(error.what()) + "; the next `lethe sweep` in this folder writes it anew");
+  }
+}
+
+std::optional<Inspection> known_inspection(const std::filesystem::path& path) {
+  try {
+    return read_inspection(path);
+  } catch (const StorageError& error) {
+    log_warning(std::string("passed over: ") + error.what());
+    return std::nullopt;
   }
 }
 

@@ -104,5 +104,8 @@ std::string to_json(const Inspection& inspection);
 Inspection inspection_from_json(const std::string& text, const std::string& place = "inspection");
 /// inspection.json of a sweep's folder; nullopt where there is none. Throws `StorageError` with path and remedy.
 std::optional<Inspection> read_inspection(const std::filesystem::path& path);
+/// The same, for whoever can do without: one that cannot be read, or of another version of lethe, is told and passed
+/// over.
+std::optional<Inspection> known_inspection(const std::filesystem::path& path);
 
 }  // namespace lethe::core::inline contract

@@ -15,17 +15,21 @@ constexpr std::size_t kMaxBytes = 1 << 20;
 
 }  // namespace
 
+json read_model_json(const std::filesystem::path& path, std::size_t max_bytes) {
+  try {
+    return core::parse_json<core::ModelError>(core::read_input_file(path, max_bytes), path.string());
+  } catch (const core::DataError& error) {
+    throw core::ModelError(error.what());
+  }
+}
+
 ConfigFile::ConfigFile(std::filesystem::path path) : path_(std::move(path)) {
   if (!std::filesystem::exists(path_)) {
     throw core::ModelError(path_.string() +
                            ": is not there. A model is a Hugging Face folder with config.json, vocab.json, "
                            "merges.txt and model.safetensors; check `path` in the config's `models`.");
   }
-  try {
-    values_ = core::parse_json<core::ModelError>(core::read_input_file(path_, kMaxBytes), path_.string());
-  } catch (const core::DataError& error) {
-    throw core::ModelError(error.what());
-  }
+  values_ = read_model_json(path_, kMaxBytes);
   if (!values_.is_object()) throw core::ModelError(path_.string() + ": expected a JSON object");
 }
 

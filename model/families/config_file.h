@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -7,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 namespace lethe::model::inline families {
+
+/// A JSON file of a model folder, of at most `max_bytes`. What is wrong with it is a `core::ModelError` that names it.
+nlohmann::json read_model_json(const std::filesystem::path& path, std::size_t max_bytes);
 
 /// A model folder's config.json. All that it refuses is a `core::ModelError` that names the file and the key.
 class ConfigFile {

@@ -77,16 +77,6 @@ std::map<std::string, std::string> failures_by_cell(const json& status) {
   return failures;
 }
 
-/// What the newest run found; nothing where there was none, or one of another version of lethe.
-std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folder) {
-  try {
-    return core::read_inspection(folder.inspection());
-  } catch (const core::StorageError& error) {
-    core::log_warning(std::string("passed over: ") + error.what());
-    return std::nullopt;
-  }
-}
-
 /// Under the identities that the newest run found, or those that lie alone where it says none of the cell.
 CellLedger committed_work(const ledger::SweepFolder& folder, const core::GridCell& cell, const core::CellFacts* facts) {
   if (facts != nullptr) return FolderLedgerView(folder).cell(*facts);
@@ -108,9 +98,9 @@ void print_prerequisites(const ledger::SweepFolder& folder, const std::optional<
 }
 
 std::vector<CellStatus> cell_rows(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods,
-                                  const std::optional<core::Inspection>& inspection) {
+                                  const std::optional<core::Inspection>& inspection, const json& status) {
   const auto config = core::read_experiment_config(folder.experiment(), methods);
-  const auto failures = failures_by_cell(read_status(folder));
+  const auto failures = failures_by_cell(status);
   const auto facts_of_all = inspection.value_or(core::Inspection{});
   const core::CellIndex known(facts_of_all);
   std::vector<CellStatus> rows;
@@ -129,9 +119,8 @@ std::string first_line(const std::string& text) {
 }
 
 /// What keeps the sweep from its end: the folder itself, what stopped the last run, what is being tried again.
-void print_troubles(const ledger::SweepFolder& folder, std::ostream& out) {
+void print_troubles(const ledger::SweepFolder& folder, const json& status, std::ostream& out) {
   if (const auto trouble = ledger::trouble_of(folder.root()); !trouble.empty()) out << trouble << '\n';
-  const auto status = read_status(folder);
   if (const auto stopped = text_of(status, "stopped"); !stopped.empty()) out << "stopped: " << stopped << '\n';
   std::size_t num_told = 0;
   const auto retries = entries_of(status, "retries");
@@ -196,15 +185,16 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
 }
 
 std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
-  return cell_rows(folder, methods, read_inspection(folder));
+  return cell_rows(folder, methods, core::known_inspection(folder.inspection()), read_status(folder));
 }
 
 void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out) {
-  const auto inspection = read_inspection(folder);
-  const auto rows = cell_rows(folder, methods, inspection);
+  const auto inspection = core::known_inspection(folder.inspection());
+  const auto status = read_status(folder);
+  const auto rows = cell_rows(folder, methods, inspection, status);
   const auto state = read_state(folder);
   out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
-  if (state != to_string(Outcome::kComplete)) print_troubles(folder, out);
+  if (state != to_string(Outcome::kComplete)) print_troubles(folder, status, out);
   std::size_t width = 4;
   for (const auto& row : rows) width = std::max(width, row.cell.name().size());
   print_prerequisites(folder, inspection, out);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Every verb meets every input in every state that a file can be in, with one rule for all of them: the result is the one
-of sound inputs, or the verb fails within a minute, with one of its exit statuses and a message that names the file or what
+of sound inputs, or the verb fails within two minutes, with one of its exit statuses and a message that names the file or what
 it belongs to. Nothing in between: no crash, no wait, no trace of a library, no other result without a word.
 
 LETHE_ROOT is a checkout with build/bin (or PROGRAMS names another folder) and assets/. Of the combinations every 1/SHARE is
