@@ -58,10 +58,15 @@ worker::Workspace results_of_sweep(const std::string& out, const std::vector<std
   return {std::move(config), folder.root(), worker::Purpose::kResults};
 }
 
+/// What is there and can be read stays: it may be of more cells.
 void remember_experiment(const worker::Workspace& workspace) {
   fs::create_directories(workspace.folder().root());
   const auto path = workspace.folder().experiment();
-  if (!fs::exists(path)) ledger::replace_text(path, core::to_json(workspace.config()));
+  try {
+    static_cast<void>(core::read_experiment_config(path, editing::catalogue()));
+  } catch (const core::StorageError&) {
+    ledger::replace_text(path, core::to_json(workspace.config()));
+  }
 }
 
 /// Options of all verbs; CLI11 binds to them by address.

@@ -1,28 +1,21 @@
 #include "core/digest.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <new>
 #include <vector>
 
 #include <xxhash.h>
 
 #include "core/error.h"
-#include "core/unique_fd.h"
+#include "core/file_text.h"
 
 namespace lethe::core {
 namespace {
 
 Digest from_xxh(XXH128_hash_t hash) { return Digest{{hash.high64, hash.low64}}; }
-
-[[noreturn]] void throw_read_error(const std::filesystem::path& path) {
-  const std::error_code cause(errno, std::generic_category());
-  throw StorageError(path.string() + ": cannot be read: " + cause.message(), cause);
-}
 
 }  // namespace
 
@@ -50,8 +43,7 @@ Digest digest_of(std::span<const std::byte> bytes) { return from_xxh(XXH3_128bit
 Digest digest_of(std::string_view text) { return digest_of(std::as_bytes(std::span(text.data(), text.size()))); }
 
 Digest digest_of_file(const std::filesystem::path& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) throw_read_error(path);
+  const auto file = open_regular_file(path);
   constexpr std::size_t kBlockBytes = std::size_t{1} << 20U;
   std::vector<std::byte> block(kBlockBytes);
   DigestStream stream;

@@ -27,7 +27,8 @@ struct Digest {
 
 Digest digest_of(std::span<const std::byte> bytes);
 Digest digest_of(std::string_view text);
-/// Digest of a file's bytes; throws `StorageError` if it cannot be read to its end.
+/// Digest of a regular file's bytes; throws `StorageError` if it cannot be read to its end. Never waits: a pipe is
+/// refused.
 Digest digest_of_file(const std::filesystem::path& path);
 
 /// Incremental form, for content that is not contiguous.

@@ -4,10 +4,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
-#include "core/error.h"
+#include "core/file_text.h"
 #include "core/utc_time.h"
 
 namespace lethe::orchestrator::inline process {
@@ -25,10 +23,7 @@ std::int64_t size_of(int fd) {
 RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
-  file_ = core::UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644));
-  if (!file_)
-    throw core::StorageError(path.string() + ": cannot be opened for writing: " + std::strerror(errno) +
-                             (errno == ELOOP ? ", and a sweep writes through no link; remove it" : ""));
+  file_ = core::open_to_append(path);
   mark();
 }
 

@@ -1,5 +1,7 @@
 #include "core/digest.h"
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -30,6 +32,14 @@ TEST(Digest, FromHexRefusesEverythingElse) {
                           "+" + good.substr(1), " " + good.substr(1), std::string(32, '\0')}) {
     EXPECT_THROW(Digest::from_hex(bad), StorageError) << bad;
   }
+}
+
+TEST(Digest, OfWhatIsNoRegularFileIsRefusedAndNeverWaitedFor) {
+  const TemporaryFolder folder;
+  EXPECT_THROW(digest_of_file(folder.path()), StorageError);
+  const auto pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THROW(digest_of_file(pipe), StorageError);
 }
 
 TEST(Digest, EverySingleBitCounts) {

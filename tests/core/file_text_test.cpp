@@ -34,6 +34,16 @@ TEST(FileText, WhatIsNoRegularFileIsRefusedAndNeverWaitedFor) {
   EXPECT_THAT(test::message_of<StorageError>([&] { text_of_file(folder / "none"); }), HasSubstr("No such file"));
 }
 
+TEST(FileText, NothingIsWrittenThroughALinkOrIntoAPipe) {
+  const test::TemporaryFolder folder;
+  EXPECT_TRUE(open_to_append(folder / "new"));
+  const auto pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_THAT(test::message_of<StorageError>([&] { open_to_append(pipe); }), HasSubstr("cannot be opened for writing"));
+  std::filesystem::create_symlink(folder / "new", folder / "link");
+  EXPECT_THAT(test::message_of<StorageError>([&] { open_to_append(folder / "link"); }), HasSubstr("through no link"));
+}
+
 TEST(SweepTexts, AFileThatCannotBeReadIsNamedWithPlaceAndRemedy) {
   const test::TemporaryFolder folder;
   const auto broken = folder.write("experiment.json", "{\n  \"name\": oops}");
