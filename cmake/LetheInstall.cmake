@@ -9,6 +9,11 @@ if(NOT LETHE_WITHOUT_TORCH)
   list(APPEND programs lethe_executor)
 endif()
 set_target_properties(${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH TRUE)
+# Also one inside this tree, whose paths CMake takes for passing: the system may have another LibTorch.
+if(NOT LETHE_WITHOUT_TORCH AND EXISTS "${LETHE_TORCH_DIRECTORY}/../../../lib/libtorch.so")
+  get_filename_component(libraries "${LETHE_TORCH_DIRECTORY}/../../../lib" ABSOLUTE)
+  set_target_properties(lethe_executor PROPERTIES INSTALL_RPATH "${libraries}")
+endif()
 install(TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # Side by side, as the configs name the assets.

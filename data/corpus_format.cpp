@@ -65,10 +65,11 @@ void refuse_foreign_forms(std::string_view begin, const std::filesystem::path& p
 /// A first object that goes on in other lines is refused here. Of a line longer than `begin` this is not known, and
 /// malformed lines are named when they are read.
 void check_first_object(std::string_view begin, const std::filesystem::path& path) {
+  const bool ends_with_line = begin.ends_with('\n');
   std::size_t line_number = 1;
   std::string_view line = take_line(begin);
   for (; line.find_first_not_of(kBlanks) == std::string_view::npos; ++line_number) line = take_line(begin);
-  const bool may_go_on = begin.empty();
+  const bool may_go_on = begin.empty() && !ends_with_line;
   if (may_go_on || !is_unfinished_json(line)) return;
   const std::string place = "line " + std::to_string(line_number);
   refuse(path, place + ": begins a JSON object that does not end on it; JSON lines hold an object a line: convert it " +

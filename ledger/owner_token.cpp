@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/host_name.h"
 #include "ledger/process_name.h"
 
@@ -87,10 +88,11 @@ std::string new_token_text() {
 
 std::string read_token(const fs::path& path) {
   // Opened anew each time: that is when network file systems look whether a file has changed.
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  try {
+    return core::text_of_file(path);
+  } catch (const core::StorageError&) {
+    return {};  // removed meanwhile, or no token
+  }
 }
 
 fs::path token_path(const fs::path& owners, std::string_view key, std::uint64_t generation) {

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/input_file.h"
+#include "core/json_object.h"
 
 namespace lethe::model {
 namespace {
@@ -19,18 +20,26 @@ constexpr std::string_view kIndexSuffix = ".index.json";
 /// A line for each tensor, and room.
 constexpr std::size_t kMaxIndexBytes = 4 << 20;
 
-/// File names of the index's weight map; only plain names inside the folder are followed.
-std::set<std::string> shard_names(const std::filesystem::path& index) {
-  using nlohmann::json;
-  std::set<std::string> names;
+nlohmann::json read_index(const std::filesystem::path& index) {
   try {
-    const auto values = json::parse(core::read_input_file(index, kMaxIndexBytes));
-    for (const auto& [tensor, file] : values.at("weight_map").items()) names.insert(file.get<std::string>());
-  } catch (const json::exception& error) {
-    throw core::ModelError(index.string() + ": not a valid index of weight files (" + error.what() + ")");
+    return core::parse_json<core::ModelError>(core::read_input_file(index, kMaxIndexBytes), index.string());
   } catch (const core::DataError& error) {
     throw core::ModelError(error.what());
   }
+}
+
+/// File names of the index's weight map; only plain names inside the folder are followed.
+std::set<std::string> shard_names(const std::filesystem::path& index) {
+  const auto values = read_index(index);
+  const auto found = values.is_object() ? values.find("weight_map") : values.end();
+  const bool is_map = found != values.end() && found->is_object() &&
+                      std::ranges::all_of(*found, [](const auto& file) { return file.is_string(); });
+  if (!is_map) {
+    throw core::ModelError(index.string() + ": is no index of weight files: expected a `weight_map` with the file " +
+                           "of each tensor; fetch it again");
+  }
+  std::set<std::string> names;
+  for (const auto& file : *found) names.insert(file.get<std::string>());
   for (const auto& name : names) {
     if (std::filesystem::path(name).filename() != name || name == "." || name == "..") {
       throw core::ModelError(index.string() + ": `" + name + "` is not a file name inside the folder");

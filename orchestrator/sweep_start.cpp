@@ -1,13 +1,12 @@
 #include "orchestrator/sweep_start.h"
 
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "ledger/durable_file.h"
 #include "orchestrator/display/sweep_status.h"
 #include "orchestrator/inspect_config.h"
@@ -18,13 +17,17 @@ namespace {
 namespace fs = std::filesystem;
 using Fields = std::map<std::string, std::string>;
 
-/// What was hashed into a stored edit identity; empty if its file is not there.
+/// What was hashed into a stored edit identity; empty if its file is not there or cannot be read.
 Fields stored_fields(const fs::path& folder) {
   for (const auto& file : ledger::committed_files(folder)) {
     if (file.stem != "identity") continue;
-    std::ifstream in(file.path);
-    const auto text = nlohmann::json::parse(in, nullptr, false);
     Fields fields;
+    nlohmann::json text;
+    try {
+      text = nlohmann::json::parse(core::text_of_file(file.path), nullptr, false);
+    } catch (const core::StorageError&) {
+      return fields;
+    }
     if (!text.is_object()) return fields;
     for (const auto& [name, value] : text.items())
       fields[name] = value.is_string() ? value.get<std::string>() : value.dump();

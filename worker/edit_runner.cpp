@@ -13,6 +13,7 @@
 #include "worker/cell_editor.h"
 #include "worker/cell_replay.h"
 #include "worker/chain_recovery.h"
+#include "worker/committed_results.h"
 #include "worker/host_copies.h"
 #include "worker/provenance.h"
 #include "worker/snapshot_pruning.h"
@@ -79,9 +80,24 @@ class EditRun {
   bool has_joined_ = false;
   bool is_mixed_ = false;  ///< the edits before were made with another BLAS or kind of processor
 
+  /// Why the file is not this cell's; empty if it is. One that cannot be read throws: it may be sound.
+  [[nodiscard]] std::string fault_of_identity(const ledger::CommittedFile& file) const {
+    if (const auto damage = ledger::damage_of(file)) return *damage;
+    try {
+      static_cast<void>(read_identity_fields(folder_));
+      return {};
+    } catch (const core::Error& error) {
+      return error.what();
+    }
+  }
+
   /// What was hashed into the edit identity, for people and for side-by-side errors (design C2).
   void write_identity() const {
-    if (ledger::find_committed(folder_, "identity")) return;
+    if (const auto there = ledger::find_committed(folder_, "identity")) {
+      const auto fault = fault_of_identity(*there);
+      if (fault.empty()) return;
+      ledger::quarantine(there->path, fault);
+    }
     const auto text = nlohmann::json(facts_.edit_identity_fields).dump(1);
     workspace_.commit_file(
         folder_, "identity", [&](const auto& temporary) { ledger::write_new_file(temporary, text); }, ".json");

@@ -36,6 +36,15 @@ std::optional<std::vector<std::string>> read_texts(const YamlValue& value) {
   return texts;
 }
 
+/// One of the rule's words; a word that people write in its place gets its remark.
+std::optional<std::string> word_of(const YamlValue& value, const WordRule& rule) {
+  const auto text = value.node.IsScalar() ? value.node.Scalar() : std::string();
+  const auto remark = std::ranges::find(rule.remarks, text, [](const auto& entry) { return entry.first; });
+  if (remark == rule.remarks.end()) return value.word(rule.words);
+  value.problem("expected " + join_alternatives(rule.words) + ", found \"" + text + "\"; " + remark->second);
+  return std::nullopt;
+}
+
 std::optional<std::string> possibly_empty_text(const YamlValue& value) {
   if (value.node.IsScalar()) return value.node.Scalar();
   value.unexpected("a text");
@@ -102,7 +111,7 @@ void YamlFieldReader::operator()(const char* name, std::string& field, const Nam
 }
 
 void YamlFieldReader::operator()(const char* name, std::string& field, const WordRule& rule) {
-  if (const auto value = map_.find(name)) assign(field, value->word(rule.words));
+  if (const auto value = map_.find(name)) assign(field, word_of(*value, rule));
 }
 
 void YamlFieldReader::operator()(const char* name, std::filesystem::path& field, const PathRule& rule) {
@@ -151,14 +160,7 @@ void YamlFieldReader::each(const char* name, const GroupRule& rule, std::size_t 
 
 int YamlFieldReader::word(const char* name, int value, const WordRule& rule) {
   const auto given = map_.find(name);
-  if (!given) return value;
-  const auto text = given->node.IsScalar() ? given->node.Scalar() : std::string();
-  const auto remark = std::ranges::find(rule.remarks, text, [](const auto& entry) { return entry.first; });
-  if (remark != rule.remarks.end()) {
-    given->problem("expected " + join_alternatives(rule.words) + ", found \"" + text + "\"; " + remark->second);
-    return value;
-  }
-  const auto word = given->word(rule.words);
+  const auto word = given ? word_of(*given, rule) : std::nullopt;
   return word ? static_cast<int>(std::ranges::find(rule.words, *word) - rule.words.begin()) : value;
 }
 

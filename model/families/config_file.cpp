@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/input_file.h"
+#include "core/json_object.h"
 
 namespace lethe::model::inline families {
 
@@ -21,11 +22,9 @@ ConfigFile::ConfigFile(std::filesystem::path path) : path_(std::move(path)) {
                            "merges.txt and model.safetensors; check `path` in the config's `models`.");
   }
   try {
-    values_ = json::parse(core::read_input_file(path_, kMaxBytes));
+    values_ = core::parse_json<core::ModelError>(core::read_input_file(path_, kMaxBytes), path_.string());
   } catch (const core::DataError& error) {
     throw core::ModelError(error.what());
-  } catch (const json::exception& error) {
-    throw core::ModelError(path_.string() + ": not valid JSON (" + error.what() + ")");
   }
   if (!values_.is_object()) throw core::ModelError(path_.string() + ": expected a JSON object");
 }

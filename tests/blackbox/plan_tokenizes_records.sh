@@ -43,8 +43,8 @@ expect_text "records.json: is a JSON object over several lines, with lists under
 
 # A token that the tokenizer has and the network has not, in one record and not in the others.
 change 'r["neighborhood_prompts"][0] = "say <extra> and"'
-python3 -c 'import json; json.dump({"<extra>": 5000}, open("M/added_tokens.json", "w"))'
-refused "neighborhood_prompts\\[0\\] has the token 5000 .*beyond the model's vocabulary of 1869"
+python3 -c 'import json; json.dump({"<extra>": 1869}, open("M/added_tokens.json", "w"))'
+refused "neighborhood_prompts\\[0\\] has the token 1869 .*beyond the model's vocabulary of 1869"
 change ''
 expect_rc 0 "$L" plan c.yaml
 

@@ -228,7 +228,7 @@ TEST_F(Inspect, TokenisesAllThatARunWill) {
 }
 
 TEST_F(Inspect, ATokenBeyondTheVocabularyIsAProblemOfTheRecordThatHasIt) {
-  std::ofstream(world_.path() / "tiny-gpt2" / "added_tokens.json") << R"({"<extra>": 300})";
+  std::ofstream(world_.path() / "tiny-gpt2" / "added_tokens.json") << R"({"<extra>": 257})";
   EXPECT_TRUE(inspect_world().problems.empty()) << "no text has it";
   const auto path = world_.path() / "records.json";
   auto records = nlohmann::json::parse(std::ifstream(path));
@@ -236,7 +236,7 @@ TEST_F(Inspect, ATokenBeyondTheVocabularyIsAProblemOfTheRecordThatHasIt) {
   std::ofstream(path) << records.dump();
   const auto problems = inspect_world().problems;
   ASSERT_EQ(problems.size(), 1U);
-  EXPECT_NE(problems[0].find("case 1: neighborhood_prompts[2] has the token 300 (\"<extra>\"), beyond the model's "
+  EXPECT_NE(problems[0].find("case 1: neighborhood_prompts[2] has the token 257 (\"<extra>\"), beyond the model's "
                              "vocabulary of 257"),
             std::string::npos)
       << problems[0];

@@ -97,7 +97,8 @@ std::vector<fs::path> committed_folders(const fs::path& root) {
   for (const char* top : {"cells", "prerequisites"}) {
     if (!fs::exists(root / top)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / top)) {
-      if (!entry.is_directory() || entry.is_symlink() || entry.path().filename() == "quarantine") continue;
+      // A link is asked first: one that leads to itself cannot be followed.
+      if (entry.is_symlink() || !entry.is_directory() || entry.path().filename() == "quarantine") continue;
       if (!ledger::committed_files(entry.path()).empty()) folders.push_back(entry.path());
     }
   }

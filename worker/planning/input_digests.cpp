@@ -4,12 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/input_file.h"
 #include "ledger/commit.h"
 
@@ -25,9 +24,12 @@ InputDigests::FileStamp InputDigests::stamp_of(const std::filesystem::path& path
 }
 
 InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(memory)) {
-  std::ifstream in(memory_);
-  if (!in) return;
-  const auto json = nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
+  nlohmann::json json;
+  try {
+    json = nlohmann::json::parse(core::text_of_file(memory_), nullptr, /*allow_exceptions=*/false);
+  } catch (const core::StorageError&) {
+    return;  // none yet, or something else is in its place
+  }
   if (!json.is_object()) return;
   try {
     for (const auto& [path, value] : json.items()) {

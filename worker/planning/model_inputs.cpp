@@ -17,10 +17,11 @@ ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& dige
   }
   auto architecture = model::read_architecture(model.path);
   auto tokenizer = model::Tokenizer::from_folder(model.path);
+  const auto weight_names = model::weight_content_names(model.path);
   model::check_weights(model.path, architecture);
   digests.hold(model.path, tokenizer.digest());
   model::FileDigests weights;
-  for (const auto& name : model::weight_content_names(model.path)) {
+  for (const auto& name : weight_names) {
     weights.emplace(name, digests.of_file(model.path / name));
   }
   const auto tokenizer_digest = tokenizer.digest();
