@@ -86,8 +86,7 @@ bool ConfigFile::flag(const std::string& key, bool fallback) const {
 
 void ConfigFile::require_value(const std::string& key, std::string_view expected) const {
   if (!has(key) || values_.at(key) == json::parse(expected)) return;
-  refuse(key, "is " + written(key) + ", which lethe does not compute; it reads models of type " +
-                  text("model_type", "") + " as published");
+  refuse(key, "is " + written(key) + ", which lethe does not compute; only " + std::string(expected) + " is");
 }
 
 void ConfigFile::require_flag(const std::string& key, bool expected, bool fallback) const {
