@@ -30,6 +30,16 @@ std::string request_question(const core::MethodConfig& method) {
   });
 }
 
+std::string architecture_problem(const core::MethodConfig& method, const model::Architecture& architecture) {
+  return visit_config(method, [&](const auto& config) {
+    if constexpr (requires { architecture_problem(config, architecture); }) {
+      return architecture_problem(config, architecture);
+    } else {
+      return std::string();
+    }
+  });
+}
+
 bool changes_vocabulary(const core::MethodConfig& method) {
   return visit_config(method, [](const auto& config) {
     if constexpr (requires { changes_vocabulary(config); }) return changes_vocabulary(config);

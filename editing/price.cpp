@@ -56,7 +56,8 @@ std::int64_t projection_bytes(const model::Architecture& architecture) {
 }
 
 std::int64_t graph_bytes(const model::Architecture& architecture, std::int64_t tokens) {
-  return kFloatBytes * tokens * architecture.num_layers * (8 * architecture.width + 3 * architecture.inner_width);
+  return kFloatBytes * tokens * architecture.num_layers *
+         (8 * architecture.width + (1 + 2 * architecture.num_input_projections()) * architecture.inner_width);
 }
 
 std::int64_t factor_pair_bytes(const model::Architecture& architecture, std::int64_t num_layers) {

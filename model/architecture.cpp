@@ -45,10 +45,13 @@ std::vector<std::int64_t> weight_shape(const NetworkShape& a, Role role) {
     case Role::kQkv:
       return {3 * a.width, a.width};
     case Role::kQuery:
+      return {a.attention_width(), a.width};
     case Role::kKey:
     case Role::kValue:
+      return {a.key_value_width(), a.width};
     case Role::kAttentionOutput:
-      return {a.width, a.width};
+      return {a.width, a.attention_width()};
+    case Role::kGateProjection:
     case Role::kUpProjection:
       return {a.inner_width, a.width};
     case Role::kDownProjection:
@@ -59,6 +62,7 @@ std::vector<std::int64_t> weight_shape(const NetworkShape& a, Role role) {
 
 void add_module(std::vector<ParameterShape>& shapes, const Architecture& a, const ModuleSpec& module,
                 std::int64_t layer) {
+  if (!a.has(module.role)) return;
   const auto names = a.names_of(module.role, layer);
   const auto shape = weight_shape(a, module.role);
   const bool is_projection = place_of(*a.family, module.role).is_in_block && !is_norm(module.role);
@@ -71,11 +75,13 @@ void add_module(std::vector<ParameterShape>& shapes, const Architecture& a, cons
 
 bool is_norm(Role role) { return role == Role::kAttentionNorm || role == Role::kMlpNorm || role == Role::kFinalNorm; }
 
-bool Architecture::has(Role role) const { return place_of(*family, role).module != nullptr; }
+bool Architecture::has(Role role) const {
+  return place_of(*family, role).module != nullptr && !(role == Role::kHead && is_head_tied);
+}
 
 ParameterNames Architecture::names_of(Role role, std::int64_t layer) const {
   const auto [module, is_in_block] = place_of(*family, role);
-  if (module == nullptr) {
+  if (!has(role)) {
     throw core::ModelError("a " + std::string(family->name) + " model has no module of role " +
                            std::to_string(static_cast<int>(role)));
   }
@@ -86,7 +92,15 @@ ParameterNames Architecture::names_of(Role role, std::int64_t layer) const {
 }
 
 ParameterNames Architecture::mlp_projection(std::int64_t layer, MlpProjection which) const {
-  return names_of(which == MlpProjection::kInput ? Role::kUpProjection : Role::kDownProjection, layer);
+  switch (which) {
+    case MlpProjection::kGate:
+      return names_of(Role::kGateProjection, layer);
+    case MlpProjection::kInput:
+      return names_of(Role::kUpProjection, layer);
+    case MlpProjection::kOutput:
+      return names_of(Role::kDownProjection, layer);
+  }
+  throw core::ModelError("an MLP has no such projection");
 }
 
 ParameterNames Architecture::down_projection(std::int64_t layer) const {

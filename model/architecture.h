@@ -34,6 +34,8 @@ struct Architecture : NetworkShape {
   [[nodiscard]] ParameterNames mlp_projection(std::int64_t layer, MlpProjection which) const;
   /// The MLP's last projection, [D,F] in memory: the module edited by ROME, MEMIT and FT-C.
   [[nodiscard]] ParameterNames down_projection(std::int64_t layer) const;
+  /// Projections from D to F in an MLP: 2 where it has a gate.
+  [[nodiscard]] std::int64_t num_input_projections() const { return has(Role::kGateProjection) ? 2 : 1; }
   /// `FamilySpec::mlp_listing`.
   [[nodiscard]] std::span<const MlpProjection> mlp_listing() const { return family->mlp_listing; }
 

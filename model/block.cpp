@@ -5,21 +5,31 @@
 namespace lethe::model {
 namespace {
 
-/// [3,H,B,T,E] contiguous: one copy, after which own scores ([H*B,T,S]) and scores against a shared prefix
-/// ([H,B*T,P], not expanded per row) are both plain views.
-torch::Tensor split_heads(const Architecture& a, const torch::Tensor& qkv_NC, const AttentionContext& context) {
-  return qkv_NC.view({context.num_rows, context.num_tokens, 3, a.num_heads, a.head_width()})
-      .permute({2, 3, 0, 1, 4})
+/// Queries [G,B,Q,T,E], keys and values [G,B,1,T,E], contiguous: query heads that read one key head stand together.
+/// Own scores ([G*B,Q*T,S]) and scores against a shared prefix ([G,B*Q*T,P], not expanded per row) are then both plain
+/// views, and keys are repeated for no head.
+struct Heads {
+  torch::Tensor queries, keys, values;
+};
+
+torch::Tensor split_heads(const Architecture& a, const torch::Tensor& projected_NC, std::int64_t heads_per_key,
+                          const AttentionContext& context) {
+  return projected_NC.view({context.num_rows, context.num_tokens, a.key_value_heads(), heads_per_key, a.head_width()})
+      .permute({2, 0, 3, 1, 4})
       .contiguous();
 }
 
-torch::Tensor project_qkv(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
-                          const AttentionContext& context) {
+Heads project_qkv(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
+                  const AttentionContext& context) {
   std::vector<torch::Tensor> projected;
   for (const auto& projection : block.qkv) projected.push_back(linear(normed_ND, projection));
-  const auto heads = split_heads(a, projected.size() == 1 ? projected.front() : torch::cat(projected, -1), context);
+  if (projected.size() == 1) projected = projected.front().chunk(3, -1);
+  Heads heads{split_heads(a, projected[0], a.heads_per_key(), context), split_heads(a, projected[1], 1, context),
+              split_heads(a, projected[2], 1, context)};
   if (!context.rotary.defined()) return heads;
-  return torch::cat({rotate(heads.narrow(0, 0, 2), context.rotary), heads.narrow(0, 2, 1)}, 0);
+  heads.queries = rotate(heads.queries, context.rotary);
+  heads.keys = rotate(heads.keys, context.rotary);
+  return heads;
 }
 
 /// scale * q k^T + mask, without a tensor of its own for either.
@@ -41,6 +51,7 @@ BlockParameters resolve_block(const Architecture& a, std::int64_t layer, const P
     block.qkv = {linear_of(Role::kQuery), linear_of(Role::kKey), linear_of(Role::kValue)};
   }
   block.attention_output = linear_of(Role::kAttentionOutput);
+  if (a.has(Role::kGateProjection)) block.gate_projection = linear_of(Role::kGateProjection);
   block.up_projection = linear_of(Role::kUpProjection);
   block.down_projection = linear_of(Role::kDownProjection);
   return block;
@@ -48,17 +59,17 @@ BlockParameters resolve_block(const Architecture& a, std::int64_t layer, const P
 
 AttentionResult attend(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
                        const AttentionContext& context, const LayerPrefix& prefix) {
-  const auto h = a.num_heads;
+  const auto g = a.key_value_heads();
   const auto e = a.head_width();
   const auto b = context.num_rows;
-  const auto t = context.num_tokens;
+  const auto qt = a.heads_per_key() * context.num_tokens;
   const double scale = 1.0 / std::sqrt(static_cast<double>(e));
 
-  const auto qkv = project_qkv(a, block, normed_ND, context);
-  const auto queries = qkv.select(0, 0);
+  const auto heads = project_qkv(a, block, normed_ND, context);
+  const auto& queries = heads.queries;
   AttentionResult result;
-  result.keys = result.all_keys = qkv.select(0, 1);
-  result.values = result.all_values = qkv.select(0, 2);
+  result.keys = result.all_keys = heads.keys.squeeze(2);
+  result.values = result.all_values = heads.values.squeeze(2);
   if (prefix.row_keys.defined()) {
     result.all_keys = torch::cat({prefix.row_keys, result.keys}, 2);
     result.all_values = torch::cat({prefix.row_values, result.values}, 2);
@@ -66,18 +77,20 @@ AttentionResult attend(const Architecture& a, const BlockParameters& block, cons
   const auto& keys = result.all_keys;
   const auto& values = result.all_values;
   const auto s = keys.size(2);
-  auto own = scores(queries.view({h * b, t, e}), keys.view({h * b, s, e}), context.own_mask, scale);
+  auto own = scores(queries.view({g * b, qt, e}), keys.view({g * b, s, e}), context.own_mask, scale);
   torch::Tensor mixed;
   if (!prefix.shared_keys.defined()) {
-    mixed = torch::bmm(own.softmax(-1), values.view({h * b, s, e}));
+    mixed = torch::bmm(own.softmax(-1), values.view({g * b, s, e}));
   } else {
     const auto p = prefix.shared_keys.size(1);
-    const auto shared = scores(queries.view({h, b * t, e}), prefix.shared_keys, context.shared_mask, scale);
-    const auto weights = torch::cat({shared.view({h, b * t, p}), own.view({h, b * t, s})}, -1).softmax(-1);
-    const auto from_shared = torch::bmm(weights.narrow(2, 0, p), prefix.shared_values).view({h * b, t, e});
-    mixed = torch::baddbmm(from_shared, weights.narrow(2, p, s).reshape({h * b, t, s}), values.view({h * b, s, e}));
+    const auto shared = scores(queries.view({g, b * qt, e}), prefix.shared_keys, context.shared_mask, scale);
+    const auto weights = torch::cat({shared.view({g, b * qt, p}), own.view({g, b * qt, s})}, -1).softmax(-1);
+    const auto from_shared = torch::bmm(weights.narrow(2, 0, p), prefix.shared_values).view({g * b, qt, e});
+    mixed = torch::baddbmm(from_shared, weights.narrow(2, p, s).reshape({g * b, qt, s}), values.view({g * b, s, e}));
   }
-  result.output_ND = mixed.view({h, b, t, e}).permute({1, 2, 0, 3}).reshape({b * t, a.width});
+  result.output_NC = mixed.view({g, b, a.heads_per_key(), context.num_tokens, e})
+                         .permute({1, 3, 0, 2, 4})
+                         .reshape({b * context.num_tokens, a.attention_width()});
   return result;
 }
 

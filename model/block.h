@@ -11,7 +11,7 @@
 #include "model/rotary.h"
 
 // Legend: B rows, T own tokens, R per-row prefix positions, P shared prefix positions, S = R + T,
-// N = B * T, D width, F inner width, H heads, E head width.
+// N = B * T, D width, F inner width, H heads, G key and value heads, Q = H / G, E head width.
 
 namespace lethe::model {
 
@@ -22,6 +22,7 @@ struct BlockParameters {
   /// q, k and v: stacked in one, or one each.
   std::vector<LinearParameters> qkv;
   LinearParameters attention_output;
+  LinearParameters gate_projection;  ///< gated MLPs only
   LinearParameters up_projection, down_projection;
 };
 
@@ -33,21 +34,21 @@ struct AttentionContext {
   std::int64_t num_tokens = 0;  ///< T
   const KeyValues* shared_prefix = nullptr;
   const KeyValues* row_prefix = nullptr;
-  torch::Tensor own_mask;     ///< [1,T,S] or [H*B,T,S]
+  torch::Tensor own_mask;     ///< [1,Q*T,S] or [G*B,Q*T,S]
   torch::Tensor shared_mask;  ///< [1,1,P]
-  RotaryTables rotary;        ///< [1,1,B|1,T,E] where positions are rotary
+  RotaryTables rotary;        ///< [B|1,1,T,E] where positions are rotary
 };
 
 /// K/V that precede the rows' own tokens in one layer, head first; undefined where there is no such prefix.
 struct LayerPrefix {
-  torch::Tensor shared_keys, shared_values;  ///< [H,P,E]
-  torch::Tensor row_keys, row_values;        ///< [H,B,R,E]
+  torch::Tensor shared_keys, shared_values;  ///< [G,P,E]
+  torch::Tensor row_keys, row_values;        ///< [G,B,R,E]
 };
 
 struct AttentionResult {
-  torch::Tensor output_ND;             ///< before the output projection
-  torch::Tensor keys, values;          ///< the rows' own, [H,B,T,E]
-  torch::Tensor all_keys, all_values;  ///< behind the row prefix, [H,B,S,E]
+  torch::Tensor output_NC;             ///< [N,H*E], before the output projection
+  torch::Tensor keys, values;          ///< the rows' own, [G,B,T,E]
+  torch::Tensor all_keys, all_values;  ///< behind the row prefix, [G,B,S,E]
 };
 
 /// Scaled dot-product attention of normalised hidden states over shared prefix, row prefix and own tokens.

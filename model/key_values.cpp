@@ -5,7 +5,7 @@
 namespace lethe::model {
 namespace {
 
-/// Applies `change` to the head-first form [H,b,P,E] of every layer that was run.
+/// Applies `change` to the head-first form [G,b,P,E] of every layer that was run.
 KeyValues changed(const KeyValues& source, const std::function<torch::Tensor(const torch::Tensor&)>& change) {
   KeyValues result;
   for (const auto& [from, to] : {std::pair{&source.keys, &result.keys}, {&source.values, &result.values}}) {
@@ -20,8 +20,8 @@ KeyValues changed(const KeyValues& source, const std::function<torch::Tensor(con
 
 KeyValues select_prefix(const KeyValues& source, const torch::Tensor& lengths_b, const torch::Tensor& rows_b) {
   const auto longest = lengths_b.numel() == 0 ? 0 : lengths_b.max().item<std::int64_t>();
-  auto result = changed(source, [&](const torch::Tensor& tensor_HbPE) {
-    const auto cut = tensor_HbPE.narrow(2, 0, longest);
+  auto result = changed(source, [&](const torch::Tensor& tensor_GbPE) {
+    const auto cut = tensor_GbPE.narrow(2, 0, longest);
     return rows_b.defined() ? cut.index_select(1, rows_b.to(cut.device())) : cut.contiguous();
   });
   result.lengths = lengths_b.to(source.lengths.device());
@@ -38,13 +38,13 @@ KeyValues append(const KeyValues& source, const KeyValues& next) {
          {std::tuple{&source.keys[layer], &next.keys[layer], &result.keys[layer]},
           {&source.values[layer], &next.values[layer], &result.values[layer]}}) {
       if (!old_values->defined()) continue;
-      const auto old_HBPE = old_values->transpose(0, 1).narrow(2, 0, longest);
-      const auto new_HBTE = new_values->transpose(0, 1);
-      const auto num_new = new_HBTE.size(2);
-      auto joined_HBSE = torch::constant_pad_nd(old_HBPE, {0, 0, 0, num_new});
+      const auto old_GBPE = old_values->transpose(0, 1).narrow(2, 0, longest);
+      const auto new_GBTE = new_values->transpose(0, 1);
+      const auto num_new = new_GBTE.size(2);
+      auto joined_GBSE = torch::constant_pad_nd(old_GBPE, {0, 0, 0, num_new});
       const auto position_BT = source.lengths.unsqueeze(1) + torch::arange(num_new, source.lengths.options());
-      const auto index = position_BT.view({1, -1, num_new, 1}).expand_as(new_HBTE);
-      *target = joined_HBSE.scatter(2, index, new_HBTE).transpose(0, 1);
+      const auto index = position_BT.view({1, -1, num_new, 1}).expand_as(new_GBTE);
+      *target = joined_GBSE.scatter(2, index, new_GBTE).transpose(0, 1);
     }
   }
   result.lengths = source.lengths + next.lengths;

@@ -5,13 +5,13 @@
 
 #include <torch/types.h>
 
-// Legend: B rows, b stored rows (1 or B), H heads, P positions, T new positions, E head width.
+// Legend: B rows, b stored rows (1 or B), G key and value heads, P positions, T new positions, E head width.
 
 namespace lethe::model {
 
-/// Keys and values of positions that precede the rows' own tokens, per layer [b,H,P,E] with b = 1 (shared by
+/// Keys and values of positions that precede the rows' own tokens, per layer [b,G,P,E] with b = 1 (shared by
 /// all rows of a batch without being expanded) or b = B. Row r uses its first `lengths[r]` positions.
-/// In memory the head comes first ([H,b,P,E]): that is the order in which attention reads them.
+/// In memory the head comes first ([G,b,P,E]): that is the order in which attention reads them.
 struct KeyValues {
   std::vector<torch::Tensor> keys;  ///< index = layer; undefined where a layer was not run
   std::vector<torch::Tensor> values;

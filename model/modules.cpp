@@ -26,15 +26,19 @@ torch::Tensor linear(const torch::Tensor& input, const LinearParameters& paramet
 torch::Tensor normalize(const Architecture& a, const torch::Tensor& hidden, const NormParameters& norm) {
   switch (a.family->norm) {
     case NormForm::kLayerNorm:
-      return torch::layer_norm(hidden, {a.width}, norm.weight_D, norm.bias_D, a.layer_norm_epsilon);
+      return torch::layer_norm(hidden, {a.width}, norm.weight_D, norm.bias_D, a.norm_epsilon);
+    case NormForm::kRmsNorm:
+      return hidden * torch::rsqrt(hidden.square().mean(-1, true) + a.norm_epsilon) * norm.weight_D;
   }
   throw std::logic_error("a norm without code");
 }
 
-torch::Tensor activate(MlpForm form, const torch::Tensor& projected) {
+torch::Tensor activate(MlpForm form, const torch::Tensor& projected, const torch::Tensor& gate) {
   switch (form) {
     case MlpForm::kGelu:
       return torch::gelu(projected, "tanh");
+    case MlpForm::kSwiGlu:
+      return torch::silu(gate) * projected;
   }
   throw std::logic_error("an MLP without code");
 }

@@ -59,18 +59,18 @@ void set_prefixes(AttentionContext& context, const ForwardOptions& options) {
   }
 }
 
-/// [1|H*B,T,S]
+/// [1|G*B,Q*T,S] (see block.h)
 torch::Tensor own_mask(const Architecture& a, const KeyValues* row_prefix, int layer, const torch::Tensor& hidden_BTD) {
   const auto num_rows = hidden_BTD.size(0);
   const auto num_tokens = hidden_BTD.size(1);
   const auto causal = causal_mask(num_tokens, hidden_BTD.options().requires_grad(false)).unsqueeze(0);
-  if (row_prefix == nullptr) return causal;
+  if (row_prefix == nullptr) return a.heads_per_key() == 1 ? causal : causal.repeat({1, a.heads_per_key(), 1});
   const auto num_positions = row_prefix->keys[static_cast<std::size_t>(layer)].size(2);
   const auto before = length_mask(*row_prefix, num_positions, hidden_BTD.scalar_type()).unsqueeze(1);
   return torch::cat(
              {before.expand({num_rows, num_tokens, num_positions}), causal.expand({num_rows, num_tokens, num_tokens})},
              2)
-      .repeat({a.num_heads, 1, 1});
+      .repeat({a.key_value_heads(), a.heads_per_key(), 1});
 }
 
 LayerPrefix layer_prefix(const AttentionContext& context, int layer) {
@@ -239,16 +239,17 @@ AttentionContext Network::attention_context(const torch::Tensor& hidden_BTD, con
   }
   if (!rotary_.defined()) return context;
 
+  context.rotary.form = rotary_.form;
   const auto e = architecture().head_width();
   if (!offsets.defined()) {
-    context.rotary.cosines = rotary_.cosines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
-    context.rotary.signed_sines = rotary_.signed_sines.narrow(0, 0, context.num_tokens).view({1, 1, 1, -1, e});
+    context.rotary.cosines = rotary_.cosines.narrow(0, 0, context.num_tokens).view({1, 1, -1, e});
+    context.rotary.signed_sines = rotary_.signed_sines.narrow(0, 0, context.num_tokens).view({1, 1, -1, e});
     return context;
   }
   const auto positions = (offsets.unsqueeze(1) + torch::arange(context.num_tokens, offsets.options()))
                              .clamp_max(architecture().max_positions - 1)
                              .flatten();
-  const std::vector<std::int64_t> shape{1, 1, offsets.size(0), context.num_tokens, e};
+  const std::vector<std::int64_t> shape{offsets.size(0), 1, context.num_tokens, e};
   context.rotary.cosines = rotary_.cosines.index_select(0, positions).view(shape);
   context.rotary.signed_sines = rotary_.signed_sines.index_select(0, positions).view(shape);
   return context;
@@ -264,8 +265,11 @@ torch::Tensor Network::forward_mlp(int layer, const torch::Tensor& normed_ND, co
     const auto output_NO = linear(input_NI, projection);
     return options.modify_mlp ? options.modify_mlp(layer, which, input_NI, output_NO) : output_NO;
   };
+  const auto gate_NF = block.gate_projection.weight_OI.defined()
+                           ? project(MlpProjection::kGate, normed_ND, block.gate_projection)
+                           : torch::Tensor();
   const auto inner_NF =
-      activate(architecture().family->mlp, project(MlpProjection::kInput, normed_ND, block.up_projection));
+      activate(architecture().family->mlp, project(MlpProjection::kInput, normed_ND, block.up_projection), gate_NF);
   if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionInput, rows_of(inner_NF));
   const auto output_ND = project(MlpProjection::kOutput, inner_NF, block.down_projection);
   if (!options.taps.empty()) fill_taps(options, layer, Site::kProjectionOutput, rows_of(output_ND));
@@ -290,7 +294,7 @@ torch::Tensor Network::forward_block(int layer, const torch::Tensor& hidden_ND, 
     const bool is_partial = layer == options.last_layer && options.read_positions_N.defined();
     return is_partial ? all_ND.index_select(0, options.read_positions_N) : all_ND;
   };
-  const auto mixed_ND = linear(read(attention.output_ND), block.attention_output);
+  const auto mixed_ND = linear(read(attention.output_NC), block.attention_output);
   if (a.family->residual == ResidualForm::kParallel) {
     return read(hidden_ND) + (mixed_ND + forward_mlp(layer, read(normed_ND), context, options));
   }

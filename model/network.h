@@ -17,7 +17,7 @@
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 
-// Legend: B rows, T tokens of a row (padded), P prefix positions, D width, F inner width, H heads,
+// Legend: B rows, T tokens of a row (padded), P prefix positions, D width, F inner width, G key and value heads,
 // E head width, V vocabulary, N chosen positions.
 
 namespace lethe::model {
@@ -52,7 +52,7 @@ struct ForwardOptions {
   int last_layer = -1;                    ///< inclusive; -1: the last of the network
   const KeyValues* prefix = nullptr;      ///< positions before the rows' own, b = 1 (shared) or b = B
   const KeyValues* row_prefix = nullptr;  ///< b = B: positions between a shared `prefix` and the rows' own
-  /// Receives the rows' own K/V [B,H,T,E] of the layers run, without the prefixes; `lengths` are all T
+  /// Receives the rows' own K/V [B,G,T,E] of the layers run, without the prefixes; `lengths` are all T
   /// (padding included: cut it off with `rows_before`).
   KeyValues* collected = nullptr;
   /// `collected` starts with the rows' own prefix, so that it can be the next step's (rows of equal length only:
@@ -66,7 +66,7 @@ struct ForwardOptions {
   /// Called on [B,T,D] MLP outputs (Site::kProjectionOutput) of `modified_layer`; its result is used instead.
   int modified_layer = -1;
   std::function<torch::Tensor(const torch::Tensor&)> modify_projection_output{};
-  /// Called with the input [N,I] and the output [N,O] (rows flattened, N = B * T; bias included) of both projections of
+  /// Called with the input [N,I] and the output [N,O] (rows flattened, N = B * T; bias included) of all projections of
   /// every MLP that is run, before taps read the output; its result is used instead.
   std::function<torch::Tensor(int layer, MlpProjection which, const torch::Tensor& input_NI,
                               const torch::Tensor& output_NO)>

@@ -198,9 +198,8 @@ FineTuneMethod::FineTuneMethod(const FineTuneConfig& config, const MethodInputs&
   const model::ParameterNames projection = architecture.down_projection(config.layer);
   weight_name_ = projection.weight;
   bias_name_ = projection.bias;
-  if (config.tune_bias && !bias_name_) {
-    throw core::ConfigError("fine-tuning: " + weight_name_ + " has no bias beside it; set `tune_bias: false`");
-  }
+  const std::string problem = architecture_problem(config, architecture);
+  if (!problem.empty()) throw core::ConfigError("fine-tuning: " + problem);
 }
 
 std::vector<std::string> FineTuneMethod::edited_parameters() const {
@@ -246,6 +245,12 @@ EditOutcome FineTuneMethod::compute(const model::Network& network, std::span<con
 
 std::unique_ptr<EditMethod> make_method(const FineTuneConfig& config, MethodInputs inputs) {
   return std::make_unique<FineTuneMethod>(config, inputs);
+}
+
+std::string architecture_problem(const FineTuneConfig& config, const model::Architecture& architecture) {
+  const model::ParameterNames projection = architecture.down_projection(config.layer);
+  if (!config.tune_bias || projection.bias) return {};
+  return projection.weight + " has no bias beside it; set `tune_bias: false`";
 }
 
 void check_request(const FineTuneConfig& config, const data::EditRequest& request, const RequestLimits& limits) {

@@ -46,6 +46,8 @@ std::vector<int> edited_layers(const FineTuneConfig& config, std::int64_t num_la
 
 std::unique_ptr<EditMethod> make_method(const FineTuneConfig& config, MethodInputs inputs);
 Price price_of(const FineTuneConfig& config, const model::Architecture& architecture, std::int64_t num_facts);
+/// A bias that is to be tuned and is not there.
+std::string architecture_problem(const FineTuneConfig& config, const model::Architecture& architecture);
 void check_request(const FineTuneConfig& config, const data::EditRequest& request, const RequestLimits& limits);
 
 }  // namespace lethe::editing

@@ -123,11 +123,14 @@ std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
   const auto layers = mend_layers(configured, num_layers);
   if (architecture.inner_width == architecture.width) {
     throw core::ConfigError(
-        "mend: the two weights of this model's blocks have one shape, which would share an editor; "
+        "mend: the weights of this model's blocks have one shape, which would share an editor; "
         "lethe edits models whose MLP is wider than the residual stream");
   }
   const std::span<const model::MlpProjection> order = architecture.mlp_listing();
   std::vector<InnerParameter> parameters;
+  // Weights of one shape share an editor network and are told apart by their mode.
+  std::vector<std::pair<std::int64_t, std::int64_t>> shapes;
+  std::vector<std::int64_t> num_modes;
   for (std::size_t block = 0; block < layers.size(); ++block) {
     const int layer = layers[block];
     if (layer < 0 || layer >= num_layers) {
@@ -135,10 +138,16 @@ std::vector<InnerParameter> inner_parameters(const std::vector<int>& configured,
                               std::to_string(num_layers - 1));
     }
     for (std::size_t place = 0; place < order.size(); ++place) {
-      // A model has the input's projection before the output's.
-      const std::size_t rate_as_read = 2 * block + (order[place] == model::MlpProjection::kInput ? 0 : 1);
-      parameters.push_back({architecture.mlp_projection(layer, order[place]).weight, layer, order[place], place,
-                            static_cast<std::int64_t>(block), rate_as_read});
+      const auto shape = inputs_and_outputs(architecture, order[place]);
+      const auto network = static_cast<std::size_t>(std::ranges::find(shapes, shape) - shapes.begin());
+      if (network == shapes.size()) {
+        shapes.push_back(shape);
+        num_modes.push_back(0);
+      }
+      // Rates as read follow the model's own order of modules.
+      const auto num_before = std::ranges::count_if(order, [&](auto other) { return other < order[place]; });
+      parameters.push_back({architecture.mlp_projection(layer, order[place]).weight, layer, order[place], network,
+                            num_modes[network]++, order.size() * block + static_cast<std::size_t>(num_before)});
     }
   }
   return parameters;

@@ -8,6 +8,7 @@
 //   void check_request(const Config&, const data::EditRequest&, const RequestLimits&);
 //   Price price_of(const Config&, const model::Architecture&, std::int64_t num_facts);   editing/price.h
 // and where they mean something
+//   std::string architecture_problem(const Config&, const model::Architecture&);
 //   model::Network starting_network(const Config&, const model::Network& unedited, std::uint64_t seed);
 //   std::vector<std::string> sample_prefixes(const Config&, const ContextSource&);
 // so that the list of methods (method_list.h) is the one place that names them all.

@@ -34,7 +34,7 @@ ConfigFile::ConfigFile(std::filesystem::path path) : path_(std::move(path)) {
 }
 
 void ConfigFile::refuse(const std::string& key, const std::string& reason) const {
-  throw core::ModelError(path_.string() + ": `" + key + "` " + reason);
+  throw core::ModelError(path_.string() + ": `" + prefix_ + key + "` " + reason);
 }
 
 bool ConfigFile::has(const std::string& key) const { return values_.contains(key) && !values_.at(key).is_null(); }
@@ -60,9 +60,41 @@ double ConfigFile::number(const std::string& key, double fallback) const {
   return values_.at(key).get<double>();
 }
 
+std::vector<std::string> ConfigFile::keys() const {
+  std::vector<std::string> all;
+  for (const auto& [key, value] : values_.items()) all.push_back(key);
+  return all;
+}
+
+ConfigFile ConfigFile::section(const std::string& key) const {
+  if (!values_.at(key).is_object()) refuse(key, "must be an object, not " + written(key));
+  return {path_, prefix_ + key + ".", values_.at(key)};
+}
+
+std::vector<std::string> ConfigFile::texts(const std::string& key) const {
+  std::vector<std::string> all;
+  if (!has(key)) return all;
+  if (!values_.at(key).is_array()) refuse(key, "must be a list");
+  for (const auto& value : values_.at(key)) {
+    if (!value.is_string()) refuse(key, "must be a list of strings, holds " + value.dump());
+    all.push_back(value.get<std::string>());
+  }
+  return all;
+}
+
+bool ConfigFile::flag(const std::string& key, bool fallback) const {
+  if (!has(key)) return fallback;
+  if (!values_.at(key).is_boolean()) refuse(key, "must be true or false");
+  return values_.at(key).get<bool>();
+}
+
+void ConfigFile::require_value(const std::string& key, std::string_view expected) const {
+  if (!has(key) || values_.at(key) == json::parse(expected)) return;
+  refuse(key, "is " + written(key) + ", which lethe does not compute; only " + std::string(expected) + " is");
+}
+
 void ConfigFile::require_flag(const std::string& key, bool expected, bool fallback) const {
-  if (has(key) && !values_.at(key).is_boolean()) refuse(key, "must be true or false");
-  const bool value = has(key) ? values_.at(key).get<bool>() : fallback;
+  const bool value = flag(key, fallback);
   if (value == expected) return;
   refuse(key, std::string("is ") + (value ? "true" : "false") +
                   ", which lethe does not compute; it reads models of type " + text("model_type", "") +

@@ -11,6 +11,9 @@ namespace lethe::model::inline families {
 // For the table and for tests; other code takes a spec from an architecture.
 extern const FamilySpec kGpt2;
 extern const FamilySpec kGptj;
+extern const FamilySpec kLlama;
+extern const FamilySpec kMistral;
+extern const FamilySpec kQwen2;
 
 /// All families that lethe computes. The specs live as long as the program.
 std::span<const FamilySpec* const> all_families();
@@ -18,7 +21,7 @@ std::span<const FamilySpec* const> all_families();
 /// The family of a config.json's `model_type`; null if lethe does not know it.
 const FamilySpec* find_family(std::string_view name);
 
-/// "gpt2, gptj": for messages that refuse another.
+/// "gpt2, gptj, ...": for messages that refuse another.
 std::string family_names();
 
 /// A published model and the family that it belongs to.

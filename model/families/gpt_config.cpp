@@ -10,7 +10,7 @@ NetworkShape read_gpt_shape(const ConfigFile& config) {
   shape.inner_width = config.has("n_inner") ? config.size("n_inner") : 4 * shape.width;
   shape.max_positions = config.size("n_positions");
   shape.vocab_size = config.size("vocab_size");
-  shape.layer_norm_epsilon = config.number("layer_norm_epsilon", 1e-5);
+  shape.norm_epsilon = config.number("layer_norm_epsilon", 1e-5);
   if (shape.width % shape.num_heads != 0) config.refuse("n_head", "does not divide `n_embd`");
   const auto activation = config.text("activation_function", "gelu_new");
   if (activation != "gelu_new" && activation != "gelu_pytorch_tanh") {

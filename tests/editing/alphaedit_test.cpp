@@ -127,7 +127,7 @@ TEST(MemitSeq, HoldsEarlierKeysInPlace) {
 
 /// The published programs compute the keys of their cache again after the step.
 TEST(AlphaEdit, KeysOfTheEditedModelAreThoseOfTheStepBitForBit) {
-  for (const auto* family : {&model::kGpt2, &model::kGptj}) {
+  for (const auto* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
     const auto network = lively_network(family);
     const auto method = alphaedit_of(network);
     const auto done = method.compute_after(method.begin().get(), network, facts());

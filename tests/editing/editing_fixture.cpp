@@ -1,5 +1,7 @@
 #include "tests/editing/editing_fixture.h"
 
+#include <cctype>
+
 #include <ATen/ATen.h>
 
 #include "core/random_stream.h"
@@ -98,15 +100,17 @@ double relative_difference(const torch::Tensor& actual, const torch::Tensor& exp
 }
 
 std::string variant_name(const Variant& variant) {
-  return std::string(variant.family == &model::kGpt2 ? "Gpt2" : "Gptj") +
-         (variant.dtype == torch::kFloat32 ? "Float32" : "Float64");
+  std::string name(variant.family->name);
+  name.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(name.front())));
+  return name + (variant.dtype == torch::kFloat32 ? "Float32" : "Float64");
 }
 
 std::vector<Variant> all_variants() {
-  return {{&model::kGpt2, torch::kFloat32},
-          {&model::kGpt2, torch::kFloat64},
-          {&model::kGptj, torch::kFloat32},
-          {&model::kGptj, torch::kFloat64}};
+  std::vector<Variant> variants;
+  for (const auto* family : model::all_families()) {
+    for (const auto dtype : {torch::kFloat32, torch::kFloat64}) variants.push_back({family, dtype});
+  }
+  return variants;
 }
 
 }  // namespace lethe::test

@@ -37,6 +37,21 @@ model::ParameterNames projection(const model::Network& network, int layer) {
   return network.architecture().down_projection(layer);
 }
 
+/// A family may have no bias there to be tuned.
+FineTuneConfig config_of(const model::Network& network, int layer) {
+  FineTuneConfig config = test::fine_tune_config(layer);
+  config.tune_bias = projection(network, layer).bias.has_value();
+  return config;
+}
+
+std::size_t num_tuned(const model::Network& network) { return projection(network, 0).bias ? 2 : 1; }
+
+/// The projection's bias moved by 0.2; undefined without one.
+at::Tensor moved_bias(const model::Network& network, int layer) {
+  const auto name = projection(network, layer).bias;
+  return name ? network.parameter(*name) + 0.2 : at::Tensor();
+}
+
 /// -mean log p of the target's tokens, through the plain forward.
 double plain_loss(const model::Network& network, const std::string& text, const std::vector<std::int64_t>& positions,
                   const std::string& target) {
@@ -60,10 +75,10 @@ TEST_P(FineTune, CachedLossEqualsThePlainForward) {
     const FineTuneObjective objective(network, layer, rows);
     const model::ParameterNames names = projection(network, layer);
     const at::Tensor weight = network.parameter(names.weight) * 1.3;
-    const at::Tensor bias = network.parameter(*names.bias) + 0.2;
+    const at::Tensor bias = moved_bias(network, layer);
     model::Network changed = network;
     changed.set_parameter(names.weight, weight);
-    changed.set_parameter(*names.bias, bias);
+    if (names.bias) changed.set_parameter(*names.bias, bias);
     const double expected = plain_loss(changed, "The home of Suao is", {18, 18, 18}, " Xy");
     EXPECT_NEAR(objective.loss(weight, bias).item<double>(), expected,
                 expected * (GetParam().dtype == torch::kFloat32 ? 1e-5 : 1e-10))
@@ -73,10 +88,10 @@ TEST_P(FineTune, CachedLossEqualsThePlainForward) {
 
 TEST_P(FineTune, BoundHoldsForEveryWeightAndBias) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  const FineTuneConfig config = test::fine_tune_config(0);
+  const FineTuneConfig config = config_of(network, 0);
   const EditStep step = step_of(config, network);
-  ASSERT_EQ(step.updates.size(), 2U);
-  for (std::size_t index = 0; index < 2; ++index) {
+  ASSERT_EQ(step.updates.size(), num_tuned(network));
+  for (std::size_t index = 0; index < num_tuned(network); ++index) {
     const at::Tensor& start = network.parameter(step.updates[index].parameter);
     const double change = (value(step, index) - start).abs().max().item<double>();
     EXPECT_GT(change, 0.5e-3);
@@ -88,7 +103,7 @@ TEST_P(FineTune, BoundHoldsForEveryWeightAndBias) {
 
 TEST_P(FineTune, LowersTheLossOfTheEditedNetwork) {
   model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  FineTuneConfig config = test::fine_tune_config(1);
+  FineTuneConfig config = config_of(network, 1);
   config.linf_bound.reset();
   config.learning_rate = 0.05;
   const double before = plain_loss(network, "The home of Suao is", {18, 18, 18}, " Xy");
@@ -105,7 +120,7 @@ TEST_P(FineTune, LossOfSeveralPromptsIsTheMeanOfTheirLosses) {
                                     {ids_of("We know that Ra likes it"), {20, 21, 22}, ids_of("abc")}};
   const model::ParameterNames names = projection(network, 1);
   const at::Tensor weight = network.parameter(names.weight) * 1.3;
-  const at::Tensor bias = network.parameter(*names.bias) + 0.2;
+  const at::Tensor bias = moved_bias(network, 1);
   double sum = 0.0;
   for (const TargetRow& row : rows) {
     sum += FineTuneObjective(network, 1, std::span(&row, 1)).loss(weight, bias).item<double>();
@@ -116,20 +131,20 @@ TEST_P(FineTune, LossOfSeveralPromptsIsTheMeanOfTheirLosses) {
 
 TEST_P(FineTune, StepOfSeveralFactsLowersTheirMeanLoss) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  const FineTuneMethod method(test::fine_tune_config(0), inputs_of(network, 0));
+  const FineTuneMethod method(config_of(network, 0), inputs_of(network, 0));
   const std::vector<data::EditRequest> requests{request_of("The home of {} is", "Suao", "B"),
                                                 request_of("{} is in", "Kelmo", "C"),
                                                 request_of("{} is at", "Ra", "D")};
   const EditOutcome outcome = method.compute(network, requests);
   const auto& step = std::get<EditStep>(outcome);
   EXPECT_LT(step.losses.back(), step.losses.front());
-  EXPECT_EQ(step.updates.size(), 2U) << "one weight and one bias for all";
+  EXPECT_EQ(step.updates.size(), num_tuned(network)) << "one weight and one bias for all";
   EXPECT_EQ(step.trace_of(2).losses, step.losses);
 }
 
 TEST_P(FineTune, ChunksTakeOptimiserStepsOfTheirOwn) {
   const model::Network network = lively_network(GetParam().family, GetParam().dtype);
-  FineTuneConfig config = test::fine_tune_config(0);
+  FineTuneConfig config = config_of(network, 0);
   const std::vector<data::EditRequest> requests{request_of("The home of {} is", "Suao", "B"),
                                                 request_of("{} is in", "Kelmo", "C"),
                                                 request_of("{} is at", "Ra", "D")};

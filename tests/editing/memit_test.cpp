@@ -137,7 +137,7 @@ TEST_P(Memit, SpreadsTheResidualAsThePublishedFormulaDoes) {
 }
 
 TEST(MemitMethod, WithoutObservedTokensTheKeysGetTheirValues) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     MemitConfig config = memit_config({1});
     config.mom2_update_weight = 1e-9;
@@ -227,7 +227,7 @@ TEST_P(Memit, ComputeIsPureAndValuesDoNotDependOnTheBatch) {
 }
 
 TEST(MemitValue, GradientsAtTheBlockOutputMatchFiniteDifferences) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const MemitConfig config = memit_config({0, 1});
     const EditPrompts prompts = prompts_of(config, test::some_contexts(), kRequests[1]);

@@ -1,6 +1,7 @@
 #include "editing/mend/mend.h"
 
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -115,8 +116,8 @@ TEST(InnerParameters, StandInThePublishedOrder) {
   const auto names = [](const model::FamilySpec* family) {
     std::vector<std::string> all;
     for (const auto& one : inner_parameters({}, test::lively_architecture(family))) {
-      all.push_back(one.name.substr(14) + " " + std::to_string(one.network) + std::to_string(one.mode) +
-                    std::to_string(one.rate_as_read));
+      all.push_back(one.name.substr(family->block_prefix.size()) + " " + std::to_string(one.network) +
+                    std::to_string(one.mode) + std::to_string(one.rate_as_read));
     }
     return all;
   };
@@ -125,6 +126,12 @@ TEST(InnerParameters, StandInThePublishedOrder) {
                                       "1.mlp.c_fc.weight 112", "2.mlp.c_proj.weight 025", "2.mlp.c_fc.weight 124"}));
   EXPECT_EQ(names(&model::kGptj).front(), "0.mlp.fc_in.weight 000");
   EXPECT_EQ(names(&model::kGptj).back(), "2.mlp.fc_out.weight 125");
+  EXPECT_THAT(
+      names(&model::kLlama),
+      testing::ElementsAre("0.mlp.gate_proj.weight 000", "0.mlp.up_proj.weight 011", "0.mlp.down_proj.weight 102",
+                           "1.mlp.gate_proj.weight 023", "1.mlp.up_proj.weight 034", "1.mlp.down_proj.weight 115",
+                           "2.mlp.gate_proj.weight 046", "2.mlp.up_proj.weight 057", "2.mlp.down_proj.weight 128"))
+      << "gate and up share the network of their shape";
   EXPECT_THROW(inner_parameters({3}, test::lively_architecture(&model::kGpt2)), core::ConfigError);
 }
 
@@ -136,7 +143,7 @@ double row_loss(const model::Network& network, const LabelledRow& row) {
 }
 
 TEST(InnerGradients, ProductOfFactorsIsTheGradientOfEachWeight) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const auto parameters = inner_parameters({1, 2}, network.architecture());
     const LabelledRow row = labelled_row(kFact, test::byte_tokenizer(), 96);
@@ -179,7 +186,7 @@ TEST(InnerGradients, KeepOnlyTokensThatCount) {
 }
 
 TEST(TrialUpdates, EqualTheEditedNetwork) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const auto parameters = inner_parameters({1, 2}, network.architecture());
     std::vector<TrialUpdate> updates;
@@ -427,7 +434,7 @@ TEST(EditorTensors, APublishedStateDictIsTheSameEditor) {
 }
 
 TEST(PadClass, AddsOneClassToEverySoftmax) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &test::kInventedFamily}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kQwen2, &test::kInventedFamily}) {
     const std::string embeddings = test::lively_architecture(family).embedding().weight;
     const model::Network network = lively_network(family, torch::kFloat64);
     const model::Network padded = with_pad_class(network, 7);

@@ -48,7 +48,7 @@ MendData data_of(const MendConfig& config) {
 }
 
 TEST(MendTrainer, GradientMatchesFiniteDifferences) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj}) {
+  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
     const model::Network network = lively_network(family, torch::kFloat64);
     const MendConfig config = training_config();
     const MendData data = data_of(config);

@@ -27,7 +27,8 @@ EditPrompts prompts_of(const RomeConfig& config) {
 at::Tensor some_delta() { return test::on_test_device(at::linspace(-0.8, 1.1, 16, at::kDouble).sin()); }
 
 class ValueOptimization : public testing::TestWithParam<const model::FamilySpec*> {};
-INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization, testing::Values(&model::kGpt2, &model::kGptj),
+INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization,
+                         testing::Values(&model::kGpt2, &model::kGptj, &model::kLlama, &model::kQwen2),
                          [](const auto& param) { return std::string(param.param->name); });
 
 TEST_P(ValueOptimization, GradientMatchesFiniteDifferences) {
@@ -177,7 +178,7 @@ TEST_P(ValueOptimization, QuirksChangeTheLossOnlyWhereTheyAct) {
 
 TEST_P(ValueOptimization, ReportsALossThatIsNotFinite) {
   model::Network network = lively_network(GetParam());
-  const std::string name = "transformer.ln_f.weight";
+  const std::string name = network.architecture().names_of(model::Role::kFinalNorm).weight;
   network.set_parameter(name, at::full_like(network.parameter(name), std::numeric_limits<float>::infinity()));
   const RomeConfig config = test::rome_config(1);
   const EditPrompts prompts = prompts_of(config);

@@ -62,15 +62,20 @@ TEST_P(EachFamily, NamesEveryParameterOnceAndWhereItStands) {
   EXPECT_EQ(a.block_of(a.head().weight), std::nullopt);
 }
 
-TEST_P(EachFamily, ListsBothProjectionsOfTheMlp) {
+TEST_P(EachFamily, ListsTheProjectionsOfTheMlp) {
+  std::vector expected{MlpProjection::kInput, MlpProjection::kOutput};
+  if (architecture().has(Role::kGateProjection)) expected.push_back(MlpProjection::kGate);
   EXPECT_THAT(std::vector(GetParam()->mlp_listing.begin(), GetParam()->mlp_listing.end()),
-              ::testing::UnorderedElementsAre(MlpProjection::kInput, MlpProjection::kOutput));
+              ::testing::UnorderedElementsAreArray(expected));
+  EXPECT_EQ(architecture().has(Role::kGateProjection), GetParam()->mlp == MlpForm::kSwiGlu);
 }
 
 TEST_P(EachFamily, PublishesShapesThatItsNetworksCanHave) {
   for (const auto& published : GetParam()->published) {
     const auto& shape = published.shape;
     EXPECT_EQ(shape.width % shape.num_heads, 0) << published.name;
+    EXPECT_EQ(shape.num_heads % shape.key_value_heads(), 0) << published.name;
+    EXPECT_TRUE(GetParam()->rotary != RotaryForm::kHalfSplitPairs || shape.rotary_dim == shape.head_width());
     EXPECT_EQ(shape.rotary_dim > 0, GetParam()->rotary != RotaryForm::kNone) << published.name;
     const auto found = published_architecture(published.name);
     ASSERT_TRUE(found) << published.name;
@@ -87,6 +92,20 @@ TEST(Families, KnowThePublishedModelsInAnySpelling) {
   EXPECT_EQ(num_parameters("gpt2xl"), 1'557'611'200);
   EXPECT_EQ(num_parameters("GPT-J_6B"), 6'050'882'784);
   EXPECT_EQ(num_parameters("gptj"), 6'050'882'784);
+  EXPECT_EQ(num_parameters("Llama-2-7b"), 6'738'415'616);
+  EXPECT_EQ(num_parameters("Llama-3-8B"), 8'030'261'248);
+  EXPECT_EQ(num_parameters("Llama-3.2-1B"), 1'235'814'400);
+  EXPECT_EQ(num_parameters("Llama-3.2-3B"), 3'212'749'824);
+  EXPECT_EQ(num_parameters("TinyLlama-1.1B"), 1'100'048'384);
+  EXPECT_EQ(num_parameters("SmolLM2-135M"), 134'515'008);
+  EXPECT_EQ(num_parameters("SmolLM2-360M"), 361'821'120);
+  EXPECT_EQ(num_parameters("SmolLM2-1.7B"), 1'711'376'384);
+  EXPECT_EQ(num_parameters("Mistral-7B-v0.1"), 7'241'732'096);
+  EXPECT_EQ(num_parameters("Mistral-7B-v0.3"), 7'248'023'552);
+  EXPECT_EQ(num_parameters("Qwen2.5-0.5B"), 494'032'768);
+  EXPECT_EQ(num_parameters("Qwen2.5-1.5B"), 1'543'714'304);
+  EXPECT_EQ(num_parameters("Qwen2.5-3B"), 3'085'938'688);
+  EXPECT_EQ(num_parameters("Qwen2.5-7B"), 7'615'616'512);
   EXPECT_FALSE(published_architecture("gpt3"));
   EXPECT_EQ(find_family("gpt3"), nullptr);
 }

@@ -11,6 +11,7 @@
 #include "model/generate.h"
 #include "model/network.h"
 #include "tests/model/tiny_networks.h"
+#include "tests/support/temporary_folder.h"
 
 namespace lethe::model {
 namespace {
@@ -21,7 +22,7 @@ constexpr double kTolerance = 1e-4;
 
 struct Recording {
   const char* name;
-  const FamilySpec* family;
+  const FamilySpec* family;  ///< of formula weights; null: the recording's own config.json says
   bool is_formula;
 
   friend std::ostream& operator<<(std::ostream& stream, const Recording& recording) { return stream << recording.name; }
@@ -35,22 +36,34 @@ class GoldenLogits : public ::testing::TestWithParam<Recording> {
     const auto all = json::parse(stream);
     return all.contains(GetParam().name) ? all.at(GetParam().name) : json();
   }
+  /// As transformers describes it, which `read_architecture` must understand.
+  static Architecture recorded_architecture() {
+    const test::TemporaryFolder folder;
+    std::ofstream(folder.path() / "config.json") << recorded().at("config").dump();
+    return read_architecture(folder.path());
+  }
   static Network network(torch::Dtype dtype) {
-    if (GetParam().is_formula) return Network(testing::formula_weights(GetParam().family, dtype));
+    if (GetParam().is_formula) {
+      return Network(testing::formula_weights(
+          GetParam().family != nullptr ? testing::tiny_architecture(GetParam().family) : recorded_architecture(),
+          dtype));
+    }
     const auto folder = std::filesystem::path(LETHE_SOURCE_DIR) / "assets" / GetParam().name;
     return Network(load_weights(folder, testing::test_device(), dtype));
   }
 };
-INSTANTIATE_TEST_SUITE_P(Recorded, GoldenLogits,
-                         ::testing::Values(Recording{"formula-gpt2", &kGpt2, true},
-                                           Recording{"formula-gptj", &kGptj, true},
-                                           Recording{"small-gpt2", &kGpt2, false},
-                                           Recording{"small-gptj", &kGptj, false}),
-                         [](const auto& recording) {
-                           std::string name = recording.param.name;
-                           name.erase(name.find('-'), 1);
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Recorded, GoldenLogits,
+    ::testing::Values(Recording{"formula-gpt2", &kGpt2, true}, Recording{"formula-gptj", &kGptj, true},
+                      Recording{"formula-llama", nullptr, true}, Recording{"formula-llama-linear-tied", nullptr, true},
+                      Recording{"formula-mistral", nullptr, true}, Recording{"formula-mistral-window", nullptr, true},
+                      Recording{"formula-qwen2", nullptr, true}, Recording{"formula-qwen2-tied", nullptr, true},
+                      Recording{"small-gpt2", &kGpt2, false}, Recording{"small-gptj", &kGptj, false}),
+    [](const auto& recording) {
+      std::string name = recording.param.name;
+      std::erase(name, '-');
+      return name;
+    });
 
 void expect_position(const torch::Tensor& logits_V, const json& expected, const std::string& where) {
   const auto row = logits_V.to(torch::kCPU, torch::kFloat64);

@@ -20,7 +20,7 @@ Network edited(Network network, int block, double number) {
   const auto& weight = network.parameter(name);
   const auto left = torch::linspace(-1.0, number, weight.size(0), weight.options()).unsqueeze(1);
   const auto right = torch::linspace(number, 1.0, weight.size(1), weight.options()).sin().unsqueeze(0);
-  network.set_parameter(name, weight + 0.05 * left.matmul(right));
+  network.set_parameter(name, weight + 0.5 * left.matmul(right));
   return network;
 }
 

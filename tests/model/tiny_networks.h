@@ -14,6 +14,7 @@
 #include "model/families/families.h"
 #include "model/network.h"
 #include "model/weights.h"
+#include "tests/support/hugging_face_config.h"
 #include "tests/support/test_device.h"
 
 // Networks small enough for finite differences, with weights from a formula that
@@ -33,6 +34,7 @@ inline Architecture tiny_architecture(const FamilySpec* family) {
   architecture.max_positions = 48;
   architecture.vocab_size = 101;
   architecture.rotary_dim = family->rotary == RotaryForm::kNone ? 0 : 8;
+  test::vary_attention(architecture);
   return architecture;
 }
 
@@ -49,8 +51,7 @@ inline torch::Tensor formula_numbers(std::uint64_t start, std::int64_t count) {
   return numbers;
 }
 
-inline std::shared_ptr<const Weights> formula_weights(const FamilySpec* family, torch::Dtype dtype) {
-  const auto architecture = tiny_architecture(family);
+inline std::shared_ptr<const Weights> formula_weights(const Architecture& architecture, torch::Dtype dtype) {
   std::map<std::string, torch::Tensor> tensors;
   std::uint64_t start = 0;
   for (const auto& parameter : parameter_shapes(architecture)) {
@@ -63,6 +64,10 @@ inline std::shared_ptr<const Weights> formula_weights(const FamilySpec* family, 
     tensors.emplace(parameter.name, value.view(parameter.shape).to(test_device(), dtype));
   }
   return std::make_shared<const Weights>(architecture, std::move(tensors));
+}
+
+inline std::shared_ptr<const Weights> formula_weights(const FamilySpec* family, torch::Dtype dtype) {
+  return formula_weights(tiny_architecture(family), dtype);
 }
 
 /// A row of `length` tokens, different for each `seed`.

@@ -44,16 +44,7 @@ class WeightsFolder : public Test {
     return {std::istreambuf_iterator<char>(stream), {}};
   }
   void write_config(const FamilySpec* family, const std::function<void(nlohmann::json&)>& change = {}) const {
-    nlohmann::json config = {{"model_type", family->name},
-                             {"n_layer", 3},
-                             {"n_embd", 32},
-                             {"n_head", 2},
-                             {"n_inner", 80},
-                             {"n_positions", 48},
-                             {"vocab_size", 101},
-                             {"rotary_dim", 8},
-                             {"activation_function", "gelu_new"}};
-    if (family == &kGpt2) config["n_head"] = 4;
+    auto config = test::hugging_face_config(testing::tiny_architecture(family));
     if (change) change(config);
     write("config.json", config.dump());
   }
@@ -277,7 +268,7 @@ TEST_F(WeightsFolder, AreCheckedFromTheirHeadersAsTheyWouldBeLoaded) {
 TEST_F(WeightsFolder, RefuseArchitecturesThatAreNotComputed) {
   EXPECT_EQ(config_error({}), "no error");
   EXPECT_EQ(config_error({}, &kGptj), "no error");
-  EXPECT_THAT(config_error([](auto& c) { c["model_type"] = "llama"; }), HasSubstr("`model_type` is \"llama\""));
+  EXPECT_THAT(config_error([](auto& c) { c["model_type"] = "opt"; }), HasSubstr("`model_type` is \"opt\""));
   EXPECT_THAT(config_error([](auto& c) { c["activation_function"] = "relu"; }), HasSubstr("`activation_function`"));
   EXPECT_THAT(config_error([](auto& c) { c["n_embd"] = -1; }), HasSubstr("`n_embd`"));
   EXPECT_THAT(config_error([](auto& c) { c["n_embd"] = 1e300; }), HasSubstr("`n_embd`"));

@@ -29,6 +29,8 @@ from source_tree import (
 FOLDERS = [*ALLOWED, "app"]
 # Gives the progress display its terminal and reports why a sweep could not start.
 TERMINAL = {"orchestrator/sweep.cpp"}
+# Words of the trade that also begin or end weights' names: what they are joined to tells ("model.layers.", "model.norm").
+PLAIN_WORDS = {"model.", "norm"}
 MAX_PRODUCTION_FILE_LINES = 350
 MAX_FILE_LINES = 500  # of tests and scripts
 
@@ -329,8 +331,8 @@ def family_words():
     modules = set(re.findall(r'\bRole::\w+,\s*"([^"]+)"', text))
     return {
         "specs": set(re.findall(r"\bFamilySpec (k\w+)\s*\{", text)),
-        "modules": modules | {module.rpartition(".")[2] for module in modules},
-        "prefixes": field("prefix") | field("block_prefix"),
+        "modules": (modules | {module.rpartition(".")[2] for module in modules}) - PLAIN_WORDS,
+        "prefixes": (field("prefix") | field("block_prefix")) - PLAIN_WORDS,
         "names": field("name") | field("config_class"),
     }
 

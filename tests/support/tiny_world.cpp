@@ -7,6 +7,7 @@
 #include "core/random_stream.h"
 #include "editing/methods/catalogue.h"
 #include "model/weights.h"
+#include "tests/support/hugging_face_config.h"
 #include "tests/support/test_device.h"
 
 namespace lethe::test {
@@ -36,21 +37,6 @@ json byte_vocabulary() {
   }
   vocabulary["<|endoftext|>"] = 256;
   return vocabulary;
-}
-
-json model_config(const model::Architecture& architecture) {
-  json config{{"model_type", architecture.family->name},
-              {"n_layer", architecture.num_layers},
-              {"n_embd", architecture.width},
-              {"n_head", architecture.num_heads},
-              {"n_inner", nullptr},
-              {"n_positions", architecture.max_positions},
-              {"vocab_size", architecture.vocab_size},
-              {"activation_function", "gelu_new"},
-              {"layer_norm_epsilon", architecture.layer_norm_epsilon},
-              {"tie_word_embeddings", architecture.has_tied_head()}};
-  if (architecture.rotary_dim > 0) config["rotary_dim"] = architecture.rotary_dim;
-  return config;
 }
 
 json record(int index) {
@@ -86,7 +72,8 @@ json task_examples() {
   return examples;
 }
 
-std::string model_entry(const std::string& name, const TinyWorldOptions& options) {
+std::string model_entry(const std::string& name, const TinyWorldOptions& options,
+                        const std::string& tune_bias = "true") {
   return "  " + name + ":\n    path: " + name +
          "\n    second_moments: {corpus: corpus.txt, batch_tokens: 256, documents_per_slice: " +
          std::to_string(options.documents_per_slice) +
@@ -103,7 +90,7 @@ std::string model_entry(const std::string& name, const TinyWorldOptions& options
          options.nullspace_threshold + ", l2: 0.01, batch_size: " + std::to_string(options.batch_size) +
          ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
          "      ft-c: {layer: 0, num_steps: 3, linf_bound: 0.001, batch_size: " +
-         std::to_string(options.batch_size) +
+         std::to_string(options.batch_size) + ", tune_bias: " + tune_bias +
          "}\n"
          "      mend: {training: {records: records.json, corpus: corpus.txt, rank: 2, initial_rate: -0.001, "
          "learning_rate: 0.01, rate_learning_rate: 0.001, accumulate: 3, max_iterations: 13, validation_every: 6, "
@@ -123,12 +110,15 @@ model::Architecture tiny_architecture(const model::FamilySpec* family) {
   architecture.max_positions = 64;
   architecture.vocab_size = 257;
   architecture.rotary_dim = family->rotary == model::RotaryForm::kNone ? 0 : 4;
+  vary_attention(architecture);
   return architecture;
 }
 
 void write_tiny_model(const fs::path& folder, const model::FamilySpec* family, std::uint64_t seed) {
   const auto architecture = tiny_architecture(family);
-  write(folder / "config.json", model_config(architecture).dump());
+  auto config = hugging_face_config(architecture);
+  if (config.contains("n_inner")) config["n_inner"] = nullptr;  // four times the width
+  write(folder / "config.json", config.dump());
   write(folder / "vocab.json", byte_vocabulary().dump());
   write(folder / "merges.txt", "#version: 0.2\n");
   const auto weights = model::random_weights(architecture, seed, torch::kCPU);
@@ -138,6 +128,8 @@ void write_tiny_model(const fs::path& folder, const model::FamilySpec* family, s
 fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& options) {
   write_tiny_model(folder / "tiny-gpt2", &model::kGpt2, 11);
   write_tiny_model(folder / "tiny-gptj", &model::kGptj, 12);
+  const bool has_llama = options.models.find("tiny-llama") != std::string::npos;
+  if (has_llama) write_tiny_model(folder / "tiny-llama", &model::kLlama, 13);
   json records = json::array();
   json orders;
   for (int i = 0; i < kNumRecords; ++i) {
@@ -159,8 +151,9 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
   write(config,
         "name: tiny\nseed: 7\n" + device + "dataset: {records: records.json, samples: samples.json}\nmodels:\n" +
             model_entry("tiny-gpt2", options) + model_entry("tiny-gptj", options) +
-            "grid: {methods: " + options.methods + ", models: " + options.models + ", samples: " + options.samples +
-            "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " + number(options.checkpoint_every) +
+            (has_llama ? model_entry("tiny-llama", options, "false") : "") + "grid: {methods: " + options.methods +
+            ", models: " + options.models + ", samples: " + options.samples + "}\nedits: " + number(options.edits) +
+            "\ncheckpoint_every: " + number(options.checkpoint_every) +
             "\nforgetting_every: " + number(options.forgetting_every) +
             "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
   return config;

@@ -24,13 +24,13 @@ struct TinyWorldOptions {
   int batch_size = 1;  ///< of all methods that edit several facts a step
   std::string nullspace_threshold = "1e-5";
   std::string methods = "[rome, ft-c]";
-  std::string models = "[tiny-gpt2, tiny-gptj]";
+  std::string models = "[tiny-gpt2, tiny-gptj]";  ///< "tiny-llama" is there where it is named
   std::string samples = "[0, 1]";
   int documents_per_slice = 10'000;  ///< of the corpus of 60 documents
   std::string extra;                 ///< further lines of the config
 };
 
-/// A complete small experiment: two models, records, two sample orders, corpus, one task, config. Returns the config's
+/// A complete small experiment: its models, records, two sample orders, corpus, one task, config. Returns the config's
 /// path.
 std::filesystem::path write_tiny_world(const std::filesystem::path& folder, const TinyWorldOptions& options = {});
 

@@ -1,7 +1,9 @@
 #include "tests/support/uniform_weights.h"
 
 #include <cmath>
+#include <functional>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -11,11 +13,16 @@
 namespace lethe::test {
 namespace {
 
-double amplitude_of(const std::string& name, std::int64_t num_dimensions) {
-  if (num_dimensions == 1) {
+double amplitude_of(const model::Architecture& architecture, const model::ParameterShape& parameter) {
+  if (parameter.shape.size() == 1) {
     return 0.1;
   }
-  return name.find(".h.") == std::string::npos ? 1.0 : 0.4;
+  return architecture.block_of(parameter.name) ? 0.4 : 1.0;
+}
+
+/// Norms' weights lie about 1.
+double centre_of(const model::ParameterShape& parameter) {
+  return model::is_norm(parameter.role) && !parameter.is_bias ? 1.0 : 0.0;
 }
 
 std::uint64_t hash_of(const std::string& name) {
@@ -59,13 +66,14 @@ torch::Tensor uniform_matrix(const std::string& name, std::int64_t rows, std::in
 }
 
 std::shared_ptr<const model::Weights> uniform_weights(const model::Architecture& architecture, torch::Dtype dtype) {
-  const auto shapes = model::random_weights(architecture, 1, torch::kCPU);
   std::map<std::string, torch::Tensor> tensors;
-  for (const auto& [name, shape] : shapes->tensors()) {
-    const double centre = name.find("ln_") != std::string::npos && name.ends_with(".weight") ? 1.0 : 0.0;
-    const at::Tensor values = uniform_matrix(name, 1, shape.numel()).mul(amplitude_of(name, shape.dim())).add(centre);
+  for (const model::ParameterShape& parameter : model::parameter_shapes(architecture)) {
+    const auto count =
+        std::accumulate(parameter.shape.begin(), parameter.shape.end(), std::int64_t{1}, std::multiplies<>());
+    const at::Tensor values =
+        uniform_matrix(parameter.name, 1, count).mul(amplitude_of(architecture, parameter)).add(centre_of(parameter));
     // Rounded to fp32 first, so that both precisions hold the same numbers.
-    tensors[name] = values.view(shape.sizes()).to(at::kFloat).to(dtype);
+    tensors[parameter.name] = values.view(parameter.shape).to(at::kFloat).to(dtype);
   }
   return std::make_shared<const model::Weights>(architecture, std::move(tensors));
 }
@@ -75,8 +83,7 @@ std::shared_ptr<const model::Weights> initialised_weights(const model::Architect
   std::map<std::string, torch::Tensor> tensors;
   for (const model::ParameterShape& parameter : model::parameter_shapes(architecture)) {
     if (parameter.shape.size() == 1) {
-      const bool is_norm = parameter.name.find("ln_") != std::string::npos && parameter.name.ends_with(".weight");
-      tensors[parameter.name] = at::full(parameter.shape, is_norm ? 1.0 : 0.0, dtype);
+      tensors[parameter.name] = at::full(parameter.shape, centre_of(parameter), dtype);
       continue;
     }
     const bool is_residual = parameter.name.ends_with(".c_proj.weight");

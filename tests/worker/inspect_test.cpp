@@ -127,6 +127,24 @@ TEST_F(Inspect, FindsAllProblemsAtOnce) {
   EXPECT_TRUE(has("999"));
 }
 
+TEST_F(Inspect, ABiasThatIsNotThereCannotBeTuned) {
+  test::TinyWorldOptions options;
+  options.models = "[tiny-llama]";
+  config_path_ = test::write_tiny_world(world_.path(), options);
+  EXPECT_TRUE(inspect_world().problems.empty());
+  std::ifstream stream(config_path_);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  stream.close();
+  const std::string tuned = "tune_bias: false";
+  text.replace(text.find(tuned), tuned.size(), "tune_bias: true");
+  std::ofstream(config_path_) << text;
+  const auto problems = inspect_world().problems;
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_NE(problems.front().find("tiny-llama: ft-c: model.layers.0.mlp.down_proj.weight has no bias beside it"),
+            std::string::npos)
+      << problems.front();
+}
+
 TEST_F(Inspect, APathThatCannotBeFollowedIsToldBesideTheOtherProblems) {
   const auto folder = world_.path() / "tiny-gpt2";
   std::filesystem::remove_all(folder);

@@ -111,7 +111,7 @@ class Inspector {
     check_imports(model);
     const bool is_there = problems_.attempt([&] {
       auto inputs = read_model_inputs(model, digests_);
-      check_layers(model, inputs.architecture);
+      check_methods(model, inputs.architecture);
       check_tasks(inputs);
       inputs_.emplace(model.name, std::move(inputs));
     });
@@ -141,13 +141,17 @@ class Inspector {
     }
   }
 
-  void check_layers(const core::ModelConfig& model, const model::Architecture& architecture) const {
+  /// The settings of the model's methods, against its shape.
+  void check_methods(const core::ModelConfig& model, const model::Architecture& architecture) const {
     for (const auto& [name, method] : model.methods) {
+      const auto place = config_.source.string() + ": models: " + model.name + ": " + name + ": ";
       const auto layers = method->edited_layers(architecture.num_layers);
-      if (layers.empty() || layers.back() < architecture.num_layers) continue;
-      throw core::DataError(config_.source.string() + ": models: " + model.name + ": " + name + ": layer " +
-                            std::to_string(layers.back()) + " does not exist; the model has layers 0 to " +
-                            std::to_string(architecture.num_layers - 1));
+      if (!layers.empty() && layers.back() >= architecture.num_layers) {
+        throw core::DataError(place + "layer " + std::to_string(layers.back()) + " does not exist; the model has " +
+                              "layers 0 to " + std::to_string(architecture.num_layers - 1));
+      }
+      const auto problem = editing::architecture_problem(method, architecture);
+      if (!problem.empty()) throw core::DataError(place + problem);
     }
   }
 

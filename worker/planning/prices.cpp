@@ -49,7 +49,8 @@ std::int64_t kept_state_bytes(const core::ExperimentConfig& config, const core::
   }
   double tokens = 0.0;
   for (const auto& task : config.tasks) tokens += tokens_of(task);
-  const auto state_bytes = editing::kFloatBytes * architecture.width * (1 + 2 * num_blocks);
+  const auto state_bytes =
+      editing::kFloatBytes * (architecture.width + 2 * num_blocks * architecture.key_value_width());
   const auto all = num_blocks > 0 ? static_cast<std::int64_t>(tokens) * state_bytes : 0;
   return std::min(all, core::bytes_of_gb(config.reducer_cache_gb));
 }
@@ -66,7 +67,8 @@ std::int64_t base_bytes(const core::ExperimentConfig& config, const model::Archi
 
 std::int64_t forward_bytes(const model::Architecture& architecture, std::int64_t tokens) {
   return editing::kFloatBytes * tokens *
-         (6 * architecture.width + 2 * architecture.inner_width + 2 * architecture.num_layers * architecture.width);
+         (6 * architecture.width + 2 * architecture.num_input_projections() * architecture.inner_width +
+          2 * architecture.num_layers * architecture.key_value_width());
 }
 
 void price_reductions(const core::ExperimentConfig& config, const model::Architecture& architecture,

@@ -3,8 +3,9 @@
 
     python3 tests/model/golden/record_logits.py          # writes tests/model/golden/logits.json
 
-Needs torch, transformers and numpy. Recorded are two tiny networks whose weights follow a formula that the test
-repeats, and assets/small-gpt2 and assets/small-gptj where present: run it again whenever those are trained anew.
+Needs torch, transformers and numpy. Recorded are tiny networks whose weights follow a formula that the test repeats,
+with the config.json that transformers writes for them, and assets/small-gpt2 and assets/small-gptj where present: run
+it again whenever those are trained anew. What was recorded before stays as it is unless --again is given.
 Logits are computed in fp64 (what the network means, free of any library's rounding), greedy continuations in fp32.
 """
 import argparse
@@ -31,7 +32,27 @@ def formula(start: int, count: int) -> np.ndarray:
     return (x >> 8).astype(np.float64) / 2**24 - 0.5
 
 
+LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
+              original_max_position_embeddings=16)
+# Of the Llama family, each variant with what it shows.
+LLAMAS = {
+    "llama": (transformers.LlamaConfig, dict(num_key_value_heads=2, head_dim=12, rope_scaling=LLAMA3)),
+    "llama-linear-tied": (transformers.LlamaConfig, dict(rope_scaling=dict(rope_type="linear", factor=4.0),
+                                                         tie_word_embeddings=True)),
+    "mistral": (transformers.MistralConfig, dict(num_key_value_heads=2, rope_theta=1e6, sliding_window=None,
+                                                 rms_norm_eps=1e-5)),
+    "mistral-window": (transformers.MistralConfig, dict(num_key_value_heads=1, head_dim=16, sliding_window=43)),
+    "qwen2": (transformers.Qwen2Config, dict(num_key_value_heads=2, rope_theta=1e6)),
+    "qwen2-tied": (transformers.Qwen2Config, dict(num_key_value_heads=1, rope_theta=1e6, tie_word_embeddings=True)),
+}
+
+
 def formula_config(family: str):
+    if family in LLAMAS:
+        config, own = LLAMAS[family]
+        common = dict(vocab_size=101, max_position_embeddings=48, hidden_size=32, num_hidden_layers=3,
+                      intermediate_size=80, num_attention_heads=4, bos_token_id=100, eos_token_id=100)
+        return config(**{**dict(num_key_value_heads=4), **common, **own})
     common = dict(vocab_size=101, n_positions=48, n_embd=32, n_layer=3, n_inner=80,
                   resid_pdrop=0, embd_pdrop=0, attn_pdrop=0, bos_token_id=100, eos_token_id=100)
     if family == "gpt2":
@@ -41,6 +62,13 @@ def formula_config(family: str):
 
 def parameter_order(family: str, layers: int):
     """The order of the modules in the family's table, model/families/."""
+    if family in LLAMAS:
+        attention = [f"self_attn.{m}_proj.{p}" for m in "qkv"
+                     for p in (("weight", "bias") if family.startswith("qwen2") else ("weight",))]
+        block = attention + ["self_attn.o_proj.weight"] + [f"mlp.{m}_proj.weight" for m in ("gate", "up", "down")] + [
+            "input_layernorm.weight", "post_attention_layernorm.weight"]
+        return (["model.embed_tokens.weight"] + [f"model.layers.{i}.{name}" for i in range(layers) for name in block] +
+                ["model.norm.weight"] + ([] if family.endswith("-tied") else ["lm_head.weight"]))
     names = ["transformer.wte.weight"] + (["transformer.wpe.weight"] if family == "gpt2" else [])
     block = ([f"{m}.{p}" for m in ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj", "ln_1", "ln_2")
               for p in ("weight", "bias")] if family == "gpt2" else
@@ -60,7 +88,7 @@ def formula_model(family: str):
             parameter = parameters[name]
             numbers = formula(start, parameter.numel())
             start += parameter.numel()
-            is_norm = ".ln_" in name and name.endswith("weight")
+            is_norm = ("norm." in name or ".ln_" in name) and name.endswith("weight")
             value = 1 + 0.25 * numbers if is_norm else 0.5 * numbers
             # GPT-2's Conv1D stores [in, out]; the formula runs over [out, in].
             is_turned = family == "gpt2" and name.endswith("weight") and (".attn." in name or ".mlp." in name)
@@ -102,17 +130,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--assets", type=pathlib.Path, default=ASSETS)
     parser.add_argument("--output", type=pathlib.Path, default=HERE / "logits.json")
+    parser.add_argument("--again", action="store_true", help="record all anew")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    recorded = {f"formula-{family}": record(formula_model(family)) for family in ("gpt2", "gptj")}
+    recorded = {} if arguments.again or not arguments.output.exists() else json.loads(arguments.output.read_text())
+    for family in ("gpt2", "gptj", *LLAMAS):
+        if f"formula-{family}" in recorded:
+            continue
+        model = formula_model(family)
+        recorded[f"formula-{family}"] = record(model)
+        if family in LLAMAS:
+            recorded[f"formula-{family}"]["config"] = json.loads(model.config.to_json_string())
     for name in ("small-gpt2", "small-gptj"):
+        if name in recorded:
+            continue
         folder = arguments.assets / name
         if not (folder / "model.safetensors").exists():
             print(f"{folder}: absent, not recorded")
             continue
         recorded[name] = record(transformers.AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="eager").eval())
-    recorded["made_by"] = f"transformers {transformers.__version__}, torch {torch.__version__}"
+    recorded.setdefault("made_by", f"transformers {transformers.__version__}, torch {torch.__version__}")
     arguments.output.write_text(json.dumps(recorded, separators=(",", ":")).replace("{\"ids\"", "\n{\"ids\"") + "\n")
     print(f"{arguments.output}: {', '.join(k for k in recorded if k != 'made_by')}")
 
