@@ -173,11 +173,11 @@ EditContexts make_contexts(const core::MethodConfig& config, const model::Networ
 /// sampled, with room for their being tokenised anew. 0 without contexts.
 std::int64_t longest_context(const core::MethodConfig& config, const model::Tokenizer& tokenizer,
                              const std::vector<std::string>& file_lines);
+/// What of a method's settings this model cannot follow; empty if nothing.
+std::string architecture_problem(const core::MethodConfig& method, const model::Architecture& architecture);
 /// What `compute` would throw for a request whatever the weights, found without a network: a subject that cannot be
 /// located, a target without tokens, a prompt that with the longest context exceeds the model's positions. Throws
 /// `core::DataError` naming the case.
-/// What of a method's settings this model cannot follow; empty if nothing.
-std::string architecture_problem(const core::MethodConfig& method, const model::Architecture& architecture);
 void check_request(const core::MethodConfig& config, const data::EditRequest& request, const RequestLimits& limits);
 /// Methods with the same text here ask the same of a request.
 std::string request_question(const core::MethodConfig& config);
