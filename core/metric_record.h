@@ -10,6 +10,15 @@ namespace lethe::core {
 
 enum class PromptKind : std::uint8_t { kRewrite = 0, kParaphrase = 1, kNeighborhood = 2 };
 
+/// A token of a target, asked behind the prompt and the target's tokens before it.
+struct TargetToken {
+  std::int32_t id = 0;
+  float nll = 0.0F;         ///< nats
+  std::int32_t argmax = 0;  ///< what the model finds likeliest in its place
+
+  bool operator==(const TargetToken&) const = default;
+};
+
 /// Raw scores of one prompt with both targets (algorithms: teacher-forced mean NLL per target token).
 struct PromptScore {
   PromptKind kind = PromptKind::kRewrite;
@@ -19,6 +28,10 @@ struct PromptScore {
   bool is_correct = false;
   /// min over the wanted target's tokens of (its logit - the largest other logit); > 0 iff correct.
   float margin = 0.0F;
+  /// Both targets token by token, from which token accuracy, exact match and agreement with another model derive. Empty
+  /// in results of versions that did not keep them.
+  std::vector<TargetToken> tokens_new{};
+  std::vector<TargetToken> tokens_true{};
 
   bool operator==(const PromptScore&) const = default;
 };

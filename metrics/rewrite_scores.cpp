@@ -26,10 +26,10 @@ struct Row {
   std::vector<Reading> readings;
 };
 
-/// Sums over the tokens of one (prompt, target) pair.
+/// The tokens of one (prompt, target) pair.
 struct TargetScore {
   double nll_sum = 0.0;
-  int num_tokens = 0;
+  std::vector<core::TargetToken> tokens;
   float margin = std::numeric_limits<float>::infinity();
   bool is_correct = true;
 };
@@ -104,17 +104,21 @@ void read_batch(const model::Network& network, std::span<const Row* const> batch
   const auto nll_M = (logits_NV.logsumexp(1).index_select(0, logits_M) - target_M).to(torch::kCPU, torch::kFloat64);
   const auto [top_N2, top_index_N2] = logits_NV.topk(2, 1);
   const auto top_M2 = top_N2.index_select(0, logits_M);
-  const auto is_top_M = top_index_N2.select(1, 0).index_select(0, logits_M).eq(token_M);
+  const auto argmax_M = top_index_N2.select(1, 0).index_select(0, logits_M);
+  const auto is_top_M = argmax_M.eq(token_M);
   const auto rival_M = torch::where(is_top_M, top_M2.select(1, 1), top_M2.select(1, 0));
   const auto margin_M = (target_M - rival_M).to(torch::kCPU, torch::kFloat32);
-  const auto correct_M = is_top_M.to(torch::kCPU);
+  const auto first_choice_M = argmax_M.to(torch::kCPU);
 
   for (std::size_t m = 0; m < readings.targets.size(); ++m) {
     auto& target = targets[readings.targets[m]];
-    target.nll_sum += nll_M.data_ptr<double>()[m];
-    target.num_tokens += 1;
+    const double nll = nll_M.data_ptr<double>()[m];
+    const auto argmax = first_choice_M.data_ptr<std::int64_t>()[m];
+    target.nll_sum += nll;
+    target.tokens.push_back({static_cast<std::int32_t>(readings.tokens[m]), static_cast<float>(nll),
+                             static_cast<std::int32_t>(argmax)});
     target.margin = std::min(target.margin, margin_M.data_ptr<float>()[m]);
-    target.is_correct = target.is_correct && correct_M.data_ptr<bool>()[m];
+    target.is_correct = target.is_correct && argmax == readings.tokens[m];
   }
 }
 
@@ -137,8 +141,11 @@ void read_rows(const model::Network& network, const std::vector<Row>& rows, cons
 
 core::PromptScore to_score(core::PromptKind kind, const TargetScore& on_new, const TargetScore& on_true) {
   const auto& wanted = kind == core::PromptKind::kNeighborhood ? on_true : on_new;
-  return {kind, static_cast<float>(on_new.nll_sum / on_new.num_tokens),
-          static_cast<float>(on_true.nll_sum / on_true.num_tokens), wanted.is_correct, wanted.margin};
+  const auto mean_nll = [](const TargetScore& target) {
+    return static_cast<float>(target.nll_sum / static_cast<double>(target.tokens.size()));
+  };
+  return {kind,          mean_nll(on_new), mean_nll(on_true), wanted.is_correct,
+          wanted.margin, on_new.tokens,    on_true.tokens};
 }
 
 }  // namespace

@@ -84,11 +84,21 @@ bool same_bits(const std::map<std::string, Tensor>& left, const std::map<std::st
   });
 }
 
+/// A result of a version that did not keep tokens says nothing of them.
+bool same_bits(const std::vector<core::TargetToken>& left, const std::vector<core::TargetToken>& right) {
+  if (left.empty() || right.empty()) return true;
+  return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+                    [](const core::TargetToken& a, const core::TargetToken& b) {
+                      return a.id == b.id && a.argmax == b.argmax && same_bits(a.nll, b.nll);
+                    });
+}
+
 bool same_bits(const std::vector<core::PromptScore>& left, const std::vector<core::PromptScore>& right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](const core::PromptScore& a, const core::PromptScore& b) {
                       return a.kind == b.kind && a.is_correct == b.is_correct && same_bits(a.nll_new, b.nll_new) &&
-                             same_bits(a.nll_true, b.nll_true) && same_bits(a.margin, b.margin);
+                             same_bits(a.nll_true, b.nll_true) && same_bits(a.margin, b.margin) &&
+                             same_bits(a.tokens_new, b.tokens_new) && same_bits(a.tokens_true, b.tokens_true);
                     });
 }
 

@@ -8,7 +8,8 @@
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
 
-// Prompt scores as columns `kind`, `nll_new`, `nll_true`, `is_correct`, `margin`, one row a prompt.
+// Prompt scores as columns `kind`, `nll_new`, `nll_true`, `is_correct`, `margin`, one row a prompt, and the tokens of its
+// targets as `target_new/{id,nll,argmax,offsets}` and `target_true/..`, which older files lack.
 // Private to storage/.
 
 namespace lethe::storage::hdf5 {

@@ -1,7 +1,10 @@
 #include "worker/edit_runner.h"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <cstdlib>
+#include <cstring>
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +26,13 @@ namespace {
 
 /// What a segment holds in memory before it is committed, in the large. A segment ends where it is full, as at a stop,
 /// however far the next checkpoint is.
-constexpr std::size_t kMaxSegmentBytes = std::size_t{1} << 30U;
+std::size_t max_segment_bytes() {
+  std::size_t bytes = std::size_t{1} << 30U;
+  if (const char* text = std::getenv("LETHE_SEGMENT_BYTES")) {
+    std::from_chars(text, text + std::strlen(text), bytes);  // leaves `bytes` where there is no number
+  }
+  return bytes;
+}
 
 std::size_t bytes_of(const storage::StoredEdit& edit) {
   constexpr std::size_t kScoreBytes = std::size_t{1} << 14U;  // more than the scores of one fact take
@@ -128,8 +137,9 @@ class EditRun {
     if (edits_ == 0) segment.contexts = editor.contexts().templates;
     const auto parameters = editor.method().edited_parameters();
     segment.fingerprint_before = fingerprint(network_, parameters);
+    const auto max_bytes = std::max<std::size_t>(max_segment_bytes(), 1);
     std::size_t num_bytes = 0;
-    while (edits_ < last_edit && num_bytes < kMaxSegmentBytes && !monitor_.should_stop()) {
+    while (edits_ < last_edit && num_bytes < max_bytes && !monitor_.should_stop()) {
       const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
       const auto step =
           std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));

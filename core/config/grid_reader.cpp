@@ -1,9 +1,12 @@
 #include "core/config/grid_reader.h"
 
 #include <algorithm>
+#include <compare>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace lethe::core::inline config {
 namespace {
@@ -22,6 +25,8 @@ struct Pattern {
   std::optional<std::string> method;
   std::optional<std::string> model;
   std::optional<int> sample;
+
+  auto operator<=>(const Pattern&) const = default;
 
   [[nodiscard]] bool matches(const GridCell& cell) const {
     return (!method || *method == cell.method) && (!model || *model == cell.model) &&
@@ -112,7 +117,71 @@ std::optional<Pattern> read_pattern(const YamlValue& value, const std::vector<st
   return is_valid ? std::optional(pattern) : std::nullopt;
 }
 
-void exclude(const YamlValue& list, const Axes& axes, Grid& grid) {
+/// The grid while entries change it. An entry with a sample looks at that sample's cells alone, one without is applied
+/// once however often it is repeated: the time is that of cells plus entries, not of their product.
+class CellTable {
+ public:
+  void add(GridCell cell) {
+    const auto [found, is_new] = places_.try_emplace(cell, entries_.size());
+    if (is_new) {
+      by_sample_[cell.sample].push_back(entries_.size());
+      entries_.push_back({std::move(cell), {}, next_order_++});
+    } else if (auto& entry = entries_[found->second]; !entry.reason.empty()) {
+      entry.reason.clear();
+      entry.order = next_order_++;
+    }
+  }
+
+  /// False if no cell matches, be it one that is excluded already.
+  bool exclude(const Pattern& pattern, const std::string& reason) {
+    bool is_matched = false;
+    const auto visit = [&](Entry& entry) {
+      if (!pattern.matches(entry.cell)) return;
+      is_matched = true;
+      if (!entry.reason.empty()) return;
+      entry.reason = reason;
+      entry.order = next_order_++;
+    };
+    if (pattern.sample) {
+      for (const auto place : by_sample_[*pattern.sample]) visit(entries_[place]);
+      return is_matched;
+    }
+    const auto [known, is_new] = applied_.try_emplace(pattern, false);
+    if (is_new) {
+      for (auto& entry : entries_) visit(entry);
+      known->second = is_matched;
+    }
+    return known->second;
+  }
+
+  /// Kept cells in the order of their coming, excluded ones in that of the entries.
+  Grid finish() && {
+    std::ranges::sort(entries_, {}, &Entry::order);
+    Grid grid;
+    for (auto& [cell, reason, order] : entries_) {
+      if (reason.empty()) {
+        grid.cells.push_back(std::move(cell));
+      } else {
+        grid.skipped.push_back({std::move(cell), std::move(reason)});
+      }
+    }
+    return grid;
+  }
+
+ private:
+  struct Entry {
+    GridCell cell;
+    std::string reason;  ///< empty: not excluded
+    std::size_t order = 0;
+  };
+  std::vector<Entry> entries_;
+  std::map<GridCell, std::size_t> places_;
+  std::map<int, std::vector<std::size_t>> by_sample_;
+  std::map<Pattern, bool> applied_;  ///< those without a sample, and whether they matched
+  std::size_t next_order_ = 0;
+};
+
+void exclude(const YamlValue& list, const Axes& axes, CellTable& table) {
   const auto items = list.list("a list of {method: ..., model: ..., sample: ...}");
   if (!items) return;
   for (const auto& item : *items) {
@@ -121,15 +190,9 @@ void exclude(const YamlValue& list, const Axes& axes, Grid& grid) {
     const auto mark = item.node.Mark();
     const auto reason = "excluded by " + item.file->display + ":" + std::to_string(mark.line + 1) + ":" +
                         std::to_string(mark.column + 1) + " " + pattern->text();
-    const auto first = std::stable_partition(grid.cells.begin(), grid.cells.end(),
-                                             [&](const GridCell& cell) { return !pattern->matches(cell); });
-    const bool was_matched = std::any_of(grid.skipped.begin(), grid.skipped.end(),
-                                         [&](const SkippedCell& skipped) { return pattern->matches(skipped.cell); });
-    if (first == grid.cells.end() && !was_matched) {
+    if (!table.exclude(*pattern, reason)) {
       item.problem("matches no cell of the grid; expected a combination that the grid holds");
     }
-    for (auto cell = first; cell != grid.cells.end(); ++cell) grid.skipped.push_back({*cell, reason});
-    grid.cells.erase(first, grid.cells.end());
   }
 }
 
@@ -139,22 +202,19 @@ struct KnownNames {
   const std::vector<std::string>& models;
 };
 
-void include(const YamlValue& list, const Axes& axes, const KnownNames& known, Grid& grid) {
+void include(const YamlValue& list, const Axes& axes, const KnownNames& known, CellTable& table) {
   const auto items = list.list("a list of {method: ..., model: ..., sample: ...}");
   if (!items) return;
+  std::set<Pattern> included;
   for (const auto& item : *items) {
     const auto pattern = read_pattern(item, known.methods, known.models);
-    if (!pattern) continue;
+    if (!pattern || !included.insert(*pattern).second) continue;
     const auto methods = pattern->method ? std::vector{*pattern->method} : axes.methods;
     const auto chosen = pattern->model ? std::vector{*pattern->model} : axes.models;
     const auto samples = pattern->sample ? std::vector{*pattern->sample} : axes.samples;
     for (const auto& method : methods) {
       for (const auto& model : chosen) {
-        for (const auto sample : samples) {
-          const GridCell cell{method, model, sample};
-          if (std::find(grid.cells.begin(), grid.cells.end(), cell) == grid.cells.end()) grid.cells.push_back(cell);
-          std::erase_if(grid.skipped, [&](const SkippedCell& skipped) { return skipped.cell == cell; });
-        }
+        for (const auto sample : samples) table.add({method, model, sample});
       }
     }
   }
@@ -183,16 +243,17 @@ Grid read_grid(const YamlValue& value, const std::vector<std::string>& methods,
                const std::vector<std::string>& models) {
   YamlMap map(value, "a map with methods, models, samples, include and exclude");
   const auto axes = read_axes(map, methods, models);
-  Grid grid;
+  CellTable table;
   for (const auto& method : axes.methods) {
     for (const auto& model : axes.models) {
-      for (const auto sample : axes.samples) grid.cells.push_back({method, model, sample});
+      for (const auto sample : axes.samples) table.add({method, model, sample});
     }
   }
-  const bool had_cells = !grid.cells.empty();
-  if (const auto list = map.find("exclude")) exclude(*list, axes, grid);
-  if (const auto list = map.find("include")) include(*list, axes, {methods, models}, grid);
+  if (const auto list = map.find("exclude")) exclude(*list, axes, table);
+  if (const auto list = map.find("include")) include(*list, axes, {methods, models}, table);
   map.finish();
+  auto grid = std::move(table).finish();
+  const bool had_cells = !axes.methods.empty() && !axes.models.empty() && !axes.samples.empty();
   if (had_cells && grid.cells.empty()) value.problem("every cell is excluded; expected at least one to be left");
   return grid;
 }

@@ -8,7 +8,6 @@
 #include "data/unicode.h"
 #include "model/tokenizer/tokenizer_bpe.h"
 #include "model/tokenizer/tokenizer_source.h"
-#include "model/tokenizer/tokenizer_split.h"
 
 namespace lethe::model::inline tokenizer {
 struct Tokenizer::Impl {
@@ -51,6 +50,7 @@ struct Tokenizer::Impl {
   std::vector<std::string> files;
   core::Digest digest;
   bool cleans_up_spaces;
+  PreTokenizer pre_tokenizer;
   BytePairEncoder encoder;
   std::array<Search, 2> searches;     ///< tokens that are normalized come second
   std::vector<std::string> bytes_of;  ///< by id; empty for an id without token
@@ -62,6 +62,7 @@ Tokenizer::Impl::Impl(TokenizerSource from)
     : files(std::move(from.files)),
       digest(from.digest),
       cleans_up_spaces(from.vocabulary.cleans_up_spaces),
+      pre_tokenizer(from.vocabulary.pre_tokenizer),
       encoder(from.vocabulary) {
   const auto put = [this](TokenId id, std::string bytes, bool special) {
     const auto index = static_cast<std::size_t>(id);
@@ -93,11 +94,7 @@ void Tokenizer::Impl::append(std::string_view text, std::size_t pass, std::vecto
 }
 
 void Tokenizer::Impl::append_plain(std::string_view text, std::vector<TokenId>& ids) const {
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = piece_end(text, start);
-    encoder.append(text.substr(start, end - start), ids);
-    start = end;
-  }
+  for (const auto& [begin, end] : pre_tokenizer.pieces(text)) encoder.append(text.substr(begin, end - begin), ids);
 }
 
 Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {

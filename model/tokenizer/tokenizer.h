@@ -14,9 +14,9 @@ namespace lethe::model::inline tokenizer {
 
 using TokenId = std::int32_t;
 
-/// GPT-2's byte-level BPE, token for token as Hugging Face `tokenizers` computes it: no BOS/EOS is added,
-/// "<|endoftext|>" in the text becomes its special token. Immutable; safe to share between threads.
-/// Unicode classes are those of Unicode 16 on every host.
+/// Byte-level BPE, token for token as Hugging Face `tokenizers` computes it: GPT-2's, and what a tokenizer.json says of
+/// the splitting before it. No BOS/EOS is added, "<|endoftext|>" in the text becomes its special token. Immutable; safe
+/// to share between threads. Unicode classes are those of Unicode 16 on every host.
 class Tokenizer {
  public:
   /// Reads a folder's tokenizer.json, or where it has none its vocab.json + merges.txt (or encoder.json + vocab.bpe),

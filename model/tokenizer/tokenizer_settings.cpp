@@ -6,13 +6,14 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "model/tokenizer/tokenizer_component.h"
 
 namespace lethe::model::inline tokenizer {
 namespace {
 
 using data::Json;
 
-constexpr const char* kNoByteLevelBpe = "this is not GPT-2's byte-level BPE, which lethe reads";
+constexpr const char* kNoByteLevelBpe = "this is not the byte-level BPE that lethe reads";
 constexpr const char* kTextAsItIs = "text is tokenized as it is, with nothing added";
 
 /// A key (parents joined by dots) and the values of it that lethe follows. A missing key counts as null.
@@ -25,9 +26,7 @@ struct Setting {
 bool is_unset(const Json& value) { return value.is_null() || value == false; }
 bool is_null(const Json& value) { return value.is_null(); }
 bool is_empty(const Json& value) { return value.is_null() || value == ""; }
-bool is_set_or_absent(const Json& value) { return value.is_null() || value == true; }
 bool is_bpe(const Json& value) { return value.is_null() || value == "BPE"; }
-bool is_byte_level(const Json& value) { return value == "ByteLevel"; }
 bool is_byte_level_or_null(const Json& value) { return value.is_null() || value == "ByteLevel"; }
 bool is_zero(const Json& value) { return value.is_null() || value == 0.0; }
 
@@ -72,10 +71,7 @@ constexpr Setting kTokenizerJsonSettings[] = {
     {"model.end_of_word_suffix", is_empty, kNoByteLevelBpe},
     {"model.byte_fallback", is_unset, kNoByteLevelBpe},
     {"model.ignore_merges", is_unset, "all tokens are made by merges"},
-    {"normalizer", is_null, "this is not GPT-2's byte-level BPE, which has no normalizer"},
-    {"pre_tokenizer.type", is_byte_level, kNoByteLevelBpe},
-    {"pre_tokenizer.add_prefix_space", is_unset, kTextAsItIs},
-    {"pre_tokenizer.use_regex", is_set_or_absent, "text is split by GPT-2's pattern"},
+    {"normalizer", is_null, "lethe reads byte-level BPE without one"},
     {"post_processor", adds_nothing, kTextAsItIs},
     {"decoder.type", is_byte_level_or_null, kNoByteLevelBpe},
 };
@@ -92,12 +88,6 @@ Json value_of(const Json& object, std::string_view key) {
   const auto found = object.is_object() ? object.find(std::string(key.substr(0, dot))) : object.end();
   if (found == object.end()) return {};
   return dot == std::string_view::npos ? *found : value_of(*found, key.substr(dot + 1));
-}
-
-/// A value in an error: an object is named by its type.
-std::string shown(const Json& value) {
-  if (value.is_object() && value.contains("type")) return value["type"].dump();
-  return value.is_structured() ? data::describe(value) : value.dump();
 }
 
 void check(std::span<const Setting> settings, const Json& object, const std::string& place) {

@@ -103,6 +103,7 @@ void read_tokenizer_json(FolderReader& reader, Vocabulary& vocabulary) {
   };
   const Json& model = member(root, "model", place);
   check_tokenizer_json_settings(root, place);
+  vocabulary.pre_tokenizer = PreTokenizer(Component(member(root, "pre_tokenizer", place), place, "pre_tokenizer"));
   add_ids(member(model, "vocab", place + ", model"), place + ", model.vocab", vocabulary);
   add_merge_list(member(model, "merges", place + ", model"), place + ", model.merges", vocabulary);
   const Json unknown = model.value("unk_token", Json());

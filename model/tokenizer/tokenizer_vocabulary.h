@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data/json_entries.h"
+#include "model/tokenizer/pre_tokenizer.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::model::inline tokenizer {
@@ -33,12 +34,13 @@ struct AddedToken {
   bool operator==(const AddedToken&) const = default;
 };
 
-/// The contents of a GPT-2 tokenizer's files, checked.
+/// The contents of a tokenizer's files, checked.
 struct Vocabulary {
   std::unordered_map<std::string, TokenId> ids;     ///< by token, in the byte alphabet
   std::unordered_map<std::uint64_t, Merge> merges;  ///< by `merge_key`
   std::vector<AddedToken> added;                    ///< by id, once complete
-  bool cleans_up_spaces = true;                     ///< whether decoding may take blanks before punctuation away
+  PreTokenizer pre_tokenizer;
+  bool cleans_up_spaces = true;  ///< whether decoding may take blanks before punctuation away
 
   bool operator==(const Vocabulary&) const = default;
   static std::uint64_t merge_key(TokenId left, TokenId right) {

@@ -5,9 +5,9 @@
 namespace lethe::orchestrator::inline display {
 namespace {
 
-constexpr std::int64_t kBytesPerEditRecord = 700;
-constexpr std::int64_t kBytesPerFile = 40'000;  // HDF5's own structures and the provenance
-constexpr std::int64_t kBytesPerForgetting = 32;
+constexpr std::int64_t kBytesPerEditRecord = 1'100;
+constexpr std::int64_t kBytesPerFile = 48'000;  // HDF5's own structures and the provenance
+constexpr std::int64_t kBytesPerForgetting = 72;
 constexpr std::int64_t kBytesPerTask = 8'000;
 
 }  // namespace

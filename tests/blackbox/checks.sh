@@ -44,3 +44,20 @@ checkpoint_every: 1
 forgetting_every: 1
 CONFIG
 }
+
+# needs_h5py: leaves the test out where no Python can forge an HDF5 file.
+needs_h5py() {
+  python=python3
+  $python -c 'import h5py, numpy' 2>/dev/null || python=/usr/bin/python3
+  $python -c 'import h5py, numpy' 2>/dev/null || exit 77
+}
+
+# forge FILE STATEMENT: changes the opened file `f`, and names it by its new digest, which `verify` of the folder `forged` tells.
+forge() {
+  $python -c 'import sys, h5py, numpy as np
+with h5py.File(sys.argv[1], "r+") as f: exec(sys.argv[2])' "$1" "$2" || fail "cannot forge"
+  "$L" verify forged >told 2>&1
+  local digest
+  digest=$(grep -Eo 'bytes give the digest [0-9a-f]{32}' told | head -1 | grep -Eo '[0-9a-f]{32}') || fail "no new digest was told"
+  mv "$1" "$(echo "$1" | sed -E "s/[0-9a-f]{32}\\.h5$/$digest.h5/")"
+}

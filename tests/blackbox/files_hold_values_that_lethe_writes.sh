@@ -1,20 +1,9 @@
 # Second moments that are not finite, not symmetric or of another width, and factors of another shape: told with the file, without a stack trace.
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
-python=python3
-$python -c 'import h5py, numpy' 2>/dev/null || python=/usr/bin/python3
-$python -c 'import h5py, numpy' 2>/dev/null || exit 77
+needs_h5py
 copy_model M
 write_config c.yaml M rome 2 "second_moments: {corpus: $A/world/corpus.txt, max_documents: 300}, "
 expect_rc 0 "$L" sweep c.yaml --out sound
-# forge FILE STATEMENT: changes the opened file `f`, and names it by its new digest, which `verify` of the folder `forged` tells.
-forge() {
-  $python -c 'import sys, h5py, numpy as np
-with h5py.File(sys.argv[1], "r+") as f: exec(sys.argv[2])' "$1" "$2" || fail "cannot forge"
-  "$L" verify forged >told 2>&1
-  local digest
-  digest=$(grep -Eo 'bytes give the digest [0-9a-f]{32}' told | head -1 | grep -Eo '[0-9a-f]{32}') || fail "no new digest was told"
-  mv "$1" "$(echo "$1" | sed -E "s/[0-9a-f]{32}\\.h5$/$digest.h5/")"
-}
 # moments_are_refused STATEMENT PATTERN
 moments_are_refused() {
   rm -rf forged && cp -r sound forged && rm -rf forged/cells

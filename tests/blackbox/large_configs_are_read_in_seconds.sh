@@ -1,4 +1,5 @@
-# The largest configs that are read at all: a megabyte of unknown keys, 150,000 samples.
+# The largest configs that are read at all: a megabyte of unknown keys, 150,000 samples, tens of thousands of entries that take
+# cells away and give them back.
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
 copy_model M
 write_config c.yaml "$PWD/M" ft-c 1
@@ -7,9 +8,15 @@ text = open("c.yaml").read()
 keys = "".join(f"k{i}: 1\n" for i in range(100_000))
 open("keys.yaml", "w").write(text + keys[: 1_040_000 - len(text)].rsplit("\n", 1)[0] + "\n")
 open("samples.yaml", "w").write(text.replace("samples: [0]", "samples: [" + ",".join(map(str, range(150_000))) + "]"))
+many = text.replace("samples: [0]", "samples: [" + ",".join(map(str, range(30_000))) + "], exclude: ["
+                    + ",".join(f"{{sample: {i}}}" for i in range(1, 30_000)) + "], include: ["
+                    + ",".join(["{method: ft-c, sample: 0}"] * 10_000) + "]")
+open("entries.yaml", "w").write(many)
 PYTHON
 expect_rc 2 timeout 15 "$L" plan keys.yaml
 expect_text "problems:"
 [ "$(stat -c %s told)" -lt 1000000 ] || fail "a message of $(stat -c %s told) bytes"
 timeout 200 "$L" plan samples.yaml >told 2>&1
 [ $? -ne 124 ] || fail "150,000 samples take more than 200 s"
+expect_rc 0 timeout 60 "$L" plan entries.yaml
+expect_text '1 cells'

@@ -17,6 +17,9 @@ struct PlainScore {
   double nll = 0.0;
   bool is_correct = true;
   double margin = 1e30;
+  std::vector<double> nlls;           // of each of the target's tokens
+  std::vector<std::int64_t> choices;  // likeliest tokens in their places
+  std::vector<model::TokenId> ids;
 };
 
 /// One prompt and one target through the plain full forward, one row, nothing shared.
@@ -30,16 +33,28 @@ PlainScore plain_score(const model::Network& network, const model::Tokenizer& to
       network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, test::test_device())).select(0, 0);
   const auto log_probabilities_TV = logits_TV.log_softmax(1);
   PlainScore score;
+  score.ids = target_ids;
   for (std::size_t j = 0; j < target_ids.size(); ++j) {
     const auto position = length - 1 + static_cast<std::int64_t>(j);
-    score.nll -= log_probabilities_TV[position][target_ids[j]].item<double>() / static_cast<double>(target_ids.size());
-    score.is_correct = score.is_correct && logits_TV[position].argmax().item<std::int64_t>() == target_ids[j];
+    score.nlls.push_back(-log_probabilities_TV[position][target_ids[j]].item<double>());
+    score.choices.push_back(logits_TV[position].argmax().item<std::int64_t>());
+    score.nll += score.nlls.back() / static_cast<double>(target_ids.size());
+    score.is_correct = score.is_correct && score.choices.back() == target_ids[j];
     auto others = logits_TV[position].clone();
     others[target_ids[j]] = -1e30;
     const double margin = (logits_TV[position][target_ids[j]] - others.max()).item<double>();
     score.margin = std::min(score.margin, margin);
   }
   return score;
+}
+
+void expect_tokens(const std::vector<core::TargetToken>& tokens, const PlainScore& plain) {
+  ASSERT_EQ(tokens.size(), plain.ids.size());
+  for (std::size_t j = 0; j < tokens.size(); ++j) {
+    EXPECT_EQ(tokens[j].id, plain.ids[j]);
+    EXPECT_NEAR(tokens[j].nll, plain.nlls[j], 1e-4);
+    EXPECT_EQ(tokens[j].argmax, plain.choices[j]);
+  }
 }
 
 std::vector<data::EditRequest> some_requests() {
@@ -92,6 +107,8 @@ TEST_P(RewriteScores, EqualThePlainForwardPromptByPrompt) {
       EXPECT_NEAR(score.nll_true, on_true.nll, 1e-4);
       EXPECT_EQ(score.is_correct, wanted.is_correct);
       EXPECT_NEAR(score.margin, wanted.margin, 1e-4);
+      expect_tokens(score.tokens_new, on_new);
+      expect_tokens(score.tokens_true, on_true);
     }
   }
 }

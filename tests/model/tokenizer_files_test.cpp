@@ -116,7 +116,7 @@ TEST_F(TokenizerFiles, OtherTokenizersAreRefused) {
   json contents = tokenizer_json();
   contents["pre_tokenizer"]["type"] = "Whitespace";
   write_only_tokenizer_json(contents);
-  EXPECT_THAT(error(), HasSubstr("is not GPT-2's byte-level BPE"));
+  EXPECT_THAT(error(), HasSubstr("\"pre_tokenizer.type\": \"Whitespace\" is not supported"));
   contents = tokenizer_json();
   contents["added_tokens"][0]["lstrip"] = true;
   write_only_tokenizer_json(contents);
@@ -206,14 +206,26 @@ TEST_F(TokenizerFiles, SettingsOfTokenizerJsonAreRefusedByName) {
   };
   const json with_bos = {{"type", "TemplateProcessing"},
                          {"single", {{{"SpecialToken", {{"id", "<s>"}}}}, {{"Sequence", {}}}}}};
+  const json byte_level = {{"type", "ByteLevel"}};
+  const json digits = {{"type", "Digits"}};
+  const json bert = {{"type", "BertPreTokenizer"}};
+  const auto sequence = [](const json& parts) { return json{{"type", "Sequence"}, {"pretokenizers", parts}}; };
   const Case cases[] = {
       {"/normalizer", {{"type", "NFC"}}, "\"normalizer\": \"NFC\" is not supported"},
       {"/post_processor", with_bos, "\"post_processor\": \"TemplateProcessing\" is not supported"},
       {"/post_processor", {{"type", "Sequence"}, {"processors", {{{"type", "ByteLevel"}}, with_bos}}}, "\"Sequence\""},
       {"/post_processor", {{"type", "RobertaProcessing"}}, "\"RobertaProcessing\" is not supported"},
-      {"/pre_tokenizer/use_regex", false, "\"pre_tokenizer.use_regex\": false"},
+      {"/pre_tokenizer/use_regex", "no", "\"pre_tokenizer.use_regex\": \"no\" is not supported: true or false"},
       {"/pre_tokenizer/add_prefix_space", true, "\"pre_tokenizer.add_prefix_space\": true"},
-      {"/pre_tokenizer/type", "Sequence", "\"pre_tokenizer.type\": \"Sequence\""},
+      {"/pre_tokenizer/behavior", "Removed", "\"pre_tokenizer.behavior\": \"Removed\" is not supported"},
+      {"/pre_tokenizer", nullptr, "\"pre_tokenizer\": null"},
+      {"/pre_tokenizer/type", nullptr, "\"pre_tokenizer.type\": null"},
+      {"/pre_tokenizer", sequence(json::array()), "\"pre_tokenizer.pretokenizers\": a list is not supported: an empty"},
+      {"/pre_tokenizer", sequence(json::array({digits})), "\"pre_tokenizer.pretokenizers[0].type\": \"Digits\""},
+      {"/pre_tokenizer", sequence(json::array({byte_level, digits})),
+       "\"pre_tokenizer.pretokenizers[0]\": \"ByteLevel\""},
+      {"/pre_tokenizer", sequence(json::array({bert, byte_level})), "\"pre_tokenizer.pretokenizers[0].type\": \"Bert"},
+      {"/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", 5}}, "\"pre_tokenizer.pretokenizers\": 5"},
       {"/decoder", {{"type", "Metaspace"}}, "\"decoder.type\": \"Metaspace\""},
       {"/model/type", "Unigram", "\"model.type\": \"Unigram\""},
       {"/model/dropout", 0.1, "\"model.dropout\": 0.1"},
@@ -233,6 +245,27 @@ TEST_F(TokenizerFiles, SettingsOfTokenizerJsonAreRefusedByName) {
   contents["truncation"] = {{"max_length", 512}};
   write_only_tokenizer_json(contents);
   EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the"), ElementsAre(258));
+}
+
+TEST_F(TokenizerFiles, DigitsAreCutBeforeTheBytes) {
+  json vocabulary = folder_.vocabulary();
+  vocabulary["12"] = 266;
+  const auto ids = [&](const json& pre_tokenizer) {
+    json contents = tokenizer_json();
+    contents["model"]["vocab"] = vocabulary;
+    contents["model"]["merges"] = {"1 2", "Ġ t", "h e", "Ġt he"};
+    contents["pre_tokenizer"] = pre_tokenizer;
+    write_only_tokenizer_json(contents);
+    return Tokenizer::from_folder(folder_.path()).encode("12 the 12");
+  };
+  const json digits = {{"type", "Digits"}, {"individual_digits", true}};
+  const auto before_bytes = [](const json& first) {
+    return json{{"type", "Sequence"}, {"pretokenizers", {first, {{"type", "ByteLevel"}, {"add_prefix_space", false}}}}};
+  };
+  EXPECT_THAT(ids({{"type", "ByteLevel"}, {"use_regex", true}}), ElementsAre(266, 258, ' ', 266));
+  EXPECT_THAT(ids(before_bytes(digits)), ElementsAre('1', '2', 258, ' ', '1', '2'));
+  EXPECT_THAT(ids(before_bytes({{"type", "Digits"}})), ElementsAre(266, 258, ' ', 266));
+  EXPECT_THAT(ids(before_bytes(before_bytes(digits)["pretokenizers"][0])), ElementsAre('1', '2', 258, ' ', '1', '2'));
 }
 
 TEST_F(TokenizerFiles, VersionsOfTransformersMustNotDiffer) {

@@ -57,6 +57,8 @@ TEST(CompareFiles, NamesTheFirstDatasetThatDiffers) {
               HasSubstr("/metrics/margin: the values"));
   EXPECT_THAT(difference("2", [](SegmentContents& c) { c.edits[0].record.scores[0].nll_true = -2.0F; }),
               HasSubstr("/metrics/nll_true"));
+  EXPECT_THAT(difference("8", [](SegmentContents& c) { c.edits[1].record.scores[1].tokens_new[0].argmax = 3; }),
+              HasSubstr("/metrics/target_new/argmax"));
   EXPECT_THAT(difference("3", [](SegmentContents& c) { c.edits[0].deltas[0].left.values[0] += 1.0F; }),
               HasSubstr("/deltas/h.1.weight/left"));
   EXPECT_THAT(difference("4", [](SegmentContents& c) { c.edit_identity = "ffffffffffff"; }),
@@ -105,6 +107,24 @@ TEST(CompareLogical, NamesTheFirstEditThatDiffers) {
   const Comparison comparison = compare_logical(chain(left.path(), {10, 20}), files);
   EXPECT_FALSE(comparison.is_same);
   EXPECT_EQ(comparison.first_difference, "edit 17: the weight deltas differ");
+}
+
+TEST(CompareLogical, ComparesTokensWhereBothChainsKeptThem) {
+  const TemporaryFolder left;
+  const auto expected = chain(left.path(), {10});
+  const auto difference = [&](auto change) {
+    const TemporaryFolder right;
+    SegmentContents contents = sample::segment(1, 10);
+    for (StoredEdit& edit : contents.edits) {
+      for (core::PromptScore& score : edit.record.scores) change(edit.record.edit, score);
+    }
+    return compare_logical(expected, std::vector{commit(right.path(), contents)}).first_difference;
+  };
+  EXPECT_EQ(difference([](std::int64_t, core::PromptScore& score) { score.tokens_new = score.tokens_true = {}; }), "");
+  EXPECT_EQ(difference([](std::int64_t edit, core::PromptScore& score) {
+              if (edit == 6) score.tokens_true[0].nll = 7.0F;
+            }),
+            "edit 6: the prompt scores differ");
 }
 
 TEST(CompareLogical, ChecksFingerprintsContextsAndLength) {

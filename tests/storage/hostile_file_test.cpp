@@ -96,6 +96,16 @@ TEST(HostileFile, OffsetsOutOfRangeAreRefused) {
   }
 }
 
+TEST(HostileFile, TokensThatFitNoPromptAreRefused) {
+  const std::vector<std::int64_t> offsets{0, 1'000'000};
+  const Tampered few([&](hid_t id) {
+    replace_dataset(id, "/metrics/target_new/offsets", H5T_STD_I64LE, {2}, H5P_DEFAULT, offsets.data());
+  });
+  EXPECT_THAT(few.refusal(), HasSubstr("/metrics/target_new/offsets"));
+  const Tampered missing([](hid_t id) { H5Ldelete(id, "/metrics/target_true/nll", H5P_DEFAULT); });
+  EXPECT_THAT(missing.refusal(), HasSubstr("/metrics/target_true/nll: is missing"));
+}
+
 TEST(HostileFile, CodesOutOfRangeAreRefused) {
   const std::vector<std::uint8_t> codes(9, 200);
   const Tampered status(

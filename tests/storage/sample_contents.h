@@ -36,6 +36,10 @@ inline StoredEdit edit(std::int64_t number) {
   record.scores = {{core::PromptKind::kRewrite, 0.1F * x, 2.0F, true, 1.5F},
                    {core::PromptKind::kParaphrase, 3.0F, 2.0F, false, -0.25F},
                    {core::PromptKind::kNeighborhood, 4.0F, 0.5F * x, true, 0.75F}};
+  for (core::PromptScore& score : record.scores) {
+    score.tokens_new.assign(1 + static_cast<std::size_t>(number % 3), {static_cast<std::int32_t>(number), x, 17});
+    score.tokens_true = {{3, 0.25F * x, 3}, {5, -0.0F, static_cast<std::int32_t>(number)}};
+  }
   if (number % 5 == 3) {  // a failed edit: no deltas, a diagnostic that is NaN, one score less
     record.status = core::EditStatus::kNonFinite;
     record.diagnostics["residual_norm"] = std::numeric_limits<double>::quiet_NaN();

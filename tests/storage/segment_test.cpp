@@ -71,6 +71,17 @@ TEST(Segment, LeavesDeltasOutOnRequest) {
   EXPECT_EQ(read.edits[3].record.scores, sample::edit(4).record.scores);
 }
 
+TEST(Segment, OfAVersionThatKeptNoTokensIsRead) {
+  const TemporaryFolder folder;
+  SegmentContents contents = sample::segment(1, 2);
+  for (StoredEdit& edit : contents.edits) {
+    for (core::PromptScore& score : edit.record.scores) score.tokens_new = score.tokens_true = {};
+  }
+  write_segment(folder / "a.tmp", contents);
+  const SegmentContents read = read_segment(folder / "a.tmp");
+  EXPECT_EQ(read.edits[1].record.scores, contents.edits[1].record.scores);
+}
+
 TEST(Segment, WritesTheSameBytesForTheSameContents) {
   const TemporaryFolder folder;
   write_segment(folder / "a.tmp", sample::segment(3, 8));

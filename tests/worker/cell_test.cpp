@@ -213,6 +213,17 @@ TEST_P(CellRun, VerifyAcceptsSoundFilesAndNamesDamagedOnes) {
   EXPECT_NE(result.problems.front().find(victim.filename().string()), std::string::npos);
 }
 
+TEST_P(CellRun, AFullSegmentIsCommittedBeforeItsCheckpoint) {
+  ASSERT_TRUE(run("whole"));
+  ::setenv("LETHE_SEGMENT_BYTES", "1", 1);
+  const bool has_ended = run("cut");
+  ::unsetenv("LETHE_SEGMENT_BYTES");
+  ASSERT_TRUE(has_ended);
+  EXPECT_EQ(files("cut").segments.size(), 6U);  // each edit fills one
+  EXPECT_LT(files("whole").segments.size(), 6U);
+  EXPECT_EQ(first_problem("whole", "cut"), "");
+}
+
 TEST_P(CellRun, OtherSettingsInTheSameFolderAreRefused) {
   ASSERT_TRUE(run("a"));
   auto config = test::load_config(config_path_);
