@@ -96,7 +96,7 @@ def take(file, source, folder, ledger, say):
         pieces, what = [source.read_bytes()], "the published file"
     else:
         records = read(source)
-        pieces, what = _as_list(records), f"{len(records):,} records"
+        pieces, what = as_list(records), f"{len(records):,} records"
         if len(records) != NUM_PUBLISHED:
             what += f" (the published file has {NUM_PUBLISHED:,}: `samples: published` needs them all)"
     if target.exists() and sha256_of(target) != ledger.digests.get(file.target):
@@ -106,7 +106,7 @@ def take(file, source, folder, ledger, say):
     say(f"  {file.target}: {what}, sha256 {digest}")
 
 
-def _as_list(records):
+def as_list(records):
     """A record a line, as pieces of a file."""
     yield b"[\n" + _line_of(records[0])
     for record in records[1:]:
