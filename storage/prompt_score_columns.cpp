@@ -77,7 +77,8 @@ std::vector<core::PromptScore> read_scores(const ReadGroup& group, std::optional
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] > static_cast<std::uint8_t>(core::PromptKind::kNeighborhood)) group.fail_at("kind", "is out of range");
     if (is_correct[i] > 1) group.fail_at("is_correct", "is neither 0 nor 1");
-    scores.push_back({static_cast<core::PromptKind>(kinds[i]), nll_new[i], nll_true[i], is_correct[i] == 1, margin[i], {}, {}});
+    scores.push_back(
+        {static_cast<core::PromptKind>(kinds[i]), nll_new[i], nll_true[i], is_correct[i] == 1, margin[i], {}, {}});
   }
   read_tokens(group, "target_new", scores, &core::PromptScore::tokens_new);
   read_tokens(group, "target_true", scores, &core::PromptScore::tokens_true);

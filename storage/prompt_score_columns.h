@@ -8,9 +8,9 @@
 #include "storage/hdf5_reader.h"
 #include "storage/hdf5_writer.h"
 
-// Prompt scores as columns `kind`, `nll_new`, `nll_true`, `is_correct`, `margin`, one row a prompt, and the tokens of its
-// targets as `target_new/{id,nll,argmax,offsets}` and `target_true/..`, which older files lack.
-// Private to storage/.
+// Prompt scores as columns `kind`, `nll_new`, `nll_true`, `is_correct`, `margin`, one row a prompt, and the tokens of
+// its targets as `target_new/{id,nll,argmax,offsets}` and `target_true/..`, which older files lack. Private to
+// storage/.
 
 namespace lethe::storage::hdf5 {
 

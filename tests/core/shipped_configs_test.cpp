@@ -115,6 +115,8 @@ TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
   for (const auto& entry : fs::recursive_directory_iterator(kSource / "configs/methods")) {
     if (entry.path().extension() != ".yaml") continue;
     const auto method = entry.path().parent_path().filename().string();
+    // Nothing is published for this model: under `code` ROME has fewer contexts, and no projection has a bias.
+    const bool is_smollm2 = entry.path().stem() == "smollm2-135m";
     for (const std::string fidelity : {"code", "paper"}) {
       const auto config = load_experiment_config(
           folder.write("x.yaml", "fidelity: " + fidelity +
@@ -130,7 +132,9 @@ TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
         const auto& actual = editing::config_of<Method>(values);
         if constexpr (std::is_base_of_v<editing::RankOneConfig, Method>) {
           EXPECT_EQ(actual.v_weight_decay, defaults.v_weight_decay) << entry.path();
-          EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
+          if (!is_smollm2 || fidelity == "paper") {
+            EXPECT_EQ(actual.context_lengths, defaults.context_lengths) << entry.path();
+          }
         }
         if constexpr (std::is_same_v<Method, editing::RomeConfig>) {
           EXPECT_EQ(actual.residual_key, defaults.residual_key) << entry.path();
@@ -150,7 +154,7 @@ TEST(ShippedConfigs, EveryMethodFileIsValidUnderBothFidelities) {
           EXPECT_EQ(actual.pad_class, defaults.pad_class) << entry.path();
         }
         if constexpr (std::is_same_v<Method, editing::FineTuneConfig>) {
-          EXPECT_EQ(actual.tune_bias, defaults.tune_bias) << entry.path();
+          EXPECT_EQ(actual.tune_bias, defaults.tune_bias && !is_smollm2) << entry.path();
           EXPECT_EQ(actual.target_positions, defaults.target_positions) << entry.path();
         }
       });
