@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "storage/hdf5_reader.h"
+#include "storage/prompt_score_columns.h"
 #include "storage/segment.h"
 
 namespace lethe::storage {
@@ -49,6 +50,12 @@ Difference difference_of_groups(const hdf5::ReadGroup& left, const hdf5::ReadGro
   if (is_root) {
     members.erase("provenance");
     others.erase("provenance");
+  }
+  // A file of a version that did not keep tokens says nothing of them.
+  for (const char* tokens : hdf5::kTokenGroups) {
+    if (members.contains(tokens) == others.contains(tokens)) continue;
+    members.erase(tokens);
+    others.erase(tokens);
   }
   if (members != others) return left.place().object + ": the members differ";
   for (const auto& [name, kind] : members) {

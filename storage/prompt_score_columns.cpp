@@ -61,8 +61,8 @@ void write_scores(const WriteGroup& group, std::span<const core::PromptScore> sc
   write_column<float>(group, "nll_true", scores, [](const PromptScore& s) { return s.nll_true; });
   write_column<std::uint8_t>(group, "is_correct", scores, [](const PromptScore& s) { return s.is_correct ? 1 : 0; });
   write_column<float>(group, "margin", scores, [](const PromptScore& s) { return s.margin; });
-  write_tokens(group, "target_new", scores, &PromptScore::tokens_new);
-  write_tokens(group, "target_true", scores, &PromptScore::tokens_true);
+  write_tokens(group, kTokenGroups[0], scores, &PromptScore::tokens_new);
+  write_tokens(group, kTokenGroups[1], scores, &PromptScore::tokens_true);
 }
 
 std::vector<core::PromptScore> read_scores(const ReadGroup& group, std::optional<std::int64_t> num_rows) {
@@ -80,8 +80,8 @@ std::vector<core::PromptScore> read_scores(const ReadGroup& group, std::optional
     scores.push_back(
         {static_cast<core::PromptKind>(kinds[i]), nll_new[i], nll_true[i], is_correct[i] == 1, margin[i], {}, {}});
   }
-  read_tokens(group, "target_new", scores, &core::PromptScore::tokens_new);
-  read_tokens(group, "target_true", scores, &core::PromptScore::tokens_true);
+  read_tokens(group, kTokenGroups[0], scores, &core::PromptScore::tokens_new);
+  read_tokens(group, kTokenGroups[1], scores, &core::PromptScore::tokens_true);
   return scores;
 }
 

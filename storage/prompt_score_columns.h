@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -13,6 +14,9 @@
 // storage/.
 
 namespace lethe::storage::hdf5 {
+
+/// Groups of the targets' tokens.
+inline constexpr std::array kTokenGroups{"target_new", "target_true"};
 
 void write_scores(const WriteGroup& group, std::span<const core::PromptScore> scores);
 /// All columns must have the length of `kind`, which is `num_rows` if given.

@@ -71,6 +71,18 @@ TEST(CompareFiles, NamesTheFirstDatasetThatDiffers) {
               HasSubstr("/state/fingerprint_after/digest"));
 }
 
+TEST(CompareFiles, AFileThatKeptNoTokensSaysNothingOfThem) {
+  const TemporaryFolder folder;
+  SegmentContents contents = sample::segment(1, 9);
+  write_segment(folder / "new.tmp", contents);
+  for (StoredEdit& edit : contents.edits) {
+    for (core::PromptScore& score : edit.record.scores) score.tokens_new = score.tokens_true = {};
+  }
+  write_segment(folder / "old.tmp", contents);
+  EXPECT_TRUE(compare_files(folder / "old.tmp", folder / "new.tmp").is_same);
+  EXPECT_TRUE(compare_files(folder / "new.tmp", folder / "old.tmp").is_same);
+}
+
 TEST(CompareFiles, TellsPositiveFromNegativeZero) {
   const TemporaryFolder folder;
   SnapshotContents contents{{"ft", "m", 0}, "id", 1, {{"w", {{2}, {0.0F, 1.0F}}}}, {}};
