@@ -31,7 +31,10 @@ struct TargetScore {
   double nll_sum = 0.0;
   std::vector<core::TargetToken> tokens;
   float margin = std::numeric_limits<float>::infinity();
-  bool is_correct = true;
+
+  [[nodiscard]] bool is_correct() const {
+    return std::ranges::all_of(tokens, [](const core::TargetToken& token) { return token.argmax == token.id; });
+  }
 };
 
 /// Appends the readings of `target` to `row`, whose prompt has `prompt_length` tokens.
@@ -113,12 +116,10 @@ void read_batch(const model::Network& network, std::span<const Row* const> batch
   for (std::size_t m = 0; m < readings.targets.size(); ++m) {
     auto& target = targets[readings.targets[m]];
     const double nll = nll_M.data_ptr<double>()[m];
-    const auto argmax = first_choice_M.data_ptr<std::int64_t>()[m];
     target.nll_sum += nll;
-    target.tokens.push_back(
-        {static_cast<std::int32_t>(readings.tokens[m]), static_cast<float>(nll), static_cast<std::int32_t>(argmax)});
+    target.tokens.push_back({static_cast<std::int32_t>(readings.tokens[m]), static_cast<float>(nll),
+                             static_cast<std::int32_t>(first_choice_M.data_ptr<std::int64_t>()[m])});
     target.margin = std::min(target.margin, margin_M.data_ptr<float>()[m]);
-    target.is_correct = target.is_correct && argmax == readings.tokens[m];
   }
 }
 
@@ -144,7 +145,7 @@ core::PromptScore to_score(core::PromptKind kind, const TargetScore& on_new, con
   const auto mean_nll = [](const TargetScore& target) {
     return static_cast<float>(target.nll_sum / static_cast<double>(target.tokens.size()));
   };
-  return {kind, mean_nll(on_new), mean_nll(on_true), wanted.is_correct, wanted.margin, on_new.tokens, on_true.tokens};
+  return {kind, mean_nll(on_new), mean_nll(on_true), wanted.is_correct(), wanted.margin, on_new.tokens, on_true.tokens};
 }
 
 }  // namespace

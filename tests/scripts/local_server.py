@@ -5,10 +5,12 @@ import http.server
 import json
 import pathlib
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.parse
 
@@ -131,3 +133,16 @@ class LocalServer(unittest.TestCase):
              "--pause", pause],
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
+
+    def fetch_without_a_network(self, *groups):
+        """Fetches from where nobody listens, and expects that it is said at once."""
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            self.base = f"http://127.0.0.1:{unused.getsockname()[1]}"
+            begin = time.monotonic()
+            result = self.fetch(*groups, pause="30")
+        self.assertEqual(result.returncode, 1)
+        self.assertLess(time.monotonic() - begin, 20)
+        self.assertIn("no server can be reached (127.0.0.1:", result.stderr)
+        self.assertNotIn("Traceback", result.stderr)
+        return result

@@ -73,12 +73,8 @@ TEST(CompareFiles, NamesTheFirstDatasetThatDiffers) {
 
 TEST(CompareFiles, AFileThatKeptNoTokensSaysNothingOfThem) {
   const TemporaryFolder folder;
-  SegmentContents contents = sample::segment(1, 9);
-  write_segment(folder / "new.tmp", contents);
-  for (StoredEdit& edit : contents.edits) {
-    for (core::PromptScore& score : edit.record.scores) score.tokens_new = score.tokens_true = {};
-  }
-  write_segment(folder / "old.tmp", contents);
+  write_segment(folder / "new.tmp", sample::segment(1, 9));
+  write_segment(folder / "old.tmp", sample::without_tokens(sample::segment(1, 9)));
   EXPECT_TRUE(compare_files(folder / "old.tmp", folder / "new.tmp").is_same);
   EXPECT_TRUE(compare_files(folder / "new.tmp", folder / "old.tmp").is_same);
 }
@@ -121,33 +117,31 @@ TEST(CompareLogical, NamesTheFirstEditThatDiffers) {
   EXPECT_EQ(comparison.first_difference, "edit 17: the weight deltas differ");
 }
 
+/// What is told of a chain whose only segment was changed, against `expected`.
+template <typename Change>
+std::string difference_after(const std::vector<ledger::CommittedFile>& expected, Change change) {
+  const TemporaryFolder right;
+  SegmentContents contents = sample::segment(1, 10);
+  change(contents);
+  return compare_logical(expected, std::vector{commit(right.path(), contents)}).first_difference;
+}
+
 TEST(CompareLogical, ComparesTokensWhereBothChainsKeptThem) {
   const TemporaryFolder left;
   const auto expected = chain(left.path(), {10});
-  const auto difference = [&](auto change) {
-    const TemporaryFolder right;
-    SegmentContents contents = sample::segment(1, 10);
-    for (StoredEdit& edit : contents.edits) {
-      for (core::PromptScore& score : edit.record.scores) change(edit.record.edit, score);
-    }
-    return compare_logical(expected, std::vector{commit(right.path(), contents)}).first_difference;
-  };
-  EXPECT_EQ(difference([](std::int64_t, core::PromptScore& score) { score.tokens_new = score.tokens_true = {}; }), "");
-  EXPECT_EQ(difference([](std::int64_t edit, core::PromptScore& score) {
-              if (edit == 6) score.tokens_true[0].nll = 7.0F;
-            }),
+  EXPECT_EQ(difference_after(expected, [](SegmentContents& c) { c = sample::without_tokens(c); }), "");
+  EXPECT_EQ(difference_after(expected,
+                             [](SegmentContents& c) {
+                               for (core::PromptScore& score : c.edits[5].record.scores)
+                                 score.tokens_true[0].nll = 7.0F;
+                             }),
             "edit 6: the prompt scores differ");
 }
 
 TEST(CompareLogical, ChecksFingerprintsContextsAndLength) {
   const TemporaryFolder left;
   const auto expected = chain(left.path(), {10});
-  const auto difference = [&](auto change) {
-    const TemporaryFolder right;
-    SegmentContents contents = sample::segment(1, 10);
-    change(contents);
-    return compare_logical(expected, std::vector{commit(right.path(), contents)}).first_difference;
-  };
+  const auto difference = [&](auto change) { return difference_after(expected, change); };
   EXPECT_EQ(difference([](SegmentContents&) {}), "");
   EXPECT_THAT(difference([](SegmentContents& c) { c.fingerprint_after["h.0.weight"] = core::digest_of("x"); }),
               HasSubstr("edit 10: the fingerprints after"));

@@ -52,6 +52,14 @@ inline StoredEdit edit(std::int64_t number) {
   return stored;
 }
 
+/// As a version that kept no tokens wrote it.
+inline SegmentContents without_tokens(SegmentContents contents) {
+  for (StoredEdit& edit : contents.edits) {
+    for (core::PromptScore& score : edit.record.scores) score.tokens_new = score.tokens_true = {};
+  }
+  return contents;
+}
+
 inline SegmentContents segment(std::int64_t first, std::int64_t last) {
   SegmentContents contents;
   contents.cell = {"rome", "small-gpt2", 2};

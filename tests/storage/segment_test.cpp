@@ -73,10 +73,7 @@ TEST(Segment, LeavesDeltasOutOnRequest) {
 
 TEST(Segment, OfAVersionThatKeptNoTokensIsRead) {
   const TemporaryFolder folder;
-  SegmentContents contents = sample::segment(1, 2);
-  for (StoredEdit& edit : contents.edits) {
-    for (core::PromptScore& score : edit.record.scores) score.tokens_new = score.tokens_true = {};
-  }
+  const SegmentContents contents = sample::without_tokens(sample::segment(1, 2));
   write_segment(folder / "a.tmp", contents);
   const SegmentContents read = read_segment(folder / "a.tmp");
   EXPECT_EQ(read.edits[1].record.scores, contents.edits[1].record.scores);
