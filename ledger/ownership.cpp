@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <utility>
 
+#include "core/environment.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "core/unique_fd.h"
@@ -155,14 +155,8 @@ void Ownership::beat_until_ended() {
 
 OwnershipOptions ownership_options() {
   OwnershipOptions options;
-  const char* text = std::getenv("LETHE_OWNER_WATCH_SECONDS");
-  if (text == nullptr) return options;
-  char* end = nullptr;
-  options.watch_seconds = std::strtod(text, &end);
-  if (end == text || *end != '\0' || !(options.watch_seconds > 0.0)) {
-    throw core::ConfigError(std::string("LETHE_OWNER_WATCH_SECONDS=") + text +
-                            ": expected a positive number of seconds");
-  }
+  options.watch_seconds =
+      core::positive_from_environment("LETHE_OWNER_WATCH_SECONDS", "seconds").value_or(options.watch_seconds);
   return options;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -14,6 +13,7 @@
 
 #include "comm/in_process_channel.h"
 #include "comm/mpi_environment.h"
+#include "core/environment.h"
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "orchestrator/device_binding.h"
@@ -38,14 +38,7 @@ constexpr std::chrono::microseconds kLongestSleep(4000);
 
 /// A number of seconds from the environment, for tests and for odd machines.
 double seconds_from_environment(const char* name, double otherwise) {
-  const char* text = std::getenv(name);
-  if (text == nullptr) return otherwise;
-  char* end = nullptr;
-  const double value = std::strtod(text, &end);
-  if (end == text || value <= 0.0) {
-    throw core::ConfigError(std::string(name) + "=" + text + ": expected a positive number of seconds");
-  }
-  return value;
+  return core::positive_from_environment(name, "seconds").value_or(otherwise);
 }
 
 /// Rank 0's part: plan, coordinator, display, files about the sweep.

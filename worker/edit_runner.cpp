@@ -1,14 +1,13 @@
 #include "worker/edit_runner.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <cstdlib>
-#include <cstring>
+#include <cmath>
 
 #include <nlohmann/json.hpp>
 
 #include "core/config/schedule.h"
+#include "core/environment.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "ledger/durable_file.h"
@@ -27,11 +26,10 @@ namespace {
 /// What a segment holds in memory before it is committed, in the large. A segment ends where it is full, as at a stop,
 /// however far the next checkpoint is.
 std::size_t max_segment_bytes() {
-  std::size_t bytes = std::size_t{1} << 30U;
-  if (const char* text = std::getenv("LETHE_SEGMENT_BYTES")) {
-    std::from_chars(text, text + std::strlen(text), bytes);  // leaves `bytes` where there is no number
-  }
-  return bytes;
+  constexpr double kDefault = 0x1p30;
+  constexpr double kMost = 0x1p62;
+  return static_cast<std::size_t>(
+      std::ceil(std::min(core::positive_from_environment("LETHE_SEGMENT_BYTES", "bytes").value_or(kDefault), kMost)));
 }
 
 std::size_t bytes_of(const storage::StoredEdit& edit) {
@@ -137,7 +135,7 @@ class EditRun {
     if (edits_ == 0) segment.contexts = editor.contexts().templates;
     const auto parameters = editor.method().edited_parameters();
     segment.fingerprint_before = fingerprint(network_, parameters);
-    const auto max_bytes = std::max<std::size_t>(max_segment_bytes(), 1);
+    const auto max_bytes = max_segment_bytes();
     std::size_t num_bytes = 0;
     while (edits_ < last_edit && num_bytes < max_bytes && !monitor_.should_stop()) {
       const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
