@@ -7,6 +7,7 @@
 
 #include "bench/registrations.h"
 #include "ledger/commit.h"
+#include "ledger/durable_file.h"
 #include "ledger/sweep_folder.h"
 #include "storage/segment.h"
 
@@ -44,6 +45,7 @@ storage::SegmentContents rome_segment(std::int64_t num_edits, std::int64_t outpu
 /// Writing, fsync, digest and publication of 10 edits; the argument is the projection's output width.
 void commit_segment(benchmark::State& state) {
   const auto folder = std::filesystem::temp_directory_path() / ("lethe-bench-" + std::to_string(::getpid()));
+  ledger::make_folder(folder);
   const auto contents = rome_segment(10, state.range(0), 4 * state.range(0));
   std::int64_t round = 0;
   for (auto _ : state) {

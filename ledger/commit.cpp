@@ -133,7 +133,7 @@ void check_digest(const CommittedFile& file) {
 
 void quarantine(const std::filesystem::path& file, std::string_view reason) {
   const auto folder = folder_of(file) / "quarantine";
-  make_folder(folder);
+  make_folder_below(folder_of(file), folder);
   const auto name = file.filename().string();
   auto target = folder / name;
   for (int attempt = 1; !move_without_replacing(file, target); ++attempt) {

@@ -151,6 +151,20 @@ void make_folder(const std::filesystem::path& folder) {
   if (error) throw_error(folder, "be created", error);
 }
 
+void make_folder_below(const std::filesystem::path& root, const std::filesystem::path& folder) {
+  auto path = root;
+  for (const auto& part : folder.lexically_relative(root)) {
+    path /= part;
+    if (::mkdir(path.c_str(), 0777) == 0) continue;
+    const std::error_code cause(errno, std::generic_category());
+    if (std::filesystem::is_directory(path)) continue;
+    if (cause == std::errc::no_such_file_or_directory && !std::filesystem::exists(root)) {
+      throw core::StorageError(root.string() + ": is gone (removed, or its file system was taken away)", cause);
+    }
+    throw_error(folder, "be created", cause);
+  }
+}
+
 bool move_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::link(from.c_str(), to.c_str()) == 0 || are_one_file(from, to)) {
     if (::unlink(from.c_str()) != 0 && errno != ENOENT) throw_last_error(from, "be removed");

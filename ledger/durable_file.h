@@ -33,6 +33,10 @@ void remove_file(const std::filesystem::path& path);
 
 /// Creates a folder with its parents; no error if it is there.
 void make_folder(const std::filesystem::path& folder);
+/// Creates `folder`, which lies below `root`, with what is missing between the two; no error if it is there. `root`
+/// itself is never made: a folder that was removed, or whose file system was taken away, must not come back with a part
+/// of its files.
+void make_folder_below(const std::filesystem::path& root, const std::filesystem::path& folder);
 
 /// Gives `from` the name `to`, which must be in the same folder tree and is never replaced. Returns false if `to`
 /// exists; then `from` keeps its name.

@@ -164,7 +164,7 @@ Claim claim_ownership(const fs::path& owners, std::string_view key, const Owners
   const Claimant claimant{owners, key, options};
   const auto start = TokenClock::now();
   refuse_linked_folders(owners.parent_path());
-  make_folder(owners);
+  make_folder_below(owners.parent_path(), owners);
   remove_stale_temporaries(owners);
   while (true) {
     const auto tokens = newest_tokens(owners);

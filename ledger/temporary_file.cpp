@@ -44,7 +44,6 @@ std::string_view process_of(std::string_view name) {
 
 std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem) {
   static std::atomic<std::uint64_t> counter{0};
-  make_folder(folder);
   std::string name(".");
   name.append(stem).append(".").append(process_name()).append(".").append(std::to_string(++counter));
   return folder / name.append(kTemporaryExtension);

@@ -5,7 +5,7 @@
 
 namespace lethe::ledger {
 
-/// A path in `folder` (created if missing) that no other process uses:
+/// A path in `folder` that no other process uses:
 /// ".<stem>.<host>.<pid>.<start>.<n>.tmp", where <start> is the process's start time and <host> names its process
 /// namespace too: a container's pid 7 is not ours, nor is the pid 7 of yesterday.
 std::filesystem::path temporary_path(const std::filesystem::path& folder, std::string_view stem);

@@ -14,6 +14,7 @@
 #include "data/counterfact.h"
 #include "data/task_examples.h"
 #include "editing/edit_method.h"
+#include "ledger/durable_file.h"
 #include "storage/second_moment_file.h"
 #include "worker/planning/inspect.h"
 #include "worker/planning/prerequisite_kinds.h"
@@ -51,13 +52,19 @@ Workspace::Workspace(core::ExperimentConfig config, std::filesystem::path out, P
 
 ledger::CommittedFile Workspace::commit_file(const std::filesystem::path& folder, std::string_view stem,
                                              const ledger::FileWriter& write, std::string_view extension) {
-  if (has_folder_ && !std::filesystem::exists(folder_.root())) {
-    throw core::StorageError(folder_.root().string() + ": is gone (removed, or its file system was taken away)",
-                             std::make_error_code(std::errc::no_such_file_or_directory));
-  }
-  auto file = ledger::commit_file(folder, stem, write, extension);
+  make_root();
+  ledger::make_folder_below(folder_.root(), folder);
+  return ledger::commit_file(folder, stem, write, extension);
+}
+
+void Workspace::save_digests() {
+  make_root();
+  digests_.save();
+}
+
+void Workspace::make_root() {
+  if (!has_folder_) ledger::make_folder(folder_.root());
   has_folder_ = true;
-  return file;
 }
 
 const CommittedResults& Workspace::results() {

@@ -73,15 +73,17 @@ class Workspace {
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
 
-  /// `ledger::commit_file`, which makes missing folders, but for the sweep's own: one that has vanished (removed, or
-  /// its file system was taken away) is not made again with a part of its files. Throws `core::StorageError` then.
+  /// Makes the sweep's folder, unless it was there once: one that has vanished (removed, or its file system was taken
+  /// away) is not made again with a part of its files. Throws `core::StorageError`.
+  void make_root();
+  /// `ledger::commit_file`, which makes the folders between the sweep's own, as `make_root`, and the file.
   ledger::CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem,
                                     const ledger::FileWriter& write, std::string_view extension = ".h5");
 
   /// To be called before an input is read: throws `core::DataError` if it is no longer what identities were made from.
   void confirm_input(const std::filesystem::path& path) { digests_.confirm(path); }
   /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
-  void save_digests() const { digests_.save(); }
+  void save_digests();
   /// What names a cell's folder and stands in its files. For `kResults` throws `core::StorageError` where nothing is
   /// committed.
   const std::string& edit_identity(const core::GridCell& cell);

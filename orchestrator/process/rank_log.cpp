@@ -22,7 +22,7 @@ std::int64_t size_of(int fd) {
 
 RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
+  std::filesystem::create_directory(path.parent_path(), error);  // not the sweep's folder: it may have vanished
   file_ = core::open_to_append(path);
   mark();
 }

@@ -12,7 +12,7 @@ namespace lethe::orchestrator::inline process {
 /// `<out>/logs/rank-<r>.log`: the supervisor's lines and its executor's output, appended.
 class RankLog {
  public:
-  /// Creates the folder. Throws `core::StorageError`.
+  /// Creates the folder, but for the one around it. Throws `core::StorageError`.
   explicit RankLog(const std::filesystem::path& path);
 
   /// Appends "<time> supervisor: <text>". Never throws: a full disk must not stop a stop.

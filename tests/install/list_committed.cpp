@@ -6,6 +6,7 @@
 
 #include "core/digest.h"
 #include "ledger/commit.h"
+#include "ledger/durable_file.h"
 #include "storage/report_file.h"
 
 int main(int argc, char** argv) try {
@@ -13,6 +14,7 @@ int main(int argc, char** argv) try {
   if (argc != 2) return 64;
   const std::filesystem::path folder = argv[1];
 
+  ledger::make_folder(folder);
   const auto curves = ledger::temporary_path(folder, "curves");
   lethe::storage::write_report_file(curves, {});
   ledger::publish(curves, "curves");

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <thread>
+#include <vector>
 
 #include "core/error.h"
 #include "ledger/durable_file.h"
@@ -37,11 +39,34 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-TEST(TemporaryPath, IsHiddenUniqueAndItsFolderExists) {
+TEST(MakeFolderBelow, MakesWhatIsMissingButNeverTheRoot) {
   const TemporaryFolder folder;
-  const auto deep = folder.path() / "cells/rome/m/sample0/0123456789ab";
+  const auto root = folder.path() / "out";
+  const auto deep = root / "cells/rome/m/sample0/0123456789ab";
+  const auto message = message_of<StorageError>([&] { make_folder_below(root, deep); });
+  EXPECT_NE(message.find(root.string() + ": is gone"), std::string::npos) << message;
+  EXPECT_FALSE(fs::exists(root));
+  make_folder(root);
+  for (int i = 0; i < 2; ++i) {
+    make_folder_below(root, deep);
+    EXPECT_TRUE(fs::is_directory(deep));
+  }
+  make_folder_below(root, root);
+  folder.write("out/file", "");
+  EXPECT_THROW(make_folder_below(root, root / "file/logs"), StorageError);
+  for (const auto& write : std::vector<std::function<void()>>{
+           [&] { replace_text(folder.path() / "gone/STATE", "COMPLETE\n"); },
+           [&] {
+             commit_file(folder.path() / "gone", "tasks", [](const auto& path) { write_new_file(path, "x"); });
+           }}) {
+    EXPECT_THROW(write(), StorageError);
+    EXPECT_FALSE(fs::exists(folder.path() / "gone"));
+  }
+}
+
+TEST(TemporaryPath, IsHiddenAndUnique) {
+  const fs::path deep = "cells/rome/m/sample0/0123456789ab";
   const auto first = temporary_path(deep, "segment-0000001-0000010");
-  EXPECT_TRUE(fs::is_directory(deep));
   EXPECT_NE(first, temporary_path(deep, "segment-0000001-0000010"));
   EXPECT_EQ(first.filename().string().front(), '.');
   EXPECT_FALSE(parse_committed(first));
@@ -223,6 +248,7 @@ TEST(Quarantine, KeepsFileAndReasonAndNeverReplaces) {
 TEST(ReplaceText, ReplacesAsAWholeAndCreatesTheFolder) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "deep/STATE";
+  make_folder(path.parent_path());
   replace_text(path, "INCOMPLETE\n");
   replace_text(path, "COMPLETE\n");
   EXPECT_EQ(read_text(path), "COMPLETE\n");
@@ -232,6 +258,7 @@ TEST(ReplaceText, ReplacesAsAWholeAndCreatesTheFolder) {
 TEST(CommitFile, WritesAndPublishesUnderItsStem) {
   const TemporaryFolder folder;
   const auto inside = folder.path() / "cells/rome";
+  make_folder(inside);
   const auto file = commit_file(inside, "tasks", [](const fs::path& path) { write_new_file(path, "contents"); });
   EXPECT_EQ(file.path, inside / ("tasks-" + core::digest_of("contents").hex() + ".h5"));
   EXPECT_EQ(read_text(file.path), "contents");

@@ -28,6 +28,7 @@
 #include "core/contract/executor_messages.h"
 #include "core/error.h"
 #include "editing/methods/catalogue.h"
+#include "ledger/durable_file.h"
 #include "ledger/sweep_folder.h"
 #include "tests/orchestrator/small_experiment.h"
 
@@ -118,6 +119,7 @@ class FakeExecutor {
   }
 
   void commit(const fs::path& folder, const std::string& stem, const std::string& text, std::int64_t edits) {
+    ledger::make_folder_below(folder_.root(), folder);
     const auto temporary = ledger::temporary_path(folder, stem);
     std::ofstream(temporary) << text << "\n";
     send(core::CommittedEvent{ledger::publish(temporary, stem).path.string(), edits});

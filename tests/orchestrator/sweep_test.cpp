@@ -313,6 +313,7 @@ TEST_F(SweepTest, ALeftTokenOfAnotherHostIsWatchedThenFollowed) {
 }
 
 TEST_F(SweepTest, ASweepIsRefusedWhileACellOfItsFolderIsWorkedOn) {
+  fs::create_directory(out_);
   const auto claim = ledger::claim_ownership(out_ / "owners", "cell.rome+small+sample0", {});
   ASSERT_NE(claim.ownership, nullptr);
   EXPECT_EQ(run(sweep_command(0)), 69);

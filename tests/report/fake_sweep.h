@@ -14,6 +14,7 @@
 #include "editing/methods/catalogue.h"
 #include "editing/methods/settings_of.h"
 #include "editing/rome/rome_config.h"
+#include "ledger/durable_file.h"
 #include "ledger/sweep_folder.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
@@ -154,6 +155,7 @@ class FakeCell {
 
 inline ledger::CommittedFile commit_reduction(const std::filesystem::path& folder, const std::string& stem,
                                               const storage::ReductionContents& contents) {
+  ledger::make_folder(folder);
   const auto temporary = ledger::temporary_path(folder, stem);
   storage::write_reduction(temporary, contents);
   return ledger::publish(temporary, stem);
@@ -170,6 +172,7 @@ inline void commit_cell(const ledger::SweepFolder& folder, const core::Experimen
     storage::SegmentContents segment{cell, kEditIdentity, {}, {}, {}, {}, {}, {}};
     for (std::int64_t n = first; n <= last; ++n) segment.edits.push_back(fake.edit(n));
     const std::string stem = ledger::segment_stem(first, last);
+    ledger::make_folder(path);
     const auto temporary = ledger::temporary_path(path, stem);
     storage::write_segment(temporary, segment);
     ledger::publish(temporary, stem);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "ledger/durable_file.h"
 #include "storage/segment.h"
 #include "tests/storage/sample_contents.h"
 
@@ -17,6 +18,7 @@ using testing::HasSubstr;
 ledger::CommittedFile commit(const std::filesystem::path& folder, const SegmentContents& contents) {
   const std::string stem = "segment-" + std::to_string(contents.edits.front().record.edit) + "-" +
                            std::to_string(contents.edits.back().record.edit);
+  ledger::make_folder(folder);
   const auto temporary = ledger::temporary_path(folder, stem);
   write_segment(temporary, contents);
   return ledger::publish(temporary, stem);

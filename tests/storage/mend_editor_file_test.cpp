@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "ledger/durable_file.h"
 #include "storage/comparison.h"
 #include "tests/storage/sample_contents.h"
 
@@ -78,6 +79,7 @@ TEST(MendEditorFile, ADamagedOrForeignFileIsRefused) {
 std::vector<ledger::CommittedFile> chain_of(const TemporaryFolder& folder, const std::string& name, double mean) {
   SegmentContents contents = sample::segment(1, 3);
   contents.method_state = {{"0.mean", {{2}, {mean, 1.0 / 3.0}}}, {"0.count", {{1}, {5}}}};
+  ledger::make_folder(folder / name);
   const auto temporary = ledger::temporary_path(folder / name, "segment-0000001-0000003");
   write_segment(temporary, contents);
   return {ledger::publish(temporary, "segment-0000001-0000003")};

@@ -29,8 +29,9 @@ void refuse_running_sweep(const Workspace& workspace, const TaskMonitor& monitor
 }
 
 /// Null if told to stop.
-std::unique_ptr<ledger::Ownership> own_prerequisite(const Workspace& workspace, const std::string& key,
+std::unique_ptr<ledger::Ownership> own_prerequisite(Workspace& workspace, const std::string& key,
                                                     const TaskMonitor& monitor) {
+  workspace.make_root();
   auto ownership = ledger::wait_for_ownership(
       workspace.folder().owners(), key, options_for(monitor),
       [&](const std::string& holder) { core::log_info("waiting for " + holder + ", which computes " + key); });
@@ -40,10 +41,11 @@ std::unique_ptr<ledger::Ownership> own_prerequisite(const Workspace& workspace, 
 
 }  // namespace
 
-std::unique_ptr<ledger::Ownership> own_cell(const Workspace& workspace, const core::GridCell& cell,
+std::unique_ptr<ledger::Ownership> own_cell(Workspace& workspace, const core::GridCell& cell,
                                             const TaskMonitor& monitor) {
   auto key = "cell." + cell.name();
   std::replace(key.begin(), key.end(), '/', '+');
+  workspace.make_root();
   auto claim = ledger::claim_ownership(workspace.folder().owners(), key, options_for(monitor));
   if (!claim.holder.empty()) {
     throw core::OwnedError(workspace.folder().cell(cell).string() + ": " + claim.holder + " is working on this cell" +

@@ -14,7 +14,7 @@
 namespace lethe::worker::inline commands {
 
 /// Owns a cell. Null if told to stop. Throws `core::OwnedError` if it, or the whole folder, has a living owner.
-std::unique_ptr<ledger::Ownership> own_cell(const Workspace& workspace, const core::GridCell& cell,
+std::unique_ptr<ledger::Ownership> own_cell(Workspace& workspace, const core::GridCell& cell,
                                             const TaskMonitor& monitor);
 
 /// A prerequisite. Waits for another process that makes it, and takes it from there. False if told to stop before the

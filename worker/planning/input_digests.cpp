@@ -107,7 +107,6 @@ void InputDigests::save() const {
           {{"max_documents", max_documents}, {"documents", size.num_documents}, {"bytes", size.num_bytes}});
     }
   }
-  std::filesystem::create_directories(memory_.parent_path());
   ledger::replace_text(memory_, json.dump(1));
 }
 
