@@ -235,7 +235,7 @@ void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->add_option("--seed", options->seed, "seed of the draws");
   verb->callback([options] {
     const auto speaker = speaker_of(*options);
-    const std::vector<std::vector<model::TokenId>> prompts{speaker.tokenizer.encode(options->prompt)};
+    const std::vector<std::vector<model::TokenId>> prompts{speaker.tokenizer.encode_prompt(options->prompt)};
     model::GenerateOptions generate;
     generate.max_total_tokens = static_cast<int>(prompts.front().size()) + options->tokens;
     generate.top_k = options->top_k;

@@ -11,7 +11,7 @@ namespace lethe::bench {
 namespace {
 
 std::int64_t num_tokens(const BenchWorld& world, const std::string& text) {
-  return std::ssize(world.tokenizer.encode(text));
+  return std::ssize(world.tokenizer.encode_prompt(text));
 }
 
 /// Every context row from its subject's last token on, and the KL row there alone.

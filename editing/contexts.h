@@ -11,13 +11,9 @@
 
 namespace lethe::editing {
 
-/// Unicode NFKD normalisation of the characters of Unicode 14.0, whichever version the host's utf8proc knows; code
-/// points that came later are kept. Invalid UTF-8 throws `core::DataError`.
-std::string nfkd(std::string_view text);
-
-/// What the published sampler does to a decoded text: NFKD, then blank lines become one space, then every
-/// "<|endoftext|>" is removed.
-std::string cleaned_sample(std::string_view decoded);
+/// What the published sampler does to a decoded text: NFKD, then blank lines become one space, then every `end_of_text`
+/// is removed.
+std::string cleaned_sample(std::string_view decoded, std::string_view end_of_text);
 
 /// Context templates: "{}", then "<prefix>. {}" for every prefix.
 std::vector<std::string> context_templates(const std::vector<std::string>& prefixes);

@@ -24,17 +24,15 @@ struct RowBuilder {
 
 void RowBuilder::add(const PromptTemplate& prompt, const std::string& ending, std::size_t min_size) const {
   const std::string text = prompt.fill(request.subject) + ending;
-  const std::int64_t subject_last = subject_last_index(tokenizer, prompt, request.subject);
-  std::vector<model::TokenId> ids = tokenizer.encode(text);
+  const std::int64_t subject_last = subject_last_index(tokenizer, prompt, request.subject, ending);
+  std::vector<model::TokenId> ids = tokenizer.encode_prompt(text);
   const std::size_t size = ids.size();
   if (static_cast<std::int64_t>(size) > max_positions) {
     fail(request, text,
          std::to_string(size) + " tokens exceed the model's " + std::to_string(max_positions) +
              " positions; leave the record out or use shorter contexts");
   }
-  if (subject_last >= static_cast<std::int64_t>(size) || size < min_size) {
-    fail(request, text, kNotLocated);
-  }
+  if (size < min_size) fail(request, text, kNotLocated);
   prompts.rows.push_back(std::move(ids));
   prompts.subject_last.push_back(subject_last);
 }
@@ -51,7 +49,7 @@ std::vector<model::TokenId> target_tokens(const model::Tokenizer& tokenizer, con
   if (target.empty()) {
     throw core::DataError("case " + std::to_string(request.case_id) + ": target_new is empty; correct the record");
   }
-  return tokenizer.encode(spaced_target(target));
+  return tokenizer.encode_continuation(spaced_target(target));
 }
 
 EditPrompts make_edit_prompts(const ValueOptimizationConfig& config, const EditContexts& contexts,
@@ -60,15 +58,15 @@ EditPrompts make_edit_prompts(const ValueOptimizationConfig& config, const EditC
   EditPrompts prompts;
   prompts.target_ids = target_tokens(tokenizer, request);
   const std::vector<model::TokenId> shown(prompts.target_ids.begin(), prompts.target_ids.end() - 1);
-  const std::string shown_target = tokenizer.decode_cleaned(shown);
+  const std::string shown_target = tokenizer.decode_continuation(shown);
   const PromptTemplate prompt = parse_prompt(request.prompt);
 
   const RowBuilder builder{request, tokenizer, max_positions, prompts};
   for (const std::string& context : contexts.templates) {
     const PromptTemplate row_prompt = in_context(context, prompt);
     builder.add(row_prompt, shown_target, prompts.target_ids.size());
-    prompts.key_rows.push_back(tokenizer.encode(row_prompt.fill(request.subject)));
-    if (prompts.subject_last.back() >= static_cast<std::int64_t>(prompts.key_rows.back().size())) {
+    prompts.key_rows.push_back(tokenizer.encode_prompt(row_prompt.fill(request.subject)));
+    if (prompts.subject_last.back() != subject_last_index(tokenizer, row_prompt, request.subject)) {
       fail(request, row_prompt.fill(request.subject), kNotLocated);
     }
   }

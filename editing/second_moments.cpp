@@ -88,7 +88,7 @@ PackedDocuments pack_documents(std::span<const std::string> documents, const mod
     std::vector<Row> group;
     for (const std::string& document :
          documents.subspan(begin, std::min(kDocumentsPerGroup, documents.size() - begin))) {
-      Row row = tokenizer.encode(document);
+      Row row = tokenizer.encode_prompt(document);
       packed.num_tokens_cut += std::max<std::int64_t>(0, std::ssize(row) - static_cast<std::int64_t>(max_length));
       row.resize(std::min(row.size(), max_length));
       if (!row.empty()) {

@@ -8,12 +8,11 @@ namespace {
 constexpr std::string_view kHole = "{}";
 constexpr std::string_view kSpaces = " \t\n\r\f\v";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+/// Where a subject stands in a text in which it begins at `start`, blanks at its ends aside.
+model::Span span_of(std::string_view subject, std::size_t start) {
+  const std::size_t first = subject.find_first_not_of(kSpaces);
+  if (first == std::string_view::npos) return {start, start};
+  return {start + first, start + subject.find_last_not_of(kSpaces) + 1};
 }
 
 }  // namespace
@@ -40,26 +39,13 @@ PromptTemplate in_context(std::string_view context, const PromptTemplate& prompt
 }
 
 std::int64_t subject_last_index(const model::Tokenizer& tokenizer, const PromptTemplate& prompt,
-                                std::string_view subject) {
-  std::string word(subject);
-  std::size_t num_before = 0;
-  if (!prompt.before.empty()) {
-    if (prompt.before.back() != ' ') {
-      throw core::DataError("prompt '" + prompt.fill(kHole) + "': the text before the subject '" + word +
-                            "' must end in a space, or its last token cannot be located; correct the prompt");
-    }
-    num_before = tokenizer.encode(std::string_view(prompt.before).substr(0, prompt.before.size() - 1)).size();
-    word.assign(1, ' ').append(trimmed(subject));
-  }
-  const std::size_t num_word = tokenizer.encode(word).size();
-  if (num_word == 0) {
+                                std::string_view subject, std::string_view ending) {
+  const model::Span stretch = span_of(subject, prompt.before.size());
+  const auto last = tokenizer.last_token_of(prompt.fill(subject).append(ending), stretch);
+  if (stretch.begin == stretch.end || !last) {
     throw core::DataError("prompt '" + prompt.fill(kHole) + "': its subject has no token; correct the record");
   }
-  return static_cast<std::int64_t>(num_before + num_word) - 1;
-}
-
-std::int64_t subject_last_index(const model::Tokenizer& tokenizer, std::string_view prompt, std::string_view subject) {
-  return subject_last_index(tokenizer, parse_prompt(prompt), subject);
+  return static_cast<std::int64_t>(*last);
 }
 
 }  // namespace lethe::editing

@@ -24,14 +24,11 @@ PromptTemplate parse_prompt(std::string_view prompt);
 /// it.) Throws `core::DataError` if the context has no "{}".
 PromptTemplate in_context(std::string_view context, const PromptTemplate& prompt);
 
-/// Index of the subject's last token, the published way: tokens of the text before the subject (one trailing
-/// space dropped) plus tokens of " " + trimmed subject, minus one; a subject that begins the text is taken as it
-/// is. BPE pieces are assumed to concatenate. Throws `core::DataError` if text before the subject does not end
-/// in a space, or the subject has no token.
+/// Index, among the tokens of the prompt filled with `subject` and followed by `ending`, of the last one that holds a
+/// part of the subject, blanks at its ends aside: located by where tokens came from, whatever the tokenizer. On
+/// CounterFact it is the place that the published programs count out with GPT-2's. Throws `core::DataError` if the
+/// subject has no token.
 std::int64_t subject_last_index(const model::Tokenizer& tokenizer, const PromptTemplate& prompt,
-                                std::string_view subject);
-
-/// The same for a template text with exactly one "{}".
-std::int64_t subject_last_index(const model::Tokenizer& tokenizer, std::string_view prompt, std::string_view subject);
+                                std::string_view subject, std::string_view ending = "");
 
 }  // namespace lethe::editing

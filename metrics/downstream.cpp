@@ -26,7 +26,7 @@ std::size_t common_prefix(const std::vector<std::vector<TokenId>>& prompts) {
 
 std::vector<TokenId> encode_prompt(const core::TaskConfig& config, const data::TaskExample& example,
                                    const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
-  auto ids = tokenizer.encode(config.prefix + data::fill_query(config.query, example));
+  auto ids = tokenizer.encode_prompt(config.prefix + data::fill_query(config.query, example));
   const auto problem =
       ids.empty() ? std::string("has no tokens")
                   : model::row_problem(ids, static_cast<std::size_t>(config.max_new_tokens), architecture, tokenizer);

@@ -17,9 +17,8 @@ class RequestTokenizer {
                    const model::Architecture& architecture)
       : request_(request), tokenizer_(tokenizer), architecture_(architecture) {}
 
-  /// `num_more`: tokens that the network is given behind the text.
-  std::vector<TokenId> encode(const std::string& text, const std::string& field, std::size_t num_more = 0) const {
-    auto ids = tokenizer_.encode(text);
+  /// `ids` of `field`, checked. `num_more`: tokens that the network is given behind them.
+  std::vector<TokenId> checked(std::vector<TokenId> ids, const std::string& field, std::size_t num_more = 0) const {
     const auto problem = ids.empty() ? std::string("has no tokens; correct the record")
                                      : model::row_problem(ids, num_more, architecture_, tokenizer_);
     if (problem.empty()) return ids;
@@ -27,7 +26,7 @@ class RequestTokenizer {
   }
 
   std::vector<TokenId> target(const std::string& text, const std::string& field) const {
-    return encode(" " + text, field);
+    return checked(tokenizer_.encode_continuation(" " + text), field);
   }
 
   void add_list(RequestTokens& tokens, core::PromptKind kind, const std::vector<std::string>& texts,
@@ -41,7 +40,7 @@ class RequestTokenizer {
     RequestTokens::Prompt prompt{kind, {}};
     // A target is fed but for its last token.
     const auto longest = std::max(tokens.target_new.size(), tokens.former_of(prompt).size());
-    prompt.ids = encode(text, field, longest - 1);
+    prompt.ids = checked(tokenizer_.encode_prompt(text), field, longest - 1);
     tokens.prompts.push_back(std::move(prompt));
   }
 

@@ -26,12 +26,12 @@ class QuestionList {
 
   /// Adds one question per token of " " + target; returns how many.
   std::size_t add(const data::EditRequest& record, const std::string& prompt, const std::string& target) {
-    const auto answer = tokenizer_.encode(" " + target);
+    const auto answer = tokenizer_.encode_continuation(" " + target);
     const std::span<const TokenId> tokens(answer);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-      const auto piece = tokenizer_.encode(tokenizer_.decode_cleaned(tokens.subspan(i, 1)));
-      const auto text = i == 0 ? prompt : prompt + tokenizer_.decode_cleaned(tokens.first(i));
-      questions_.push_back({tokenizer_.encode(text), piece.empty() ? TokenId{-1} : piece.front()});
+      const auto piece = tokenizer_.encode_continuation(tokenizer_.decode_continuation(tokens.subspan(i, 1)));
+      const auto text = i == 0 ? prompt : prompt + tokenizer_.decode_continuation(tokens.first(i));
+      questions_.push_back({tokenizer_.encode_prompt(text), piece.empty() ? TokenId{-1} : piece.front()});
       if (questions_.back().ids.empty()) {
         throw core::DataError("case " + std::to_string(record.case_id) + ": a prompt has no tokens");
       }

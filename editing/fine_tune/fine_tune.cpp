@@ -117,7 +117,7 @@ TuningRun tune(const FineTuneConfig& config, const std::vector<Chunk>& chunks, c
 TargetRow make_target_row(const FineTuneConfig& config, const data::EditRequest& request,
                           const model::Tokenizer& tokenizer, std::int64_t max_positions) {
   TargetRow row;
-  row.ids = tokenizer.encode(parse_prompt(request.prompt).fill(request.subject));
+  row.ids = tokenizer.encode_prompt(parse_prompt(request.prompt).fill(request.subject));
   row.target_ids = target_tokens(tokenizer, request);
   const auto last = static_cast<std::int64_t>(row.ids.size()) - 1;
   if (config.target_positions == TargetPositions::kLastPromptToken) {

@@ -186,7 +186,7 @@ Continuation SpreadMethod::compute_after(const History* history, const model::Ne
 std::vector<std::string> sample_prefixes(const SpreadConfig& config, const ContextSource& source) {
   std::vector<std::vector<model::TokenId>> seeds;
   for (const std::string& text : config.context_seeds) {
-    seeds.push_back(source.tokenizer.encode(text));
+    seeds.push_back(source.tokenizer.encode_prompt(text));
   }
   auto prefixes = sample_prefixes(seeds, config.context_lengths, source.unedited, source.tokenizer, source.seed);
   std::for_each(prefixes.begin(), prefixes.end(), remove_braces);

@@ -75,7 +75,7 @@ std::vector<model::TokenId> MendData::draw_text(const std::vector<data::EditRequ
   const std::string text = is_document ? documents_[pick(random, documents_.size())]
                                        : record.neighborhood_prompts[pick(random, record.neighborhood_prompts.size())] +
                                              spaced_target(record.target_true);
-  std::vector<model::TokenId> ids = tokenizer_.encode(text);
+  std::vector<model::TokenId> ids = tokenizer_.encode_prompt(text);
   const auto limit = std::min<std::int64_t>(config_.max_text_tokens, max_positions_);
   if (static_cast<std::int64_t>(ids.size()) > limit) ids.resize(static_cast<std::size_t>(limit));
   return ids;

@@ -37,8 +37,8 @@ LabelledRow labelled_row(const std::string& text, const std::string& target, con
                          std::int64_t max_positions, const std::string& place) {
   const std::string spaced = spaced_target(target);
   LabelledRow row;
-  row.ids = tokenizer.encode(text + spaced);
-  const auto num_targets = static_cast<std::int64_t>(tokenizer.encode(spaced).size());
+  row.ids = tokenizer.encode_prompt(text + spaced);
+  const auto num_targets = static_cast<std::int64_t>(tokenizer.encode_continuation(spaced).size());
   const auto num_tokens = static_cast<std::int64_t>(row.ids.size());
   if (target.empty() || num_targets == 0 || num_tokens <= num_targets) {
     throw core::DataError(place + ": the prompt or the target has no token; correct the record");

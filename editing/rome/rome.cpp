@@ -146,8 +146,8 @@ std::unique_ptr<EditMethod> make_method(const RRomeConfig& config, MethodInputs 
 }
 
 std::vector<std::string> sample_prefixes(const RankOneConfig& config, const ContextSource& source) {
-  return sample_prefixes({{source.tokenizer.end_of_text()}}, config.context_lengths, source.unedited, source.tokenizer,
-                         source.seed);
+  return sample_prefixes({{source.tokenizer.start_of_text()}}, config.context_lengths, source.unedited,
+                         source.tokenizer, source.seed);
 }
 
 }  // namespace lethe::editing

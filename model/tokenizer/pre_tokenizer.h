@@ -1,22 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "model/tokenizer/text_pattern.h"
+#include "model/tokenizer/text_rewriting.h"
 #include "model/tokenizer/tokenizer_component.h"
 
 namespace lethe::model::inline tokenizer {
-
-/// Bytes [begin, end) of a text.
-struct Span {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-
-  bool operator==(const Span&) const = default;
-};
 
 /// GPT-2's pattern (tokenizer_split.h): each match is a piece.
 struct Gpt2Split {
@@ -30,25 +22,46 @@ struct DigitsSplit {
   bool operator==(const DigitsSplit&) const = default;
 };
 
+/// Cuts at the matches of a pattern.
+struct PatternSplit {
+  /// What becomes of the matches.
+  enum class Matches { kRemoved, kIsolated, kMergedWithPrevious, kMergedWithNext, kContiguous };
+
+  TextPattern pattern;
+  Matches matches = Matches::kIsolated;
+  bool is_inverted = false;  ///< matches are what stands between those of the pattern
+
+  bool operator==(const PatternSplit&) const = default;
+};
+
 /// Cuts a text into the pieces that byte-pair encoding works on: the "pre_tokenizer" of a tokenizer.json. Each step
 /// cuts the pieces of the one before, and sees of the text no more than its piece. Immutable.
 class PreTokenizer {
  public:
   /// GPT-2's, which a folder of vocab.json + merges.txt has.
-  PreTokenizer() : steps_{Gpt2Split{}} {}
-  /// ByteLevel, or a Sequence that ends in it. Throws `core::DataError` naming file, key and value for all else.
-  explicit PreTokenizer(const Component& description);
+  PreTokenizer() : steps_{Gpt2Split{}}, is_byte_level_(true) {}
+  /// Metaspace (first), Split, Digits, ByteLevel (last), and a Sequence of them; null leaves a text in one piece.
+  /// Throws `core::DataError` naming file, key and value for all else.
+  PreTokenizer(const data::Json& description, const std::string& place);
 
-  /// They cover `text` (valid UTF-8), and none is empty.
+  /// What is made of a text before it is cut.
+  [[nodiscard]] const TextRewriting& rewriting() const { return rewriting_; }
+  /// None is empty; they cover `text` (valid UTF-8) but for matches that are removed.
   [[nodiscard]] std::vector<Span> pieces(std::string_view text) const;
+  /// Whether the vocabulary is written in the byte alphabet (tokenizer_vocabulary.h).
+  [[nodiscard]] bool is_byte_level() const { return is_byte_level_; }
   bool operator==(const PreTokenizer&) const = default;
 
  private:
-  using Step = std::variant<Gpt2Split, DigitsSplit>;
+  using Step = std::variant<Gpt2Split, DigitsSplit, PatternSplit>;
 
-  void add(const Component& description, bool is_last);
+  void add(const Component& part);
+  void add_byte_level(const Component& part);
+  void add_metaspace(const Component& part);
 
+  TextRewriting rewriting_;
   std::vector<Step> steps_;
+  bool is_byte_level_ = false;
 };
 
 }  // namespace lethe::model::inline tokenizer

@@ -1,7 +1,7 @@
 #include "model/tokenizer/tokenizer.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <utility>
 
 #include "core/replace_all.h"
@@ -40,21 +40,42 @@ struct Tokenizer::Impl {
     }
   };
 
+  /// A token, and where its first and last byte came from.
+  struct Placed {
+    TokenId id = -1;
+    std::size_t first = 0;
+    std::size_t last = 0;
+  };
+
   explicit Impl(TokenizerSource from);
 
-  /// Appends the tokens of `text` that are looked for in `pass`, and of what stands between them those of later passes.
-  /// It ends before an added token as at the end of a text.
-  void append(std::string_view text, std::size_t pass, std::vector<TokenId>& ids) const;
-  void append_plain(std::string_view text, std::vector<TokenId>& ids) const;
+  [[nodiscard]] std::vector<Placed> encode(std::string_view text, TextPlace place) const;
+  [[nodiscard]] std::vector<TokenId> ids(std::string_view text, TextPlace place) const;
+  [[nodiscard]] std::vector<std::string> tokens_of(std::span<const TokenId> ids, bool skip_special_tokens) const;
+  [[nodiscard]] std::string cleaned(std::string text) const;
+
+  /// Appends the added tokens that `search` finds, and calls `append_other` with what stands before, between and behind
+  /// them: it ends before an added token as at the end of a text.
+  template <typename AppendOther>
+  static void append(const Search& search, const TextView& text, const AppendOther& append_other,
+                     std::vector<Placed>& tokens);
+  /// What holds no added token as it was given.
+  void append_raw(const TextView& text, TextPlace place, std::vector<Placed>& tokens) const;
+  /// What holds no added token once it is normalized.
+  void append_normalized(const TextView& text, TextPlace place, std::vector<Placed>& tokens) const;
 
   std::vector<std::string> files;
   core::Digest digest;
   bool cleans_up_spaces;
+  TextRewriting normalizer;
   PreTokenizer pre_tokenizer;
   BytePairEncoder encoder;
-  std::array<Search, 2> searches;     ///< tokens that are normalized come second
-  std::vector<std::string> bytes_of;  ///< by id; empty for an id without token
-  std::vector<bool> is_special;       ///< by id
+  TextDecoder decoder;
+  std::optional<TokenId> beginning;
+  Search raw_search;         ///< tokens that are found in a text as it was given
+  Search normalized_search;  ///< tokens that are looked for in what is left, once it is normalized
+  std::vector<std::optional<std::string>> token_of;  ///< by id
+  std::vector<bool> is_special;                      ///< by id
   TokenId end_of_text = -1;
 };
 
@@ -62,39 +83,113 @@ Tokenizer::Impl::Impl(TokenizerSource from)
     : files(std::move(from.files)),
       digest(from.digest),
       cleans_up_spaces(from.vocabulary.cleans_up_spaces),
+      normalizer(from.vocabulary.normalizer),
       pre_tokenizer(from.vocabulary.pre_tokenizer),
-      encoder(from.vocabulary) {
-  const auto put = [this](TokenId id, std::string bytes, bool special) {
+      encoder(from.vocabulary),
+      decoder(from.vocabulary.decoder),
+      beginning(from.vocabulary.beginning) {
+  const auto put = [this](TokenId id, const std::string& token, bool special) {
     const auto index = static_cast<std::size_t>(id);
-    if (index >= bytes_of.size()) {
-      bytes_of.resize(index + 1);
+    if (index >= token_of.size()) {
+      token_of.resize(index + 1);
       is_special.resize(index + 1);
     }
-    bytes_of[index] = std::move(bytes);
+    token_of[index] = token;
     is_special[index] = special;
   };
-  const auto bytes_or_text = [](const std::string& token) { return token_bytes(token).value_or(token); };
-  for (const auto& [token, id] : from.vocabulary.ids) put(id, bytes_or_text(token), false);
-  for (const AddedToken& token : from.vocabulary.added) {
-    put(token.id, bytes_or_text(token.content), token.is_special);
-    if (token.content == "<|endoftext|>") end_of_text = token.id;
-    searches[token.is_normalized ? 1 : 0].add(token);
+  for (const auto& [token, id] : from.vocabulary.ids) put(id, token, false);
+  for (AddedToken& token : from.vocabulary.added) {
+    put(token.id, token.content, token.is_special);
+    if (token.content == from.vocabulary.end_of_text) end_of_text = token.id;
+    if (!token.is_normalized) {
+      raw_search.add(token);
+      continue;
+    }
+    if (!normalizer.changes_nothing()) {
+      token.content = normalizer.apply({token.content}, TextPlace::kWhole).bytes;
+    }
+    normalized_search.add(token);
   }
 }
 
-void Tokenizer::Impl::append(std::string_view text, std::size_t pass, std::vector<TokenId>& ids) const {
-  if (pass == searches.size()) return append_plain(text, ids);
-  for (std::size_t start = 0; start < text.size();) {
-    const auto [position, token] = searches[pass].next(text, start);
-    append(text.substr(start, position - start), pass + 1, ids);
+template <typename AppendOther>
+void Tokenizer::Impl::append(const Search& search, const TextView& text, const AppendOther& append_other,
+                             std::vector<Placed>& tokens) {
+  for (std::size_t start = 0; start < text.bytes.size();) {
+    const auto [position, token] = search.next(text.bytes, start);
+    const std::size_t end = std::min(position, text.bytes.size());
+    if (end > start) append_other(text.part({start, end}));
     if (token == nullptr) break;
-    ids.push_back(token->id);
     start = position + token->content.size();
+    tokens.push_back({token->id, text.origin_of(position), text.origin_of(start - 1)});
   }
 }
 
-void Tokenizer::Impl::append_plain(std::string_view text, std::vector<TokenId>& ids) const {
-  for (const auto& [begin, end] : pre_tokenizer.pieces(text)) encoder.append(text.substr(begin, end - begin), ids);
+void Tokenizer::Impl::append_raw(const TextView& text, TextPlace place, std::vector<Placed>& tokens) const {
+  const auto append_other = [&](const TextView& rest) { append_normalized(rest, place, tokens); };
+  if (normalizer.changes_nothing()) return append(normalized_search, text, append_other, tokens);
+  const AlignedText normalized = normalizer.apply(text, place);
+  append(normalized_search, normalized.view(), append_other, tokens);
+}
+
+void Tokenizer::Impl::append_normalized(const TextView& text, TextPlace place, std::vector<Placed>& tokens) const {
+  AlignedText rewritten;
+  TextView whole = text;
+  if (!pre_tokenizer.rewriting().changes_nothing()) {
+    rewritten = pre_tokenizer.rewriting().apply(text, place);
+    whole = rewritten.view();
+  }
+  std::vector<PieceToken> piece_tokens;
+  for (const Span& piece : pre_tokenizer.pieces(whole.bytes)) {
+    piece_tokens.clear();
+    encoder.append(piece.of(whole.bytes), piece_tokens);
+    for (const auto& [id, span] : piece_tokens) {
+      tokens.push_back({id, whole.origin_of(piece.begin + span.begin), whole.origin_of(piece.begin + span.end - 1)});
+    }
+  }
+}
+
+std::vector<Tokenizer::Impl::Placed> Tokenizer::Impl::encode(std::string_view text, TextPlace place) const {
+  std::string repaired;
+  if (data::first_invalid_utf8(text) != std::string_view::npos) {
+    repaired = data::replace_invalid_utf8(text);
+    text = repaired;
+  }
+  std::vector<Placed> tokens;
+  append(
+      raw_search, TextView{text}, [&](const TextView& rest) { append_raw(rest, place, tokens); }, tokens);
+  return tokens;
+}
+
+std::vector<TokenId> Tokenizer::Impl::ids(std::string_view text, TextPlace place) const {
+  std::vector<TokenId> ids;
+  if (place == TextPlace::kWhole && beginning) ids.push_back(*beginning);
+  for (const Placed& token : encode(text, place)) ids.push_back(token.id);
+  return ids;
+}
+
+std::vector<std::string> Tokenizer::Impl::tokens_of(std::span<const TokenId> ids, bool skip_special_tokens) const {
+  std::vector<std::string> tokens;
+  for (const TokenId id : ids) {
+    const auto index = static_cast<std::size_t>(id);
+    if (id < 0 || index >= token_of.size() || !token_of[index]) continue;
+    if (skip_special_tokens && is_special[index]) continue;
+    tokens.push_back(*token_of[index]);
+  }
+  return tokens;
+}
+
+std::string Tokenizer::Impl::cleaned(std::string text) const {
+  struct CleanUp {
+    std::string_view from, to;
+  };
+  // In transformers' order (PreTrainedTokenizerBase.clean_up_tokenization).
+  static constexpr CleanUp kReplacements[] = {{" .", "."},     {" ?", "?"},     {" !", "!"},   {" ,", ","},
+                                              {" ' ", "'"},    {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"},
+                                              {" 've", "'ve"}, {" 're", "'re"}};
+  if (!cleans_up_spaces) return text;
+  for (const auto& [from, to] : kReplacements) core::replace_all(text, from, to);
+  return text;
 }
 
 Tokenizer Tokenizer::from_folder(const std::filesystem::path& folder) {
@@ -106,40 +201,32 @@ Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
 Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
 Tokenizer::~Tokenizer() = default;
 
-std::vector<TokenId> Tokenizer::encode(std::string_view text) const {
-  std::string repaired;
-  if (data::first_invalid_utf8(text) != std::string_view::npos) {
-    repaired = data::replace_invalid_utf8(text);
-    text = repaired;
-  }
-  std::vector<TokenId> ids;
-  impl_->append(text, 0, ids);
-  return ids;
+std::vector<TokenId> Tokenizer::encode_prompt(std::string_view text) const {
+  return impl_->ids(text, TextPlace::kWhole);
+}
+
+std::vector<TokenId> Tokenizer::encode_continuation(std::string_view text) const {
+  return impl_->ids(text, TextPlace::kContinuation);
+}
+
+std::optional<std::size_t> Tokenizer::last_token_of(std::string_view text, const Span& stretch) const {
+  const auto tokens = impl_->encode(text, TextPlace::kWhole);
+  const auto begins_behind = [&](const Impl::Placed& token) { return token.first >= stretch.end; };
+  const auto end = std::ranges::find_if(tokens, begins_behind);
+  if (end == tokens.begin() || std::prev(end)->last < stretch.begin) return std::nullopt;
+  return static_cast<std::size_t>(end - tokens.begin()) - (impl_->beginning ? 0 : 1);
 }
 
 std::string Tokenizer::decode(std::span<const TokenId> ids, bool skip_special_tokens) const {
-  std::string bytes;
-  for (const TokenId id : ids) {
-    const auto index = static_cast<std::size_t>(id);
-    if (id < 0 || index >= impl_->bytes_of.size()) continue;
-    if (skip_special_tokens && impl_->is_special[index]) continue;
-    bytes += impl_->bytes_of[index];
-  }
-  return data::replace_invalid_utf8(bytes);
+  return impl_->decoder.decode(impl_->tokens_of(ids, skip_special_tokens), TextPlace::kWhole);
+}
+
+std::string Tokenizer::decode_continuation(std::span<const TokenId> ids) const {
+  return impl_->cleaned(impl_->decoder.decode(impl_->tokens_of(ids, false), TextPlace::kContinuation));
 }
 
 std::string Tokenizer::decode_cleaned(std::span<const TokenId> ids, bool skip_special_tokens) const {
-  struct Replacement {
-    std::string_view from, to;
-  };
-  // In transformers' order (PreTrainedTokenizerBase.clean_up_tokenization).
-  static constexpr Replacement kReplacements[] = {{" .", "."},     {" ?", "?"},     {" !", "!"},   {" ,", ","},
-                                                  {" ' ", "'"},    {" n't", "n't"}, {" 'm", "'m"}, {" 's", "'s"},
-                                                  {" 've", "'ve"}, {" 're", "'re"}};
-  std::string text = decode(ids, skip_special_tokens);
-  if (!impl_->cleans_up_spaces) return text;
-  for (const auto& [from, to] : kReplacements) core::replace_all(text, from, to);
-  return text;
+  return impl_->cleaned(decode(ids, skip_special_tokens));
 }
 
 const std::vector<std::string>& Tokenizer::files() const { return impl_->files; }
@@ -148,6 +235,8 @@ core::Digest Tokenizer::digest() const { return impl_->digest; }
 
 TokenId Tokenizer::end_of_text() const { return impl_->end_of_text; }
 
-std::int64_t Tokenizer::vocab_size() const { return static_cast<std::int64_t>(impl_->bytes_of.size()); }
+TokenId Tokenizer::start_of_text() const { return impl_->beginning.value_or(impl_->end_of_text); }
+
+std::int64_t Tokenizer::vocab_size() const { return static_cast<std::int64_t>(impl_->token_of.size()); }
 
 }  // namespace lethe::model::inline tokenizer

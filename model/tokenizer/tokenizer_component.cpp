@@ -44,6 +44,22 @@ bool Component::flag(std::string_view name, bool otherwise) const {
   return found.get<bool>();
 }
 
+std::string Component::text(std::string_view name) const {
+  const Json found = value(name);
+  if (!found.is_string()) refuse(name, "a text expected");
+  return found.get<std::string>();
+}
+
+std::string Component::text(std::string_view name, const std::string& otherwise) const {
+  return value(name).is_null() ? otherwise : text(name);
+}
+
+std::int64_t Component::count(std::string_view name) const {
+  const auto found = data::integer_of(value(name));
+  if (!found || *found < 0) refuse(name, "a count expected");
+  return *found;
+}
+
 std::vector<Component> Component::parts(std::string_view name) const {
   const auto found = object_->find(std::string(name));
   if (found == object_->end() || !found->is_array()) refuse(name, "a list of parts expected");
@@ -52,6 +68,10 @@ std::vector<Component> Component::parts(std::string_view name) const {
     parts.emplace_back(part, place_, key_ + "." + std::string(name) + "[" + std::to_string(parts.size()) + "]");
   }
   return parts;
+}
+
+std::string Component::name_of(std::string_view name) const {
+  return place_ + ": \"" + key_ + "." + std::string(name) + "\"";
 }
 
 void Component::refuse(std::string_view name, const std::string& reason) const {

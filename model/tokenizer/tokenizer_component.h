@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -21,16 +22,21 @@ class Component {
   /// Refuses settings other than these (beside "type") that are set.
   void allow_only(std::initializer_list<std::string_view> names) const;
   [[nodiscard]] bool flag(std::string_view name, bool otherwise) const;
+  [[nodiscard]] std::string text(std::string_view name) const;
+  [[nodiscard]] std::string text(std::string_view name, const std::string& otherwise) const;
+  [[nodiscard]] std::int64_t count(std::string_view name) const;
+  /// As it stands there; null if it does not.
+  [[nodiscard]] data::Json value(std::string_view name) const;
   /// The parts of a "Sequence".
   [[nodiscard]] std::vector<Component> parts(std::string_view name) const;
+  /// File and key of a setting, as errors name it.
+  [[nodiscard]] std::string name_of(std::string_view name) const;
   /// Says that a setting's value is not followed, and why.
   [[noreturn]] void refuse(std::string_view name, const std::string& reason) const;
   /// Says that the part itself is not followed here.
   [[noreturn]] void refuse(const std::string& reason) const;
 
  private:
-  [[nodiscard]] data::Json value(std::string_view name) const;
-
   const data::Json* object_;
   std::string place_;
   std::string key_;

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "data/json_entries.h"
 #include "data/text_file.h"
+#include "model/tokenizer/tokenizer_json.h"
 #include "model/tokenizer/tokenizer_settings.h"
 
 namespace lethe::model::inline tokenizer {
@@ -83,48 +84,18 @@ Vocabulary read_pair(FolderReader& reader, const FilePair& pair) {
   return vocabulary;
 }
 
-/// An added token as tokenizer.json and tokenizer_config.json describe it.
-AddedToken described_token(const Json& entry, TokenId id, const std::string& place) {
-  const auto content = entry.is_object() ? entry.find("content") : entry.end();
-  if (content == entry.end()) refuse(place, "key \"content\" is missing");
-  if (!content->is_string()) refuse(place, "\"content\" must be a string, found " + data::describe(*content));
-  check_added_token_settings(entry, place);
-  const bool is_special = entry.value("special", Json()) == true;
-  const Json normalized = entry.value("normalized", Json());
-  return {content->get<std::string>(), id, is_special, normalized.is_null() ? !is_special : normalized == true};
-}
-
-void read_tokenizer_json(FolderReader& reader, Vocabulary& vocabulary) {
-  const std::string place = reader.place(kTokenizerJson);
-  const Json root = object_of(reader, kTokenizerJson);
-  const auto member = [](const Json& object, const char* key, const std::string& where) -> const Json& {
-    if (!object.is_object() || !object.contains(key)) refuse(where, "key \"" + std::string(key) + "\" is missing");
-    return object[key];
-  };
-  const Json& model = member(root, "model", place);
-  check_tokenizer_json_settings(root, place);
-  vocabulary.pre_tokenizer = PreTokenizer(Component(member(root, "pre_tokenizer", place), place, "pre_tokenizer"));
-  add_ids(member(model, "vocab", place + ", model"), place + ", model.vocab", vocabulary);
-  add_merge_list(member(model, "merges", place + ", model"), place + ", model.merges", vocabulary);
-  const Json unknown = model.value("unk_token", Json());
-  if (!unknown.is_null() && unknown != "" && !has_all_bytes(vocabulary)) {
-    refuse(place,
-           "\"model.unk_token\": " + unknown.dump() + " is not supported where the vocabulary lacks single bytes");
-  }
-  const Json added = root.value("added_tokens", Json::array());
-  if (!added.is_array()) refuse(place, "key \"added_tokens\": a list expected, found " + data::describe(added));
-  for (const Json& entry : added) {
-    const std::string where = place + ", added_tokens";
-    add_token(described_token(entry, checked_id(member(entry, "id", where), where), where), where, vocabulary);
-  }
-}
-
 TokenId id_of_key(const std::string& key, const std::string& place) {
   std::int64_t id = -1;
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
   if (error != std::errc() || end != key.data() + key.size())
     refuse(place, "\"" + data::excerpt(key) + "\" is no token id");
   return checked_id(Json(id), place);
+}
+
+/// The text of a token that is written as such, or as an object.
+std::string content_of(const Json& token) {
+  const Json content = token.is_object() ? token.value("content", Json()) : token;
+  return content.is_string() ? content.get<std::string>() : "";
 }
 
 /// A token with a role is found in texts like an added one, and has an id already.
@@ -153,6 +124,7 @@ void add_special_tokens(const Json& object, const std::string& place, Vocabulary
       add_special_token(*found, place + ", " + key, vocabulary);
     }
   }
+  if (vocabulary.end_of_text.empty()) vocabulary.end_of_text = content_of(object.value("eos_token", Json()));
 }
 
 /// Settings and tokens of tokenizer_config.json. Returns whether it lists all added tokens.
@@ -160,7 +132,10 @@ bool read_config(FolderReader& reader, Vocabulary& vocabulary) {
   const std::string place = reader.place(kConfig);
   const Json config = object_of(reader, kConfig);
   check_config_settings(config, place);
-  vocabulary.cleans_up_spaces = config.value("clean_up_tokenization_spaces", Json()) != false;
+  const auto beginning = std::ranges::find(vocabulary.added, vocabulary.beginning, &AddedToken::id);
+  check_beginning(config, beginning == vocabulary.added.end() ? std::nullopt : std::optional(beginning->content),
+                  place);
+  vocabulary.cleans_up_spaces = cleans_up_spaces(config);
   const Json decoder = config.value("added_tokens_decoder", Json());
   const std::string where = place + ", added_tokens_decoder";
   if (!decoder.is_null() && !decoder.is_object()) refuse(where, "an object expected, found " + data::describe(decoder));
@@ -215,7 +190,7 @@ TokenizerSource read_tokenizer(const fs::path& folder) {
   const auto pair = pair_of(reader);
   Vocabulary vocabulary;
   if (reader.has(kTokenizerJson)) {
-    read_tokenizer_json(reader, vocabulary);
+    read_tokenizer_json(object_of(reader, kTokenizerJson), reader.place(kTokenizerJson), vocabulary);
   } else if (pair) {
     vocabulary = read_pair(reader, *pair);
   } else {

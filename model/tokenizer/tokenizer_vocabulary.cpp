@@ -1,13 +1,13 @@
 #include "model/tokenizer/tokenizer_vocabulary.h"
 
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 #include <utility>
 
 #include "core/error.h"
 #include "data/text_file.h"
 #include "data/unicode.h"
+#include "model/tokenizer/byte_alphabet.h"
 
 namespace lethe::model::inline tokenizer {
 namespace {
@@ -20,20 +20,6 @@ constexpr std::int64_t kMaxTokenId = 4'000'000;
 
 [[noreturn]] void fail(const std::string& place, const std::string& reason) {
   throw core::DataError(place + ": " + reason);
-}
-
-/// Code point that stands for a byte: itself if printable, else the next free one from U+0100 on.
-const std::array<char32_t, 256>& alphabet() {
-  static const std::array<char32_t, 256> characters = [] {
-    std::array<char32_t, 256> table{};
-    char32_t next_free = 0x100;
-    for (char32_t byte = 0; byte < 256; ++byte) {
-      const bool is_printable = (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte != 0xAD);
-      table[byte] = is_printable ? byte : next_free++;
-    }
-    return table;
-  }();
-  return characters;
 }
 
 void add_merge(const std::string& left, const std::string& right, const std::string& place, Vocabulary& vocabulary) {
@@ -59,16 +45,15 @@ void add_merge(std::string_view line, const std::string& place, Vocabulary& voca
   add_merge(std::string(line.substr(0, space)), std::string(line.substr(space + 1)), place, vocabulary);
 }
 
-bool is_added(const std::string& content, const Vocabulary& vocabulary) {
-  const auto is_same = [&](const AddedToken& token) { return token.content == content; };
-  return std::ranges::any_of(vocabulary.added, is_same);
-}
-
-/// The token of a text's end is found in texts, whatever the files say of it.
+/// GPT-2's token of a text's end is found in texts, whatever the files say of it; else it is that which they name.
 void complete_end_of_text(Vocabulary& vocabulary, const std::string& place) {
-  const auto id = id_of(kEndOfText, vocabulary);
-  if (!id) fail(place, "the tokenizer has no token \"" + std::string(kEndOfText) + "\"");
-  add_token({kEndOfText, *id, true, false}, place, vocabulary);
+  if (const auto id = id_of(kEndOfText, vocabulary)) {
+    vocabulary.end_of_text = kEndOfText;
+    add_token({kEndOfText, *id, true, false}, place, vocabulary);
+  } else if (vocabulary.end_of_text.empty()) {
+    fail(place, "the tokenizer has no token \"" + std::string(kEndOfText) +
+                    "\", and neither tokenizer_config.json nor special_tokens_map.json names its eos_token");
+  }
 }
 
 /// Tokens are numbered without a gap: `tokenizers` numbers added ones from the count of those before, whatever the
@@ -91,15 +76,26 @@ void check_numbering(const Vocabulary& vocabulary, const std::string& place) {
                   "ids from 0 on without a gap: is it complete?");
 }
 
+/// Whether merges have to make a token: it has several bytes, or characters, and does not stand for a single byte.
+bool is_of_several_units(const std::string& token, const Vocabulary& vocabulary) {
+  if (vocabulary.pre_tokenizer.is_byte_level()) {
+    const auto bytes = token_bytes(token);
+    return bytes && bytes->size() > 1;
+  }
+  return !token.empty() && data::code_point_at(token, 0).size < token.size() && !fallback_byte(token);
+}
+
 /// A file of merges that was cut between two lines would give other ids without a word.
 void check_merges(const Vocabulary& vocabulary, const std::string& place) {
+  if (vocabulary.rules.ignores_merges) return;  // there a token needs none
   std::unordered_set<TokenId> made;
   for (const auto& [key, merge] : vocabulary.merges) made.insert(merge.merged);
   std::size_t num_long = 0;
   std::size_t num_unmade = 0;
+  std::unordered_set<std::string_view> added;
+  for (const AddedToken& token : vocabulary.added) added.insert(token.content);
   for (const auto& [token, id] : vocabulary.ids) {
-    const auto bytes = token_bytes(token);
-    if (!bytes || bytes->size() < 2 || is_added(token, vocabulary)) continue;
+    if (added.contains(token) || !is_of_several_units(token, vocabulary)) continue;
     ++num_long;
     if (!made.contains(id)) ++num_unmade;
   }
@@ -190,32 +186,9 @@ void complete(Vocabulary& vocabulary, const std::string& place) {
   check_merges(vocabulary, place);
   // Which tokens are looked for first says nothing where all are looked for at once.
   const auto is_first = [](const AddedToken& token) { return !token.is_normalized; };
-  if (std::ranges::none_of(vocabulary.added, is_first)) {
+  if (vocabulary.normalizer.changes_nothing() && std::ranges::none_of(vocabulary.added, is_first)) {
     for (AddedToken& token : vocabulary.added) token.is_normalized = false;
   }
-}
-
-std::string byte_character(unsigned char byte) {
-  std::string character;
-  data::append_utf8(alphabet()[byte], character);
-  return character;
-}
-
-std::optional<std::string> token_bytes(std::string_view token) {
-  static const std::unordered_map<char32_t, unsigned char> byte_of = [] {
-    std::unordered_map<char32_t, unsigned char> inverse;
-    for (unsigned byte = 0; byte < 256; ++byte) inverse.emplace(alphabet()[byte], static_cast<unsigned char>(byte));
-    return inverse;
-  }();
-  std::string bytes;
-  for (std::size_t position = 0; position < token.size();) {
-    const data::CodePoint point = data::code_point_at(token, position);
-    const auto found = byte_of.find(point.value);
-    if (found == byte_of.end()) return std::nullopt;
-    bytes.push_back(static_cast<char>(found->second));
-    position += point.size;
-  }
-  return bytes;
 }
 
 }  // namespace lethe::model::inline tokenizer

@@ -11,6 +11,8 @@
 
 #include "data/json_entries.h"
 #include "model/tokenizer/pre_tokenizer.h"
+#include "model/tokenizer/text_decoder.h"
+#include "model/tokenizer/text_rewriting.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::model::inline tokenizer {
@@ -34,13 +36,28 @@ struct AddedToken {
   bool operator==(const AddedToken&) const = default;
 };
 
+/// How pieces become tokens beside the merges.
+struct BpeRules {
+  bool ignores_merges = false;       ///< a piece that is a token is that token, whatever merging makes of it
+  bool falls_back_to_bytes = false;  ///< a character without token becomes "<0xNN>" for each of its bytes
+  bool fuses_unknown = false;        ///< several unknown characters in a row are one unknown token
+  std::optional<TokenId> unknown;    ///< what a character without token becomes; else it is left out
+
+  bool operator==(const BpeRules&) const = default;
+};
+
 /// The contents of a tokenizer's files, checked.
 struct Vocabulary {
-  std::unordered_map<std::string, TokenId> ids;     ///< by token, in the byte alphabet
+  std::unordered_map<std::string, TokenId> ids;     ///< by token
   std::unordered_map<std::uint64_t, Merge> merges;  ///< by `merge_key`
-  std::vector<AddedToken> added;                    ///< by id, once complete
+  BpeRules rules;
+  std::vector<AddedToken> added;  ///< by id, once complete
+  TextRewriting normalizer;
   PreTokenizer pre_tokenizer;
-  bool cleans_up_spaces = true;  ///< whether decoding may take blanks before punctuation away
+  TextDecoder decoder;
+  std::optional<TokenId> beginning;  ///< put in front of a prompt (BOS)
+  std::string end_of_text;           ///< the token of a text's end; "<|endoftext|>" where nothing is said
+  bool cleans_up_spaces = true;      ///< whether decoding may take blanks before punctuation away
 
   bool operator==(const Vocabulary&) const = default;
   static std::uint64_t merge_key(TokenId left, TokenId right) {
@@ -56,17 +73,13 @@ void add_merge_lines(std::string_view text, const std::string& place, Vocabulary
 void add_merge_list(const data::Json& merges, const std::string& place, Vocabulary& vocabulary);
 /// A token that is there already stays as it is; it becomes special if this one is.
 void add_token(AddedToken token, const std::string& place, Vocabulary& vocabulary);
-/// Adds the token of a text's end, and checks the whole: ids without a gap or two tokens, merges that make the tokens.
+/// Settles the token of a text's end, and checks the whole: ids without a gap or two tokens, merges that make the
+/// tokens.
 void complete(Vocabulary& vocabulary, const std::string& place);
 
 TokenId checked_id(const data::Json& value, const std::string& place);
 std::optional<TokenId> id_of(const std::string& token, const Vocabulary& vocabulary);
 /// Whether each byte alone is a token, as in GPT-2's; bytes that are none are left out of texts.
 bool has_all_bytes(const Vocabulary& vocabulary);
-
-/// The byte alphabet: each byte stands in a vocabulary as one printable character (GPT-2's bytes_to_unicode).
-std::string byte_character(unsigned char byte);
-/// The bytes that a token stands for; nothing if it holds a character outside the alphabet.
-std::optional<std::string> token_bytes(std::string_view token);
 
 }  // namespace lethe::model::inline tokenizer

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "data/normal_forms.h"
 #include "data/unicode.h"
 #include "data/zip_archive.h"
 #include "editing/edit_method.h"
@@ -20,16 +21,16 @@ using test::lively_network;
 const std::vector<std::vector<model::TokenId>> kEndOfText{{byte_tokenizer().end_of_text()}};
 
 TEST(Contexts, CleansSamplesAsPublished) {
-  EXPECT_EQ(cleaned_sample("<|endoftext|>One\n\nTwo\nThree<|endoftext|>"), "One Two\nThree");
-  EXPECT_EQ(cleaned_sample("a\n\n\nb"), "a \nb");
+  EXPECT_EQ(cleaned_sample("<|endoftext|>One\n\nTwo\nThree<|endoftext|>", "<|endoftext|>"), "One Two\nThree");
+  EXPECT_EQ(cleaned_sample("a\n\n\nb", "<|endoftext|>"), "a \nb");
 }
 
 TEST(Contexts, NormalisesByCompatibilityDecomposition) {
-  EXPECT_EQ(nfkd("plain ASCII {}"), "plain ASCII {}");
-  EXPECT_EQ(nfkd("caf\xC3\xA9"), "cafe\xCC\x81");                   // e acute: e + combining acute
-  EXPECT_EQ(nfkd("\xEF\xAC\x81t\xC2\xA0\xE2\x80\xA6"), "fit ...");  // fi ligature, no-break space, ellipsis
-  EXPECT_EQ(nfkd(""), "");
-  EXPECT_THROW(nfkd("\xFF\xFE"), core::DataError);
+  EXPECT_EQ(data::nfkd("plain ASCII {}"), "plain ASCII {}");
+  EXPECT_EQ(data::nfkd("caf\xC3\xA9"), "cafe\xCC\x81");                   // e acute: e + combining acute
+  EXPECT_EQ(data::nfkd("\xEF\xAC\x81t\xC2\xA0\xE2\x80\xA6"), "fit ...");  // fi ligature, no-break space, ellipsis
+  EXPECT_EQ(data::nfkd(""), "");
+  EXPECT_THROW(data::nfkd("\xFF\xFE"), core::DataError);
 }
 
 // The number is that of Python 3.11, Unicode 14.0.0 (tests/data/golden/record_letter_case.py).
@@ -40,11 +41,11 @@ TEST(Contexts, NormalisationIsThatOfUnicodeFourteenOnEveryHost) {
     std::string character;
     data::append_utf8(value, character);
     if (value > 0) lines += '\n';
-    lines += nfkd(character);
+    lines += data::nfkd(character);
   }
   EXPECT_EQ(data::crc32(std::as_bytes(std::span(lines))), 0x6345C158U);
   // U+1E030, of Unicode 15.0, has a decomposition there; what stands around it is decomposed.
-  EXPECT_EQ(nfkd("\xC3\xA9\xF0\x9E\x80\xB0\xC3\xA9"),
+  EXPECT_EQ(data::nfkd("\xC3\xA9\xF0\x9E\x80\xB0\xC3\xA9"),
             "e\xCC\x81\xF0\x9E\x80\xB0"
             "e\xCC\x81");
 }

@@ -45,7 +45,7 @@ data::EditRequest request_of(const std::string& prompt, const std::string& subje
   return request;
 }
 
-std::vector<model::TokenId> ids_of(const std::string& text) { return byte_tokenizer().encode(text); }
+std::vector<model::TokenId> ids_of(const std::string& text) { return byte_tokenizer().encode_prompt(text); }
 
 editing::EditContexts some_contexts() { return {{"{}", "Ab. {}", "So they say. {}", "x{y}{. {}"}}; }
 

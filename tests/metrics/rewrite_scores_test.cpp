@@ -25,9 +25,9 @@ struct PlainScore {
 /// One prompt and one target through the plain full forward, one row, nothing shared.
 PlainScore plain_score(const model::Network& network, const model::Tokenizer& tokenizer, const std::string& prompt,
                        const std::string& target) {
-  auto row = tokenizer.encode(prompt);
+  auto row = tokenizer.encode_prompt(prompt);
   const auto length = static_cast<std::int64_t>(row.size());
-  const auto target_ids = tokenizer.encode(" " + target);
+  const auto target_ids = tokenizer.encode_continuation(" " + target);
   row.insert(row.end(), target_ids.begin(), target_ids.end());
   const auto logits_TV =
       network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{row}, test::test_device())).select(0, 0);

@@ -12,14 +12,15 @@ namespace {
 std::vector<bool> plain_answers(const model::Network& network, const model::Tokenizer& tokenizer,
                                 const std::string& prompt, const std::string& target) {
   std::vector<bool> answers;
-  const auto answer = tokenizer.encode(" " + target);
+  const auto answer = tokenizer.encode_continuation(" " + target);
   for (std::size_t i = 0; i < answer.size(); ++i) {
     const auto before = tokenizer.decode_cleaned(std::span(answer).first(i));
-    const auto ids = tokenizer.encode(prompt + (i == 0 ? "" : before));
+    const auto ids = tokenizer.encode_prompt(prompt + (i == 0 ? "" : before));
     const auto logits_TV =
         network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, test::test_device()))
             .select(0, 0);
-    const auto wanted = tokenizer.encode(tokenizer.decode_cleaned(std::span(answer).subspan(i, 1))).front();
+    const auto wanted =
+        tokenizer.encode_continuation(tokenizer.decode_continuation(std::span(answer).subspan(i, 1))).front();
     answers.push_back(logits_TV[static_cast<std::int64_t>(ids.size()) - 1].argmax().item<std::int64_t>() == wanted);
   }
   return answers;
@@ -29,7 +30,7 @@ std::vector<bool> plain_answers(const model::Network& network, const model::Toke
 std::string greedy(const model::Network& network, const model::Tokenizer& tokenizer, std::string prompt, int count) {
   const auto begin = prompt.size();
   for (int i = 0; i < count; ++i) {
-    const auto ids = tokenizer.encode(prompt);
+    const auto ids = tokenizer.encode_prompt(prompt);
     const auto logits_TV =
         network.forward(model::pad_rows(std::vector<std::vector<model::TokenId>>{ids}, test::test_device()))
             .select(0, 0);

@@ -1,6 +1,8 @@
 // What a tokenizer's files may hold, and how their faults are named.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <set>
 #include <sstream>
@@ -51,29 +53,29 @@ TEST_F(TokenizerFiles, OpenAisNamesAreReadToo) {
   folder_.write("vocab.bpe", folder_.merges());
   folder_.remove("vocab.json");
   folder_.remove("merges.txt");
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the"), ElementsAre(258));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt(" the"), ElementsAre(258));
 }
 
 TEST_F(TokenizerFiles, TokenizerJsonAloneIsEnough) {
   write_only_tokenizer_json(tokenizer_json());
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the<|endoftext|>"), ElementsAre(258, 265));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt(" the<|endoftext|>"), ElementsAre(258, 265));
   json paired = tokenizer_json();
   paired["model"]["merges"] = json::parse(R"([["Ġ", "t"], ["h", "e"], ["Ġt", "he"]])");
   write_only_tokenizer_json(paired);
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the"), ElementsAre(258));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt(" the"), ElementsAre(258));
 }
 
 TEST_F(TokenizerFiles, AddedTokensAreFoundInTheTextLongestFirst) {
   folder_.write("added_tokens.json", R"({"<|extra_1|>": 266, "<|extra_1|>2": 267, "<|endoftext|>": 265})");
   const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
-  EXPECT_THAT(tokenizer.encode("a<|extra_1|>b<|extra_1|>2<|endoftext|>"), ElementsAre('a', 266, 'b', 267, 265));
+  EXPECT_THAT(tokenizer.encode_prompt("a<|extra_1|>b<|extra_1|>2<|endoftext|>"), ElementsAre('a', 266, 'b', 267, 265));
   EXPECT_EQ(tokenizer.vocab_size(), 268);
   EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{266, 265, 299}, true), "<|extra_1|>");
 }
 
 TEST_F(TokenizerFiles, WindowsLineEndsAndAMissingLastOneAreFine) {
   folder_.write("merges.txt", "\xEF\xBB\xBF#version: 0.2\r\nĠ t\r\nh e\r\nĠt he");
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the"), ElementsAre(258));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt(" the"), ElementsAre(258));
 }
 
 TEST_F(TokenizerFiles, FaultyMergesAreNamedByLine) {
@@ -147,7 +149,7 @@ json mask_token(const char* flag = nullptr) {
 }
 
 TEST_F(TokenizerFiles, EveryFileThatAddsTokensIsFollowed) {
-  const auto ids = [&] { return Tokenizer::from_folder(folder_.path()).encode("a<mask>b"); };
+  const auto ids = [&] { return Tokenizer::from_folder(folder_.path()).encode_prompt("a<mask>b"); };
   folder_.write("added_tokens.json", R"({"<mask>": 266})");
   EXPECT_THAT(ids(), ElementsAre('a', 266, 'b'));
   folder_.remove("added_tokens.json");
@@ -170,13 +172,13 @@ TEST_F(TokenizerFiles, EveryFileThatAddsTokensIsFollowed) {
 // Ids as transformers 4.46 gives them: special tokens are found before others, whichever is longer.
 TEST_F(TokenizerFiles, TokensThatAreNotNormalizedAreFoundFirst) {
   folder_.write("added_tokens.json", R"({"ab<x>": 266, "<x>": 267})");
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode("zab<x>b"), ElementsAre('z', 266, 'b'));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt("zab<x>b"), ElementsAre('z', 266, 'b'));
   json contents = tokenizer_json();
   contents["added_tokens"].push_back({{"id", 266}, {"content", "ab<x>"}, {"special", false}, {"normalized", true}});
   contents["added_tokens"].push_back({{"id", 267}, {"content", "<x>"}, {"special", true}, {"normalized", false}});
   folder_.remove("added_tokens.json");
   folder_.write("tokenizer.json", contents.dump());
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode("zab<x>b"), ElementsAre('z', 'a', 'b', 267, 'b'));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt("zab<x>b"), ElementsAre('z', 'a', 'b', 267, 'b'));
 }
 
 TEST_F(TokenizerFiles, SettingsThatWouldGiveOtherIdsAreRefusedByName) {
@@ -204,33 +206,51 @@ TEST_F(TokenizerFiles, SettingsOfTokenizerJsonAreRefusedByName) {
     json value;
     const char* reason;
   };
-  const json with_bos = {{"type", "TemplateProcessing"},
-                         {"single", {{{"SpecialToken", {{"id", "<s>"}}}}, {{"Sequence", {}}}}}};
+  const json start = {{"SpecialToken", {{"id", "<|endoftext|>"}}}};
+  const json text = {{"Sequence", {{"id", "A"}}}};
+  const auto processor = [](const json& single, int id) {
+    const json tokens = {{"<|endoftext|>", {{"id", "<|endoftext|>"}, {"ids", {id}}}}};
+    return json{{"type", "TemplateProcessing"}, {"single", single}, {"special_tokens", tokens}};
+  };
+  const json with_bos = processor(json::array({start, text}), 265);
+  const auto split = [](const json& pattern) {
+    return json{{"type", "Split"}, {"pattern", pattern}, {"behavior", "Isolated"}};
+  };
   const json byte_level = {{"type", "ByteLevel"}};
   const json digits = {{"type", "Digits"}};
+  const json metaspace = {{"type", "Metaspace"}, {"replacement", "_"}};
   const json bert = {{"type", "BertPreTokenizer"}};
   const auto sequence = [](const json& parts) { return json{{"type", "Sequence"}, {"pretokenizers", parts}}; };
   const Case cases[] = {
-      {"/normalizer", {{"type", "NFC"}}, "\"normalizer\": \"NFC\" is not supported"},
-      {"/post_processor", with_bos, "\"post_processor\": \"TemplateProcessing\" is not supported"},
-      {"/post_processor", {{"type", "Sequence"}, {"processors", {{{"type", "ByteLevel"}}, with_bos}}}, "\"Sequence\""},
+      {"/normalizer", {{"type", "Lowercase"}}, "\"normalizer.type\": \"Lowercase\" is not supported"},
+      {"/normalizer", {{"type", "NFC"}, {"x", 1}}, "\"normalizer.x\": 1 is not supported"},
+      {"/normalizer", {{"type", "Prepend"}}, "\"normalizer.prepend\": null is not supported"},
+      {"/post_processor", processor(json::array({start, text}), 5), "\"post_processor.special_tokens\""},
+      {"/post_processor", processor(json::array({text, start}), 265), "\"post_processor.single\": a list"},
+      {"/post_processor", processor(json::array({start, start, text}), 265), "\"post_processor.single\": a list"},
+      {"/post_processor",
+       {{"type", "Sequence"}, {"processors", {with_bos, with_bos}}},
+       "\"post_processor.processors[1]\": \"TemplateProcessing\" is not supported: a second token"},
       {"/post_processor", {{"type", "RobertaProcessing"}}, "\"RobertaProcessing\" is not supported"},
       {"/pre_tokenizer/use_regex", "no", "\"pre_tokenizer.use_regex\": \"no\" is not supported: true or false"},
       {"/pre_tokenizer/add_prefix_space", true, "\"pre_tokenizer.add_prefix_space\": true"},
       {"/pre_tokenizer/behavior", "Removed", "\"pre_tokenizer.behavior\": \"Removed\" is not supported"},
-      {"/pre_tokenizer", nullptr, "\"pre_tokenizer\": null"},
+      {"/pre_tokenizer", nullptr, "\"decoder\": null"},
+      {"/pre_tokenizer", split({{"String", ""}}), "\"pre_tokenizer.pattern\": "},
+      {"/pre_tokenizer", split("a"), "\"pre_tokenizer.pattern\": \"a\""},
+      {"/pre_tokenizer", split({{"Regex", "a("}}), "\"pre_tokenizer.pattern.Regex\": \"a(\" is not supported: a paren"},
+      {"/pre_tokenizer", sequence(json::array({digits, metaspace})),
+       "\"pre_tokenizer.pretokenizers[1]\": \"Metaspace\""},
       {"/pre_tokenizer/type", nullptr, "\"pre_tokenizer.type\": null"},
-      {"/pre_tokenizer", sequence(json::array()), "\"pre_tokenizer.pretokenizers\": a list is not supported: an empty"},
-      {"/pre_tokenizer", sequence(json::array({digits})), "\"pre_tokenizer.pretokenizers[0].type\": \"Digits\""},
-      {"/pre_tokenizer", sequence(json::array({byte_level, digits})),
-       "\"pre_tokenizer.pretokenizers[0]\": \"ByteLevel\""},
+      {"/pre_tokenizer", sequence(json::array()), "\"decoder\": null"},
+      {"/pre_tokenizer", sequence(json::array({byte_level, digits})), "\"pre_tokenizer.pretokenizers[1]\": \"Digits\""},
       {"/pre_tokenizer", sequence(json::array({bert, byte_level})), "\"pre_tokenizer.pretokenizers[0].type\": \"Bert"},
       {"/pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", 5}}, "\"pre_tokenizer.pretokenizers\": 5"},
-      {"/decoder", {{"type", "Metaspace"}}, "\"decoder.type\": \"Metaspace\""},
+      {"/decoder", {{"type", "WordPiece"}}, "\"decoder.type\": \"WordPiece\""},
       {"/model/type", "Unigram", "\"model.type\": \"Unigram\""},
       {"/model/dropout", 0.1, "\"model.dropout\": 0.1"},
-      {"/model/ignore_merges", true, "\"model.ignore_merges\": true"},
-      {"/model/byte_fallback", true, "\"model.byte_fallback\": true"},
+      {"/model/ignore_merges", 1, "\"model.ignore_merges\": 1"},
+      {"/model/byte_fallback", "yes", "\"model.byte_fallback\": \"yes\""},
       {"/model/end_of_word_suffix", "</w>", "\"model.end_of_word_suffix\": \"</w>\""},
   };
   for (const auto& [pointer, value, reason] : cases) {
@@ -244,7 +264,35 @@ TEST_F(TokenizerFiles, SettingsOfTokenizerJsonAreRefusedByName) {
   contents["decoder"] = {{"type", "ByteLevel"}};
   contents["truncation"] = {{"max_length", 512}};
   write_only_tokenizer_json(contents);
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode(" the"), ElementsAre(258));
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt(" the"), ElementsAre(258));
+}
+
+TEST_F(TokenizerFiles, ATokenInFrontIsThatOfPromptsAlone) {
+  json contents = tokenizer_json();
+  contents["post_processor"] = json::parse(R"({"type": "TemplateProcessing", "special_tokens":
+      {"<|endoftext|>": {"id": "<|endoftext|>", "ids": [265], "tokens": ["<|endoftext|>"]}},
+      "single": [{"SpecialToken": {"id": "<|endoftext|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}]})");
+  write_only_tokenizer_json(contents);
+  const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
+  EXPECT_THAT(tokenizer.encode_prompt(" the"), ElementsAre(265, 258));
+  EXPECT_THAT(tokenizer.encode_prompt(""), ElementsAre(265));
+  EXPECT_THAT(tokenizer.encode_continuation(" the"), ElementsAre(258));
+  EXPECT_EQ(tokenizer.start_of_text(), 265);
+  EXPECT_EQ(tokenizer.last_token_of("x the y", {2, 5}), 2U);
+  EXPECT_EQ(tokenizer.last_token_of("x the y", {0, 1}), 1U);
+  EXPECT_THAT(error_with("tokenizer_config.json", R"({"add_bos_token": false})"),
+              HasSubstr("\"add_bos_token\": false is not supported: tokenizer.json puts \"<|endoftext|>\" in front"));
+  EXPECT_THAT(error_with("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer"})"),
+              HasSubstr("\"bos_token\""));
+  folder_.write("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer", "bos_token": "<|endoftext|>"})");
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt("a"), ElementsAre(265, 'a'));
+  EXPECT_THAT(
+      error_with("tokenizer_config.json",
+                 R"({"tokenizer_class": "LlamaTokenizer", "bos_token": "<|endoftext|>", "add_prefix_space": false})"),
+      HasSubstr("\"add_prefix_space\": false is not supported: transformers would"));
+  write_only_tokenizer_json(tokenizer_json());
+  EXPECT_THAT(error_with("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer"})"),
+              HasSubstr("\"add_bos_token\": null is not supported: the tokenizer's own file puts no token in front"));
 }
 
 TEST_F(TokenizerFiles, DigitsAreCutBeforeTheBytes) {
@@ -256,7 +304,7 @@ TEST_F(TokenizerFiles, DigitsAreCutBeforeTheBytes) {
     contents["model"]["merges"] = {"1 2", "Ġ t", "h e", "Ġt he"};
     contents["pre_tokenizer"] = pre_tokenizer;
     write_only_tokenizer_json(contents);
-    return Tokenizer::from_folder(folder_.path()).encode("12 the 12");
+    return Tokenizer::from_folder(folder_.path()).encode_prompt("12 the 12");
   };
   const json digits = {{"type", "Digits"}, {"individual_digits", true}};
   const auto before_bytes = [](const json& first) {
@@ -291,7 +339,7 @@ TEST_F(TokenizerFiles, AVocabularyWithAHoleIsRefused) {
 TEST_F(TokenizerFiles, ATokenOfAddedTokensMayTakeTheRowOfAnother) {
   folder_.write("added_tokens.json", R"({"<mask>": 257})");
   const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
-  EXPECT_THAT(tokenizer.encode("a<mask>he"), ElementsAre('a', 257, 257));
+  EXPECT_THAT(tokenizer.encode_prompt("a<mask>he"), ElementsAre('a', 257, 257));
   EXPECT_EQ(tokenizer.decode(std::vector<TokenId>{257}), "<mask>");
 }
 
@@ -315,8 +363,8 @@ TEST_F(TokenizerFiles, TokenizerJsonComesFirst) {
   json contents = tokenizer_json();
   contents["model"]["merges"] = {"h e"};
   folder_.write("tokenizer.json", contents.dump());
-  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode("the"), ElementsAre('t', 257));
-  EXPECT_EQ(Tokenizer::from_folder(folder_.path()).encode(" the").size(), 3U);
+  EXPECT_THAT(Tokenizer::from_folder(folder_.path()).encode_prompt("the"), ElementsAre('t', 257));
+  EXPECT_EQ(Tokenizer::from_folder(folder_.path()).encode_prompt(" the").size(), 3U);
 }
 
 class TokenizerDigest : public TokenizerFiles {
@@ -377,7 +425,7 @@ TEST_F(TokenizerDigest, FollowsEveryFileThatDecides) {
 TEST_F(TokenizerFiles, DecodingFollowsTheFoldersCleanUp) {
   const auto cleaned = [&] {
     const Tokenizer tokenizer = Tokenizer::from_folder(folder_.path());
-    return tokenizer.decode_cleaned(tokenizer.encode("a , b ."));
+    return tokenizer.decode_cleaned(tokenizer.encode_prompt("a , b ."));
   };
   EXPECT_EQ(cleaned(), "a, b.");
   folder_.write("tokenizer_config.json", R"({"clean_up_tokenization_spaces": true})");
@@ -390,7 +438,7 @@ TEST_F(TokenizerFiles, DecodingFollowsTheFoldersCleanUp) {
 void load_or_refuse(const TokenizerFolder& folder) {
   try {
     const Tokenizer tokenizer = Tokenizer::from_folder(folder.path());
-    (void)tokenizer.decode(tokenizer.encode(" the abc'll \xFF<|endoftext|>"));
+    (void)tokenizer.decode(tokenizer.encode_prompt(" the abc'll \xFF<|endoftext|>"));
   } catch (const core::DataError&) {
   }
 }
@@ -417,6 +465,48 @@ TEST_F(TokenizerFiles, DamagedFilesNeverDoMoreThanThrow) {
         damaged[random() % damaged.size()] = static_cast<char>(random());
       }
       folder_.write(file.name, damaged);
+      load_or_refuse(folder_);
+    }
+  }
+}
+
+// Each form's steps around a small vocabulary, values of them replaced at random.
+TEST_F(TokenizerFiles, HostilePipelinesNeverDoMoreThanThrow) {
+  std::mt19937 random(43);
+  const std::vector<json> values{nullptr,
+                                 true,
+                                 -1,
+                                 1e18,
+                                 4'000'000'000,
+                                 "",
+                                 "a",
+                                 "\u2581",
+                                 "always",
+                                 "Removed",
+                                 "(a+)+b",
+                                 "\\p{L}",
+                                 "(",
+                                 "Sequence",
+                                 "ByteLevel",
+                                 json::array(),
+                                 json::object(),
+                                 json::array({5}),
+                                 std::string(9999, '[')};
+  const auto forms = std::filesystem::path(LETHE_SOURCE_DIR) / "tests/model/golden/tokenizers";
+  for (const auto& form : std::filesystem::directory_iterator(forms)) {
+    json contents = json::parse(std::ifstream(form.path() / "tokenizer.json"));
+    contents["model"]["vocab"] = {{"a", 0}, {"b", 1}, {"ab", 2}, {"<|endoftext|>", 3}, {"<unk>", 4}, {"<s>", 5}};
+    contents["model"]["merges"] = {"a b"};
+    contents["added_tokens"] = json::array();
+    const json flat = contents.flatten();
+    for (int trial = 0; trial < 150; ++trial) {
+      json damaged = contents;
+      for (auto count = 1 + random() % 3; count > 0; --count) {
+        const json::json_pointer place(
+            std::next(flat.begin(), static_cast<std::ptrdiff_t>(random() % flat.size())).key());
+        if (damaged.contains(place)) damaged[place] = values[random() % values.size()];
+      }
+      write_only_tokenizer_json(damaged);
       load_or_refuse(folder_);
     }
   }

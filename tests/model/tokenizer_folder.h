@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "model/tokenizer/tokenizer_vocabulary.h"
+#include "model/tokenizer/byte_alphabet.h"
 
 namespace lethe::model {
 

@@ -87,12 +87,55 @@ class TokenizerForms : public testing::TestWithParam<const char*> {
 TEST_P(TokenizerForms, EncodeHardLines) {
   EXPECT_EQ(tokenizer_.vocab_size(), expected().at("vocab_size"));
   for (const json& example : expected().at("examples")) {
-    EXPECT_EQ(tokenizer_.encode(example.at("text").get<std::string>()), example.at("ids").get<std::vector<TokenId>>())
+    EXPECT_EQ(tokenizer_.encode_prompt(example.at("text").get<std::string>()),
+              example.at("ids").get<std::vector<TokenId>>())
         << example.at("text");
   }
   BlockChecksums checksums(expected().at("encoded"));
-  for (const std::string& line : lines_of_fragments()) checksums.add(tokenizer_.encode(line));
+  for (const std::string& line : lines_of_fragments()) checksums.add(tokenizer_.encode_prompt(line));
   checksums.finish();
+}
+
+TEST_P(TokenizerForms, EncodeContinuationsAsBehindOtherText) {
+  for (const json& entry : expected().at("continuations")) {
+    const auto text = entry.at("text").get<std::string>();
+    EXPECT_EQ(tokenizer_.encode_continuation(text), entry.at("ids").get<std::vector<TokenId>>()) << text;
+  }
+}
+
+/// What stands before a subject, the subject, and what stands behind it.
+struct SubjectPrompt {
+  std::string before, subject, behind;
+};
+
+std::size_t subject_last(const Tokenizer& tokenizer, const SubjectPrompt& prompt) {
+  const std::size_t begin = prompt.before.size();
+  const auto last = tokenizer.last_token_of(prompt.before + prompt.subject + prompt.behind,
+                                            {begin, begin + prompt.subject.find_last_not_of(' ') + 1});
+  return last.value_or(static_cast<std::size_t>(-1));
+}
+
+TEST_P(TokenizerForms, LocateSubjects) {
+  const json& subjects = recorded().at("subjects");
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    const auto parts = subjects[i].get<std::vector<std::string>>();
+    EXPECT_EQ(subject_last(tokenizer_, {parts[0], parts[1], parts[2]}), expected().at("subject_last")[i])
+        << subjects[i];
+  }
+}
+
+TEST_P(TokenizerForms, LocateSubjectsOfCounterfact) {
+  if (!fs::exists(reference_)) GTEST_SKIP() << "no reference data at " << reference_;
+  const auto records = data::read_counterfact(reference_ / "counterfact/counterfact_rebuilt.jsonl");
+  BlockChecksums places(expected().at("counterfact_subject_last"));
+  const auto step = recorded().at("counterfact_step").get<std::size_t>();
+  for (std::size_t i = 0; i < records.size(); i += step) {
+    const std::size_t slot = records[i].prompt.find("{}");
+    const SubjectPrompt prompt{records[i].prompt.substr(0, slot), records[i].subject,
+                               records[i].prompt.substr(slot + 2)};
+    places.add(std::vector<std::size_t>{subject_last(tokenizer_, prompt)});
+  }
+  places.finish();
 }
 
 TEST_P(TokenizerForms, DecodeWhatTheyEncoded) {
@@ -100,7 +143,7 @@ TEST_P(TokenizerForms, DecodeWhatTheyEncoded) {
   BlockChecksums skipping(expected().at("decoded_skipping"));
   BlockChecksums every_other(expected().at("decoded_every_other"));
   for (const std::string& line : lines_of_fragments()) {
-    const auto ids = tokenizer_.encode(line);
+    const auto ids = tokenizer_.encode_prompt(line);
     whole.add(bytes_of(tokenizer_.decode(ids)));
     skipping.add(bytes_of(tokenizer_.decode(ids, true)));
     std::vector<TokenId> some;
@@ -127,7 +170,7 @@ TEST_P(TokenizerForms, EncodeEveryCodePoint) {
         for (auto slot = text.find("{}"); slot != std::string::npos; slot = text.find("{}")) {
           text.replace(slot, 2, character);
         }
-        const auto ids = tokenizer_.encode(text);
+        const auto ids = tokenizer_.encode_prompt(text);
         checksum.add(static_cast<std::uint32_t>(ids.size()));
         for (const TokenId id : ids) checksum.add(static_cast<std::uint32_t>(id));
       }
@@ -141,7 +184,8 @@ TEST_P(TokenizerForms, EncodeCounterfactAndCorpora) {
   const auto records = data::read_counterfact(reference_ / "counterfact/counterfact_rebuilt.jsonl");
   BlockChecksums prompts(expected().at("counterfact"));
   const auto step = recorded().at("counterfact_step").get<std::size_t>();
-  for (std::size_t i = 0; i < records.size(); i += step) prompts.add(tokenizer_.encode(records[i].edit_prompt()));
+  for (std::size_t i = 0; i < records.size(); i += step)
+    prompts.add(tokenizer_.encode_prompt(records[i].edit_prompt()));
   prompts.finish();
   for (const auto& [name, checksums] : expected().at("corpora").items()) {
     SCOPED_TRACE(name);
@@ -149,13 +193,15 @@ TEST_P(TokenizerForms, EncodeCounterfactAndCorpora) {
     std::ifstream file(reference_ / "corpora" / name);
     std::string line;
     for (int i = 0; i < recorded().at("lines_per_corpus") && std::getline(file, line); ++i) {
-      lines.add(tokenizer_.encode(line));
+      lines.add(tokenizer_.encode_prompt(line));
     }
     lines.finish();
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Published, TokenizerForms, testing::Values("smollm2"),
+INSTANTIATE_TEST_SUITE_P(Published, TokenizerForms,
+                         testing::Values("smollm2", "llama2", "llama2_metaspace", "metaspace_words", "llama3", "qwen2",
+                                         "splits"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace

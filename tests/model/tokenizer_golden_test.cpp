@@ -56,8 +56,8 @@ TEST_P(TokenizerGolden, EncodesHardText) {
   EXPECT_EQ(tokenizer_->vocab_size(), expected().at("vocab_size"));
   for (const json& entry : expected().at("encoded")) {
     const auto text = entry.at("text").get<std::string>();
-    EXPECT_EQ(tokenizer_->encode(text), entry.at("ids").get<std::vector<TokenId>>()) << entry.at("text");
-    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(text)), text);
+    EXPECT_EQ(tokenizer_->encode_prompt(text), entry.at("ids").get<std::vector<TokenId>>()) << entry.at("text");
+    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode_prompt(text)), text);
   }
 }
 
@@ -79,7 +79,7 @@ TEST_P(TokenizerGolden, EncodesEveryCodePointInEveryContext) {
     for (char32_t value = first; value < first + block_size; ++value) {
       if (value >= 0xD800 && value <= 0xDFFF) continue;
       for (const std::string& context : contexts) {
-        const auto ids = tokenizer_->encode(filled(context, value));
+        const auto ids = tokenizer_->encode_prompt(filled(context, value));
         checksum.add(static_cast<std::uint32_t>(ids.size()));
         for (const TokenId id : ids) checksum.add(static_cast<std::uint32_t>(id));
       }
@@ -103,16 +103,16 @@ TEST(TokenizerOnCounterfact, TargetsAreSingleTokens) {
   double subject_tokens = 0;
   int prompts_unlike_their_parts = 0;
   for (const data::EditRequest& record : records) {
-    EXPECT_EQ(tokenizer.encode(" " + record.target_new).size(), 1U) << record.target_new;
-    EXPECT_EQ(tokenizer.encode(" " + record.target_true).size(), 1U) << record.target_true;
+    EXPECT_EQ(tokenizer.encode_prompt(" " + record.target_new).size(), 1U) << record.target_new;
+    EXPECT_EQ(tokenizer.encode_prompt(" " + record.target_true).size(), 1U) << record.target_true;
     const auto slot = record.prompt.find("{}");
-    const auto prompt = tokenizer.encode(record.edit_prompt());
-    const auto subject = tokenizer.encode((slot == 0 ? "" : " ") + record.subject);
+    const auto prompt = tokenizer.encode_prompt(record.edit_prompt());
+    const auto subject = tokenizer.encode_prompt((slot == 0 ? "" : " ") + record.subject);
     prompt_tokens += static_cast<double>(prompt.size());
     subject_tokens += static_cast<double>(subject.size());
-    std::vector<TokenId> parts = tokenizer.encode(record.prompt.substr(0, slot == 0 ? 0 : slot - 1));
+    std::vector<TokenId> parts = tokenizer.encode_prompt(record.prompt.substr(0, slot == 0 ? 0 : slot - 1));
     parts.insert(parts.end(), subject.begin(), subject.end());
-    const auto suffix = tokenizer.encode(record.prompt.substr(slot + 2));
+    const auto suffix = tokenizer.encode_prompt(record.prompt.substr(slot + 2));
     parts.insert(parts.end(), suffix.begin(), suffix.end());
     prompts_unlike_their_parts += parts == prompt ? 0 : 1;
   }

@@ -22,40 +22,40 @@ class TokenizerByHand : public testing::Test {
 };
 
 TEST_F(TokenizerByHand, MergesByRankThenFromTheLeft) {
-  EXPECT_THAT(tokenizer_.encode(" the"), ElementsAre(258));
-  EXPECT_THAT(tokenizer_.encode("the"), ElementsAre('t', 257));
-  EXPECT_THAT(tokenizer_.encode("abc"), ElementsAre(260));
-  EXPECT_THAT(tokenizer_.encode("bcabc"), ElementsAre(261, 260));
-  EXPECT_THAT(tokenizer_.encode("lll"), ElementsAre(262, 'l'));
+  EXPECT_THAT(tokenizer_.encode_prompt(" the"), ElementsAre(258));
+  EXPECT_THAT(tokenizer_.encode_prompt("the"), ElementsAre('t', 257));
+  EXPECT_THAT(tokenizer_.encode_prompt("abc"), ElementsAre(260));
+  EXPECT_THAT(tokenizer_.encode_prompt("bcabc"), ElementsAre(261, 260));
+  EXPECT_THAT(tokenizer_.encode_prompt("lll"), ElementsAre(262, 'l'));
 }
 
 TEST_F(TokenizerByHand, TokensThatMergingCannotReachAreNotUsed) {
   // "Ġ tx" is in the vocabulary as 264, but no merge makes it.
-  EXPECT_THAT(tokenizer_.encode(" tx"), ElementsAre(256, 'x'));
+  EXPECT_THAT(tokenizer_.encode_prompt(" tx"), ElementsAre(256, 'x'));
   EXPECT_EQ(tokenizer_.decode(std::vector<TokenId>{264}), " tx");
 }
 
 TEST_F(TokenizerByHand, ContractionsArePiecesOfTheirOwn) {
-  EXPECT_THAT(tokenizer_.encode("a'll"), ElementsAre('a', 263));
-  EXPECT_THAT(tokenizer_.encode("a'LL"), ElementsAre('a', '\'', 'L', 'L'));
+  EXPECT_THAT(tokenizer_.encode_prompt("a'll"), ElementsAre('a', 263));
+  EXPECT_THAT(tokenizer_.encode_prompt("a'LL"), ElementsAre('a', '\'', 'L', 'L'));
 }
 
 TEST_F(TokenizerByHand, EndOfTextIsFoundInTheText) {
   EXPECT_EQ(tokenizer_.end_of_text(), 265);
-  EXPECT_THAT(tokenizer_.encode("a<|endoftext|>bc"), ElementsAre('a', 265, 261));
-  EXPECT_THAT(tokenizer_.encode("<<|endoftext|>>"), ElementsAre('<', 265, '>'));
-  EXPECT_EQ(tokenizer_.decode(tokenizer_.encode("a<|endoftext|>b")), "a<|endoftext|>b");
-  EXPECT_EQ(tokenizer_.decode(tokenizer_.encode("a<|endoftext|>b"), true), "ab");
+  EXPECT_THAT(tokenizer_.encode_prompt("a<|endoftext|>bc"), ElementsAre('a', 265, 261));
+  EXPECT_THAT(tokenizer_.encode_prompt("<<|endoftext|>>"), ElementsAre('<', 265, '>'));
+  EXPECT_EQ(tokenizer_.decode(tokenizer_.encode_prompt("a<|endoftext|>b")), "a<|endoftext|>b");
+  EXPECT_EQ(tokenizer_.decode(tokenizer_.encode_prompt("a<|endoftext|>b"), true), "ab");
 }
 
 TEST_F(TokenizerByHand, EmptyTextHasNoTokens) {
-  EXPECT_TRUE(tokenizer_.encode("").empty());
+  EXPECT_TRUE(tokenizer_.encode_prompt("").empty());
   EXPECT_EQ(tokenizer_.decode({}), "");
 }
 
 TEST_F(TokenizerByHand, InvalidUtf8IsReadAsReplacementCharacters) {
-  EXPECT_EQ(tokenizer_.encode("a\xFF b\xE2\x82"), tokenizer_.encode("a\xEF\xBF\xBD b\xEF\xBF\xBD"));
-  EXPECT_THAT(tokenizer_.encode("\x80"), ElementsAre(0xEF, 0xBF, 0xBD));
+  EXPECT_EQ(tokenizer_.encode_prompt("a\xFF b\xE2\x82"), tokenizer_.encode_prompt("a\xEF\xBF\xBD b\xEF\xBF\xBD"));
+  EXPECT_THAT(tokenizer_.encode_prompt("\x80"), ElementsAre(0xEF, 0xBF, 0xBD));
 }
 
 TEST_F(TokenizerByHand, BrokenBytesDecodeToReplacementCharacters) {
@@ -69,7 +69,7 @@ TEST_F(TokenizerByHand, IdsWithoutATokenAreLeftOut) {
 
 TEST_F(TokenizerByHand, VeryLongWordsAreNotQuadratic) {
   const std::string word(400'000, 'l');
-  const auto ids = tokenizer_.encode(word);
+  const auto ids = tokenizer_.encode_prompt(word);
   EXPECT_EQ(ids, std::vector<TokenId>(200'000, 262));
   EXPECT_EQ(tokenizer_.decode(ids), word);
 }
@@ -77,10 +77,10 @@ TEST_F(TokenizerByHand, VeryLongWordsAreNotQuadratic) {
 TEST_F(TokenizerByHand, IsSafeToShareBetweenThreads) {
   std::string text;
   for (int word = 0; word < 2000; ++word) text += " the abc" + std::to_string(word) + "'ll bcé<|endoftext|>";
-  const auto expected = tokenizer_.encode(text);
+  const auto expected = tokenizer_.encode_prompt(text);
   std::vector<std::vector<TokenId>> results(4);
   std::vector<std::thread> threads;
-  for (auto& result : results) threads.emplace_back([&] { result = tokenizer_.encode(text); });
+  for (auto& result : results) threads.emplace_back([&] { result = tokenizer_.encode_prompt(text); });
   for (auto& thread : threads) thread.join();
   for (const auto& result : results) EXPECT_EQ(result, expected);
 }

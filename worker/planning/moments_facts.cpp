@@ -47,7 +47,7 @@ void check_moments_file(const core::ModelConfig& model, int layer, std::optional
 std::int64_t count_tokens(const core::ModelConfig& model, const model::Tokenizer& tokenizer, std::int64_t row_tokens) {
   std::int64_t tokens = 0;
   for (const auto& document : data::read_corpus(model.second_moments->corpus, model.second_moments->max_documents)) {
-    tokens += std::min(row_tokens, static_cast<std::int64_t>(tokenizer.encode(document).size()));
+    tokens += std::min(row_tokens, static_cast<std::int64_t>(tokenizer.encode_prompt(document).size()));
   }
   return tokens;
 }
@@ -95,7 +95,7 @@ CorpusFacts sample_corpus(const PrerequisiteContext& context, const data::Corpus
   for (int i = 0; i < kDocuments && i < size.num_documents && reader.num_bytes() < kMostBytes; ++i) {
     const auto document = reader.next();
     if (!document) break;
-    const auto count = std::ssize(context.inputs.content->tokenizer.encode(*document));
+    const auto count = std::ssize(context.inputs.content->tokenizer.encode_prompt(*document));
     num_tokens += count;
     num_kept += std::min<std::int64_t>(count, row_tokens);
   }

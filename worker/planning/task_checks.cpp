@@ -55,7 +55,8 @@ void check_answer_lengths(const core::TaskConfig& task, const model::Tokenizer& 
   data::Problems problems;
   for (const auto& answer : task.answers) {
     // Behind the marker a model goes on with or without a blank.
-    const auto needed = std::min(tokenizer.encode(answer.word).size(), tokenizer.encode(" " + answer.word).size());
+    const auto needed = std::min(tokenizer.encode_continuation(answer.word).size(),
+                                 tokenizer.encode_continuation(" " + answer.word).size());
     if (static_cast<int>(needed) <= task.max_new_tokens) continue;
     problems.add(place_of_answers(task) + "\"" + answer.word + "\" has " + std::to_string(needed) +
                  " tokens, but max_new_tokens is " + std::to_string(task.max_new_tokens) +
