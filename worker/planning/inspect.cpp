@@ -10,6 +10,7 @@
 #include "data/task_examples.h"
 #include "metrics/downstream.h"
 #include "worker/planning/device.h"
+#include "worker/planning/method_checks.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/planning/prices.h"
 #include "worker/planning/request_checks.h"
@@ -111,7 +112,7 @@ class Inspector {
     check_imports(model);
     const bool is_there = problems_.attempt([&] {
       auto inputs = read_model_inputs(model, digests_);
-      check_methods(model, inputs.architecture);
+      check_methods(config_, model, inputs.architecture);
       check_tasks(inputs);
       inputs_.emplace(model.name, std::move(inputs));
     });
@@ -138,20 +139,6 @@ class Inspector {
       for (const auto& use : config_.method_of(cell)->artifacts()) {
         if (use.file) problems_.attempt([&] { check_artifact_file(use, model.name); });
       }
-    }
-  }
-
-  /// The settings of the model's methods, against its shape.
-  void check_methods(const core::ModelConfig& model, const model::Architecture& architecture) const {
-    for (const auto& [name, method] : model.methods) {
-      const auto place = config_.source.string() + ": models: " + model.name + ": " + name + ": ";
-      const auto layers = method->edited_layers(architecture.num_layers);
-      if (!layers.empty() && layers.back() >= architecture.num_layers) {
-        throw core::DataError(place + "layer " + std::to_string(layers.back()) + " does not exist; the model has " +
-                              "layers 0 to " + std::to_string(architecture.num_layers - 1));
-      }
-      const auto problem = editing::architecture_problem(method, architecture);
-      if (!problem.empty()) throw core::DataError(place + problem);
     }
   }
 
