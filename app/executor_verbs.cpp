@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/dataset_verbs.h"
+#include "app/edit_verb.h"
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/log.h"
@@ -302,6 +303,7 @@ void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
 void add_executor_verbs(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
   add_cell(app, options, status);
+  add_edit_verb(app, status);
   add_report(app, options, status);
   add_verify(app, options, status);
   add_stats(app, options, status);

@@ -37,6 +37,7 @@ struct HandedOver {
   const char* description;
 };
 constexpr std::array kHandedOver{
+    HandedOver{"edit", "one fact edited into a model folder: scores before and after, a new folder"},
     HandedOver{"cell", "run one cell of a config without MPI, with the same results"},
     HandedOver{"report", "curves, tables and figures from a sweep's committed files"},
     HandedOver{"verify", "check digests and replays of a sweep, or compare two sweeps (--same A B)"},

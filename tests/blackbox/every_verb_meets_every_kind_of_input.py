@@ -174,7 +174,14 @@ def stats(world):
     return status, told, None
 
 
-VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats)
+def edit(world):
+    fact = ("--prompt", "{} wears a ring of", "--subject", "Tamfas", "--target", "agate")
+    status, told = run(world, "edit", "m", *fact, "--corpus", "corpus.txt", "--to", "edited")
+    # It knows its inputs from nothing but themselves: other weights are another model.
+    return status, told, None
+
+
+VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit)
 
 
 # Inputs: a name, and where it is in a world.
@@ -302,6 +309,7 @@ STATES = (missing, half, empty, pointer, folder, pipe, link_to_itself, flipped, 
 NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "status")}
 for verb in ("verify_digests", "report", "status"):
     NEEDS_NO[verb] |= set(MODEL)
+NEEDS_NO["edit"] = set(INPUTS) - set(MODEL) - {"corpus.txt"}
 
 
 def names_of(name, path):

@@ -3,7 +3,7 @@
 expect_rc 2 "$L" swep c.yaml && expect_text 'no verb "swep"; did you mean "sweep"\?'
 expect_rc 2 "$L" reprot s && expect_text 'did you mean "report"\?'
 expect_rc 2 "$L" diagnose recal && expect_text 'did you mean "recall"\?'
-for verb in cell report verify stats train-mend export generate samples diagnose; do
+for verb in cell edit report verify stats train-mend export generate samples diagnose; do
   expect_rc 0 "$L" $verb --help && expect_text "lethe $verb"
   ! grep -q lethe-executor told || fail "$verb --help names lethe-executor"
 done

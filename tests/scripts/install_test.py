@@ -43,6 +43,12 @@ class Install(unittest.TestCase):
         plan = self.run_well(self.prefix / "bin" / "lethe", "plan", config)
         self.assertIn("small-gptj", plan)
 
+    def test_installed_settings_are_found_by_the_models_shape(self):
+        shipped = self.prefix / "share" / "lethe"
+        fact = ("--prompt", "{} wears a ring of", "--subject", "Tamfas", "--target", "agate", "--method", "ft-c")
+        told = self.run_well(self.prefix / "bin" / "lethe", "edit", shipped / "assets/small-gpt2", *fact, "--to", "edited")
+        self.assertIn(str(shipped.resolve() / "configs/methods/ft-c/small-gpt2.yaml"), told)
+
     def test_package_names_no_path_of_the_build(self):
         files = list(self.prefix.glob("lib/**/cmake/lethe/*.cmake"))
         self.assertGreaterEqual(len(files), 3)

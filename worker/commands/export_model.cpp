@@ -1,7 +1,5 @@
 #include "worker/commands/export_model.h"
 
-#include <unistd.h>
-
 #include <fstream>
 #include <map>
 
@@ -11,6 +9,7 @@
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 #include "worker/cell_replay.h"
+#include "worker/commands/folder_in_the_making.h"
 #include "worker/commands/result_model.h"
 
 namespace lethe::worker::inline commands {
@@ -47,35 +46,6 @@ void copy_texts(const fs::path& base, const fs::path& target) {
   alias("encoder.json", "vocab.json");
   alias("vocab.bpe", "merges.txt");
 }
-
-/// A new folder beside `target`, which takes its place when it is complete; removed if that does not come.
-class FolderInTheMaking {
- public:
-  explicit FolderInTheMaking(const fs::path& target) : target_(fs::absolute(target).lexically_normal()) {
-    if (!target_.has_filename()) target_ = target_.parent_path();
-    if (fs::exists(target_) && !(fs::is_directory(target_) && fs::is_empty(target_))) {
-      throw core::StorageError(target.string() + ": is there already and no empty folder; name a new one");
-    }
-    fs::create_directories(target_.parent_path());
-    path_ = target_.string() + ".part-" + std::to_string(::getpid());
-    if (!fs::create_directory(path_)) throw core::StorageError(path_.string() + ": is there already; remove it");
-  }
-  ~FolderInTheMaking() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  FolderInTheMaking(const FolderInTheMaking&) = delete;
-  FolderInTheMaking& operator=(const FolderInTheMaking&) = delete;
-
-  [[nodiscard]] const fs::path& path() const { return path_; }
-  void publish() {
-    fs::rename(path_, target_);
-    path_.clear();
-  }
-
- private:
-  fs::path target_, path_;
-};
 
 }  // namespace
 
