@@ -63,7 +63,11 @@ TEST(EditPrompts, NameTheCaseOfAnUnusableRequest) {
     EXPECT_THAT(error.what(), testing::HasSubstr("case 7"));
     EXPECT_THAT(error.what(), testing::HasSubstr("the model's 96 positions"));
   }
-  EXPECT_THROW(prompts_of(request_of("({} is in", "Suao", "B")), core::DataError);
+  EXPECT_THROW(prompts_of(request_of("{} is in", " ", "B")), core::DataError);
+}
+
+TEST(EditPrompts, LocateASubjectBehindAnyText) {
+  EXPECT_EQ(prompts_of(request_of("({} is in", "Suao", "B")).subject_last.front(), 4);
 }
 
 }  // namespace

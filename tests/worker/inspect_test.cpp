@@ -184,11 +184,11 @@ TEST_F(Inspect, LooksAtEveryPublishedFileAlsoWhereTheModelIsMissing) {
 TEST_F(Inspect, NamesEveryRecordThatCannotBeEditedOnce) {
   const auto path = world_.path() / "records.json";
   auto records = nlohmann::json::parse(std::ifstream(path));
-  // The place of a subject behind a bracket cannot be told; fine-tuning does not ask for it.
-  for (const int i : {1, 3}) records[static_cast<std::size_t>(i)]["requested_rewrite"]["prompt"] = "Is ({} at home";
+  // A prompt that fits, but not behind a context; fine-tuning has none.
+  for (const std::size_t i : {1U, 3U}) records[i]["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}";
   std::ofstream(path) << records.dump();
   const auto facts = inspect_world();
-  ASSERT_EQ(facts.problems.size(), 2U) << facts.problems.front();
+  ASSERT_EQ(facts.problems.size(), 2U);
   EXPECT_NE(facts.problems[0].find("records.json: case 1: "), std::string::npos) << facts.problems[0];
   EXPECT_NE(facts.problems[1].find("records.json: case 3: "), std::string::npos) << facts.problems[1];
   const auto only_fine_tuning = [](core::ExperimentConfig& config) {
@@ -277,7 +277,8 @@ TEST_F(Inspect, FindsWhatLoadingTheWeightsWouldFind) {
 TEST_F(Inspect, ListsTwentyBadRecordsAndCountsTheOthers) {
   const auto path = world_.path() / "records.json";
   auto records = nlohmann::json::parse(std::ifstream(path));
-  for (auto& record : records) record["requested_rewrite"]["prompt"] = "({} is";
+  // Prompts that fit, but not behind a context.
+  for (auto& record : records) record["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}";
   std::ofstream(path) << records.dump();
   const auto facts = inspect_world([&](core::ExperimentConfig& config) { config.edits[rome_] = 24; });
   ASSERT_EQ(facts.problems.size(), 21U);
