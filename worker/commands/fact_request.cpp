@@ -101,7 +101,7 @@ data::EditRequest request_of(const Fact& fact) {
 
 std::string greedy_continuation(const model::Network& network, const model::Tokenizer& tokenizer,
                                 const std::string& prompt, std::int64_t num_tokens) {
-  const std::vector<std::vector<model::TokenId>> prompts{tokenizer.encode(prompt)};
+  const std::vector<std::vector<model::TokenId>> prompts{tokenizer.encode_prompt(prompt)};
   const auto length = std::ssize(prompts.front());
   model::GenerateOptions options;
   options.max_total_tokens = static_cast<int>(std::min(length + num_tokens, network.architecture().max_positions));
@@ -115,7 +115,7 @@ std::string greedy_continuation(const model::Network& network, const model::Toke
 std::string own_answer(const model::Network& network, const model::Tokenizer& tokenizer, const std::string& prompt,
                        const std::string& like) {
   constexpr std::int64_t kMoreTokens = 10;
-  const auto num_tokens = std::ssize(tokenizer.encode(" " + like)) + kMoreTokens;
+  const auto num_tokens = std::ssize(tokenizer.encode_continuation(" " + like)) + kMoreTokens;
   const auto words = words_of(greedy_continuation(network, tokenizer, prompt, num_tokens));
   const auto wanted = std::max<std::size_t>(1, words_of(like).size());
   std::string answer;

@@ -28,8 +28,8 @@ std::vector<std::string> texts_of(const std::vector<model::TokenId>& ids, const 
 }
 
 std::vector<model::TokenId> first_tokens(const model::Tokenizer& tokenizer) {
-  if (tokenizer.end_of_text() >= 0) return {tokenizer.end_of_text()};
-  return tokenizer.encode("The");
+  if (tokenizer.start_of_text() >= 0) return {tokenizer.start_of_text()};
+  return tokenizer.encode_prompt("The");
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ bool write_sampled_corpus(const std::filesystem::path& file, const LoadedModel& 
       for (const auto& text : texts_of(ids, model.tokenizer)) {
         lines += nlohmann::json{{"text", text}}.dump() + "\n";
         // Read again, a text may have fewer tokens than were drawn.
-        drawn += std::ssize(model.tokenizer.encode(text));
+        drawn += std::ssize(model.tokenizer.encode_prompt(text));
       }
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
