@@ -86,7 +86,6 @@ refused '--neighbor: has 1 times' "${fact[@]}" --neighbor "{} is"
 refused '--target: is no UTF-8' --prompt "{} is" --subject a --target $'\xff'
 refused 'the fact: .*positions' --prompt "${long}{} is" --subject a --target b
 refused 'the fact: .*positions' "${fact[@]}" --paraphrase "${long}is"
-refused 'the fact: ' --prompt "({} is" --subject a --target b
 refused 'did you mean "rome"' "${fact[@]}" --method romee
 refused 'layer 9 does not exist' "${fact[@]}" --config deep.yaml
 refused 'typo\.yaml:.*leyer.*did you mean' "${fact[@]}" --config typo.yaml

@@ -50,9 +50,9 @@ TEST(EditMethod, ChecksRequestsWithoutANetwork) {
   // All but fine-tuning have to locate the subject.
   const core::MethodConfig memit = method_config(test::memit_config({0}));
   for (const core::MethodConfig& config : {rome, method_config(RRomeConfig{}), memit}) {
-    EXPECT_THROW(check(config, test::request_of("({} is", "Suao", "B")), core::DataError);
+    EXPECT_THROW(check(config, test::request_of("{} is", " ", "B")), core::DataError);
   }
-  EXPECT_NO_THROW(check(fine_tune, test::request_of("({} is", "Suao", "B")));
+  EXPECT_NO_THROW(check(fine_tune, test::request_of("{} is", " ", "B")));
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ TEST_F(EditFact, RefusesBeforeTheEditWhatCannotBeDone) {
     return refusal();
   };
   EXPECT_THAT(refused_with([](auto& one) { one.method = "romee"; }), HasSubstr("did you mean \"rome\""));
-  EXPECT_THAT(refused_with([](auto& one) { one.fact.prompt = "({} is in"; }), HasSubstr("the fact: "));
+  EXPECT_THAT(refused_with([](auto& one) { one.fact.prompt = std::string(53, 'x') + " {}"; }), HasSubstr("the fact: "));
   const std::string many(300, 'a');
   EXPECT_THAT(refused_with([&](auto& one) { one.fact.neighbors = {many}; }), HasSubstr("the fact: "));
   EXPECT_THAT(refused_with([&](auto& one) { one.corpus = path("nowhere.txt"); }), HasSubstr("nowhere.txt"));
