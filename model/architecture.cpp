@@ -49,6 +49,9 @@ std::vector<std::int64_t> weight_shape(const NetworkShape& a, Role role) {
     case Role::kKey:
     case Role::kValue:
       return {a.key_value_width(), a.width};
+    case Role::kQueryNorm:
+    case Role::kKeyNorm:
+      return {a.head_width()};
     case Role::kAttentionOutput:
       return {a.width, a.attention_width()};
     case Role::kGateProjection:
@@ -73,7 +76,10 @@ void add_module(std::vector<ParameterShape>& shapes, const Architecture& a, cons
 
 }  // namespace
 
-bool is_norm(Role role) { return role == Role::kAttentionNorm || role == Role::kMlpNorm || role == Role::kFinalNorm; }
+bool is_norm(Role role) {
+  constexpr std::array kNorms{Role::kAttentionNorm, Role::kQueryNorm, Role::kKeyNorm, Role::kMlpNorm, Role::kFinalNorm};
+  return std::ranges::find(kNorms, role) != kNorms.end();
+}
 
 bool Architecture::has(Role role) const {
   return place_of(*family, role).module != nullptr && !(role == Role::kHead && is_head_tied);

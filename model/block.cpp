@@ -26,6 +26,10 @@ Heads project_qkv(const Architecture& a, const BlockParameters& block, const tor
   if (projected.size() == 1) projected = projected.front().chunk(3, -1);
   Heads heads{split_heads(a, projected[0], a.heads_per_key(), context), split_heads(a, projected[1], 1, context),
               split_heads(a, projected[2], 1, context)};
+  if (block.query_norm.weight_D.defined()) {
+    heads.queries = normalize(a, heads.queries, block.query_norm);
+    heads.keys = normalize(a, heads.keys, block.key_norm);
+  }
   if (!context.rotary.defined()) return heads;
   heads.queries = rotate(heads.queries, context.rotary);
   heads.keys = rotate(heads.keys, context.rotary);
@@ -49,6 +53,10 @@ BlockParameters resolve_block(const Architecture& a, std::int64_t layer, const P
     block.qkv = {linear_of(Role::kQkv)};
   } else {
     block.qkv = {linear_of(Role::kQuery), linear_of(Role::kKey), linear_of(Role::kValue)};
+  }
+  if (a.has(Role::kQueryNorm)) {
+    block.query_norm = norm_of(Role::kQueryNorm);
+    block.key_norm = norm_of(Role::kKeyNorm);
   }
   block.attention_output = linear_of(Role::kAttentionOutput);
   if (a.has(Role::kGateProjection)) block.gate_projection = linear_of(Role::kGateProjection);

@@ -21,6 +21,7 @@ struct BlockParameters {
   NormParameters mlp_norm;  ///< serial blocks only
   /// q, k and v: stacked in one, or one each.
   std::vector<LinearParameters> qkv;
+  NormParameters query_norm, key_norm;  ///< undefined without them
   LinearParameters attention_output;
   LinearParameters gate_projection;  ///< gated MLPs only
   LinearParameters up_projection, down_projection;

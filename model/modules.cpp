@@ -26,7 +26,7 @@ torch::Tensor linear(const torch::Tensor& input, const LinearParameters& paramet
 torch::Tensor normalize(const Architecture& a, const torch::Tensor& hidden, const NormParameters& norm) {
   switch (a.family->norm) {
     case NormForm::kLayerNorm:
-      return torch::layer_norm(hidden, {a.width}, norm.weight_D, norm.bias_D, a.norm_epsilon);
+      return torch::layer_norm(hidden, norm.weight_D.sizes(), norm.weight_D, norm.bias_D, a.norm_epsilon);
     case NormForm::kRmsNorm:
       return hidden * torch::rsqrt(hidden.square().mean(-1, true) + a.norm_epsilon) * norm.weight_D;
   }

@@ -31,7 +31,7 @@ NormParameters resolve_norm(const ParameterNames& names, const ParameterLookup& 
 
 /// [..,I] -> [..,O]
 torch::Tensor linear(const torch::Tensor& input, const LinearParameters& parameters);
-/// The family's norm over the last dimension, [..,D].
+/// The family's norm over the last dimension, [..,D], or [..,E] of a head.
 torch::Tensor normalize(const Architecture& architecture, const torch::Tensor& hidden, const NormParameters& norm);
 /// What stands between the MLP's projections, [..,F]. `gate`: the gate's projection, undefined where the form has none.
 torch::Tensor activate(MlpForm form, const torch::Tensor& projected, const torch::Tensor& gate = {});

@@ -7,7 +7,7 @@
 namespace lethe::model::inline families {
 namespace {
 
-constexpr std::array kFamilies{&kGpt2, &kGptj, &kLlama, &kMistral, &kQwen2};
+constexpr std::array kFamilies{&kGpt2, &kGptj, &kLlama, &kMistral, &kQwen2, &kQwen3};
 
 /// Letters and digits alone, in lower case.
 std::string plain(std::string_view name) {

@@ -14,6 +14,7 @@ extern const FamilySpec kGptj;
 extern const FamilySpec kLlama;
 extern const FamilySpec kMistral;
 extern const FamilySpec kQwen2;
+extern const FamilySpec kQwen3;
 
 /// All families that lethe computes. The specs live as long as the program.
 std::span<const FamilySpec* const> all_families();

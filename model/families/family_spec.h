@@ -64,6 +64,8 @@ enum class Role {
   kQuery,              ///< [H*E,D]
   kKey,                ///< [G*E,D]
   kValue,              ///< [G*E,D]
+  kQueryNorm,          ///< [E]: of each head's queries, before they are rotated
+  kKeyNorm,            ///< [E]: of each head's keys
   kAttentionOutput,    ///< [D,H*E]
   kMlpNorm,            ///< [D]
   kGateProjection,     ///< [F,D]: of a gated MLP
@@ -122,8 +124,8 @@ struct FamilySpec {
   std::string_view block_prefix;
 
   // All modules, in the order in which parameters are listed (and drawn, where weights are random). Modules that may
-  // be missing: position embedding, norm of the MLP (parallel blocks), either `kQkv` or the three, the MLP's gate, and
-  // the head, which is then the embedding (as it is for a shape whose `is_head_tied`).
+  // be missing: position embedding, norm of the MLP (parallel blocks), either `kQkv` or the three, norms of queries and
+  // keys (both or none), the MLP's gate, and the head, which is then the embedding (as it is for a shape whose `is_head_tied`).
   std::span<const ModuleSpec> before_blocks;
   std::span<const ModuleSpec> block;
   std::span<const ModuleSpec> after_blocks;

@@ -1,12 +1,13 @@
+#include <algorithm>
 #include <array>
 
 #include "model/families/families.h"
 #include "model/families/llama_config.h"
 
-// Llama (Touvron et al., 2023) and the types that share its block, Mistral (Jiang et al., 2023) and Qwen 2 (Yang et
-// al., 2024), as Hugging Face stores them: serial blocks, RMS norms, rotary positions in half-split pairs, key and
-// value heads that several query heads share, a gated MLP. Only Qwen 2 has biases, of q, k and v. Heads are tied or
-// not.
+// Llama (Touvron et al., 2023) and the types that share its block, Mistral (Jiang et al., 2023), Qwen 2 (Yang et al.,
+// 2024) and Qwen 3 (Yang et al., 2025), as Hugging Face stores them: serial blocks, RMS norms, rotary positions in
+// half-split pairs, key and value heads that several query heads share, a gated MLP. Only Qwen 2 has biases, of q, k
+// and v; Qwen 3 has RMS norms of each head's queries and keys instead. Heads are tied or not.
 
 namespace lethe::model::inline families {
 namespace {
@@ -28,6 +29,15 @@ constexpr auto block(bool has_qkv_bias) {
 }
 constexpr auto kPlainBlock = block(false);
 constexpr auto kBiasedBlock = block(true);
+
+constexpr auto with_head_norms(const std::array<ModuleSpec, kPlainBlock.size()>& plain) {
+  std::array<ModuleSpec, kPlainBlock.size() + 2> modules{};
+  std::ranges::copy(plain, modules.begin());
+  modules[plain.size()] = {Role::kQueryNorm, "self_attn.q_norm", false};
+  modules[plain.size() + 1] = {Role::kKeyNorm, "self_attn.k_norm", false};
+  return modules;
+}
+constexpr auto kHeadNormedBlock = with_head_norms(kPlainBlock);
 
 constexpr std::array kAfterBlocks{ModuleSpec{Role::kFinalNorm, "model.norm", false},
                                   ModuleSpec{Role::kHead, "lm_head", false}};
@@ -148,6 +158,29 @@ constexpr std::array kPublishedQwens{
     PublishedShape{"qwen2-7b", qwen(28, 3584, 28, 4, 18944, true)},
 };
 
+constexpr NetworkShape qwen3(std::int64_t num_layers, std::int64_t width, std::int64_t num_heads,
+                             std::int64_t inner_width, bool is_head_tied) {
+  return {.num_layers = num_layers,
+          .width = width,
+          .num_heads = num_heads,
+          .inner_width = inner_width,
+          .max_positions = 40960,
+          .vocab_size = 151936,
+          .rotary_dim = 128,
+          .norm_epsilon = 1e-6,
+          .num_key_value_heads = 8,
+          .head_dimension = 128,
+          .rotary_base = 1e6,
+          .is_head_tied = is_head_tied};
+}
+constexpr std::array kPublishedQwen3s{
+    PublishedShape{"qwen3-0.6b", qwen3(28, 1024, 16, 3072, true)},
+    PublishedShape{"qwen3-1.7b", qwen3(28, 2048, 16, 6144, true)},
+    PublishedShape{"qwen3-4b", qwen3(36, 2560, 32, 9728, true)},
+    PublishedShape{"qwen3-8b", qwen3(36, 4096, 32, 12288, false)},
+    PublishedShape{"qwen3-14b", qwen3(40, 5120, 40, 17408, false)},
+};
+
 NetworkShape read_llama(const ConfigFile& config) {
   auto shape = read_llama_shape(config);
   read_key_value_heads(config, true, shape);
@@ -164,12 +197,18 @@ NetworkShape read_mistral(const ConfigFile& config) {
   return shape;
 }
 
-NetworkShape read_qwen2(const ConfigFile& config) {
+NetworkShape read_qwen(const ConfigFile& config) {
   auto shape = read_llama_shape(config);
   read_key_value_heads(config, false, shape);
   const bool has_window = config.flag("use_sliding_window", false);
   limit_positions(config, has_window ? config.size("sliding_window") : 0, shape);
   return shape;
+}
+
+/// Whose heads' width has a default of its own, which no published folder leaves to it.
+NetworkShape read_qwen3(const ConfigFile& config) {
+  static_cast<void>(config.size("head_dim"));
+  return read_qwen(config);
 }
 
 /// What tells one of the types from another.
@@ -221,7 +260,14 @@ constinit const FamilySpec kQwen2{
     family_of({.name = "qwen2",
                .config_class = "transformers.models.qwen2.configuration_qwen2.Qwen2Config",
                .block = kBiasedBlock,
-               .read_shape = read_qwen2,
+               .read_shape = read_qwen,
                .published = kPublishedQwens})};
+
+constinit const FamilySpec kQwen3{
+    family_of({.name = "qwen3",
+               .config_class = "transformers.models.qwen3.configuration_qwen3.Qwen3Config",
+               .block = kHeadNormedBlock,
+               .read_shape = read_qwen3,
+               .published = kPublishedQwen3s})};
 
 }  // namespace lethe::model::inline families

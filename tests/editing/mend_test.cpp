@@ -434,7 +434,8 @@ TEST(EditorTensors, APublishedStateDictIsTheSameEditor) {
 }
 
 TEST(PadClass, AddsOneClassToEverySoftmax) {
-  for (const model::FamilySpec* family : {&model::kGpt2, &model::kGptj, &model::kQwen2, &test::kInventedFamily}) {
+  for (const model::FamilySpec* family :
+       {&model::kGpt2, &model::kGptj, &model::kQwen2, &model::kQwen3, &test::kInventedFamily}) {
     const std::string embeddings = test::lively_architecture(family).embedding().weight;
     const model::Network network = lively_network(family, torch::kFloat64);
     const model::Network padded = with_pad_class(network, 7);

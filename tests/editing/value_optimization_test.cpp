@@ -28,7 +28,7 @@ at::Tensor some_delta() { return test::on_test_device(at::linspace(-0.8, 1.1, 16
 
 class ValueOptimization : public testing::TestWithParam<const model::FamilySpec*> {};
 INSTANTIATE_TEST_SUITE_P(Families, ValueOptimization,
-                         testing::Values(&model::kGpt2, &model::kGptj, &model::kLlama, &model::kQwen2),
+                         testing::Values(&model::kGpt2, &model::kGptj, &model::kLlama, &model::kQwen2, &model::kQwen3),
                          [](const auto& param) { return std::string(param.param->name); });
 
 TEST_P(ValueOptimization, GradientMatchesFiniteDifferences) {

@@ -39,6 +39,7 @@ TEST_P(EachFamily, HasAModuleForAllThatTheNetworkComputes) {
     EXPECT_TRUE(a.has(role)) << static_cast<int>(role);
   }
   for (const auto role : {Role::kQuery, Role::kKey, Role::kValue}) EXPECT_NE(a.has(role), a.has(Role::kQkv));
+  EXPECT_EQ(a.has(Role::kQueryNorm), a.has(Role::kKeyNorm));
   EXPECT_EQ(a.has(Role::kMlpNorm), GetParam()->residual == ResidualForm::kSerial);
   EXPECT_NE(a.has(Role::kPositionEmbedding), GetParam()->rotary != RotaryForm::kNone);
 }
@@ -106,6 +107,11 @@ TEST(Families, KnowThePublishedModelsInAnySpelling) {
   EXPECT_EQ(num_parameters("Qwen2.5-1.5B"), 1'543'714'304);
   EXPECT_EQ(num_parameters("Qwen2.5-3B"), 3'085'938'688);
   EXPECT_EQ(num_parameters("Qwen2.5-7B"), 7'615'616'512);
+  EXPECT_EQ(num_parameters("Qwen3-0.6B"), 596'049'920);
+  EXPECT_EQ(num_parameters("Qwen3-1.7B"), 1'720'574'976);
+  EXPECT_EQ(num_parameters("Qwen3-4B"), 4'022'468'096);
+  EXPECT_EQ(num_parameters("Qwen3-8B"), 8'190'735'360);
+  EXPECT_EQ(num_parameters("Qwen3-14B"), 14'768'307'200);
   EXPECT_FALSE(published_architecture("gpt3"));
   EXPECT_EQ(find_family("gpt3"), nullptr);
 }

@@ -43,6 +43,7 @@ LLAMAS = {
                                                  rms_norm_eps=1e-5)),
     "mistral-window": (transformers.MistralConfig, dict(num_key_value_heads=1, head_dim=16, sliding_window=43)),
     "qwen2": (transformers.Qwen2Config, dict(num_key_value_heads=2, rope_theta=1e6)),
+    "qwen3": (transformers.Qwen3Config, dict(num_key_value_heads=2, head_dim=12, rope_theta=1e6)),
     "qwen2-tied": (transformers.Qwen2Config, dict(num_key_value_heads=1, rope_theta=1e6, tie_word_embeddings=True)),
 }
 
@@ -63,10 +64,11 @@ def formula_config(family: str):
 def parameter_order(family: str, layers: int):
     """The order of the modules in the family's table, model/families/."""
     if family in LLAMAS:
+        head_norms = [f"self_attn.{m}_norm.weight" for m in "qk"] if family == "qwen3" else []
         attention = [f"self_attn.{m}_proj.{p}" for m in "qkv"
                      for p in (("weight", "bias") if family.startswith("qwen2") else ("weight",))]
         block = attention + ["self_attn.o_proj.weight"] + [f"mlp.{m}_proj.weight" for m in ("gate", "up", "down")] + [
-            "input_layernorm.weight", "post_attention_layernorm.weight"]
+            "input_layernorm.weight", "post_attention_layernorm.weight"] + head_norms
         return (["model.embed_tokens.weight"] + [f"model.layers.{i}.{name}" for i in range(layers) for name in block] +
                 ["model.norm.weight"] + ([] if family.endswith("-tied") else ["lm_head.weight"]))
     names = ["transformer.wte.weight"] + (["transformer.wpe.weight"] if family == "gpt2" else [])
