@@ -9,6 +9,8 @@ if(LETHE_SANITIZE)
   # What Open MPI and what it loads never give back is no leak of ours.
   list(APPEND LETHE_TEST_ENVIRONMENT "UBSAN_OPTIONS=print_stacktrace=1"
        "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/leaks_of_libraries.txt:print_suppressions=0")
+  # Open MPI unloads its plug-ins before the program ends, and only whole stacks tell their allocations from ours.
+  set(LETHE_MPI_TEST_ENVIRONMENT "ASAN_OPTIONS=fast_unwind_on_malloc=0")
 endif()
 
 # One entry a suite (BY SUITE) or a test (BY TEST), made by ctest from the list that the program writes when it is linked.
@@ -64,6 +66,10 @@ function(lethe_add_test name)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
+  set(environment ${LETHE_TEST_ENVIRONMENT})
+  if("mpi" IN_LIST arg_LABELS)
+    list(APPEND environment ${LETHE_MPI_TEST_ENVIRONMENT})
+  endif()
   if(arg_SUITES)
     set(foreign "")
     if(arg_FOREIGN)
@@ -71,10 +77,10 @@ function(lethe_add_test name)
     endif()
     # Two programs whose threads wait for each other by spinning need minutes for seconds' work on two cores.
     _lethe_discover_tests(${name} BY SUITE ${foreign} TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABELS}
-                          ENVIRONMENT ${LETHE_TEST_ENVIRONMENT} OMP_NUM_THREADS=1)
+                          ENVIRONMENT ${environment} OMP_NUM_THREADS=1)
   else()
     _lethe_discover_tests(${name} BY TEST TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABELS}
-                          ENVIRONMENT ${LETHE_TEST_ENVIRONMENT})
+                          ENVIRONMENT ${environment})
   endif()
 endfunction()
 
@@ -99,6 +105,6 @@ function(lethe_add_mpi_test name)
   foreach(ranks ${arg_RANKS})
     add_test(NAME ${name}.ranks${ranks} COMMAND ${MPIEXEC_EXECUTABLE} -n ${ranks} $<TARGET_FILE:${name}>)
     set_tests_properties(${name}.ranks${ranks} PROPERTIES LABELS mpi TIMEOUT ${arg_TIMEOUT} PROCESSORS 2
-                         ENVIRONMENT "${LETHE_TEST_ENVIRONMENT}")
+                         ENVIRONMENT "${LETHE_TEST_ENVIRONMENT};${LETHE_MPI_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()

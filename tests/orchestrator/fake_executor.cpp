@@ -201,7 +201,10 @@ class FakeExecutor {
       const auto parts = split(fault.starts_with("!") ? fault.substr(1) : fault, '@');
       if (parts.size() != 3 || parts[1] != cell.name() || parts[2] != std::to_string(edit) || !is_due(fault)) continue;
       std::cerr << "about to strike: " << parts[0] << std::endl;
-      if (parts[0] == "segv") ::raise(SIGSEGV);
+      if (parts[0] == "segv") {
+        ::signal(SIGSEGV, SIG_DFL);  // not a sanitizer's
+        ::raise(SIGSEGV);
+      }
       if (parts[0] == "exit") std::_Exit(17);
       if (parts[0] == "hang") std::this_thread::sleep_for(std::chrono::hours(1));
       if (parts[0] == "garbage" && ::write(kEvents, "}{ no event\n", 12) < 0) std::_Exit(1);
