@@ -205,7 +205,7 @@ TokenizerSource read_tokenizer(const fs::path& folder) {
   std::vector<std::string> deciding = reader.names();
   if (pair && says_all([&] { return read_pair(reader, *pair); }, vocabulary)) {
     deciding = {pair->vocabulary, pair->merges};
-  } else if (says_all([&] { return main; }, vocabulary)) {
+  } else if (says_all([&]() -> const Vocabulary& { return main; }, vocabulary)) {
     deciding = main_files;
   }
   return {std::move(vocabulary), reader.names(), reader.digest(deciding)};

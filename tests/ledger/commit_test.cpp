@@ -376,7 +376,7 @@ TEST(RemoveAbandonedTemporaries, RemovesOldOnesOfAnybodyWhereverTheyLie) {
   const TemporaryFolder folder;
   const auto now = fs::file_time_type::clock::now();
   const auto written = [&](const fs::path& name, std::chrono::minutes ago) {
-    const auto path = folder.path() / name;
+    auto path = folder.path() / name;
     fs::create_directories(path.parent_path());
     std::ofstream(path) << "half";
     fs::last_write_time(path, now - ago);

@@ -22,7 +22,7 @@
 namespace lethe::orchestrator {
 namespace {
 
-constexpr auto never = [] { return false; };
+constexpr auto kNever = [] { return false; };
 
 /// "State" of /proc/<pid>/stat; 0 if there is no such process.
 char state_of(pid_t pid) {
@@ -120,7 +120,7 @@ TEST(Zygote, ChildrenSeeNothingOfTheLauncherAndTheirOwnSettings) {
 TEST(Zygote, ChildrenInheritOnlyWhatTheyAreGiven) {
   const core::UniqueFd leaked(::open("/dev/null", O_RDONLY));  // not closed on exec
   Zygote zygote;
-  const auto run = run_captured(zygote, {"/bin/ls", "/proc/self/fd"}, never);
+  const auto run = run_captured(zygote, {"/bin/ls", "/proc/self/fd"}, kNever);
   // 0, 1, 2 and the folder that ls itself reads.
   EXPECT_EQ(run.output, "0\n1\n2\n3\n");
 }
@@ -281,7 +281,7 @@ TEST(Zygote, AKilledZygoteTakesItsChildrenAlongAndIsNoticed) {
 
 TEST(CapturedRun, KeepsOutputErrorsAndStatus) {
   Zygote zygote;
-  const auto run = run_captured(zygote, {"/bin/sh", "-c", "seq 1 50000; echo wrong >&2; exit 3"}, never);
+  const auto run = run_captured(zygote, {"/bin/sh", "-c", "seq 1 50000; echo wrong >&2; exit 3"}, kNever);
   EXPECT_EQ(WEXITSTATUS(run.wait_status), 3);
   EXPECT_EQ(run.errors, "wrong\n");
   EXPECT_TRUE(run.output.ends_with("49999\n50000\n"));

@@ -24,7 +24,7 @@ ledger::CommittedFile commit(const std::filesystem::path& folder, const SegmentC
   return ledger::publish(temporary, stem);
 }
 
-std::vector<ledger::CommittedFile> chain(const std::filesystem::path& folder, std::vector<std::int64_t> ends) {
+std::vector<ledger::CommittedFile> chain(const std::filesystem::path& folder, const std::vector<std::int64_t>& ends) {
   std::vector<ledger::CommittedFile> files;
   std::int64_t first = 1;
   for (const std::int64_t last : ends) {
