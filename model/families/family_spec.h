@@ -125,7 +125,8 @@ struct FamilySpec {
 
   // All modules, in the order in which parameters are listed (and drawn, where weights are random). Modules that may
   // be missing: position embedding, norm of the MLP (parallel blocks), either `kQkv` or the three, norms of queries and
-  // keys (both or none), the MLP's gate, and the head, which is then the embedding (as it is for a shape whose `is_head_tied`).
+  // keys (both or none), the MLP's gate, and the head, which is then the embedding (as it is for a shape whose
+  // `is_head_tied`).
   std::span<const ModuleSpec> before_blocks;
   std::span<const ModuleSpec> block;
   std::span<const ModuleSpec> after_blocks;
