@@ -60,8 +60,8 @@ worker::Workspace results_of_sweep(const std::string& out, const std::vector<std
 }
 
 /// What is there and can be read stays: it may be of more cells.
-void remember_experiment(const worker::Workspace& workspace) {
-  fs::create_directories(workspace.folder().root());
+void remember_experiment(worker::Workspace& workspace) {
+  workspace.make_root();
   const auto path = workspace.folder().experiment();
   try {
     static_cast<void>(core::read_experiment_config(path, editing::catalogue()));

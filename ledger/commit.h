@@ -25,8 +25,8 @@ struct CommittedFile {
 /// Writes all of a file at the path it is given, and closes it.
 using FileWriter = std::function<void(const std::filesystem::path& temporary)>;
 
-/// Writes a file of `folder` with `write` and publishes it under its stem. A writer that throws
-/// leaves nothing behind. How a result comes into a sweep's folder, from every task.
+/// Writes a file of `folder` with `write` and publishes it under its stem. A writer that throws leaves nothing behind.
+/// How a result comes into a sweep's folder, from every task.
 CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem, const FileWriter& write,
                           std::string_view extension = ".h5");
 

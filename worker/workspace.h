@@ -76,7 +76,7 @@ class Workspace {
   /// Makes the sweep's folder, unless it was there once: one that has vanished (removed, or its file system was taken
   /// away) is not made again with a part of its files. Throws `core::StorageError`.
   void make_root();
-  /// `ledger::commit_file`, which makes the folders between the sweep's own, as `make_root`, and the file.
+  /// `make_root`, the folders between it and `folder`, and `ledger::commit_file`.
   ledger::CommittedFile commit_file(const std::filesystem::path& folder, std::string_view stem,
                                     const ledger::FileWriter& write, std::string_view extension = ".h5");
 
