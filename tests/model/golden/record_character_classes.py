@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes model/tokenizer/tokenizer_classes.cpp from the behaviour of Hugging Face `tokenizers` (0.22.2: Unicode 16).
+"""Writes model/tokenizer/character_class_runs.h from the behaviour of Hugging Face `tokenizers` (0.22.2: Unicode 16).
 
-Usage: record_character_classes.py > model/tokenizer/tokenizer_classes.cpp
+Usage: record_character_classes.py > model/tokenizer/character_class_runs.h
 A code point's class is found by asking whether GPT-2's split pattern joins it to a letter, a digit or a "!".
 """
 from tokenizers.pre_tokenizers import ByteLevel
@@ -10,51 +10,17 @@ OTHER, LETTER, NUMBER, SPACE = range(4)
 LAST_CODE_POINT = 0x10FFFF
 
 HEADER = """// Written by tests/model/golden/record_character_classes.py from Hugging Face tokenizers' behaviour. Do not edit.
-#include "model/tokenizer/tokenizer_classes.h"
+#pragma once
 
-#include <algorithm>
-#include <iterator>
+#include <cstdint>
 
 namespace lethe::model::inline tokenizer {
-namespace {
 
-// Runs of code points of one class, in order: (first code point << 2) | class.
-constexpr std::uint32_t kRuns[] = {
+/// Runs of code points of one class, in order: (first code point << 2) | class.
+inline constexpr std::uint32_t kCharacterClassRuns[] = {
 """
 
 FOOTER = """};
-
-}  // namespace
-
-CharacterClass class_of(char32_t code_point) {
-  const std::uint32_t after = ((static_cast<std::uint32_t>(code_point) + 1) << 2) - 1;
-  const std::uint32_t* run = std::upper_bound(std::begin(kRuns), std::end(kRuns), after) - 1;
-  return static_cast<CharacterClass>(*run & 3U);
-}
-
-std::vector<CodePointRange> ranges_of(CharacterClass kind, bool is_complement) {
-  constexpr char32_t kLast = 0x10FFFF;
-  constexpr char32_t kBeforeSurrogates = 0xD7FF;
-  constexpr char32_t kBehindSurrogates = 0xE000;
-  std::vector<CodePointRange> ranges;
-  for (const std::uint32_t* run = std::begin(kRuns); run != std::end(kRuns); ++run) {
-    if ((static_cast<CharacterClass>(*run & 3U) == kind) == is_complement) continue;
-    const char32_t first = *run >> 2;
-    const char32_t last = std::next(run) == std::end(kRuns) ? kLast : (*std::next(run) >> 2) - 1;
-    const bool is_next = !ranges.empty() && ranges.back().last + 1 == first;
-    if (is_next) {
-      ranges.back().last = last;
-    } else {
-      ranges.push_back({first, last});
-    }
-  }
-  std::vector<CodePointRange> whole;
-  for (const CodePointRange& range : ranges) {
-    if (range.first <= kBeforeSurrogates) whole.push_back({range.first, std::min(range.last, kBeforeSurrogates)});
-    if (range.last >= kBehindSurrogates) whole.push_back({std::max(range.first, kBehindSurrogates), range.last});
-  }
-  return whole;
-}
 
 }  // namespace lethe::model::inline tokenizer
 """
