@@ -11,6 +11,7 @@
 #include "core/contract/inspection.h"
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "data/counterfact.h"
 #include "ledger/commit.h"
 #include "ledger/real_folder.h"
 #include "ledger/sweep_folder.h"
@@ -19,6 +20,8 @@
 #include "report/cell_history.h"
 #include "report/figures.h"
 #include "report/identity_choice.h"
+#include "report/phases.h"
+#include "report/phases_page.h"
 #include "report/plot_script.h"
 #include "report/summary_page.h"
 #include "storage/comparison.h"
@@ -109,6 +112,23 @@ void add(const Remarks& more, Remarks& remarks) {
   append(more.left_out, remarks.left_out);
 }
 
+/// Subjects of the edits that phases name, from the data set's records if they are still where the experiment has them.
+Subjects subjects_of(std::span<const CellPhases> cells, const core::DatasetConfig& dataset) {
+  Subjects subjects;
+  for (const CellPhases& cell : cells) {
+    if (cell.edit) subjects[cell.edit->case_id] = "";
+  }
+  if (subjects.empty()) return subjects;
+  try {
+    for (const data::EditRequest& request : data::read_records(dataset)) {
+      if (const auto found = subjects.find(request.case_id); found != subjects.end()) found->second = request.subject;
+    }
+  } catch (const core::DataError&) {
+    // A report needs the sweep's folder alone: case ids stay without a subject.
+  }
+  return subjects;
+}
+
 }  // namespace
 
 ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalogue& methods,
@@ -119,11 +139,14 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   result.folder = folder.report();
   IdentityChoice choice(read_inspection(folder, result.remarks), options.identities);
   std::vector<CellHistory> histories;
+  std::vector<CellPhases> phases;
   storage::ReportContents contents{config.name, {}, provenance_of(config)};
   for (const core::GridCell& cell : config.cells) {
     histories.push_back(load_cell_history(folder, config, cell, choice));
     add(histories.back().remarks, result.remarks);
+    phases.push_back(phases_of(histories.back()));
     for (auto& curve : cell_curves(histories.back(), config)) contents.curves.push_back(std::move(curve));
+    for (auto& curve : phase_curves(phases.back())) contents.curves.push_back(std::move(curve));
   }
   for (const auto& identity : choice.not_found()) {
     throw core::ConfigError("--identity " + identity + ": no cell of " + folder.root().string() +
@@ -134,9 +157,13 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   const auto report = ledger::RealFolder::make(result.folder);
   ledger::remove_stale_temporaries(result.folder);
   ledger::replace_text(result.folder / "curves.csv", curves_csv(contents.curves));
+  const Subjects subjects = subjects_of(phases, config.dataset);
+  ledger::replace_text(result.folder / "phases.csv", phases_csv(phases, subjects));
+  ledger::replace_text(result.folder / "breaks.csv", breaks_csv(phases));
   const bool has_changed = update_curves(report, contents);
   if (options.has_figures) add_figures(report, has_changed, result);
-  ledger::replace_text(result.folder / "summary.md", summary_page(config, histories, result.remarks));
+  ledger::replace_text(result.folder / "summary.md",
+                       summary_page(config, histories, phases_section(phases, subjects), result.remarks));
   return result;
 }
 

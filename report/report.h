@@ -24,9 +24,9 @@ struct ReportResult {
 };
 
 /// Reads a sweep's committed files, nothing else and nothing recomputed, and writes <sweep>/report/: curves.csv,
-/// curves.h5, summary.md, plot_figures.py, figures/. The results are those that experiment.json and inspection.json
-/// name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are left alone if no
-/// curve changed since they were drawn. No link inside report/ is followed.
+/// curves.h5, phases.csv, breaks.csv, summary.md, plot_figures.py, figures/. The results are those that experiment.json
+/// and inspection.json name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are
+/// left alone if no curve changed since they were drawn. No link inside report/ is followed.
 /// Throws `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError`
 /// for an identity that is not there.
 ReportResult write_report(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,

@@ -11,50 +11,12 @@
 
 #include "report/cell_summary.h"
 #include "report/findings.h"
+#include "report/markdown_table.h"
 
 namespace lethe::report {
 namespace {
 
-using Row = std::vector<std::string>;
-
-/// "–" where there is no number yet.
-std::string number(double value, int decimals = 1) {
-  return std::isnan(value) ? "–" : fmt::format("{:.{}f}", value, decimals);
-}
-
 std::string distance_text(double value) { return std::isnan(value) ? "–" : fmt::format("{:.4g}", value); }
-
-/// Columns on a terminal and in an editor line up: widths count code points, not bytes.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-/// A Markdown table; the first `num_text_columns` are aligned left, the rest right.
-std::string table(const Row& header, const std::vector<Row>& rows, std::size_t num_text_columns) {
-  std::vector<std::size_t> widths(header.size(), 3);
-  const auto widen = [&](const Row& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  };
-  widen(header);
-  std::for_each(rows.begin(), rows.end(), widen);
-  const auto line = [&](const Row& row) {
-    std::string text = "|";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string padding(widths[i] - width_of(row[i]), ' ');
-      text += i < num_text_columns ? " " + row[i] + padding + " |" : " " + padding + row[i] + " |";
-    }
-    return text + "\n";
-  };
-  std::string text = line(header) + "|";
-  for (std::size_t i = 0; i < header.size(); ++i) {
-    text +=
-        (i < num_text_columns ? " :" : " -") + std::string(widths[i] - 2, '-') + (i < num_text_columns ? "- |" : ": |");
-  }
-  text += "\n";
-  for (const Row& row : rows) text += line(row);
-  return text;
-}
 
 using Pair = std::pair<std::string, std::string>;  // method, model
 
@@ -139,7 +101,7 @@ std::string cell_table(std::span<const CellHistory> histories) {
                     known_facts(s.forgotten), number(s.forgotten.ever), number(s.forgotten.now),
                     known_facts(s.forgotten_efficacy), number(s.forgotten_efficacy.ever), distance_text(s.distance)});
   }
-  return table(
+  return markdown_table(
       {"cell", "edits", "failed", fmt::format("first {}", kSummaryWindow), fmt::format("last {}", kSummaryWindow),
        "whole run", "score", "known", "forgotten", "forgotten now", "known (ES)", "forgotten (ES)", "distance"},
       rows, 1);
@@ -192,7 +154,7 @@ std::string task_table(std::span<const CellHistory> histories) {
   return "\n## Downstream tasks\n\nWeighted F1 in percent, of the unedited model and at the last reduction; in "
          "brackets "
          "the number of examples.\n\n" +
-         table(header, rows, 1);
+         markdown_table(header, rows, 1);
 }
 
 std::string listed(const std::set<std::string>& lines) {
@@ -254,13 +216,13 @@ constexpr const char* kDefinitions = R"(
 std::string overview_table(std::span<const CellHistory> histories) {
   std::vector<Row> rows;
   for (const auto& [pair, group] : by_pair(histories)) rows.push_back(overview_row(pair, group));
-  return table({"method", "model", "complete", "edits", "ES", "PS", "NS", "score", "known", "forgotten %",
-                "F1 unedited", "F1 edited", "distance"},
-               rows, 2);
+  return markdown_table({"method", "model", "complete", "edits", "ES", "PS", "NS", "score", "known", "forgotten %",
+                         "F1 unedited", "F1 edited", "distance"},
+                        rows, 2);
 }
 
 std::string summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories,
-                         const Remarks& remarks) {
+                         const std::string& phases, const Remarks& remarks) {
   const auto num_complete =
       std::count_if(histories.begin(), histories.end(), [](const CellHistory& h) { return h.is_complete(); });
   std::string text =
@@ -272,7 +234,7 @@ std::string summary_page(const core::ExperimentConfig& config, std::span<const C
   text += "\n## Findings\n\n";
   for (const auto& [pair, group] : by_pair(histories)) text += "* " + describe_findings(group) + "\n";
   text += "\n## Cells\n\n" + cell_table(histories);
-  text += task_table(histories);
+  text += phases + task_table(histories);
   text += remarks_section(histories, remarks);
   return text + kDefinitions;
 }

@@ -9,10 +9,11 @@
 
 namespace lethe::report {
 
-/// summary.md: overview, findings, one row a cell, downstream tasks, what was left out and what is missing,
-/// definitions. `remarks` are those of the whole report, its cells' among them.
+/// summary.md: overview, findings, one row a cell, phases, downstream tasks, what was left out and what is missing,
+/// definitions. `phases` is the section of phases_page.h, `remarks` are those of the whole report, its cells' among
+/// them.
 std::string summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories,
-                         const Remarks& remarks);
+                         const std::string& phases, const Remarks& remarks);
 
 /// The overview table alone, for a terminal: one row a (method, model), means over samples.
 std::string overview_table(std::span<const CellHistory> histories);

@@ -32,7 +32,8 @@ inline constexpr const char* kBaselineIdentity = "bbbbbbbbbbbb";
 struct Fate {
   double fading = 0.004;         ///< chance per edit that a fact is lost
   double return_chance = 0.1;    ///< chance that a lost fact is known at a check
-  std::int64_t collapse = 1000;  ///< edit at which tasks break down
+  std::int64_t collapse = 1000;  ///< edit at which tasks break down, by degrees
+  std::int64_t disabling = 0;    ///< edit from which nothing is right any more; 0: none
 };
 
 inline core::ExperimentConfig experiment(const std::vector<std::string>& methods,
@@ -99,8 +100,9 @@ class FakeCell {
     stored.record.case_id = 5000 + n;
     const double age = static_cast<double>(n) / static_cast<double>(fate_.collapse);
     const auto add = [&](core::PromptKind kind, double chance) {
-      stored.record.scores.push_back(prompt(kind, random_.uniform() < chance, random_.uniform()));
+      stored.record.scores.push_back(prompt(kind, !is_disabled(n) && random_.uniform() < chance, random_.uniform()));
     };
+    stored.record.diagnostics["delta_norm"] = n == fate_.disabling ? 50.0 : 1.0 + 0.1 * static_cast<double>(n % 7);
     add(core::PromptKind::kRewrite, 0.99 - 0.2 * std::pow(age, 4));
     for (int i = 0; i < 2; ++i) add(core::PromptKind::kParaphrase, 0.85 - 0.3 * std::pow(age, 3));
     for (int i = 0; i < 10; ++i) add(core::PromptKind::kNeighborhood, 0.95 - 0.35 * std::min(1.0, age));
@@ -113,11 +115,13 @@ class FakeCell {
     storage::ReductionContents contents{cell_, kEditIdentity, kReductionIdentity, n, part, {}, {}, {}, {}};
     const double age = static_cast<double>(n) / static_cast<double>(fate_.collapse);
     if (part == core::ReductionPart::kDistance) {
-      contents.distances = {{"transformer.h.1.mlp.c_proj.weight", 40.0 * std::pow(age, 1.5) + 2.0 * age, 65536},
+      const double jump = is_disabled(n) ? 500.0 : 0.0;
+      contents.distances = {{"transformer.h.1.mlp.c_proj.weight", 40.0 * std::pow(age, 1.5) + 2.0 * age + jump, 65536},
                             {"transformer.h.1.mlp.c_proj.bias", 0.5 * age, 128}};
     }
     if (part == core::ReductionPart::kForgetting) contents.forgetting = forgetting(n);
-    if (part == core::ReductionPart::kTasks) contents.tasks = tasks(config, 0.93 / (1.0 + std::exp(9.0 * (age - 1.0))));
+    const double chance = is_disabled(n) ? 0.0 : 0.93 / (1.0 + std::exp(9.0 * (age - 1.0)));
+    if (part == core::ReductionPart::kTasks) contents.tasks = tasks(config, chance);
     return contents;
   }
 
@@ -136,12 +140,14 @@ class FakeCell {
   }
 
  private:
+  [[nodiscard]] bool is_disabled(std::int64_t n) const { return fate_.disabling > 0 && n >= fate_.disabling; }
+
   std::vector<core::ForgettingRecord> forgetting(std::int64_t n) {
     std::vector<core::ForgettingRecord> records;
     for (std::int64_t i = 1; i <= n; ++i) {
       const auto index = static_cast<std::size_t>(i - 1);
       if (random_.uniform() < 10.0 * fate_.fading) known_[index] = false;
-      const bool is_known = known_[index] || random_.uniform() < fate_.return_chance;
+      const bool is_known = !is_disabled(n) && (known_[index] || random_.uniform() < fate_.return_chance);
       records.push_back({i, 5000 + i, prompt(core::PromptKind::kRewrite, is_known, random_.uniform())});
     }
     return records;

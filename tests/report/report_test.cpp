@@ -233,10 +233,40 @@ TEST_F(Report, NothingIsWrittenThroughALink) {
   fs::remove(folder_.report());
   const auto diary = elsewhere.write("diary.txt", "precious");
   fs::create_directory(folder_.report());
-  for (const auto* name : {"summary.md", "curves.csv", "curves.h5"}) fs::create_symlink(diary, folder_.report() / name);
+  for (const auto* name : {"summary.md", "curves.csv", "curves.h5", "phases.csv", "breaks.csv"}) {
+    fs::create_symlink(diary, folder_.report() / name);
+  }
   (void)write();
   EXPECT_EQ(text_of(diary), "precious");
   EXPECT_THAT(summary(), HasSubstr("2 of 2 cells"));
+}
+
+/// A second sweep: a cell that is disabled at edit 217, and one that is not.
+TEST(ReportOfPhases, TheDisablingEditIsNamedWithItsSubject) {
+  const test::TemporaryFolder sweep;
+  const ledger::SweepFolder folder(sweep.path() / "out");
+  auto config = fake::experiment({"rome"}, {"tiny"}, 2, 400);
+  config.dataset.records = sweep.write(
+      "records.jsonl",
+      R"({"case_id": 5217, "requested_rewrite": {"prompt": "{} is in", )"
+      R"("relation_id": "P1", "subject": "Tamfas", "target_new": {"str": "Rome"}, "target_true": {"str": "Lima"}}, )"
+      R"("paraphrase_prompts": [], "neighborhood_prompts": [], "generation_prompts": []})");
+  fake::write_experiment(folder, config);
+  ledger::replace_text(folder.inspection(), core::to_json(fake::inspection(config)));
+  fake::commit_baseline(folder, config, "tiny");
+  fake::commit_cell(folder, config, config.cells[0], {.fading = 1e-4, .disabling = 217}, 400);
+  fake::commit_cell(folder, config, config.cells[1], {.fading = 1e-4}, 400);
+  EXPECT_THAT(write_report(folder.root(), editing::catalogue(), {false, {}}).remarks.left_out, IsEmpty());
+  const std::string phases = text_of(folder.report() / "phases.csv");
+  EXPECT_THAT(phases, HasSubstr("\nrome/tiny/sample0,rome,tiny,0,400,observed,210,220,"));
+  EXPECT_THAT(phases, HasSubstr(",217,5217,Tamfas,norm,"));
+  EXPECT_THAT(phases, HasSubstr("\nrome/tiny/sample1,rome,tiny,1,400,none observed,,,,,"));
+  EXPECT_THAT(text_of(folder.report() / "breaks.csv"), HasSubstr("rome,tiny,1,efficacy,none observed,"));
+  EXPECT_THAT(text_of(folder.report() / "curves.csv"), HasSubstr("rome,tiny,0,break.all,220,"));
+  EXPECT_THAT(text_of(folder.report() / "summary.md"), HasSubstr("Disabling edit: edit 217 (case 5217, Tamfas)"));
+  fs::remove(config.dataset.records);
+  (void)write_report(folder.root(), editing::catalogue(), {false, {}});
+  EXPECT_THAT(text_of(folder.report() / "phases.csv"), HasSubstr(",217,5217,,norm,")) << "without the records";
 }
 
 TEST_F(Report, TheExitStatusSaysThatSomethingWasLeftOut) {

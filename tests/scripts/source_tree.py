@@ -35,7 +35,7 @@ ALLOWED = {
     "orchestrator/scheduling": {*_CORE, "ledger", "comm", "orchestrator/process"},
     "orchestrator/display": {*_CORE, "ledger", "orchestrator/process", "orchestrator/scheduling"},
     "orchestrator": {*_CORE, "ledger", "comm", *_ORCHESTRATOR},
-    "report": {*_CORE, "ledger", "storage"},
+    "report": {*_CORE, "ledger", "storage", "data"},
 }
 # The two programs of app/, by CMake target: what each may reach.
 PROGRAMS = {

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "report/cell_history.h"
+#include "report/indicators.h"
+#include "storage/report_file.h"
+
+// The two phases of a cell: gradual forgetting, and what follows the point of catastrophic forgetting.
+
+namespace lethe::report {
+
+/// The point of catastrophic forgetting lies in (after, by].
+struct CatastrophicPoint {
+  std::int64_t after = 0;
+  std::int64_t by = 0;
+  std::int64_t gradual_until = 0;        ///< last checkpoint before the first witness begins to fall
+  double confidence = 0.0;               ///< of the witnesses together, taken as independent
+  std::vector<IndicatorKind> witnesses;  ///< indicators that break there
+};
+
+/// A mean rate from the first edit to `until`, percentage points per 100 edits, with its 95 % interval.
+struct Rate {
+  double value = 0.0;
+  double low = 0.0;
+  double high = 0.0;
+  std::int64_t until = 0;
+};
+
+/// The edit behind a break: of those in its interval, the one of the largest update; of methods that do not say how
+/// large their updates are, the one at which the NLL of neighbourhood prompts rises most.
+struct DisablingEdit {
+  std::int64_t edit = 0;
+  std::int64_t case_id = 0;
+  bool is_by_norm = true;
+  /// Its norm over the median of up to 50 edits before the interval; with the NLL, its rise in nats.
+  double excess = 0.0;
+  /// Does one edit stand out (norm: at least four times the median; NLL: at least 2 nats)? Else many did it together.
+  bool stands_out = false;
+};
+
+struct CellPhases {
+  core::GridCell cell;
+  std::int64_t num_edits = 0;
+  std::vector<Indicator> indicators;       ///< one of each kind
+  std::optional<CatastrophicPoint> point;  ///< nullopt: none observed, or nothing could be judged
+  std::optional<std::int64_t> half_at;     ///< first checkpoint with F1 under half of the unedited model's
+  std::optional<std::int64_t> zero_at;     ///< first with an F1 of 0
+  std::optional<Rate> forgetting;          ///< facts forgotten at any check (published definition)
+  std::optional<Rate> f1_loss;
+  std::optional<DisablingEdit> edit;  ///< of the point
+
+  /// Can anything be said about F1, forgetting or ES?
+  [[nodiscard]] bool is_judged() const;
+};
+
+/// The point that most indicators share, of F1, forgetting and ES at least one; of equals the first. It is the first
+/// loss of them, narrowed by the others that meet it. Indicators share a point if their likelihood intervals are no
+/// further apart than `kBreakCheckpoints` of the sparser one. The distance alone is none: weights may move and harm
+/// nothing.
+std::optional<CatastrophicPoint> shared_point(std::span<const Indicator> indicators);
+
+CellPhases phases_of(const CellHistory& history);
+
+/// Wilson's 95 % interval of a share.
+struct ShareInterval {
+  double low = 0.0;
+  double high = 0.0;
+};
+ShareInterval wilson_interval(std::int64_t part, std::int64_t whole);
+
+/// Breaks as curves of two points, (after, level before) and (by, level behind): `break.<indicator>` in the unit of the
+/// plotted curve, `break.all` with the confidence as its value; and `f1_above_chance.mean`, which is
+/// judged.
+std::vector<storage::Curve> phase_curves(const CellPhases& phases);
+
+}  // namespace lethe::report
