@@ -77,6 +77,7 @@ struct Options {
   bool is_comparison = false;
   bool digests_only = false;
   bool no_figures = false;
+  report::FigureOptions figures;
   bool is_dry_run = false;
   std::int64_t edits = -1;
   int tokens = 50;
@@ -253,6 +254,16 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
   auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
+  verb->add_option("--format", options->figures.formats, "of the figures, separated by commas: png, pdf, svg")
+      ->delimiter(',')
+      ->check(CLI::IsMember(std::vector<std::string>(report::kFigureFormats.begin(), report::kFigureFormats.end())))
+      ->capture_default_str();
+  verb->add_option("--width", options->figures.width,
+                   "of the figures: column (77 mm), page (160 mm), or millimetres from 40 to 500")
+      ->check([](const std::string& width) {
+        return report::is_figure_width(width) ? "" : "expected column, page, or millimetres from 40 to 500";
+      })
+      ->capture_default_str();
   verb->add_option("--identity", options->identities,
                    "edits, reductions or baselines of other settings to show instead of the experiment's")
       ->allow_extra_args(false);
@@ -264,6 +275,7 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
     report::ReportOptions report;
     report.has_figures = !options->no_figures;
     report.identities = {options->identities.begin(), options->identities.end()};
+    report.figures = options->figures;
     status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), report);
   });
 }

@@ -1,7 +1,9 @@
 #include "report/figures.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -12,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/grid_cell.h"
+#include "core/digest.h"
 #include "ledger/commit.h"
 #include "report/plot_script.h"
 
@@ -24,7 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kIsolated = "-I";
-constexpr const char* kScript = "plot_figures.py";
+constexpr const char* kCurves = "curves.h5";
+constexpr const char* kPhases = "phases.csv";
 constexpr const char* kLog = "plot_figures.log";
 constexpr const char* kFigures = "figures";
 constexpr const char* kSamples = "samples";
@@ -101,17 +104,29 @@ std::string find_interpreter(const std::vector<std::string>& candidates, const f
 }
 
 /// "a, b, c".
-std::string listed(const std::vector<std::string>& words) {
+std::string listed(const std::vector<std::string>& words, const std::string& separator = ", ") {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
   return text;
 }
 
-/// A figure below `figures`: "overview.png", "samples/editing-....png".
+/// A file below `figures`: "overview.png", "samples/editing-....txt".
 struct FigureName {
   std::string folder;  ///< empty or kSamples
   std::string file;
 };
+
+/// A figure or its caption, by a plain name. Longer than a cell's method or model, which are in it.
+bool is_figure_file(const std::string& name) {
+  const auto is_allowed = [](unsigned char c) {
+    return (c < 0x80 && std::isalnum(c) != 0) || c == '.' || c == '_' || c == '-';
+  };
+  const auto dot = name.rfind('.');
+  if (dot == std::string::npos || dot == 0 || name.front() == '.' || name.front() == '-') return false;
+  const std::string ending = name.substr(dot + 1);
+  const bool is_known = ending == "txt" || std::ranges::find(kFigureFormats, ending) != kFigureFormats.end();
+  return is_known && std::ranges::all_of(name, is_allowed);
+}
 
 /// nullopt for a line of figures.txt that no report wrote.
 std::optional<FigureName> figure_name(const std::string& line) {
@@ -119,8 +134,17 @@ std::optional<FigureName> figure_name(const std::string& line) {
   FigureName name{slash == std::string::npos ? "" : line.substr(0, slash),
                   slash == std::string::npos ? line : line.substr(slash + 1)};
   const bool is_known_folder = name.folder.empty() || name.folder == kSamples;
-  if (slash == 0 || !is_known_folder || !core::is_path_safe_name(name.file) || !name.file.ends_with(".png")) return {};
+  if (slash == 0 || !is_known_folder || !is_figure_file(name.file)) return {};
   return name;
+}
+
+/// The first line of figures.txt: all that figures of the same curves depend on. No figure has a name like it.
+std::string heading(const ledger::RealFolder& report, const FigureOptions& options) {
+  std::string scripts;
+  for (const PlotScript& script : plot_scripts()) scripts += script.text;
+  const auto digest = [](const std::string& text) { return core::digest_of(text).hex(); };
+  return "# --format " + listed(options.formats, ",") + " --width " + options.width + ", scripts " + digest(scripts) +
+         ", phases " + digest(report.read(kPhases).value_or(""));
 }
 
 std::vector<FigureName> listed_figures(const ledger::RealFolder& report) {
@@ -158,11 +182,12 @@ std::vector<std::string> new_figures(const fs::path& drawn) {
 }
 
 /// Puts the new figures, and the list of them, in place. The list comes first: what it names may be removed.
-std::vector<fs::path> publish(const ledger::RealFolder& workshop, const ledger::RealFolder& report) {
+std::vector<fs::path> publish(const ledger::RealFolder& workshop, const ledger::RealFolder& report,
+                              const std::string& first_line) {
   const auto drawn = workshop.find_folder(kFigures);
   if (!drawn) return {};
   const auto names = new_figures(drawn->path());
-  std::string list;
+  std::string list = first_line + "\n";
   for (const std::string& name : names) list += name + "\n";
   ledger::replace_text(report.path() / kList, list);
   const auto figures = report.make_folder(kFigures);
@@ -191,13 +216,27 @@ std::vector<std::string> default_interpreters() {
   return candidates;
 }
 
-FigureResult draw_figures(const ledger::RealFolder& report, const std::vector<std::string>& interpreters) {
-  ledger::replace_text(report.path() / kScript, plot_script());
+bool is_figure_width(const std::string& width) {
+  constexpr double kLeastMillimetres = 40.0;
+  constexpr double kMostMillimetres = 500.0;
+  if (width == "column" || width == "page") return true;
+  double millimetres = 0.0;
+  const auto [end, error] = std::from_chars(width.data(), width.data() + width.size(), millimetres);
+  return error == std::errc{} && end == width.data() + width.size() && millimetres >= kLeastMillimetres &&
+         millimetres <= kMostMillimetres;
+}
+
+FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions& options,
+                          const std::vector<std::string>& interpreters) {
+  for (const PlotScript& script : plot_scripts()) {
+    ledger::replace_text(report.path() / script.name, std::string(script.text));
+  }
   remove_former_figures(report);  // also of cells that are no longer in the grid
   const Workshop workshop(report);
   const auto& folder = workshop.folder();
   FigureResult result;
   const std::string interpreter = find_interpreter(interpreters, folder.path());
+  const std::string script(plot_scripts().front().name);
   if (interpreter.empty()) {
     result.problem =
         "no Python was found that imports h5py, numpy and matplotlib when it runs isolated (tried " +
@@ -207,20 +246,25 @@ FigureResult draw_figures(const ledger::RealFolder& report, const std::vector<st
         report.path().string();
     return result;
   }
-  ledger::replace_text(folder.path() / kScript, plot_script());
-  const int status = run_program({interpreter, kIsolated, (folder.path() / kScript).string(),
-                                  (report.path() / "curves.h5").string(), (folder.path() / kFigures).string()},
-                                 folder.path(), folder.path() / kLog);
+  for (const PlotScript& one : plot_scripts()) {
+    ledger::replace_text(folder.path() / one.name, std::string(one.text));
+  }
+  std::vector<std::string> command{interpreter, kIsolated, (folder.path() / script).string()};
+  command.insert(command.end(), {(report.path() / kCurves).string(), (folder.path() / kFigures).string(), "--format",
+                                 listed(options.formats, ","), "--width", options.width});
+  if (report.has_file(kPhases)) command.insert(command.end(), {"--phases", (report.path() / kPhases).string()});
+  const int status = run_program(command, folder.path(), folder.path() / kLog);
   if (folder.has_file(kLog)) report.take(folder, kLog);
-  result.files = publish(folder, report);
+  result.files = publish(folder, report, heading(report, options));
   if (status != 0) {
-    result.problem = interpreter + " " + (report.path() / kScript).string() + " ended with status " +
+    result.problem = interpreter + " " + (report.path() / script).string() + " ended with status " +
                      std::to_string(status) + "; its output is in " + (report.path() / kLog).string();
   }
   return result;
 }
 
-std::vector<fs::path> drawn_figures(const ledger::RealFolder& report) {
+std::vector<fs::path> drawn_figures(const ledger::RealFolder& report, const FigureOptions& options) {
+  if (!report.read(kList).value_or("").starts_with(heading(report, options) + "\n")) return {};
   std::vector<fs::path> files;
   for (const FigureName& name : listed_figures(report)) {
     const auto folder = folder_of(report, name);
@@ -228,6 +272,24 @@ std::vector<fs::path> drawn_figures(const ledger::RealFolder& report) {
     files.push_back(folder->path() / name.file);
   }
   return files;
+}
+
+std::vector<ShownFigure> shown_figures(const ledger::RealFolder& report) {
+  const std::pair<const char*, const char*> types[] = {{".png", "image/png"}, {".svg", "image/svg+xml"}};
+  std::vector<ShownFigure> shown;
+  for (const auto& [ending, type] : types) {
+    for (const FigureName& name : listed_figures(report)) {
+      const auto folder = folder_of(report, name);
+      if (!folder || !name.file.ends_with(ending)) continue;
+      const std::string stem = name.file.substr(0, name.file.rfind('.'));
+      auto bytes = folder->read(name.file);
+      if (!bytes) continue;
+      shown.push_back({(name.folder.empty() ? "" : name.folder + "/") + stem, type, std::move(*bytes),
+                       folder->read(stem + ".txt").value_or("")});
+    }
+    if (!shown.empty()) return shown;
+  }
+  return shown;
 }
 
 }  // namespace lethe::report

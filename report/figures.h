@@ -1,31 +1,47 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "ledger/real_folder.h"
+#include "report/html_page.h"
 
 namespace lethe::report {
 
+/// What figures are drawn as.
+struct FigureOptions {
+  std::vector<std::string> formats{"png", "pdf"};  ///< of kFigureFormats
+  std::string width = "page";                      ///< "column", "page" or millimetres
+};
+inline constexpr std::array<const char*, 3> kFigureFormats{"png", "pdf", "svg"};
+/// Whether `width` is one that figures can be drawn at.
+bool is_figure_width(const std::string& width);
+
 struct FigureResult {
-  std::vector<std::filesystem::path> files;  ///< sorted
+  std::vector<std::filesystem::path> files;  ///< sorted; captions among them, as text
   std::string problem;                       ///< why there are none; empty if drawn
 };
 
 /// $LETHE_PYTHON if set, /usr/bin/python3, python3.
 std::vector<std::string> default_interpreters();
 
-/// Writes plot_figures.py into the report's folder, and runs it on curves.h5 there with the first of `interpreters`
-/// that imports h5py, numpy and matplotlib; its output is in plot_figures.log. Never throws for want of one.
+/// Writes the plot_*.py files into the report's folder, and runs plot_figures.py on curves.h5 there, and on phases.csv
+/// where there is one, with the first of `interpreters` that imports h5py, numpy and matplotlib; its output is in
+/// plot_figures.log. Never throws for want of one.
 ///
 /// The folder may hold anything: Python runs isolated (-I) in a new folder of its own, so that no module, setting or
-/// link that lies about is taken; what it drew is then put in the place of former figures. figures.txt lists what was
-/// drawn; a later report removes figures of that list, and no other file.
-FigureResult draw_figures(const ledger::RealFolder& report,
+/// link that lies about is taken; what it drew is then put in the place of former figures. figures.txt says how they
+/// were drawn and lists them; a later report removes figures of that list, and no other file.
+FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions& options = {},
                           const std::vector<std::string>& interpreters = default_interpreters());
 
-/// The figures that the last report drew and that are still there; nothing if one is gone.
-std::vector<std::filesystem::path> drawn_figures(const ledger::RealFolder& report);
+/// The figures that the last report drew so, with the same scripts, if all of them are still there. Whether they show
+/// the same curves, the caller must know.
+std::vector<std::filesystem::path> drawn_figures(const ledger::RealFolder& report, const FigureOptions& options = {});
+
+/// The figures that figures.txt lists, with their captions, as a page shows them: as PNG, or as SVG if there is none.
+std::vector<ShownFigure> shown_figures(const ledger::RealFolder& report);
 
 }  // namespace lethe::report

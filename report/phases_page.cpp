@@ -6,8 +6,6 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "report/markdown_table.h"
-
 namespace lethe::report {
 namespace {
 
@@ -82,13 +80,16 @@ std::string confidence_text(double confidence) {
                                           : fmt::format("{:.3f}", confidence);
 }
 
-std::string phases_table(std::span<const CellPhases> cells) {
-  Row header{"cell", "point", "confidence"};
-  for (const IndicatorKind kind : kAllIndicators) header.emplace_back(words_for(kind));
-  for (const char* title : {"F1 under half", "F1 at zero", "forgotten / 100 edits", "F1 lost / 100 edits"}) {
-    header.emplace_back(title);
-  }
-  std::vector<Row> rows;
+/// Where each cell breaks.
+Table points_table(std::span<const CellPhases> cells) {
+  Table table{"phases",
+              "The point of catastrophic forgetting of each cell, between the edits given: a fall of 30 points or more "
+              "within three checkpoints. Of each indicator its first break with the levels before and behind it, in "
+              "brackets the number of further ones.",
+              {"cell", "point", "confidence"},
+              {},
+              2};
+  for (const IndicatorKind kind : kAllIndicators) table.header.emplace_back(words_for(kind));
   for (const CellPhases& cell : cells) {
     Row row{cell.cell.name(), verdict_of(cell), "–"};
     if (cell.point) {
@@ -96,13 +97,24 @@ std::string phases_table(std::span<const CellPhases> cells) {
       row[2] = confidence_text(cell.point->confidence);
     }
     for (const Indicator& indicator : cell.indicators) row.push_back(indicator_text(indicator));
-    row.push_back(edit_or_dash(cell.half_at));
-    row.push_back(edit_or_dash(cell.zero_at));
-    row.push_back(rate_text(cell.forgetting));
-    row.push_back(rate_text(cell.f1_loss));
-    rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  return markdown_table(header, rows, 2);
+  return table;
+}
+
+/// How fast each cell declines before, and which levels it crosses.
+Table decline_table(std::span<const CellPhases> cells) {
+  Table table{"decline",
+              "Facts forgotten and F1 lost, points per 100 edits up to the point with the 95 % interval; the first "
+              "checkpoint with less than half of the unedited model's F1, and with none.",
+              {"cell", "forgotten / 100 edits", "F1 lost / 100 edits", "F1 under half at", "F1 at zero at"},
+              {},
+              1};
+  for (const CellPhases& cell : cells) {
+    table.rows.push_back({cell.cell.name(), rate_text(cell.forgetting), rate_text(cell.f1_loss),
+                          edit_or_dash(cell.half_at), edit_or_dash(cell.zero_at)});
+  }
+  return table;
 }
 
 /// "mean F1 92.0 → 3.1, ES 99.0 → 50.2".
@@ -124,7 +136,7 @@ std::string witnesses_text(const CellPhases& cell) {
 std::string edit_sentence(const DisablingEdit& edit, const Subjects& subjects) {
   const std::string subject = subject_of(edit.case_id, subjects);
   const std::string name =
-      fmt::format("edit {} (case {}{})", edit.edit, edit.case_id, subject.empty() ? "" : ", " + subject);
+      fmt::format("edit {} (case {}{})", edit.edit, edit.case_id, subject.empty() ? "" : ", " + as_text(subject));
   const std::string size = edit.is_by_norm
                                ? fmt::format("the largest update there, {:.1f} times the median before", edit.excess)
                                : fmt::format("where neighbourhood prompts lose most, {:.2f} nats", edit.excess);
@@ -159,7 +171,7 @@ std::string without_point(const CellPhases& cell) {
 }
 
 std::string sentence(const CellPhases& cell, const Subjects& subjects) {
-  std::string text = fmt::format("**{}**: ", cell.cell.name());
+  std::string text = fmt::format("**{}**: ", as_text(cell.cell.name()));
   if (cell.point) {
     text += fmt::format("catastrophic forgetting after edit {} and by edit {}, confidence {} ({}).", cell.point->after,
                         cell.point->by, confidence_text(cell.point->confidence), witnesses_text(cell));
@@ -230,14 +242,10 @@ std::string breaks_csv(std::span<const CellPhases> cells) {
   return text;
 }
 
-std::string phases_section(std::span<const CellPhases> cells, const Subjects& subjects) {
-  std::string text =
-      "\n## Phases\n\nThe point of catastrophic forgetting of each cell: a fall of 30 points or more within three "
-      "checkpoints (docs/findings.md), between the edits given. Indicators are given with their level before and "
-      "behind their first break, and the number of further ones.\n\n";
-  text += phases_table(cells) + "\n";
-  for (const CellPhases& cell : cells) text += "* " + sentence(cell, subjects) + "\n";
-  return text;
+Page phases_section(std::span<const CellPhases> cells, const Subjects& subjects) {
+  List sentences;
+  for (const CellPhases& cell : cells) sentences.items.push_back(sentence(cell, subjects));
+  return {Heading{2, "Phases"}, points_table(cells), std::move(sentences), decline_table(cells)};
 }
 
 }  // namespace lethe::report

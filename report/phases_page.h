@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "report/page.h"
 #include "report/phases.h"
 
 // What the report says of phases (docs/formats.md 11 lists the columns).
@@ -19,7 +20,7 @@ std::string phases_csv(std::span<const CellPhases> cells, const Subjects& subjec
 /// breaks.csv: a row a break of an indicator; one row with the reason or the likeliest confidence where there is none.
 std::string breaks_csv(std::span<const CellPhases> cells);
 
-/// Section of summary.md: a table, and a sentence a cell.
-std::string phases_section(std::span<const CellPhases> cells, const Subjects& subjects);
+/// Section of the summary: two tables, and a sentence a cell.
+Page phases_section(std::span<const CellPhases> cells, const Subjects& subjects);
 
 }  // namespace lethe::report

@@ -18,11 +18,12 @@
 #include "ledger/temporary_file.h"
 #include "report/cell_curves.h"
 #include "report/cell_history.h"
-#include "report/figures.h"
+#include "report/html_page.h"
 #include "report/identity_choice.h"
+#include "report/latex_tables.h"
+#include "report/page.h"
 #include "report/phases.h"
 #include "report/phases_page.h"
-#include "report/plot_script.h"
 #include "report/summary_page.h"
 #include "storage/comparison.h"
 #include "storage/report_file.h"
@@ -39,7 +40,7 @@ std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folde
   try {
     auto inspection = core::read_inspection(folder.inspection());
     if (!inspection) {
-      remarks.notes.push_back(
+      remarks.notes.emplace_back(
           "inspection.json is not there: what lies alone in its folder was taken for this "
           "experiment's; `lethe sweep` writes it");
     }
@@ -87,18 +88,18 @@ bool update_curves(const ledger::RealFolder& report, const storage::ReportConten
   return true;
 }
 
-/// Figures of the same curves, drawn by the same script; nothing if they must be drawn.
-std::vector<fs::path> current_figures(const ledger::RealFolder& report) {
-  if (report.read("plot_figures.py") != std::string(plot_script())) return {};
-  return drawn_figures(report);
-}
-
-void add_figures(const ledger::RealFolder& report, bool has_changed, ReportResult& result) {
-  if (!has_changed) result.figures = current_figures(report);
+void add_figures(const ledger::RealFolder& report, const FigureOptions& options, bool has_changed,
+                 ReportResult& result) {
+  if (!has_changed) result.figures = drawn_figures(report, options);
   if (!result.figures.empty()) return;
-  FigureResult drawn = draw_figures(report);
+  FigureResult drawn = draw_figures(report, options);
   result.figures = std::move(drawn.files);
   if (!drawn.problem.empty()) result.remarks.left_out.push_back("figures: " + drawn.problem);
+}
+
+/// In a browser, as a picture.
+bool can_be_shown(const FigureOptions& options) {
+  return std::ranges::any_of(options.formats, [](const std::string& format) { return format != "pdf"; });
 }
 
 /// Each remark once: a damaged baseline is found by every cell of its model.
@@ -161,9 +162,16 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   ledger::replace_text(result.folder / "phases.csv", phases_csv(phases, subjects));
   ledger::replace_text(result.folder / "breaks.csv", breaks_csv(phases));
   const bool has_changed = update_curves(report, contents);
-  if (options.has_figures) add_figures(report, has_changed, result);
-  ledger::replace_text(result.folder / "summary.md",
-                       summary_page(config, histories, phases_section(phases, subjects), result.remarks));
+  if (options.has_figures) add_figures(report, options.figures, has_changed, result);
+  if (options.has_figures && !can_be_shown(options.figures)) {
+    result.remarks.notes.emplace_back(
+        "index.html shows no figures: they were drawn as PDF alone; ask for `--format png,pdf`");
+  }
+  const Page page = summary_page(config, histories, phases_section(phases, subjects), result.remarks);
+  ledger::replace_text(result.folder / "summary.md", markdown_of(page));
+  ledger::replace_text(result.folder / "summary.tex", latex_tables(page));
+  const auto shown = options.has_figures ? shown_figures(report) : std::vector<ShownFigure>();
+  ledger::replace_text(result.folder / "index.html", html_page(page, shown, core::to_json(config)));
   return result;
 }
 
@@ -173,10 +181,13 @@ int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& m
   for (const std::string& one : result.remarks.left_out) text += "left out: " + one + "\n";
   for (const std::string& one : result.remarks.notes) text += "note: " + one + "\n";
   text += "summary  " + (result.folder / "summary.md").string() + "\n";
+  text += "page     " + (result.folder / "index.html").string() + "\n";
+  text += "tables   " + (result.folder / "summary.tex").string() + "\n";
+  text += "phases   " + (result.folder / "phases.csv").string() + "\n";
   text += "curves   " + (result.folder / "curves.csv").string() + "\n";
   if (!result.figures.empty()) {
-    text += fmt::format("figures  {} ({} files, begin with overview.png)\n", (result.folder / "figures").string(),
-                        result.figures.size());
+    text += fmt::format("figures  {} ({} files, captions among them; begin with overview.{})\n",
+                        (result.folder / "figures").string(), result.figures.size(), options.figures.formats.front());
   }
   std::fputs(text.c_str(), stdout);
   return result.remarks.left_out.empty() ? core::kExitDone : core::kExitFailed;

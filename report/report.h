@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config/method_config.h"
+#include "report/figures.h"
 #include "report/remarks.h"
 
 namespace lethe::report {
@@ -14,6 +15,7 @@ struct ReportOptions {
   bool has_figures = true;
   /// Edits, reductions or baselines to report instead of those that the experiment names.
   std::set<std::string> identities{};
+  FigureOptions figures{};
 };
 
 struct ReportResult {
@@ -23,12 +25,13 @@ struct ReportResult {
   Remarks remarks;  ///< also in summary.md
 };
 
-/// Reads a sweep's committed files, nothing else and nothing recomputed, and writes <sweep>/report/: curves.csv,
-/// curves.h5, phases.csv, breaks.csv, summary.md, plot_figures.py, figures/. The results are those that experiment.json
-/// and inspection.json name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are
-/// left alone if no curve changed since they were drawn. No link inside report/ is followed.
-/// Throws `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError`
-/// for an identity that is not there.
+/// Reads a sweep's committed files, nothing recomputed, and nothing else but the data set's records for the subjects of
+/// edits that it names, if they are still there. Writes <sweep>/report/: curves.csv, curves.h5, phases.csv, breaks.csv,
+/// summary.md, summary.tex, index.html, plot_*.py, figures/. The results are those that experiment.json and
+/// inspection.json name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are left
+/// alone if neither curves nor phases changed since they were drawn. No link inside report/ is followed. Throws
+/// `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError` for an
+/// identity that is not there.
 ReportResult write_report(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
                           const ReportOptions& options = {});
 

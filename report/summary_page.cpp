@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -9,9 +10,9 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "core/build_info.h"
 #include "report/cell_summary.h"
 #include "report/findings.h"
-#include "report/markdown_table.h"
 
 namespace lethe::report {
 namespace {
@@ -91,7 +92,18 @@ std::string triple(const ProficiencyMeans& means, std::int64_t num_edits) {
   return fmt::format("{} / {} / {}", text(means.efficacy), text(means.paraphrase), text(means.neighborhood));
 }
 
-std::string cell_table(std::span<const CellHistory> histories) {
+Table overview(std::span<const CellHistory> histories) {
+  Table table{"overview",
+              "Means over samples and, for ES, PS, NS, over all edits; percent.",
+              {"method", "model", "complete", "edits", "ES", "PS", "NS", "score", "known", "forgotten %", "F1 unedited",
+               "F1 edited", "distance"},
+              {},
+              2};
+  for (const auto& [pair, group] : by_pair(histories)) table.rows.push_back(overview_row(pair, group));
+  return table;
+}
+
+Table cell_table(std::span<const CellHistory> histories) {
   std::vector<Row> rows;
   for (const CellHistory& history : histories) {
     const CellSummary s = summarize_cell(history);
@@ -101,10 +113,12 @@ std::string cell_table(std::span<const CellHistory> histories) {
                     known_facts(s.forgotten), number(s.forgotten.ever), number(s.forgotten.now),
                     known_facts(s.forgotten_efficacy), number(s.forgotten_efficacy.ever), distance_text(s.distance)});
   }
-  return markdown_table(
-      {"cell", "edits", "failed", fmt::format("first {}", kSummaryWindow), fmt::format("last {}", kSummaryWindow),
-       "whole run", "score", "known", "forgotten", "forgotten now", "known (ES)", "forgotten (ES)", "distance"},
-      rows, 1);
+  return {"cells",
+          "ES / PS / NS in percent, right after each edit; facts forgotten of those known, percent.",
+          {"cell", "edits", "failed", fmt::format("first {}", kSummaryWindow), fmt::format("last {}", kSummaryWindow),
+           "whole run", "score", "known", "forgotten", "forgotten now", "known (ES)", "forgotten (ES)", "distance"},
+          std::move(rows),
+          1};
 }
 
 /// Numbers of examples that the cells were asked of each task, by task; columns in order of first sight.
@@ -132,13 +146,19 @@ std::string heading(const TaskColumn& column) {
   return low == high ? fmt::format("{} ({})", column.task, low) : fmt::format("{} ({} to {})", column.task, low, high);
 }
 
-std::string task_table(std::span<const CellHistory> histories) {
+/// Without rows where no task was asked.
+Table task_table(std::span<const CellHistory> histories) {
+  Table table{"tasks",
+              "Weighted F1 in percent, of the unedited model and at the last reduction; in brackets the number of "
+              "examples.",
+              {"cell", "edits"},
+              {},
+              1};
   std::vector<CellSummary> summaries;
   for (const CellHistory& history : histories) summaries.push_back(summarize_cell(history));
   const auto columns = task_columns(summaries);
-  if (columns.empty()) return "";
+  if (columns.empty()) return table;
   const auto change = [](double baseline, double last) { return number(baseline) + " → " + number(last); };
-  std::vector<Row> rows;
   for (const CellSummary& summary : summaries) {
     Row row{summary.cell.name(), std::to_string(summary.last_task_edits)};
     for (const TaskColumn& column : columns) {
@@ -146,21 +166,26 @@ std::string task_table(std::span<const CellHistory> histories) {
       row.push_back(found == summary.tasks.end() ? "–" : change(found->baseline_f1, found->final_f1));
     }
     row.push_back(change(summary.baseline_mean_f1, summary.final_mean_f1));
-    rows.push_back(std::move(row));
+    table.rows.push_back(std::move(row));
   }
-  Row header{"cell", "edits"};
-  for (const TaskColumn& column : columns) header.push_back(heading(column));
-  header.emplace_back("mean");
-  return "\n## Downstream tasks\n\nWeighted F1 in percent, of the unedited model and at the last reduction; in "
-         "brackets "
-         "the number of examples.\n\n" +
-         markdown_table(header, rows, 1);
+  for (const TaskColumn& column : columns) table.header.push_back(heading(column));
+  table.header.emplace_back("mean");
+  return table;
 }
 
-std::string listed(const std::set<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += "* " + line + "\n";
-  return text;
+/// What made the results, cell by cell.
+Table provenance_table(std::span<const CellHistory> histories) {
+  Table table{"provenance", "The identity under which each cell's edits lie.", {"cell", "edits of"}, {}, 2};
+  for (const CellHistory& history : histories) {
+    table.rows.push_back({history.cell.name(), history.edit_identity.empty() ? "–" : history.edit_identity});
+  }
+  return table;
+}
+
+List escaped(const std::set<std::string>& lines) {
+  List list;
+  for (const std::string& line : lines) list.items.push_back(as_text(line));
+  return list;
 }
 
 /// What is not done yet: the sweep goes on with it.
@@ -180,63 +205,73 @@ std::set<std::string> missing_work(std::span<const CellHistory> histories) {
   return lines;
 }
 
-std::string remarks_section(std::span<const CellHistory> histories, const Remarks& remarks) {
-  std::string text;
-  const std::set<std::string> left_out(remarks.left_out.begin(), remarks.left_out.end());
-  const std::set<std::string> notes(remarks.notes.begin(), remarks.notes.end());
-  if (!left_out.empty()) text += "\n## Left out\n\nCommitted, but not in this report.\n\n" + listed(left_out);
-  if (const auto missing = missing_work(histories); !missing.empty()) {
-    text += "\n## Missing\n\nRunning the sweep again continues it.\n\n" + listed(missing);
-  }
-  if (!notes.empty()) text += "\n## Notes\n\n" + listed(notes);
-  return text;
+void add_remarks(std::span<const CellHistory> histories, const Remarks& remarks, Page& page) {
+  const auto add = [&](const char* heading, const char* text, const std::set<std::string>& lines) {
+    if (lines.empty()) return;
+    page.emplace_back(Heading{2, heading});
+    if (*text != '\0') page.emplace_back(Paragraph{text});
+    page.emplace_back(escaped(lines));
+  };
+  add("Left out", "Committed, but not in this report.", {remarks.left_out.begin(), remarks.left_out.end()});
+  add("Missing", "Running the sweep again continues it.", missing_work(histories));
+  add("Notes", "", {remarks.notes.begin(), remarks.notes.end()});
 }
 
-constexpr const char* kDefinitions = R"(
-## How to read this
+constexpr const char* kDefinitions[] = {
+    "**ES, PS, NS** (efficacy, paraphrase, neighborhood score): share of prompts, in percent, on which the wanted "
+    "target is more likely than the other, asked right after each edit; a tie counts as failure. In the cell table "
+    "they are given as ES / PS / NS. **Score** is their harmonic mean over the whole run.",
+    "**Known**: facts answered correctly (greedily) right after their edit, of those edited up to the last check. "
+    "**Forgotten**: the share of the known ones, in percent, that was answered wrongly at any later check. "
+    "*Forgotten now* counts only those that are wrong at the last check. *(ES)* uses \"more likely than the old "
+    "fact\" instead of the greedy answer. A share of nothing is \"–\".",
+    "**F1** is weighted by class, answers outside the task's words counting as wrong. Under *Findings* a loss is "
+    "called *catastrophic* if the mean F1 drops from at least 90 % of the unedited model's to under 75 % between two "
+    "neighbouring reductions, and *gradual* otherwise; \"after edit a and by edit b\" are the reductions around it.",
+    "**Phases** have a rule of their own, which asks F1, forgetting, ES and distance together, needs a fall that "
+    "their noise does not explain, and tells how sure it is: *confidence* is the probability that the fall is nearer "
+    "to a break than to a decline. `phases.csv` and `breaks.csv` have all of it.",
+    "**Distance** is the Frobenius norm of the change of all edited parameters.",
+    "**Samples** are numbered from 0; the paper numbers the same ones from 1.",
+    "The results are those that `experiment.json` and `inspection.json` of the sweep's folder name. Others that lie "
+    "beside them are shown on request: `lethe report DIR --identity ID`.",
+    "`curves.csv` and `curves.h5` hold every curve; `plot_figures.py curves.h5 figures --phases phases.csv` draws "
+    "the figures again. Each figure's caption stands beside it as text. `index.html` is this page with the figures, "
+    "`summary.tex` its tables.",
+};
 
-* **ES, PS, NS** (efficacy, paraphrase, neighborhood score): share of prompts, in percent, on which the wanted target
-  is more likely than the other, asked right after each edit; a tie counts as failure. In the cell table they are given
-  as ES / PS / NS. **Score** is their harmonic mean over the whole run.
-* **Known**: facts answered correctly (greedily) right after their edit, of those edited up to the last check.
-  **Forgotten**: the share of the known ones, in percent, that was answered wrongly at any later check. *Forgotten now*
-  counts only those that are wrong at the last check. *(ES)* uses "more likely than the old fact" instead of the greedy
-  answer. A share of nothing is "–".
-* **F1** is weighted by class, answers outside the task's words counting as wrong. A loss is called *catastrophic* if
-  the mean F1 drops from at least 90 % of the unedited model's to under 75 % between two neighbouring reductions, and
-  *gradual* otherwise; "after edit a and by edit b" are the reductions around it.
-* **Distance** is the Frobenius norm of the change of all edited parameters.
-* The results are those that `experiment.json` and `inspection.json` of the sweep's folder name. Others that lie beside
-  them are shown on request: `lethe report DIR --identity ID`.
-* `curves.csv` and `curves.h5` hold every curve; `plot_figures.py curves.h5 figures` draws the figures again.
-)";
+std::string written_by() {
+  return fmt::format("Written by lethe {} ({}{}).", core::version(), core::git_sha(),
+                     core::is_dirty() ? ", with uncommitted changes" : "");
+}
 
 }  // namespace
 
-std::string overview_table(std::span<const CellHistory> histories) {
-  std::vector<Row> rows;
-  for (const auto& [pair, group] : by_pair(histories)) rows.push_back(overview_row(pair, group));
-  return markdown_table({"method", "model", "complete", "edits", "ES", "PS", "NS", "score", "known", "forgotten %",
-                         "F1 unedited", "F1 edited", "distance"},
-                        rows, 2);
-}
+std::string overview_table(std::span<const CellHistory> histories) { return markdown_of(overview(histories)); }
 
-std::string summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories,
-                         const std::string& phases, const Remarks& remarks) {
+Page summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories, const Page& phases,
+                  const Remarks& remarks) {
   const auto num_complete =
       std::count_if(histories.begin(), histories.end(), [](const CellHistory& h) { return h.is_complete(); });
-  std::string text =
-      fmt::format("# {}\n\n{} of {} cells are complete. Fidelity: {}. Seed: {}.\n\n", config.name, num_complete,
-                  histories.size(), config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.seed);
-  if (!remarks.left_out.empty()) text += "**Some results are not in this report:** see *Left out*.\n\n";
-  text += "## Overview\n\nMeans over samples and, for ES, PS, NS, over all edits; percent.\n\n";
-  text += overview_table(histories);
-  text += "\n## Findings\n\n";
-  for (const auto& [pair, group] : by_pair(histories)) text += "* " + describe_findings(group) + "\n";
-  text += "\n## Cells\n\n" + cell_table(histories);
-  text += phases + task_table(histories);
-  text += remarks_section(histories, remarks);
-  return text + kDefinitions;
+  Page page{
+      Heading{1, as_text(config.name)},
+      Paragraph{fmt::format("{} of {} cells are complete. Fidelity: {}. Seed: {}.", num_complete, histories.size(),
+                            config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.seed)}};
+  if (!remarks.left_out.empty()) {
+    page.emplace_back(Paragraph{"**Some results are not in this report:** see *Left out*."});
+  }
+  page.insert(page.end(), {Heading{2, "Overview"}, overview(histories), Heading{2, "Findings"}});
+  List findings;
+  for (const auto& [pair, group] : by_pair(histories)) findings.items.push_back(describe_findings(group));
+  page.insert(page.end(), {findings, FiguresHere{}, Heading{2, "Cells"}, cell_table(histories)});
+  page.insert(page.end(), phases.begin(), phases.end());
+  if (Table tasks = task_table(histories); !tasks.rows.empty()) {
+    page.insert(page.end(), {Heading{2, "Downstream tasks"}, std::move(tasks)});
+  }
+  add_remarks(histories, remarks, page);
+  page.insert(page.end(), {Heading{2, "How to read this"}, List{{std::begin(kDefinitions), std::end(kDefinitions)}},
+                           Heading{2, "Provenance"}, Paragraph{written_by()}, provenance_table(histories)});
+  return page;
 }
 
 }  // namespace lethe::report

@@ -1,6 +1,8 @@
 #include "report/figures.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -11,6 +13,8 @@
 #include "core/error.h"
 #include "report/cell_curves.h"
 #include "report/cell_history.h"
+#include "report/phases.h"
+#include "report/phases_page.h"
 #include "storage/report_file.h"
 #include "tests/report/fake_sweep.h"
 
@@ -28,22 +32,124 @@ storage::ReportContents one_cell() {
   return {"fake", cell_curves(history, config), {}};
 }
 
-TEST(Figures, EachIsDrawnFromTheCurvesFileAlone) {
+std::set<std::string> names_of(const std::vector<std::filesystem::path>& files, const std::filesystem::path& report) {
+  std::set<std::string> names;
+  for (const auto& file : files) names.insert(file.lexically_relative(report / "figures").string());
+  return names;
+}
+
+/// What every format begins with.
+std::string signature_of(const std::filesystem::path& file) {
+  if (file.extension() == ".png") return "\x89PNG";
+  if (file.extension() == ".pdf") return "%PDF";
+  return file.extension() == ".svg" ? "<?xm" : "";
+}
+
+constexpr std::array kStems{"downstream-rome-tiny",
+                            "editing-rome-tiny",
+                            "forgetting-tiny",
+                            "overview",
+                            "samples/course-rome-tiny-sample0",
+                            "samples/downstream-tiny-sample0",
+                            "samples/editing-tiny-sample0"};
+
+TEST(Figures, EachIsDrawnFromTheCurvesFileAloneInEveryFormatWithItsCaption) {
   const test::TemporaryFolder report;
   storage::write_report_file(report.path() / "curves.h5", one_cell());
-  const FigureResult result = draw_figures(ledger::RealFolder::make(report.path()));
+  const FigureOptions options{{"png", "pdf", "svg"}, "column"};
+  const FigureResult result = draw_figures(ledger::RealFolder::make(report.path()), options);
   ASSERT_EQ(result.problem, "");
-  std::set<std::string> names;
-  for (const auto& file : result.files) {
-    names.insert(file.lexically_relative(report.path() / "figures").string());
-    EXPECT_GT(std::filesystem::file_size(file), 20'000U) << file << " can hardly hold a picture";
-    std::ifstream stream(file, std::ios::binary);
-    std::string signature(4, ' ');
-    stream.read(signature.data(), 4);
-    EXPECT_EQ(signature, "\x89PNG");
+  std::set<std::string> expected;
+  for (const std::string stem : kStems) {
+    for (const auto* ending : {".png", ".pdf", ".svg", ".txt"}) expected.insert(stem + ending);
   }
-  EXPECT_THAT(names, testing::ElementsAre("downstream-rome-tiny.png", "editing-rome-tiny.png", "overview.png",
-                                          "samples/downstream-tiny-sample0.png", "samples/editing-tiny-sample0.png"));
+  EXPECT_EQ(names_of(result.files, report.path()), expected);
+  for (const auto& file : result.files) {
+    const std::string text = test::read_text(file);
+    EXPECT_TRUE(text.starts_with(signature_of(file))) << file;
+    EXPECT_GT(text.size(), file.extension() == ".txt" ? 200U : 8'000U) << file << " can hardly hold a picture";
+  }
+  EXPECT_THAT(test::read_text(report.path() / "figures/editing-rome-tiny.txt"),
+              testing::AllOf(testing::HasSubstr("windows of 5 edits"), testing::HasSubstr("greedy answer")));
+}
+
+/// Big-endian, at `offset` of a PNG file.
+std::uint32_t number_at(const std::string& bytes, std::size_t offset) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < 4; ++i) number = number << 8U | static_cast<unsigned char>(bytes.at(offset + i));
+  return number;
+}
+
+TEST(Figures, AreExactlyAsWideAsAskedFor) {
+  const test::TemporaryFolder report;
+  storage::write_report_file(report.path() / "curves.h5", one_cell());
+  ASSERT_EQ(draw_figures(ledger::RealFolder::make(report.path()), {{"png"}, "90"}).problem, "");
+  for (const std::string stem : kStems) {
+    const std::string bytes = test::read_text(report.path() / "figures" / (stem + ".png"));
+    EXPECT_NEAR(number_at(bytes, 16), 90.0 / 25.4 * 200.0, 1.0) << stem;
+  }
+}
+
+TEST(Figures, OnlySensibleWidthsAreWidths) {
+  for (const auto* width : {"column", "page", "40", "84.5", "500"}) EXPECT_TRUE(is_figure_width(width)) << width;
+  for (const auto* width : {"", "39", "501", "wide", "nan", "inf", "-80", "80mm", "80 ", " 80", "1e9", "--help"}) {
+    EXPECT_FALSE(is_figure_width(width)) << width;
+  }
+}
+
+std::string caption_of_course(const std::filesystem::path& report) {
+  std::string caption = test::read_text(report / "figures/samples/course-rome-tiny-sample0.txt");
+  std::ranges::replace(caption, '\n', ' ');
+  return caption;
+}
+
+/// A cell that breaks between edits 40 and 50, and what the report's own files say of it.
+TEST(Figures, ThePointOfCatastrophicForgettingIsMarkedAsPhasesCsvNamesIt) {
+  CellPhases phases;
+  phases.cell = {"rome", "tiny", 0};
+  for (const IndicatorKind kind : kAllIndicators) phases.indicators.push_back({kind, {}, {}, "not measured"});
+  auto& f1 = phases.indicators.front();
+  f1.search = {true, {{40, 50, 50, 40, 50, 90.0, 10.0, 2.0, 0.99, 2, {}}}, 0.99};
+  phases.point = CatastrophicPoint{40, 50, 40, 0.9875, {IndicatorKind::kF1}};
+  auto contents = one_cell();
+  const test::TemporaryFolder report;
+  const auto folder = ledger::RealFolder::make(report.path());
+  storage::write_report_file(report.path() / "curves.h5", contents);
+  report.write("phases.csv", phases_csv(std::vector{phases}, {}));
+  ASSERT_EQ(draw_figures(folder, {{"png"}, "column"}).problem, "");
+  EXPECT_THAT(caption_of_course(report.path()),
+              testing::HasSubstr("after edit 40 and by edit 50, lies the point of catastrophic forgetting."));
+  const std::string marked = test::read_text(report.path() / "figures/samples/course-rome-tiny-sample0.png");
+  const std::string downstream = test::read_text(report.path() / "figures/downstream-rome-tiny.png");
+
+  for (auto& curve : phase_curves(phases)) contents.curves.push_back(std::move(curve));
+  storage::write_report_file(report.path() / "curves.h5", contents);
+  phases.point.reset();
+  report.write("phases.csv", phases_csv(std::vector{phases}, {}));
+  ASSERT_EQ(draw_figures(folder, {{"png"}, "column"}).problem, "");
+  EXPECT_THAT(caption_of_course(report.path()), testing::HasSubstr("forgetting: none observed."));
+  EXPECT_NE(test::read_text(report.path() / "figures/samples/course-rome-tiny-sample0.png"), marked);
+  EXPECT_EQ(test::read_text(report.path() / "figures/downstream-rome-tiny.png"), downstream)
+      << "curves break.* are none of those that are drawn";
+}
+
+TEST(Figures, APhasesFileThatSaysNothingUsableMarksNothing) {
+  const test::TemporaryFolder report;
+  storage::write_report_file(report.path() / "curves.h5", one_cell());
+  report.write("phases.csv", "method,model,sample,verdict,after,by\nrome,tiny,0,\"$x$, <b>\",inf,1\n,,,\n\xff\n");
+  EXPECT_EQ(draw_figures(ledger::RealFolder::make(report.path()), {{"png"}, "column"}).problem, "");
+  EXPECT_THAT(caption_of_course(report.path()), testing::HasSubstr("Point of catastrophic forgetting: $x$, <b>."));
+}
+
+TEST(Figures, NamesThatLookLikeMathematicsAreDrawnAsTheyAre) {
+  auto contents = one_cell();
+  contents.experiment = "$\\frac{$";
+  for (auto& curve : contents.curves) {
+    if (curve.metric.starts_with("f1.")) curve.label = "_$\\frac{1}$ <b>\x01 & \\input{x} $" + std::string(300, 'W');
+  }
+  const test::TemporaryFolder report;
+  storage::write_report_file(report.path() / "curves.h5", contents);
+  EXPECT_EQ(draw_figures(ledger::RealFolder::make(report.path()), {{"png"}, "column"}).problem, "");
 }
 
 /// A report's folder in which somebody has set traps.
@@ -52,19 +158,21 @@ class HostileReportFolder : public testing::Test {
   HostileReportFolder() {
     storage::write_report_file(report_ / "curves.h5", one_cell());
     std::filesystem::create_directories(elsewhere_ / "samples");
-    for (const auto* name : {"photo.png", "overview.png", "samples/photo.png", "diary.txt"}) {
+    for (const auto* name :
+         {"photo.png", "overview.png", "samples/photo.png", "samples/photo.pdf", "photo.txt", "diary.txt"}) {
       elsewhere_.write(name, "precious");
     }
   }
   [[nodiscard]] ledger::RealFolder folder() const { return ledger::RealFolder::make(report_.path()); }
   [[nodiscard]] bool is_elsewhere_untouched() const {
-    for (const auto* name : {"photo.png", "overview.png", "samples/photo.png", "diary.txt"}) {
+    for (const auto* name :
+         {"photo.png", "overview.png", "samples/photo.png", "samples/photo.pdf", "photo.txt", "diary.txt"}) {
       if (test::read_text(elsewhere_ / name) != "precious") return false;
     }
     std::size_t count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(elsewhere_.path()))
       count += !entry.path().empty();
-    return count == 5;
+    return count == 7;
   }
 
   test::TemporaryFolder report_;
@@ -86,7 +194,7 @@ TEST_F(HostileReportFolder, ModulesThatLieAboutAreNotImported) {
   ::unsetenv("PYTHONPATH");
   std::filesystem::current_path(before);
   EXPECT_EQ(result.problem, "");
-  EXPECT_EQ(result.files.size(), 5U);
+  EXPECT_EQ(result.files.size(), 3U * kStems.size()) << "PNG, PDF and caption of each";
   EXPECT_FALSE(std::filesystem::exists(here / "TRAPPED"));
 }
 
@@ -100,14 +208,15 @@ TEST_F(HostileReportFolder, ALinkInThePlaceOfFiguresIsNotFollowed) {
 TEST_F(HostileReportFolder, ALinkInThePlaceOfSamplesIsNotFollowed) {
   std::filesystem::create_directory(report_ / "figures");
   std::filesystem::create_directory_symlink(elsewhere_.path(), report_ / "figures/samples");
-  report_.write("figures.txt", "samples/photo.png\n");
+  report_.write("figures.txt", "samples/photo.png\nsamples/photo.pdf\n");
   EXPECT_THROW((void)draw_figures(folder()), core::StorageError);
   EXPECT_TRUE(is_elsewhere_untouched());
 }
 
 TEST_F(HostileReportFolder, LinksInThePlaceOfFilesAreReplaced) {
   std::filesystem::create_directory(report_ / "figures");
-  for (const auto* name : {"plot_figures.log", "plot_figures.py", "figures.txt", "figures/overview.png"}) {
+  for (const auto* name : {"plot_figures.log", "plot_figures.py", "plot_looks.py", "figures.txt",
+                           "figures/overview.png", "figures/overview.pdf", "figures/overview.txt"}) {
     std::filesystem::create_symlink(elsewhere_ / "diary.txt", report_ / name);
   }
   EXPECT_EQ(draw_figures(folder()).problem, "");
@@ -121,9 +230,12 @@ TEST_F(HostileReportFolder, OnlyFiguresThatAReportDrewAreRemoved) {
   report_.write("figures/editing-old-cell.png", "old");
   const auto outside = std::filesystem::relative(elsewhere_ / "photo.png", report_ / "figures").string();
   report_.write("figures.txt", "editing-old-cell.png\n../curves.h5\nsamples/../../curves.h5\n" + outside + "\n" +
-                                   (elsewhere_ / "photo.png").string() + "\n\n/\n..\n.png\nsamples/\n");
+                                   (elsewhere_ / "photo.png").string() +
+                                   "\n\n/\n..\n.png\nsamples/\nsamples/.txt\n../plot_figures.py\nsecret.h5\n");
+  report_.write("figures/secret.h5", "precious");
   EXPECT_EQ(draw_figures(folder()).problem, "");
   EXPECT_EQ(test::read_text(report_ / "figures/mine.png"), "precious");
+  EXPECT_EQ(test::read_text(report_ / "figures/secret.h5"), "precious");
   EXPECT_EQ(test::read_text(report_ / "figures/samples/mine.png"), "precious");
   EXPECT_FALSE(std::filesystem::exists(report_ / "figures/editing-old-cell.png"));
   EXPECT_TRUE(std::filesystem::exists(report_ / "curves.h5"));
@@ -137,6 +249,12 @@ TEST_F(HostileReportFolder, ThoseOfTheLastReportAreKnown) {
   EXPECT_TRUE(drawn_figures(folder()).empty());
   const auto drawn = draw_figures(folder()).files;
   EXPECT_EQ(drawn_figures(folder()), drawn);
+  EXPECT_TRUE(drawn_figures(folder(), {{"png"}, "page"}).empty()) << "of other formats";
+  EXPECT_TRUE(drawn_figures(folder(), {{"png", "pdf"}, "column"}).empty()) << "of another width";
+  report_.write("phases.csv", phases_csv({}, {}));
+  EXPECT_TRUE(drawn_figures(folder()).empty()) << "without the phases";
+  std::filesystem::remove(report_ / "phases.csv");
+  EXPECT_EQ(drawn_figures(folder()), drawn);
   std::filesystem::remove(drawn.front());
   EXPECT_TRUE(drawn_figures(folder()).empty()) << "not whole any more";
 }
@@ -144,7 +262,7 @@ TEST_F(HostileReportFolder, ThoseOfTheLastReportAreKnown) {
 TEST(Figures, WithoutAnInterpreterTheReasonAndTheRemedyAreGiven) {
   const test::TemporaryFolder report;
   const FigureResult result =
-      draw_figures(ledger::RealFolder::make(report.path()), {"/nonexistent/python3", "/bin/false"});
+      draw_figures(ledger::RealFolder::make(report.path()), {}, {"/nonexistent/python3", "/bin/false"});
   EXPECT_TRUE(result.files.empty());
   EXPECT_THAT(result.problem, testing::AllOf(testing::HasSubstr("/nonexistent/python3, /bin/false"),
                                              testing::HasSubstr("install python3-h5py")));

@@ -66,6 +66,10 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+std::string text_of(const std::vector<CellPhases>& cells, const Subjects& subjects = {}) {
+  return markdown_of(phases_section(cells, subjects));
+}
+
 TEST(PhasesPage, EveryRowHasItsColumns) {
   const std::vector<CellPhases> cells{observed(), calm(), unjudged()};
   for (const std::string& text : {phases_csv(cells, {}), breaks_csv(cells)}) {
@@ -74,6 +78,15 @@ TEST(PhasesPage, EveryRowHasItsColumns) {
   }
   EXPECT_EQ(lines_of(phases_csv(cells, {})).size(), 4U);
   EXPECT_EQ(lines_of(breaks_csv(cells)).size(), 13U);
+  std::size_t num_tables = 0;
+  for (const Block& block : phases_section(cells, {})) {
+    const Table* table = std::get_if<Table>(&block);
+    if (table == nullptr) continue;
+    ++num_tables;
+    EXPECT_EQ(table->rows.size(), cells.size()) << table->name;
+    for (const Row& row : table->rows) EXPECT_EQ(row.size(), table->header.size()) << table->name;
+  }
+  EXPECT_EQ(num_tables, 2U);
 }
 
 TEST(PhasesPage, ACellIsARow) {
@@ -92,7 +105,7 @@ TEST(PhasesPage, BreaksAreRowsAndTheirAbsenceToo) {
 }
 
 TEST(PhasesPage, ASentenceSaysWhatIsKnown) {
-  const std::string page = phases_section(std::vector{observed(), calm(), unjudged()}, {{7213, "Carol"}});
+  const std::string page = text_of({observed(), calm(), unjudged()}, {{7213, "Carol"}});
   EXPECT_THAT(page,
               AllOf(HasSubstr("**rome/m/sample2**: catastrophic forgetting after edit 200 and by edit 220, "
                               "confidence 0.990 (mean F1 90.0 → 10.0)."),
@@ -111,19 +124,22 @@ TEST(PhasesPage, DoubtsAreSaid) {
   cell.indicators[0].search.breaks[0].num_behind = 1;
   cell.edit->stands_out = false;
   cell.point->confidence = 0.99997;
-  EXPECT_THAT(phases_section(std::vector{cell}, {}),
-              AllOf(HasSubstr("confidence > 0.999 ("), HasSubstr("seen at the last checkpoint alone"),
-                    HasSubstr("No single edit stands out: edit 213 (case "
-                              "7213) is the largest update there")));
+  EXPECT_THAT(text_of({cell}), AllOf(HasSubstr("confidence > 0.999 ("), HasSubstr("seen at the last checkpoint alone"),
+                                     HasSubstr("No single edit stands out: edit 213 (case "
+                                               "7213) is the largest update there")));
   cell.indicators[0].search.breaks[0] = {200, 220, 220, 200, 220, 90.0, 10.0, 2.0, 0.99, 9, 300};
-  EXPECT_THAT(phases_section(std::vector{cell}, {}), HasSubstr("half regained by edit 300"));
+  EXPECT_THAT(text_of({cell}), HasSubstr("half regained by edit 300"));
+}
+
+TEST(PhasesPage, NoSubjectIsMarkup) {
+  EXPECT_THAT(text_of({observed()}, {{7213, "<b>*x*"}}), HasSubstr("(case 7213, \\<b>\\*x\\*)"));
 }
 
 TEST(PhasesPage, ADistanceThatBreaksAloneIsSaid) {
   CellPhases cell = calm();
   cell.indicators[3] = with_break(IndicatorKind::kDistance, {20, 30, 30, 20, 30, -1.0, -4.0, 0.1, 0.99, 3, {}});
-  EXPECT_THAT(phases_section(std::vector{cell}, {}), HasSubstr("the distance alone breaks"));
-  EXPECT_THAT(phases_section(std::vector{cell}, {}), HasSubstr("20 to 30: 40 → 480"));
+  EXPECT_THAT(text_of({cell}), HasSubstr("the distance alone breaks"));
+  EXPECT_THAT(text_of({cell}), HasSubstr("20 to 30: 40 → 480"));
 }
 
 }  // namespace

@@ -83,6 +83,20 @@ TEST_F(Report, CurvesAreTheSameInBothFiles) {
   EXPECT_TRUE(contents.provenance.contains("config"));
 }
 
+TEST_F(Report, EveryFormOfThePageHasItsTables) {
+  const ReportResult result = write();
+  EXPECT_THAT(result.figures, IsEmpty());
+  const std::string page = text_of(folder_.report() / "index.html");
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("<strong>rome on tiny</strong>"), HasSubstr("<td class=\"t\">rome/tiny/sample1</td>"),
+                    HasSubstr("Weighted F1"), HasSubstr(fake::kEditIdentity), HasSubstr("&quot;seed&quot;"),
+                    Not(HasSubstr("<script")), Not(HasSubstr("<img"))));
+  EXPECT_THAT(text_of(folder_.report() / "summary.tex"),
+              AllOf(HasSubstr("rome/tiny/sample1 & 60 & "), HasSubstr("\\label{tab:lethe-overview}"),
+                    HasSubstr("$\\rightarrow$"), HasSubstr("forgotten \\%")));
+  EXPECT_THAT(summary(), AllOf(HasSubstr("## Provenance"), HasSubstr("paper numbers the same ones from 1")));
+}
+
 TEST_F(Report, AnUnfinishedSweepIsReportedAsFarAsItIs) {
   fs::remove_all(cell_folder(1));
   fake::commit_cell(folder_, config_, config_.cells[1], {}, 30);
@@ -233,7 +247,8 @@ TEST_F(Report, NothingIsWrittenThroughALink) {
   fs::remove(folder_.report());
   const auto diary = elsewhere.write("diary.txt", "precious");
   fs::create_directory(folder_.report());
-  for (const auto* name : {"summary.md", "curves.csv", "curves.h5", "phases.csv", "breaks.csv"}) {
+  for (const auto* name :
+       {"summary.md", "summary.tex", "index.html", "curves.csv", "curves.h5", "phases.csv", "breaks.csv"}) {
     fs::create_symlink(diary, folder_.report() / name);
   }
   (void)write();
@@ -263,7 +278,12 @@ TEST(ReportOfPhases, TheDisablingEditIsNamedWithItsSubject) {
   EXPECT_THAT(phases, HasSubstr("\nrome/tiny/sample1,rome,tiny,1,400,none observed,,,,,"));
   EXPECT_THAT(text_of(folder.report() / "breaks.csv"), HasSubstr("rome,tiny,1,efficacy,none observed,"));
   EXPECT_THAT(text_of(folder.report() / "curves.csv"), HasSubstr("rome,tiny,0,break.all,220,"));
-  EXPECT_THAT(text_of(folder.report() / "summary.md"), HasSubstr("Disabling edit: edit 217 (case 5217, Tamfas)"));
+  for (const auto* page : {"summary.md", "index.html"}) {
+    EXPECT_THAT(text_of(folder.report() / page), HasSubstr("Disabling edit: edit 217 (case 5217, Tamfas)")) << page;
+  }
+  EXPECT_THAT(text_of(folder.report() / "summary.tex"),
+              AllOf(HasSubstr("\\label{tab:lethe-phases}"), HasSubstr("rome/tiny/sample0 & 210 to 220 & "),
+                    HasSubstr("rome/tiny/sample1 & none observed & ")));
   fs::remove(config.dataset.records);
   (void)write_report(folder.root(), editing::catalogue(), {false, {}});
   EXPECT_THAT(text_of(folder.report() / "phases.csv"), HasSubstr(",217,5217,,norm,")) << "without the records";
@@ -290,6 +310,9 @@ TEST_F(Report, FiguresAreNotDrawnAgainForTheSameCurves) {
   const ReportResult drawn = write_report(sweep_.path(), editing::catalogue());
   ASSERT_THAT(drawn.remarks.left_out, IsEmpty());
   ASSERT_FALSE(drawn.figures.empty());
+  const std::string page = text_of(folder_.report() / "index.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("<h2 id=\"figures\">"), HasSubstr("src=\"data:image/png;base64,iVBOR"),
+                          HasSubstr("the greedy answer is the new target")));
   const auto time = fs::last_write_time(drawn.figures.front());
   EXPECT_EQ(write_report(sweep_.path(), editing::catalogue()).figures, drawn.figures);
   EXPECT_EQ(fs::last_write_time(drawn.figures.front()), time);

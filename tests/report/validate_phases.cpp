@@ -8,7 +8,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "report/markdown_table.h"
+#include "report/page.h"
 #include "report/phases.h"
 #include "tests/report/published_logs.h"
 #include "tests/report/synthetic_curves.h"
@@ -34,22 +34,30 @@ Row row_of(const std::string& name, const std::string& expected, const synthetic
           percent(outcome.num_covered, outcome.errors.size())};
 }
 
+Table empty_table() {
+  return {"outcomes",
+          "",
+          {"kind", "expected", "alarms %", "missed %", "median error", "90 % error", "interval holds %"},
+          {},
+          2};
+}
+
 void print_synthetic(int count) {
   constexpr const char* kExpected[] = {"none", "break", "(shown)"};
-  const Row header{"kind", "expected", "alarms %", "missed %", "median error", "90 % error", "interval holds %"};
-  std::vector<Row> rows;
+  Table curves = empty_table();
   for (const auto& kind : synthetic::kinds()) {
     const auto outcome = synthetic::try_kind(kind, count);
     const bool has_truth = outcome.num_missed > 0 || !outcome.errors.empty();
-    rows.push_back(row_of(kind.name, kExpected[static_cast<std::size_t>(kind.expected)], outcome, has_truth));
+    curves.rows.push_back(row_of(kind.name, kExpected[static_cast<std::size_t>(kind.expected)], outcome, has_truth));
   }
-  std::printf("%d curves of each kind\n\n%s\n", count, markdown_table(header, rows, 2).c_str());
-  rows.clear();
+  std::printf("%d curves of each kind\n\n%s\n", count, markdown_of(curves).c_str());
+  Table cells = empty_table();
   for (const auto& kind : synthetic::cell_kinds()) {
     const bool has_truth = !kind.breaking.empty();
-    rows.push_back(row_of(kind.name, has_truth ? "break" : "none", synthetic::try_cell_kind(kind, count), has_truth));
+    cells.rows.push_back(
+        row_of(kind.name, has_truth ? "break" : "none", synthetic::try_cell_kind(kind, count), has_truth));
   }
-  std::printf("%d cells of each kind, four indicators each\n\n%s\n", count, markdown_table(header, rows, 2).c_str());
+  std::printf("%d cells of each kind, four indicators each\n\n%s\n", count, markdown_of(cells).c_str());
 }
 
 std::string listed(const std::vector<Break>& breaks) {
@@ -64,26 +72,24 @@ std::string listed(const std::vector<Break>& breaks) {
 std::string edit_text(const std::optional<std::int64_t>& edit) { return edit ? std::to_string(*edit) : "–"; }
 
 void print_published(const std::filesystem::path& folder) {
-  std::vector<Row> rows;
+  Table table{"published",
+              "",
+              {"sample", "under half", "at zero", "point", "confidence", "breaks of SST-2 (points, confidence)",
+               "breaks of the distance"},
+              {},
+              1};
   for (const PublishedRun& run : read_published_runs(folder)) {
     const auto point = shared_point(run.indicators);
     std::string distances;
     for (const Break& found : run.indicators.back().search.breaks) {
       distances += fmt::format("{}{}-{}", distances.empty() ? "" : ", ", found.after, found.by);
     }
-    rows.push_back({run.sample, edit_text(run.half_at), edit_text(run.zero_at),
-                    point ? fmt::format("{}-{}", point->after, point->by) : "none",
-                    point ? number(point->confidence, 3) : "–", listed(run.indicators.front().search.breaks),
-                    distances.empty() ? "none" : distances});
+    table.rows.push_back({run.sample, edit_text(run.half_at), edit_text(run.zero_at),
+                          point ? fmt::format("{}-{}", point->after, point->by) : "none",
+                          point ? number(point->confidence, 3) : "–", listed(run.indicators.front().search.breaks),
+                          distances.empty() ? "none" : distances});
   }
-  const Row header{"sample",
-                   "under half",
-                   "at zero",
-                   "point",
-                   "confidence",
-                   "breaks of SST-2 (points, confidence)",
-                   "breaks of the distance"};
-  std::printf("%s\n", markdown_table(header, rows, 1).c_str());
+  std::printf("%s\n", markdown_of(table).c_str());
 }
 
 }  // namespace

@@ -1,0 +1,122 @@
+"""Reads what is drawn: curves.h5, and phases.csv where there is one."""
+import csv
+
+import h5py
+import numpy as np
+
+SCHEMA = "lethe.curves"
+FORGOTTEN = "forgetting.argmax.ever"
+FORGOTTEN_EFFICACY = "forgetting.efficacy.ever"
+MEAN_F1 = "f1.mean"
+DISTANCE = "distance_per_weight."
+
+
+class Curve:
+    """Values against edit counts; NaN is a gap."""
+
+    def __init__(self, group):
+        self.edits = group["edits"][...]
+        values = group["values"][...]
+        self.values = np.where(np.isfinite(values), values, np.nan)
+        self.label = text_of(group.attrs["label"])
+
+
+class Cell:
+    def __init__(self, method, model, sample, curves):
+        self.method = method
+        self.model = model
+        self.sample = sample
+        self.curves = curves
+
+    @property
+    def last_edit(self):
+        return max((int(curve.edits[-1]) for curve in self.curves.values() if len(curve.edits)), default=1)
+
+    def tasks(self):
+        """(name, metric, title) of each task, in order of name."""
+        names = sorted(name for name in self.curves if name.startswith("f1.") and name != MEAN_F1)
+        return [(name[len("f1."):], name, self.curves[name].label) for name in names]
+
+    def distances(self):
+        """(parameter, curve) of each edited weight matrix; vectors are left to the CSV file."""
+        own = [name for name in self.curves if name.startswith(DISTANCE)]
+        matrices = [name for name in own if name.endswith("weight")] or own
+        return [(name[len(DISTANCE):], self.curves[name]) for name in matrices]
+
+
+def text_of(attribute):
+    return attribute.decode() if isinstance(attribute, bytes) else str(attribute)
+
+
+def read_cells(path):
+    """The experiment's name, and its cells that have a curve, in order of method, model and sample."""
+    cells = []
+    with h5py.File(path, "r") as file:
+        if text_of(file.attrs.get("schema", b"")) != SCHEMA:
+            raise SystemExit(f"{path}: is no curves file of lethe; give the curves.h5 of a report")
+        experiment = text_of(file.attrs["experiment"])
+        for method, models in file["cells"].items():
+            for model, samples in models.items():
+                for sample, metrics in samples.items():
+                    curves = {name: Curve(group) for name, group in metrics.items()}
+                    if curves:
+                        cells.append(Cell(method, model, int(sample[len("sample"):]), curves))
+    return experiment, sorted(cells, key=lambda cell: (cell.method, cell.model, cell.sample))
+
+
+class Phase:
+    """What a report found out about a cell: a verdict in words, and between which edits its point lies, if it has one."""
+
+    def __init__(self, row):
+        self.verdict = row.get("verdict") or ""
+        self.after, self.by = number_of(row.get("after")), number_of(row.get("by"))
+        self.has_point = self.after is not None and self.by is not None
+
+
+def number_of(field):
+    """None for an empty field, and for one that is no number."""
+    try:
+        number = float(field or "nan")
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def read_phases(path):
+    """{(method, model, sample): Phase}; nothing of a file that is not there, or that says nothing of them."""
+    try:
+        with open(path, newline="", encoding="utf-8", errors="replace") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, csv.Error):
+        return {}
+    phases = {}
+    for row in rows:
+        sample = row.get("sample") or ""
+        if sample.isdecimal():
+            phases[row.get("method"), row.get("model"), int(sample)] = Phase(row)
+    return phases
+
+
+class Band:
+    """Mean and range of a metric over cells, and up to which edit all of them have it."""
+
+    def __init__(self, edits, columns, common):
+        self.edits = np.array(edits)
+        self.mean = np.array([np.mean(column) for column in columns])
+        self.low = np.array([min(column) for column in columns])
+        self.high = np.array([max(column) for column in columns])
+        self.common = common
+
+
+def band(cells, metric):
+    curves = [cell.curves[metric] for cell in cells if metric in cell.curves and len(cell.curves[metric].edits)]
+    by_edit = {}
+    for curve in curves:
+        for edits, value in zip(curve.edits.tolist(), curve.values):
+            if np.isfinite(value):
+                by_edit.setdefault(edits, []).append(value)
+    if not by_edit:
+        return None
+    edits = sorted(by_edit)
+    common = min(int(curve.edits[-1]) for curve in curves) if len(curves) == len(cells) else 0
+    return Band(edits, [by_edit[n] for n in edits], common)

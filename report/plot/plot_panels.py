@@ -1,0 +1,164 @@
+"""What stands in one panel."""
+import numpy as np
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+
+from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1
+from plot_looks import DASHED, DOTTED, GREY, Layer, task_look
+from plot_sheet import handle
+
+NUM_MARKERS = 7
+BLACK = "#000000"
+MEAN = {"linewidth": 0.9, "linestyle": DASHED}
+UNEDITED = {"linewidth": 0.8, "linestyle": DOTTED}
+BREAK = {"linewidth": 0.9, "linestyle": (0, (2, 2))}
+# Beside a solid line of the same colour.
+FAINT = {"linewidth": 0.6, "linestyle": DOTTED, "marker": None, "alpha": 0.8, "zorder": 2.5}
+
+
+def percent(axis):
+    axis.set_ylim(-3, 103)
+    axis.set_yticks(range(0, 101, 25))
+
+
+def say_empty(axis):
+    axis.text(0.5, 0.5, "not measured", transform=axis.transAxes, ha="center", va="center", color=GREY)
+
+
+def marked(look, count):
+    """Which points bear a marker: each line's its own, so that lines that lie on each other are counted."""
+    if count <= NUM_MARKERS + 1:
+        return None
+    step = count / NUM_MARKERS
+    return [min(count - 1, int((i + look.slot / 8) * step)) for i in range(NUM_MARKERS)]
+
+
+def plot(axis, curve, look, scale=1.0, **other):
+    """A line of a series. One that comes later is thinner, so that those below stay visible."""
+    axis.plot(curve.edits, scale * curve.values, markevery=marked(look, len(curve.edits)), **{**look.line(), **other})
+
+
+def draw_pair(axis, series, solid, dotted):
+    """Two percentages of each of `series`, which are (curves, look)."""
+    percent(axis)
+    is_drawn = False
+    for curves, look in series:
+        for name, style in ((dotted, FAINT), (solid, {})):
+            if name in curves:
+                plot(axis, curves[name], look, **style)
+                is_drawn = True
+    if not is_drawn:
+        say_empty(axis)
+
+
+def draw_windows(axis, series, metric):
+    draw_pair(axis, series, solid=f"{metric}.window_50", dotted=f"{metric}.window_5")
+
+
+def draw_forgotten(axis, series):
+    draw_pair(axis, series, solid=FORGOTTEN, dotted=FORGOTTEN_EFFICACY)
+
+
+def draw_tasks(axis, cell):
+    """F1 of each task, their mean, and the levels of the unedited model."""
+    percent(axis)
+    for task, metric, _ in cell.tasks():
+        curve, look = cell.curves[metric], task_look(task)
+        if len(curve.edits) and curve.edits[0] == 0 and np.isfinite(curve.values[0]):
+            axis.axhline(curve.values[0], color=look.colour, linewidth=0.6, linestyle=DOTTED, zorder=1)
+        plot(axis, curve, look)
+    if MEAN_F1 in cell.curves:
+        axis.plot(cell.curves[MEAN_F1].edits, cell.curves[MEAN_F1].values, color=BLACK, zorder=5, **MEAN)
+    if not cell.tasks():
+        say_empty(axis)
+
+
+def task_handles(cells):
+    titles = {task: title for cell in cells for task, _, title in cell.tasks()}
+    handles = [look_handle(title, task_look(task)) for task, title in sorted(titles.items())]
+    if handles:
+        handles.append(handle("mean of the tasks", BLACK, **MEAN))
+        handles.append(handle("unedited model", GREY, **UNEDITED))
+    return handles
+
+
+def draw_distance(axis, cell):
+    """Per layer. Returns the power of ten that the axis is in, for the title: small type beside it could not be read."""
+    curves = cell.distances()
+    if not curves:
+        say_empty(axis)
+        axis.set_yticks([])
+        return 0
+    highest = max(np.nanmax(curve.values, initial=0.0) for _, curve in curves)
+    exponent = int(np.floor(np.log10(highest))) if highest > 0 else 0
+    exponent = 0 if -1 <= exponent <= 2 else exponent
+    for parameter, curve in curves:
+        plot(axis, curve, Layer(parameter).look(), scale=10.0 ** -exponent)
+    axis.set_ylim(bottom=0)
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=3))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    return exponent
+
+
+def draw_point(axis, phase):
+    """Where the point of catastrophic forgetting lies: an interval, of which two checkpoints are the ends."""
+    axis.axvspan(phase.after, phase.by, color=BLACK, alpha=0.08, linewidth=0, zorder=0.5)
+    for edit in (phase.after, phase.by):
+        axis.axvline(edit, color=BLACK, zorder=4, **BREAK)
+
+
+def is_wide(cell):
+    """Whether distances grow so far that a linear axis hides the first part of the run."""
+    values = [value for _, curve in cell.distances() for value in curve.values if np.isfinite(value) and value > 0]
+    return bool(values) and max(values) > 100 * min(values)
+
+
+def draw_log_distance(axis, cell):
+    for parameter, curve in cell.distances():
+        look = Layer(parameter).look()
+        positive = np.where(curve.values > 0, curve.values, np.nan)
+        axis.plot(curve.edits, positive, markevery=marked(look, len(curve.edits)), **look.line())
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(numticks=4))
+    axis.yaxis.set_minor_locator(LogLocator(subs=(), numticks=4))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")))
+
+
+def layer_handles(cells):
+    parameters = sorted({parameter for cell in cells for parameter, _ in cell.distances()},
+                        key=lambda parameter: Layer(parameter).order)
+    has_matrix = len({Layer(parameter).matrix for parameter in parameters}) > 1
+    handles = {}
+    for parameter in parameters:
+        layer = Layer(parameter)
+        handles.setdefault(layer.label(has_matrix), look_handle(layer.label(has_matrix), layer.look()))
+    return list(handles.values())
+
+
+def layer_names(cells):
+    """ "layers 3, 4 and 5" for a caption."""
+    numbers = sorted({Layer(parameter).number for cell in cells for parameter, _ in cell.distances()} - {None})
+    if not numbers:
+        return "no layer's distance is measured"
+    words = [str(number) for number in numbers]
+    return ("layer " + words[0]) if len(words) == 1 else "layers " + ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def look_handle(label, look):
+    line = look.line()
+    return handle(label, line.pop("color"), line.pop("marker"), **line)
+
+
+def power(exponent):
+    return f" (1e{exponent})" if exponent else ""
+
+
+def draw_band(axis, look, values):
+    """Solid as far as every sample has come, dotted beyond. Returns whether there is a beyond."""
+    axis.fill_between(values.edits, values.low, values.high, color=look.colour, alpha=0.16, linewidth=0)
+    shared = values.edits <= values.common
+    axis.plot(values.edits[shared], values.mean[shared], markevery=marked(look, int(shared.sum())), **look.line())
+    beyond = values.edits >= values.common
+    if beyond.sum() > 1:
+        axis.plot(values.edits[beyond], values.mean[beyond], markevery=marked(look, int(beyond.sum())),
+                  **{**look.line(), "linestyle": DOTTED})
+    return bool(beyond.sum() > 1)

@@ -1,0 +1,97 @@
+#include "report/page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/html_page.h"
+#include "report/latex_tables.h"
+
+namespace lethe::report {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+/// What a cell, a subject or a task may be called.
+constexpr const char* kHostile =
+    "<script>alert(1)</script> | **x** [y](javascript:z) \\input{/etc/passwd} $a_b^c$ 50 % & \x01 #1 ~";
+
+Page hostile_page() {
+  return {Heading{1, as_text(kHostile)}, Paragraph{as_text(kHostile)}, List{{as_text(kHostile)}},
+          Table{"cells", as_text(kHostile), {"cell", kHostile}, {{kHostile, "1"}, {"rome", "2.5"}}, 1}};
+}
+
+TEST(Page, AColumnIsAsWideAsItsWidestCellInCharacters) {
+  const Table table{"t", "Said before.", {"name", "value"}, {{"é–", "1"}, {"a", "22.5"}}, 1};
+  EXPECT_EQ(markdown_of(Page{table}),
+            "Said before.\n\n| name | value |\n| :--- | ----: |\n| é–   |     1 |\n| a    |  22.5 |\n");
+}
+
+TEST(Page, BlocksStandApart) {
+  EXPECT_EQ(markdown_of(Page{Heading{2, "One"}, Paragraph{"Two."}, FiguresHere{}, List{{"three", "four"}}}),
+            "## One\n\nTwo.\n\n* three\n* four\n");
+}
+
+TEST(Page, NamesAreNoMarkupInMarkdown) {
+  const std::string text = markdown_of(hostile_page());
+  EXPECT_THAT(text, AllOf(Not(HasSubstr(" <script")), Not(HasSubstr("\n<script")), HasSubstr("\\<script>"),
+                          HasSubstr("\\*\\*x\\*\\*"), HasSubstr("\\[y]")));
+  EXPECT_THAT(text, HasSubstr("| \\<script>alert(1)\\</script> \\| \\*"));
+}
+
+TEST(HtmlPage, MarkupOfThePageBecomesElements) {
+  EXPECT_EQ(html_text("**rome on m** ends at 3 %, *gradual*; see `lethe report <DIR>`."),
+            "<strong>rome on m</strong> ends at 3 %, <em>gradual</em>; see <code>lethe report &lt;DIR&gt;</code>.");
+  EXPECT_EQ(html_text("2 * 3 ** 4 ` 5"), "2 * 3 ** 4 ` 5") << "marks that nothing closes";
+  EXPECT_EQ(html_text("\\*no\\*"), "*no*");
+  EXPECT_EQ(html_text("\\"), "\\");
+  EXPECT_EQ(html_text("a**"), "a**");
+}
+
+TEST(HtmlPage, NoNameBecomesAnElement) {
+  const ShownFigure figure{std::string("overview\"><script>"), "image/png", "bytes", kHostile};
+  const std::string html = html_page(hostile_page(), std::vector{figure}, kHostile);
+  EXPECT_THAT(html, AllOf(Not(HasSubstr("<script")), Not(HasSubstr("<b>")), Not(HasSubstr("href=\"javascript")),
+                          HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;"), Not(HasSubstr("\x01"))));
+}
+
+TEST(HtmlPage, NeedsNothingFromElsewhere) {
+  const ShownFigure figure{"samples/course-rome-m-sample0", "image/png", std::string("\x89PNG\0\xff", 6), "One. Two."};
+  const std::string html = html_page(hostile_page(), std::vector{figure}, "{}");
+  EXPECT_THAT(html, AllOf(HasSubstr("default-src 'none'"), Not(HasSubstr("http://")), Not(HasSubstr("https://")),
+                          Not(HasSubstr("<link")), Not(HasSubstr("url("))));
+  EXPECT_THAT(html, Not(HasSubstr("base64"))) << "this page has no place for figures";
+  Page page = hostile_page();
+  page.emplace_back(FiguresHere{});
+  EXPECT_THAT(html_page(page, std::vector{figure}, "{}"),
+              AllOf(HasSubstr("alt=\"One\""), HasSubstr("src=\"data:image/png;base64,iVBORwD/\""),
+                    HasSubstr("<figcaption>One. Two.</figcaption>"), HasSubstr("Courses of single runs")));
+}
+
+TEST(LatexTables, EveryCharacterIsPrinted) {
+  EXPECT_EQ(latex_text("a\\b{c}$d&e#f%g_h^i~j<k>l|m\"n`o"),
+            "a\\textbackslash{}b\\{c\\}\\$d\\&e\\#f\\%g\\_h\\textasciicircum{}i\\textasciitilde{}j\\textless{}k"
+            "\\textgreater{}l\\textbar{}m{\\char34}n{\\char96}o");
+  EXPECT_EQ(latex_text("é – → ×"), "é -- $\\rightarrow$ $\\times$");
+  EXPECT_EQ(latex_text("a--b,,c''d"), "a-{}-b,{},c'{}'d") << "no ligatures";
+  EXPECT_EQ(latex_text("中\xff\xc3\n"), "[U+4E2D][?][?] ") << "what it cannot print";
+}
+
+TEST(LatexTables, LongTablesComeInParts) {
+  Table table{"cells", "Said *before*.", {"cell", "value"}, {}, 1};
+  for (int i = 0; i < 70; ++i) table.rows.push_back({"c" + std::to_string(i), "1"});
+  const std::string text = latex_tables(Page{table});
+  const auto count = [&](const std::string& word) {
+    std::size_t found = 0;
+    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+    return found;
+  };
+  EXPECT_EQ(count("\\begin{tabular}{lr}"), 3U);
+  EXPECT_EQ(count("\\label{tab:lethe-cells}"), 1U);
+  EXPECT_EQ(count("\\caption{Said before."), 3U);
+  EXPECT_EQ(count(" \\\\\n"), 70U + 3U);
+}
+
+}  // namespace
+}  // namespace lethe::report
