@@ -38,7 +38,7 @@ at::Tensor apply_dense(const std::string& name, const at::Tensor& current, const
 
 void apply_update(model::Network& network, const ParameterUpdate& update) {
   const at::NoGradGuard no_grad;
-  const at::Tensor& current = network.parameter(update.parameter);
+  const at::Tensor current = network.parameter(update.parameter);
   at::Tensor value = std::holds_alternative<LowRankUpdate>(update.change)
                          ? apply_low_rank(update.parameter, current, std::get<LowRankUpdate>(update.change))
                          : apply_dense(update.parameter, current, std::get<DenseUpdate>(update.change));

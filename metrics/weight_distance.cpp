@@ -8,7 +8,7 @@ std::vector<core::DistanceRecord> weight_distances(const model::Network& network
   std::vector<core::DistanceRecord> records;
   records.reserve(parameters.size());
   for (const auto& name : parameters) {
-    const auto& now = network.parameter(name);
+    const auto now = network.parameter(name);
     const auto difference = now.to(torch::kFloat64) - network.base()->tensor(name).to(torch::kFloat64);
     records.push_back({name, difference.norm().item<double>(), now.numel()});
   }

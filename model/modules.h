@@ -14,8 +14,8 @@ namespace lethe::model {
 
 /// y = x W^T + b.
 struct LinearParameters {
-  torch::Tensor weight_OI;
-  torch::Tensor bias_O;  ///< undefined without one
+  torch::Tensor weight_OI;  ///< of the type that is computed in, or narrower (`HeldAs`)
+  torch::Tensor bias_O;     ///< undefined without one
 };
 
 /// Of any norm.
@@ -29,7 +29,8 @@ using ParameterLookup = std::function<const torch::Tensor&(const std::string&)>;
 LinearParameters resolve_linear(const ParameterNames& names, const ParameterLookup& parameter);
 NormParameters resolve_norm(const ParameterNames& names, const ParameterLookup& parameter);
 
-/// [..,I] -> [..,O]
+/// [..,I] -> [..,O], in the input's type. A weight held in a narrower one is widened for it, and again for gradients
+/// with respect to the input: same bits as a weight widened before.
 torch::Tensor linear(const torch::Tensor& input, const LinearParameters& parameters);
 /// The family's norm over the last dimension, [..,D], or [..,E] of a head.
 torch::Tensor normalize(const Architecture& architecture, const torch::Tensor& hidden, const NormParameters& norm);

@@ -141,7 +141,7 @@ torch::Tensor at_positions(const torch::Tensor& hidden_BTD, const torch::Tensor&
 }
 
 Network::Network(std::shared_ptr<const Weights> weights) : weights_(std::move(weights)) {
-  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
+  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return held(name); };
   for (std::int64_t layer = 0; layer < architecture().num_layers; ++layer) {
     blocks_.push_back(resolve_block(architecture(), layer, lookup));
   }
@@ -151,29 +151,30 @@ Network::Network(std::shared_ptr<const Weights> weights) : weights_(std::move(we
 
 const Architecture& Network::architecture() const { return weights_->architecture(); }
 torch::Device Network::device() const { return ends_.token_embedding.device(); }
-torch::Dtype Network::dtype() const { return ends_.token_embedding.scalar_type(); }
+torch::Dtype Network::dtype() const { return ends_.norm.weight_D.scalar_type(); }
 
 void Network::resolve_ends() {
-  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
+  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return held(name); };
   const auto& a = architecture();
-  ends_.token_embedding = parameter(a.embedding().weight);
-  if (a.has(Role::kPositionEmbedding))
-    ends_.position_embedding = parameter(a.names_of(Role::kPositionEmbedding).weight);
+  ends_.token_embedding = held(a.embedding().weight);
+  if (a.has(Role::kPositionEmbedding)) ends_.position_embedding = held(a.names_of(Role::kPositionEmbedding).weight);
   ends_.norm = resolve_norm(a.names_of(Role::kFinalNorm), lookup);
   ends_.head = resolve_linear(a.head(), lookup);
 }
 
-const torch::Tensor& Network::parameter(const std::string& name) const {
+const torch::Tensor& Network::held(const std::string& name) const {
   const auto edited = overlay_.find(name);
-  return edited != overlay_.end() ? edited->second : weights_->tensor(name);
+  return edited != overlay_.end() ? edited->second : weights_->held(name);
 }
 
+torch::Tensor Network::parameter(const std::string& name) const { return held(name).to(dtype()); }
+
 void Network::set_parameter(const std::string& name, torch::Tensor value) {
-  const auto& base = weights_->tensor(name);
+  const auto& base = weights_->held(name);
   if (value.is_same(base)) {
     overlay_.erase(name);
   } else {
-    if (value.sizes() != base.sizes() || value.scalar_type() != base.scalar_type() || value.device() != base.device()) {
+    if (value.sizes() != base.sizes() || value.scalar_type() != dtype() || value.device() != base.device()) {
       throw core::ModelError(name + ": a value of shape " + core::shape_text(value.sizes()) +
                              " cannot replace one of shape " + core::shape_text(base.sizes()) +
                              "; shape, dtype and device must agree");
@@ -184,7 +185,7 @@ void Network::set_parameter(const std::string& name, torch::Tensor value) {
 }
 
 void Network::resolve(const std::string& changed_parameter) {
-  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return parameter(name); };
+  const auto lookup = [this](const std::string& name) -> const torch::Tensor& { return held(name); };
   if (const auto block = architecture().block_of(changed_parameter)) {
     blocks_[static_cast<std::size_t>(*block)] = resolve_block(architecture(), *block, lookup);
   } else {
@@ -215,11 +216,12 @@ torch::Tensor Network::embed(const torch::Tensor& ids_BT, const torch::Tensor& o
     throw core::ModelError("a row of " + std::to_string(num_tokens) + " tokens exceeds the model's " +
                            std::to_string(max_positions) + " positions");
   }
-  const auto tokens_BTD = torch::embedding(ends_.token_embedding, ids_BT);
+  // Rows are widened, never a whole table.
+  const auto tokens_BTD = torch::embedding(ends_.token_embedding, ids_BT).to(dtype());
   if (!ends_.position_embedding.defined()) return tokens_BTD;
-  if (!offsets_B.defined()) return tokens_BTD + ends_.position_embedding.narrow(0, 0, num_tokens);
+  if (!offsets_B.defined()) return tokens_BTD + ends_.position_embedding.narrow(0, 0, num_tokens).to(dtype());
   const auto positions = offsets_B.unsqueeze(1) + torch::arange(num_tokens, offsets_B.options());
-  return tokens_BTD + torch::embedding(ends_.position_embedding, positions.clamp_max(max_positions - 1));
+  return tokens_BTD + torch::embedding(ends_.position_embedding, positions.clamp_max(max_positions - 1)).to(dtype());
 }
 
 AttentionContext Network::attention_context(const torch::Tensor& hidden_BTD, const ForwardOptions& options) const {

@@ -75,7 +75,7 @@ struct ForwardOptions {
 
 /// A model at one point of an edit sequence: shared base weights under an overlay of edited parameters.
 /// Copying is cheap (tensors alias). All forwards are const and, where autograd is on, differentiable
-/// with respect to hidden states, hooks and parameters put in place with `with_parameter`.
+/// with respect to hidden states, hooks and edited parameters.
 class Network {
  public:
   explicit Network(std::shared_ptr<const Weights> weights);
@@ -85,12 +85,13 @@ class Network {
   [[nodiscard]] torch::Dtype dtype() const;
   [[nodiscard]] const std::shared_ptr<const Weights>& base() const { return weights_; }
 
-  /// Current value of a parameter ([O,I] for projections); aliases it.
-  [[nodiscard]] const torch::Tensor& parameter(const std::string& name) const;
+  /// Current value of a parameter ([O,I] for projections) in `dtype()`; aliases it, unless it is one of the base that
+  /// is held in a narrower type.
+  [[nodiscard]] torch::Tensor parameter(const std::string& name) const;
   /// Replaces a parameter for this network only; the value is kept as a contiguous [O,I] tensor (aliased if it is
   /// one), so that the bits of later results do not depend on where it came from. Giving back the base's own tensor
-  /// undoes the edit. Throws `core::ModelError` on another name, shape, dtype or device.
-  /// Only `editing::apply_update` and trial scopes call it.
+  /// (`Weights::held`) undoes the edit. Throws `core::ModelError` on another name, shape, dtype or device.
+  /// Only `editing::apply_update` calls it.
   void set_parameter(const std::string& name, torch::Tensor value);
   /// Names of the parameters that differ from the base weights, sorted.
   [[nodiscard]] std::vector<std::string> edited_parameters() const;
@@ -117,6 +118,8 @@ class Network {
     NormParameters norm;
     LinearParameters head;
   };
+  /// What forwards read: the edited value, or the base's as it is held.
+  [[nodiscard]] const torch::Tensor& held(const std::string& name) const;
   void resolve(const std::string& changed_parameter);
   void resolve_ends();
   [[nodiscard]] AttentionContext attention_context(const torch::Tensor& hidden_BTD,

@@ -15,10 +15,38 @@
 namespace lethe::model {
 namespace {
 
+/// The type in which a parameter is held.
+torch::Dtype held_type(const ParameterShape& parameter, torch::Dtype stored, torch::Dtype computed, HeldAs held_as) {
+  const bool is_narrow = c10::elementSize(stored) < c10::elementSize(computed);
+  const bool is_matrix = parameter.shape.size() > 1;
+  return held_as == HeldAs::kStored && is_narrow && is_matrix ? stored : computed;
+}
+
+/// Bytes of parameters as they are held for computing in fp32.
+struct MemoryOfWeights {
+  HeldAs held_as;
+  std::int64_t held = 0;
+  std::int64_t largest_widened = 0;
+
+  void add(const ParameterShape& parameter, torch::Dtype stored) {
+    const auto type = held_type(parameter, stored, torch::kFloat32, held_as);
+    const auto bytes_as = [&](torch::Dtype dtype) {
+      return c10::multiply_integers(parameter.shape) * static_cast<std::int64_t>(c10::elementSize(dtype));
+    };
+    held += bytes_as(type);
+    if (type != torch::kFloat32) largest_widened = std::max(largest_widened, bytes_as(torch::kFloat32));
+  }
+};
+
 /// One number that is not finite makes every answer of the model meaningless, and nothing later would say why. The sum
-/// of finite fp32 numbers cannot leave fp64.
+/// of finite fp32 numbers cannot leave fp64. A matrix is summed in pieces, since each is widened for it.
 void check_finite(const torch::Tensor& tensor, const std::string& name, const std::filesystem::path& file) {
-  if (torch::isfinite(tensor.sum(torch::kFloat64)).item<bool>()) return;
+  constexpr std::int64_t kRows = 4096;
+  bool is_finite = true;
+  for (const auto& piece : tensor.split(kRows)) {
+    is_finite = is_finite && torch::isfinite(piece.sum(torch::kFloat64)).item<bool>();
+  }
+  if (is_finite) return;
   throw core::ModelError(file.string() + ": `" + name + "` holds a number that is not finite (NaN or infinity); the " +
                          "file is damaged, or the model was saved after it had diverged: fetch or make it again");
 }
@@ -64,7 +92,9 @@ Weights::Weights(Architecture architecture, std::map<std::string, torch::Tensor>
   }
 }
 
-const torch::Tensor& Weights::tensor(const std::string& name) const {
+torch::Dtype Weights::dtype() const { return held(architecture_.names_of(Role::kFinalNorm).weight).scalar_type(); }
+
+const torch::Tensor& Weights::held(const std::string& name) const {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) {
     throw core::ModelError("a " + std::string(architecture_.family->name) + " model of " +
@@ -74,7 +104,7 @@ const torch::Tensor& Weights::tensor(const std::string& name) const {
 }
 
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
-                                            torch::Dtype dtype) {
+                                            torch::Dtype dtype, HeldAs held_as) {
   const auto architecture = read_architecture(folder);
   auto digests = std::async(std::launch::async, [&folder] { return hash_files(folder); });
   const auto files = open_files(folder, architecture);
@@ -82,11 +112,27 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
   for (const auto& parameter : parameter_shapes(architecture)) {
     const auto [file, stored] = stored_parameter(files, parameter);
     // A transposed view costs nothing: matrix products read either orientation in place.
-    auto value = (parameter.is_transposed_in_file ? stored.t() : stored).to(device, dtype);
+    auto value = (parameter.is_transposed_in_file ? stored.t() : stored)
+                     .to(device, held_type(parameter, stored.scalar_type(), dtype, held_as));
     check_finite(value, parameter.name, file);
     tensors.emplace(parameter.name, std::move(value));
   }
   return std::make_shared<const Weights>(architecture, std::move(tensors), digests.get());
+}
+
+std::int64_t bytes_in_memory(const std::filesystem::path& folder, const Architecture& architecture, HeldAs held_as) {
+  const auto files = open_files(folder, architecture);
+  MemoryOfWeights memory{held_as};
+  for (const auto& parameter : parameter_shapes(architecture)) {
+    memory.add(parameter, stored_parameter(files, parameter).tensor.scalar_type());
+  }
+  return memory.held + memory.largest_widened;
+}
+
+std::int64_t bytes_in_memory(const Architecture& architecture, torch::Dtype stored, HeldAs held_as) {
+  MemoryOfWeights memory{held_as};
+  for (const auto& parameter : parameter_shapes(architecture)) memory.add(parameter, stored);
+  return memory.held + memory.largest_widened;
 }
 
 void check_weights(const std::filesystem::path& folder, const Architecture& architecture) {

@@ -14,16 +14,23 @@ namespace lethe::model {
 
 /// Base weights of a model: immutable after loading, shared by every network of the process.
 /// Names are Hugging Face's (`parameter_shapes`); projections are [O,I] in memory for all families (what files store
-/// as [I,O] is turned where the file is read).
+/// as [I,O] is turned where the file is read). Matrices may be held in a narrower type than the one that is computed
+/// in, and are then widened where they are used; norms and biases never are.
 class Weights {
  public:
-  /// `files`: what they were read from, by name; empty for weights that were made.
+  /// `files`: what they were read from, by name; empty for weights that were made. The final norm's type is the type
+  /// that is computed in.
   Weights(Architecture architecture, std::map<std::string, torch::Tensor> tensors, FileDigests files = {});
 
   [[nodiscard]] const Architecture& architecture() const { return architecture_; }
-  /// Aliases the weights' storage; never write to it. Throws `core::ModelError` for an unknown name.
-  [[nodiscard]] const torch::Tensor& tensor(const std::string& name) const;
-  [[nodiscard]] const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
+  /// The type that is computed in, and that edited parameters have.
+  [[nodiscard]] torch::Dtype dtype() const;
+  /// A parameter's value in `dtype()`; aliases the weights' storage where they are held so, else a widened copy. Never
+  /// write to it. Throws `core::ModelError` for an unknown name.
+  [[nodiscard]] torch::Tensor tensor(const std::string& name) const { return held(name).to(dtype()); }
+  /// As it is held in memory. Throws `core::ModelError` for an unknown name.
+  [[nodiscard]] const torch::Tensor& held(const std::string& name) const;
+  [[nodiscard]] const std::map<std::string, torch::Tensor>& all_held() const { return tensors_; }
   [[nodiscard]] const FileDigests& files() const { return files_; }
 
  private:
@@ -32,14 +39,27 @@ class Weights {
   FileDigests files_;
 };
 
+/// How matrices of fp16 and bf16 files are held in memory. Widening is exact, so that results have the same bits.
+enum class HeldAs {
+  kComputed,  ///< widened once, at the load
+  kStored,    ///< as stored, widened at each use: half the memory, and time for each use
+};
+
 /// Memory-maps a folder's weights, safetensors or PyTorch's checkpoints, single or sharded (`weight_file_names`;
-/// fp32, fp16 or bf16 in the file), and gives tensors of `dtype` on `device`; on the CPU an fp32 file is used in place.
+/// fp32, fp16 or bf16 in the file), and gives tensors of `dtype` on `device`; on the CPU what needs no conversion is
+/// used in place.
 /// Names may carry or lack the family's prefix; buffers that are no parameters (masks of attention) are ignored.
 /// The files are hashed meanwhile, by a thread of its own (`Weights::files`): some 0.2 s a GB once they are in
 /// memory. Every name and shape is checked against the architecture, and every number to be finite. Throws
 /// `core::ModelError`.
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
-                                            torch::Dtype dtype = torch::kFloat32);
+                                            torch::Dtype dtype = torch::kFloat32, HeldAs held_as = HeldAs::kComputed);
+
+/// Bytes in memory of the fp32 weights that `load_weights` would load from this folder; where matrices are held as
+/// stored, with the largest of them widened for its use. Throws `core::ModelError`.
+std::int64_t bytes_in_memory(const std::filesystem::path& folder, const Architecture& architecture, HeldAs held_as);
+/// The same of files that store every parameter in this type.
+std::int64_t bytes_in_memory(const Architecture& architecture, torch::Dtype stored, HeldAs held_as);
 
 /// Throws what `load_weights` would throw, from the files' headers and their small tensors alone (a million numbers
 /// each: norms and biases, all of a small model): numbers of large matrices are looked at when they are loaded.

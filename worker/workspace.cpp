@@ -144,9 +144,10 @@ std::shared_ptr<const LoadedModel> Workspace::model(const std::string& name) {
   factors_.clear();
   padded_.reset();
   model_.reset();  // frees the former model before the next is loaded
-  const auto& path = config_.model(name).path;
+  const auto& config = config_.model(name);
+  const auto& path = config.path;
   auto tokenizer = model::Tokenizer::from_folder(path);
-  auto weights = model::load_weights(path, device_of(config_));
+  auto weights = model::load_weights(path, device_of(config_), torch::kFloat32, held_as(config));
   digests_.hold(path, tokenizer.digest());
   for (const auto& [file, digest] : weights->files()) digests_.hold(path / file, digest);
   std::vector<metrics::PreparedTask> tasks;

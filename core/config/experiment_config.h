@@ -37,12 +37,20 @@ enum class SecondMomentPlacement {
   kHost,    ///< in the executor's host memory, by the CPU: for devices that cannot hold both
 };
 
+/// How matrices that files store in fp16 or bf16 are held in memory. Either way fp32 is computed in, with the same
+/// bits.
+enum class WeightsInMemory {
+  kFp32,    ///< widened when the model is loaded
+  kStored,  ///< as stored, widened at each use
+};
+
 struct ModelConfig {
   std::string name;
   std::filesystem::path path;  ///< Hugging Face folder
   std::optional<SecondMomentConfig> second_moments;
   std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name
   SecondMomentPlacement second_moment_placement = SecondMomentPlacement::kDevice;
+  WeightsInMemory weights = WeightsInMemory::kFp32;
   bool operator==(const ModelConfig&) const = default;
 };
 

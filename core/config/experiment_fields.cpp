@@ -41,6 +41,7 @@ void visit_fields(FieldVisitor& visit, ModelConfig& config) {
   visit.maybe("second_moments", config.second_moments, moments,
               [](FieldVisitor& inner, SecondMomentConfig& held) { visit_fields(inner, held); });
   visit("second_moment_placement", config.second_moment_placement, WordRule{{"device", "host"}});
+  visit("weights", config.weights, WordRule{{"fp32", "stored"}});
 }
 
 void visit_fields(FieldVisitor& visit, SecondMomentConfig& config) {

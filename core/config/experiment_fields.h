@@ -8,7 +8,8 @@
 
 namespace lethe::core::inline config {
 
-inline constexpr const char* kModelMap = "a map with path, second_moments, second_moment_placement and methods";
+inline constexpr const char* kModelMap =
+    "a map with path, second_moments, second_moment_placement, weights and methods";
 inline constexpr const char* kTaskMap = "a task (a map with name, examples, prefix, query, marker and answers)";
 
 void visit_fields(FieldVisitor& visit, ExperimentConfig& config);

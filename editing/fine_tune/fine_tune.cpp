@@ -33,7 +33,7 @@ Tuned make_tuned(const FineTuneConfig& config, const model::Network& network, co
   Tuned tuned{name, network.parameter(name).detach(), {}, {}, {}};
   tuned.value = tuned.start.clone().requires_grad_();
   if (config.linf_bound) {
-    const at::Tensor& centre =
+    const at::Tensor centre =
         config.bound_centre == BoundCentre::kEditStart ? tuned.start : network.base()->tensor(name);
     tuned.lower = centre - *config.linf_bound;
     tuned.upper = centre + *config.linf_bound;

@@ -172,16 +172,17 @@ std::vector<std::string> MendMethod::edited_parameters() const {
 
 model::Network with_pad_class(const model::Network& unedited, std::uint64_t seed) {
   const at::NoGradGuard no_grad;
-  auto tensors = unedited.base()->tensors();
+  const model::Weights& base = *unedited.base();
+  auto tensors = base.all_held();
   model::Architecture architecture = unedited.architecture();
-  at::Tensor& embedding = tensors.at(architecture.embedding().weight);
+  const std::string name = architecture.embedding().weight;
+  const at::Tensor embedding = base.tensor(name);
   // The row is made of the mean that its own start has taken part in.
   const at::Tensor widened = with_row(embedding, drawn_row(architecture.width, seed, 0));
-  embedding = with_row(embedding, widened.mean(0, true));
+  tensors.at(name) = with_row(embedding, widened.mean(0, true));
   if (!architecture.has_tied_head()) {
     const model::ParameterNames head = architecture.head();
-    at::Tensor& rows = tensors.at(head.weight);
-    rows = with_row(rows, drawn_row(architecture.width, seed, 1));
+    tensors.at(head.weight) = with_row(base.tensor(head.weight), drawn_row(architecture.width, seed, 1));
     if (head.bias) {
       at::Tensor& bias = tensors.at(*head.bias);
       bias = at::cat({bias, at::zeros({1}, bias.options())});

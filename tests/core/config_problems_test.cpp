@@ -158,7 +158,8 @@ const std::vector<Case>& model_and_method_cases() {
        "grid: {methods: [rome], models: [a], samples: [0]}\nedits: 1\n",
        {"x.yaml:2:13: models.a.second_moments: is missing; expected {corpus: FILE} or {npz: FILES}, because rome needs "
         "it",
-        "x.yaml:2:56: models.b: expected a map with path, second_moments, second_moment_placement and methods, found "
+        "x.yaml:2:56: models.b: expected a map with path, second_moments, second_moment_placement, weights and "
+        "methods, found "
         "\"7\""}},
   };
   return cases;

@@ -154,7 +154,7 @@ class InventedFamily : public ::testing::Test {
 };
 
 TEST_F(InventedFamily, ComputesWhatItsSpecSays) {
-  EXPECT_EQ(invented_->tensors().size(), parameter_shapes(architecture_).size());
+  EXPECT_EQ(invented_->all_held().size(), parameter_shapes(architecture_).size());
   const std::vector<std::vector<TokenId>> rows{testing::token_row(1, 7), testing::token_row(2, 4)};
   const auto padded = pad_rows(rows, testing::test_device());
   const auto expected = Network(known_).forward(padded);
@@ -174,7 +174,7 @@ TEST_F(InventedFamily, IsEditedUnderItsNames) {
 TEST_F(InventedFamily, IsStoredAsItsSpecSaysAndFoundWithoutItsPrefix) {
   const auto folder = std::filesystem::temp_directory_path() / ("lethe_families_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
-  save_safetensors(folder / "model.safetensors", architecture_, invented_->tensors());
+  save_safetensors(folder / "model.safetensors", architecture_, invented_->all_held());
   const SafetensorsFile file(folder / "model.safetensors");
   EXPECT_EQ(file.tensor("net.layers.0.wide.down.weight").sizes(), torch::IntArrayRef({80, 32}));
   EXPECT_EQ(file.tensor("answers.weight").sizes(), torch::IntArrayRef({101, 32}));

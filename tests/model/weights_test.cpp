@@ -70,7 +70,7 @@ class WeightsFolder : public Test {
 };
 
 void expect_equal(const Weights& actual, const Weights& expected) {
-  for (const auto& [name, tensor] : expected.tensors()) {
+  for (const auto& [name, tensor] : expected.all_held()) {
     EXPECT_TRUE(torch::equal(actual.tensor(name), tensor)) << name;
   }
 }
@@ -79,14 +79,14 @@ TEST_F(WeightsFolder, ComeBackAsTheyWereSaved) {
   for (const auto* family : all_families()) {
     const auto saved = random_weights(testing::tiny_architecture(family), 3, testing::test_device());
     write_config(family);
-    save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+    save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->all_held());
     expect_equal(*load_weights(folder_, testing::test_device()), *saved);
   }
 }
 
 TEST_F(WeightsFolder, StoreGpt2ProjectionsTurned) {
   const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, testing::test_device());
-  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->all_held());
   const SafetensorsFile file(folder_ / "model.safetensors");
   EXPECT_EQ(file.tensor("transformer.h.0.mlp.c_proj.weight").sizes(), torch::IntArrayRef({80, 32}));
   EXPECT_EQ(file.tensor("transformer.wte.weight").sizes(), torch::IntArrayRef({101, 32}));
@@ -95,7 +95,7 @@ TEST_F(WeightsFolder, StoreGpt2ProjectionsTurned) {
 TEST_F(WeightsFolder, AreReadInPlaceAndOutliveTheFile) {
   const auto saved = random_weights(testing::tiny_architecture(&kGptj), 3, torch::kCPU);
   write_config(&kGptj);
-  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->all_held());
   auto loaded = load_weights(folder_, torch::kCPU);
   const auto kept = loaded->tensor("lm_head.weight");
   EXPECT_FALSE(kept.storage().resizable()) << "a view of the mapping, not a copy";
@@ -108,7 +108,7 @@ TEST_F(WeightsFolder, RefuseNumbersThatAreNotFinite) {
   const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, torch::kCPU);
   write_config(&kGpt2);
   for (const double wrong : {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity()}) {
-    auto tensors = saved->tensors();
+    auto tensors = saved->all_held();
     auto& damaged = tensors.at("transformer.h.1.mlp.c_fc.weight");
     damaged = damaged.clone();
     damaged[3][5] = wrong;
@@ -122,7 +122,7 @@ TEST_F(WeightsFolder, ReadHalfPrecisionFiles) {
   write_config(&kGpt2);
   for (const auto dtype : {torch::kFloat16, torch::kBFloat16}) {
     std::map<std::string, torch::Tensor> halves;
-    for (const auto& [name, tensor] : saved->tensors()) halves.emplace(name, tensor.to(dtype));
+    for (const auto& [name, tensor] : saved->all_held()) halves.emplace(name, tensor.to(dtype));
     save_safetensors(folder_ / "model.safetensors", saved->architecture(), halves);
     const auto loaded = load_weights(folder_, testing::test_device());
     for (const auto& [name, half] : halves) {
@@ -135,7 +135,7 @@ TEST_F(WeightsFolder, ReadHalfPrecisionFiles) {
 TEST_F(WeightsFolder, AcceptTheHubsShortNamesAndIgnoreMaskBuffers) {
   const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, testing::test_device());
   write_config(&kGpt2);
-  save_safetensors(folder_ / "long.safetensors", saved->architecture(), saved->tensors());
+  save_safetensors(folder_ / "long.safetensors", saved->architecture(), saved->all_held());
   const SafetensorsFile file(folder_ / "long.safetensors");
   std::map<std::string, torch::Tensor> renamed;
   for (const auto& name : file.names()) renamed.emplace(name.substr(12), file.tensor(name));
@@ -165,7 +165,7 @@ Sharded sharded(const std::map<std::string, torch::Tensor>& tensors, const std::
 TEST_F(WeightsFolder, ReadShardsThroughTheIndex) {
   const auto saved = random_weights(testing::tiny_architecture(&kGptj), 3, testing::test_device());
   write_config(&kGptj);
-  const auto [shards, index] = sharded(saved->tensors(), "model", "safetensors");
+  const auto [shards, index] = sharded(saved->all_held(), "model", "safetensors");
   for (int i = 0; i < 2; ++i) write_safetensors(folder_ / ("model-" + std::to_string(i) + ".safetensors"), shards[i]);
   write("model.safetensors.index.json", index.dump());
   expect_equal(*load_weights(folder_, testing::test_device()), *saved);
@@ -182,7 +182,7 @@ TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
   for (const auto* family : all_families()) {
     const auto saved = random_weights(testing::tiny_architecture(family), 3, testing::test_device());
     write_config(family);
-    save_safetensors(folder_ / "stored.safetensors", saved->architecture(), saved->tensors());
+    save_safetensors(folder_ / "stored.safetensors", saved->architecture(), saved->all_held());
     const SafetensorsFile stored(folder_ / "stored.safetensors");
     std::map<std::string, torch::Tensor> tensors;
     for (const auto& name : stored.names()) {
@@ -196,12 +196,12 @@ TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
     const auto loaded = load_weights(folder_, testing::test_device());
     expect_equal(*loaded, *saved);
     const auto on_host = load_weights(folder_, torch::kCPU);
-    EXPECT_FALSE(on_host->tensors().begin()->second.storage().resizable()) << "a view of the mapping, not a copy";
+    EXPECT_FALSE(on_host->all_held().begin()->second.storage().resizable()) << "a view of the mapping, not a copy";
 
     for (auto& [name, tensor] : tensors) tensor = tensor.to(torch::kFloat16);
     write("pytorch_model.bin", test::state_dict_archive(tensors));
     const auto halves = load_weights(folder_, testing::test_device());
-    for (const auto& [name, tensor] : saved->tensors()) {
+    for (const auto& [name, tensor] : saved->all_held()) {
       EXPECT_TRUE(torch::equal(halves->tensor(name), tensor.to(torch::kFloat16).to(torch::kFloat32))) << name;
     }
     std::filesystem::remove(folder_ / "pytorch_model.bin");
@@ -211,7 +211,7 @@ TEST_F(WeightsFolder, ReadPytorchCheckpointsLikeSafetensors) {
 TEST_F(WeightsFolder, ReadShardedPytorchCheckpoints) {
   const auto saved = random_weights(testing::tiny_architecture(&kGptj), 3, testing::test_device());
   write_config(&kGptj);
-  const auto [shards, index] = sharded(saved->tensors(), "pytorch_model", "bin");
+  const auto [shards, index] = sharded(saved->all_held(), "pytorch_model", "bin");
   for (int i = 0; i < 2; ++i) {
     write("pytorch_model-" + std::to_string(i) + ".bin", test::state_dict_archive(shards[i]));
   }
@@ -227,7 +227,7 @@ TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   write_config(&kGpt2);
   EXPECT_THAT(load_error(), HasSubstr("has no model.safetensors"));
   const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, testing::test_device());
-  auto tensors = saved->tensors();
+  auto tensors = saved->all_held();
   save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
   write_config(&kGpt2, [](auto& config) { config["n_layer"] = 4; });
   EXPECT_THAT(load_error(), HasSubstr("transformer.h.3."));
@@ -241,7 +241,7 @@ TEST_F(WeightsFolder, AreCheckedFromTheirHeadersAsTheyWouldBeLoaded) {
   const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, torch::kCPU);
   write_config(&kGpt2);
   const auto check_error = [&] { return error_of([&] { check_weights(folder_, read_architecture(folder_)); }); };
-  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->tensors());
+  save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->all_held());
   EXPECT_EQ(check_error(), "no error");
   const SafetensorsFile sound(folder_ / "model.safetensors");
   const auto with_prefix = [&](const std::string& prefix) {
@@ -255,7 +255,7 @@ TEST_F(WeightsFolder, AreCheckedFromTheirHeadersAsTheyWouldBeLoaded) {
                                      HasSubstr("a wrapper's prefix")));
     EXPECT_EQ(check_error(), load_error());
   }
-  auto tensors = saved->tensors();
+  auto tensors = saved->all_held();
   tensors.at("transformer.h.1.ln_2.bias") = torch::full({32}, std::numeric_limits<float>::quiet_NaN());
   save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
   EXPECT_THAT(check_error(), HasSubstr("`transformer.h.1.ln_2.bias` holds a number that is not finite"));

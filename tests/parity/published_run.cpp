@@ -39,7 +39,7 @@ std::vector<core::PromptScore> flattened(const std::vector<std::vector<core::Pro
 /// A shipped model's weights, cast.
 std::shared_ptr<const model::Weights> weights_in(torch::Dtype dtype, const std::string& model) {
   const auto weights = model::load_weights(source_path("assets") / model, test_device());
-  auto tensors = weights->tensors();
+  auto tensors = weights->all_held();
   for (auto& [name, tensor] : tensors) tensor = tensor.to(dtype);
   return std::make_shared<const model::Weights>(weights->architecture(), std::move(tensors));
 }

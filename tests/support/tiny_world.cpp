@@ -122,7 +122,7 @@ void write_tiny_model(const fs::path& folder, const model::FamilySpec* family, s
   write(folder / "vocab.json", byte_vocabulary().dump());
   write(folder / "merges.txt", "#version: 0.2\n");
   const auto weights = model::random_weights(architecture, seed, torch::kCPU);
-  model::save_safetensors(folder / "model.safetensors", architecture, weights->tensors());
+  model::save_safetensors(folder / "model.safetensors", architecture, weights->all_held());
 }
 
 fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& options) {

@@ -253,7 +253,7 @@ TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
   const auto target = world_.path() / "exported";
   export_model(network, work.config().model(cell_.model).path, target);
   const model::Network back(model::load_weights(target, test::test_device()));
-  for (const auto& [name, value] : network.base()->tensors()) {
+  for (const auto& [name, value] : network.base()->all_held()) {
     EXPECT_TRUE(torch::equal(back.parameter(name), network.parameter(name))) << name;
   }
   EXPECT_THROW(export_model(network, work.config().model(cell_.model).path, target), core::StorageError);

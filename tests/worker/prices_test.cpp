@@ -71,7 +71,7 @@ core::CellFacts priced(const core::ExperimentConfig& config, const model::Archit
                        std::size_t cell = 0) {
   core::CellFacts facts;
   facts.cell = config.cells.at(cell);
-  price_edits(config, architecture, facts);
+  price_edits(config, inputs_of_shape(config.model(facts.cell.model), architecture), facts);
   return facts;
 }
 
@@ -175,6 +175,16 @@ TEST(Prices, CountWhatAWorkerHolds) {
   EXPECT_GT(memit().worker_bytes, weights + 6 * kFactorBytes);
 }
 
+TEST(Prices, CountHalfTheBytesOfMatricesThatAreHeldAsStored) {
+  auto config = experiment("gpt-j-6b", {method_config(rome_at(0))});
+  const auto gptj = gpt_j();
+  const auto widened = priced(config, gptj).worker_bytes;
+  config.models[0].weights = core::WeightsInMemory::kStored;
+  const auto saved = widened - priced(config, gptj).worker_bytes;
+  const std::int64_t largest = 4 * gptj.width * gptj.vocab_size;
+  EXPECT_NEAR(static_cast<double>(saved), static_cast<double>(2 * gptj.num_parameters() - largest), 1e7);
+}
+
 TEST(Prices, CountWhatAReducerHolds) {
   auto config = experiment("gpt-j-6b", {method_config(rome_at(0))});
   config.device = "cuda";
@@ -182,7 +192,7 @@ TEST(Prices, CountWhatAReducerHolds) {
   const auto reducer_bytes = [&] {
     core::ModelFacts facts;
     facts.name = "gpt-j-6b";
-    price_reductions(config, gpt_j(), facts);
+    price_reductions(config, inputs_of_shape(config.models.front(), gpt_j()), facts);
     return facts.reducer_bytes;
   };
   EXPECT_GT(reducer_bytes(), 4 * gpt_j().num_parameters());

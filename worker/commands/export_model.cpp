@@ -65,7 +65,7 @@ void export_model(const model::Network& network, const fs::path& base_folder, co
   copy_texts(base_folder, folder.path());
   adapt_config(folder.path() / "config.json", network.architecture().vocab_size);
   std::map<std::string, torch::Tensor> tensors;
-  for (const auto& [name, value] : network.base()->tensors()) tensors.emplace(name, network.parameter(name));
+  for (const auto& [name, value] : network.base()->all_held()) tensors.emplace(name, network.parameter(name));
   model::save_safetensors(folder.path() / "model.safetensors", network.architecture(), tensors);
   folder.publish();
 }

@@ -119,7 +119,7 @@ class Inspector {
     if (!is_there) {
       auto shape = published_shape(model);
       if (!shape) return;
-      inputs_.emplace(model.name, ModelInputs{std::move(*shape), std::nullopt});
+      inputs_.emplace(model.name, inputs_of_shape(model, std::move(*shape)));
     }
     const auto& architecture = inputs_.at(model.name).architecture;
     core::ModelFacts facts;
@@ -127,7 +127,7 @@ class Inspector {
     facts.family = architecture.family->name;
     facts.num_layers = architecture.num_layers;
     facts.num_parameters = architecture.num_parameters();
-    price_reductions(config_, architecture, facts);
+    price_reductions(config_, inputs_.at(model.name), facts);
     findings_.inspection.models.push_back(std::move(facts));
   }
 
@@ -184,7 +184,7 @@ class Inspector {
       requests = data::select_requests(sources_.records(), sources_.order(cell.sample), facts.edits, cell.sample);
     });
     if (const auto found = inputs_.find(cell.model); found != inputs_.end()) {
-      price_edits(config_, found->second.architecture, facts);
+      price_edits(config_, found->second, facts);
       add_needs(facts);
       if (found->second.content) {
         problems_.attempt([&] { requests_.check(config_, cell, requests, found->second); });

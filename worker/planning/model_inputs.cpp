@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "model/weight_files.h"
-#include "model/weights.h"
 
 namespace lethe::worker::inline planning {
 namespace fs = std::filesystem;
@@ -24,8 +23,19 @@ ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& dige
   for (const auto& name : weight_names) {
     weights.emplace(name, digests.of_file(model.path / name));
   }
+  const auto weight_bytes = model::bytes_in_memory(model.path, architecture, held_as(model));
   const auto tokenizer_digest = tokenizer.digest();
-  return {std::move(architecture), ModelContent{std::move(tokenizer), model::combined(weights), tokenizer_digest}};
+  return {std::move(architecture), weight_bytes,
+          ModelContent{std::move(tokenizer), model::combined(weights), tokenizer_digest}};
+}
+
+ModelInputs inputs_of_shape(const core::ModelConfig& model, model::Architecture architecture) {
+  const auto bytes = model::bytes_in_memory(architecture, torch::kFloat16, held_as(model));
+  return {std::move(architecture), bytes, std::nullopt};
+}
+
+model::HeldAs held_as(const core::ModelConfig& model) {
+  return model.weights == core::WeightsInMemory::kStored ? model::HeldAs::kStored : model::HeldAs::kComputed;
 }
 
 }  // namespace lethe::worker::inline planning

@@ -144,7 +144,7 @@ void price_moments(const PrerequisiteContext& context, const MomentsPlan& plan,
     sums_bytes = std::min(sums_bytes, std::max(sum_bytes, core::bytes_of_gb(moments->memory_gb)));
   }
   facts.peak_bytes =
-      base_bytes(context.config, architecture) + forward_bytes(architecture, moments->batch_tokens) + sums_bytes;
+      base_bytes(context.config, context.inputs) + forward_bytes(architecture, moments->batch_tokens) + sums_bytes;
   if (facts.num_slices == 1) return;
   facts.slices_disk_bytes = facts.num_slices * num_layers * sum_bytes;
   // Parts are read twice, once for their digests; each layer is written and read once more.

@@ -61,8 +61,8 @@ std::int64_t scoring_bytes(const model::Architecture& architecture) {
 
 }  // namespace
 
-std::int64_t base_bytes(const core::ExperimentConfig& config, const model::Architecture& architecture) {
-  return editing::kFloatBytes * architecture.num_parameters() + (config.device == "cuda" ? kDeviceContextBytes : 0);
+std::int64_t base_bytes(const core::ExperimentConfig& config, const ModelInputs& inputs) {
+  return inputs.weight_bytes + (config.device == "cuda" ? kDeviceContextBytes : 0);
 }
 
 std::int64_t forward_bytes(const model::Architecture& architecture, std::int64_t tokens) {
@@ -71,27 +71,27 @@ std::int64_t forward_bytes(const model::Architecture& architecture, std::int64_t
           2 * architecture.num_layers * architecture.key_value_width());
 }
 
-void price_reductions(const core::ExperimentConfig& config, const model::Architecture& architecture,
-                      core::ModelFacts& facts) {
+void price_reductions(const core::ExperimentConfig& config, const ModelInputs& inputs, core::ModelFacts& facts) {
+  const auto& architecture = inputs.architecture;
   const auto layers = static_cast<double>(architecture.num_layers);
   facts.tasks_work = tasks_work(config, architecture);
   facts.forgetting_work = editing::passes(architecture, 1.0, layers, editing::kPromptTokens, 1.0);
   // Prompts are batched: weights are read once for many.
   facts.forgetting_work.bytes /= kPromptsPerBatch;
   facts.forgetting_work.layer_passes /= kPromptsPerBatch;
-  facts.reducer_bytes = base_bytes(config, architecture) + 2 * editing::projection_bytes(architecture) +
+  facts.reducer_bytes = base_bytes(config, inputs) + 2 * editing::projection_bytes(architecture) +
                         forward_bytes(architecture, kReducedTokens) + scoring_bytes(architecture) +
                         kept_state_bytes(config, config.model(facts.name), architecture);
 }
 
-void price_edits(const core::ExperimentConfig& config, const model::Architecture& architecture,
-                 core::CellFacts& facts) {
+void price_edits(const core::ExperimentConfig& config, const ModelInputs& inputs, core::CellFacts& facts) {
+  const auto& architecture = inputs.architecture;
   const auto price = editing::price_of(config.method_of(facts.cell), architecture, facts.edits);
   const bool is_on_host = core::keeps_factors_on_host(config, config.model(facts.cell.model));
   const auto layers = static_cast<double>(architecture.num_layers);
   facts.edit_work = price.edit + editing::passes(architecture, 1.0, layers, kScoreTokens, kScorePrompts);
   (is_on_host ? facts.host_work : facts.edit_work) += price.solve;
-  facts.worker_bytes = base_bytes(config, architecture) + price.bytes + scoring_bytes(architecture);
+  facts.worker_bytes = base_bytes(config, inputs) + price.bytes + scoring_bytes(architecture);
   (is_on_host ? facts.worker_host_bytes : facts.worker_bytes) += price.factor_bytes;
   facts.delta_bytes_per_edit = price.delta_bytes;
   facts.snapshot_bytes = price.snapshot_bytes;

@@ -44,7 +44,7 @@ void describe(PrerequisiteContext& context, const editing::AlphaEditConfig& conf
   facts.work = static_cast<double>(config.layers.size()) * facts.step_work;
   const auto matrix_bytes =
       editing::kDoubleBytes * context.inputs.architecture.inner_width * context.inputs.architecture.inner_width;
-  facts.peak_bytes = base_bytes(context.config, context.inputs.architecture) + 4 * matrix_bytes;
+  facts.peak_bytes = base_bytes(context.config, context.inputs) + 4 * matrix_bytes;
   facts.disk_bytes = std::ssize(config.layers) * matrix_bytes / 2;  // at most: the smaller of two bases
   context.findings.inspection.prerequisites.push_back(std::move(facts));
 }
