@@ -99,5 +99,15 @@ TEST(ShippedFolder, LiesBesideTheProgram) {
   EXPECT_TRUE(fs::is_directory(shipped_folder() / "configs/methods")) << shipped_folder();
 }
 
+TEST(ShippedFolder, HoldsSettingsOfTheModelsThatAreEditedMost) {
+  for (const std::string model : {"gpt2-xl", "gpt-j-6b", "llama-2-7b", "llama-3-8b", "llama-3.2-3b", "mistral-7b-v0.1",
+                                  "qwen2-7b", "qwen2.5-7b"}) {
+    for (const std::string method : {"rome", "memit"}) {
+      const auto chosen = shipped_settings(shipped_folder(), method, model::published_architecture(model).value());
+      EXPECT_FALSE(chosen.is_carried_over) << method << " " << model << ": " << chosen.origin;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lethe::worker
