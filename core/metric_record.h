@@ -58,6 +58,15 @@ struct ForgettingRecord {
   PromptScore rewrite;
 };
 
+/// All prompts of an earlier edit, asked of the model after `num_edits` edits and of the unedited one: rewrite,
+/// paraphrases, neighbours, in the same order.
+struct ScoresRecord {
+  std::int64_t edit = 0;
+  std::int64_t case_id = 0;
+  std::vector<PromptScore> edited;
+  std::vector<PromptScore> unedited;
+};
+
 /// Answers to one downstream task; everything the scores derive from.
 struct TaskRecord {
   std::string task;

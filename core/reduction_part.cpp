@@ -8,10 +8,11 @@
 namespace lethe::core {
 namespace {
 
-constexpr std::array<std::pair<ReductionPart, std::string_view>, 3> kPartNames{{
+constexpr std::array<std::pair<ReductionPart, std::string_view>, 4> kPartNames{{
     {ReductionPart::kDistance, "distance"},
     {ReductionPart::kForgetting, "forgetting"},
     {ReductionPart::kTasks, "tasks"},
+    {ReductionPart::kScores, "scores"},
 }};
 
 }  // namespace
@@ -27,7 +28,8 @@ ReductionPart reduction_part_from(std::string_view word) {
   for (const auto& [value, name] : kPartNames) {
     if (name == word) return value;
   }
-  throw StorageError("\"" + std::string(word) + "\" is no reduction part: expected distance, forgetting or tasks");
+  throw StorageError("\"" + std::string(word) +
+                     "\" is no reduction part: expected distance, forgetting, tasks or scores");
 }
 
 }  // namespace lethe::core

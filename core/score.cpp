@@ -10,19 +10,28 @@
 namespace lethe::core {
 namespace {
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+double token_accuracy(std::span<const TargetToken> tokens) {
+  const auto num_right = std::ranges::count_if(tokens, [](const TargetToken& t) { return t.id == t.argmax; });
+  return tokens.empty() ? kNone : static_cast<double>(num_right) / static_cast<double>(tokens.size());
+}
+
 struct KindScore {
   double successes = 0.0;
   double correct = 0.0;
+  double tokens = 0.0;
   double count = 0.0;
 
-  void add(bool is_success, bool is_correct) {
+  void add(const PromptScore& score) {
+    const bool wants_new = score.kind != PromptKind::kNeighborhood;
+    const bool is_success = wants_new ? score.nll_new < score.nll_true : score.nll_true < score.nll_new;
     successes += is_success ? 1.0 : 0.0;
-    correct += is_correct ? 1.0 : 0.0;
+    correct += score.is_correct ? 1.0 : 0.0;
+    tokens += token_accuracy(wants_new ? score.tokens_new : score.tokens_true);
     count += 1.0;
   }
-  [[nodiscard]] double mean(double sum) const {
-    return count == 0.0 ? std::numeric_limits<double>::quiet_NaN() : sum / count;
-  }
+  [[nodiscard]] double mean(double sum) const { return count == 0.0 ? kNone : sum / count; }
 };
 
 /// One class's row and column sums of the confusion matrix, and its diagonal element.
@@ -53,21 +62,32 @@ EditScores edit_scores(std::span<const PromptScore> scores) {
   KindScore paraphrase;
   KindScore neighborhood;
   for (const auto& score : scores) {
-    switch (score.kind) {
-      case PromptKind::kRewrite:
-        rewrite.add(score.nll_new < score.nll_true, score.is_correct);
-        break;
-      case PromptKind::kParaphrase:
-        paraphrase.add(score.nll_new < score.nll_true, score.is_correct);
-        break;
-      case PromptKind::kNeighborhood:
-        neighborhood.add(score.nll_true < score.nll_new, score.is_correct);
-        break;
-    }
+    auto& kind = score.kind == PromptKind::kRewrite      ? rewrite
+                 : score.kind == PromptKind::kParaphrase ? paraphrase
+                                                         : neighborhood;
+    kind.add(score);
   }
-  return EditScores{rewrite.mean(rewrite.successes),           paraphrase.mean(paraphrase.successes),
-                    neighborhood.mean(neighborhood.successes), rewrite.mean(rewrite.correct),
-                    paraphrase.mean(paraphrase.correct),       neighborhood.mean(neighborhood.correct)};
+  return EditScores{
+      rewrite.mean(rewrite.successes), paraphrase.mean(paraphrase.successes), neighborhood.mean(neighborhood.successes),
+      rewrite.mean(rewrite.correct),   paraphrase.mean(paraphrase.correct),   neighborhood.mean(neighborhood.correct),
+      rewrite.mean(rewrite.tokens),    paraphrase.mean(paraphrase.tokens),    neighborhood.mean(neighborhood.tokens)};
+}
+
+double locality(std::span<const PromptScore> edited, std::span<const PromptScore> unedited) {
+  if (edited.size() != unedited.size()) throw std::invalid_argument("locality compares the same prompts of two models");
+  double sum = 0.0;
+  int count = 0;
+  for (std::size_t i = 0; i < edited.size(); ++i) {
+    if (edited[i].kind != PromptKind::kNeighborhood) continue;
+    const auto& now = edited[i].tokens_true;
+    const auto& before = unedited[i].tokens_true;
+    if (now.empty() || now.size() != before.size()) return kNone;
+    int num_same = 0;
+    for (std::size_t t = 0; t < now.size(); ++t) num_same += now[t].argmax == before[t].argmax ? 1 : 0;
+    sum += static_cast<double>(num_same) / static_cast<double>(now.size());
+    ++count;
+  }
+  return count == 0 ? kNone : sum / count;
 }
 
 double harmonic_mean(std::span<const double> values) {

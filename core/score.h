@@ -17,8 +17,18 @@ struct EditScores {
   double efficacy_accuracy = 0.0;
   double paraphrase_accuracy = 0.0;
   double neighborhood_accuracy = 0.0;
+  // Mean over prompts of the share of the wanted target's tokens that are the likeliest behind those before them
+  // (teacher-forced). NaN as well where a prompt's tokens were not kept.
+  double efficacy_token_accuracy = 0.0;
+  double paraphrase_token_accuracy = 0.0;
+  double neighborhood_token_accuracy = 0.0;
 };
 EditScores edit_scores(std::span<const PromptScore> scores);
+
+/// Locality by agreement: mean over neighbourhood prompts of the share of the true target's tokens in whose place both
+/// models find the same token likeliest. `edited` and `unedited` are the same prompts in one order. NaN where there are
+/// no such prompts, or tokens were not kept.
+double locality(std::span<const PromptScore> edited, std::span<const PromptScore> unedited);
 
 /// Harmonic mean; 0 if any value is 0 or there are none.
 double harmonic_mean(std::span<const double> values);

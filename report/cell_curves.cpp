@@ -1,5 +1,6 @@
 #include "report/cell_curves.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -9,20 +10,6 @@
 
 namespace lethe::report {
 namespace {
-
-struct ProficiencyMetric {
-  const char* name;
-  const char* label;
-  double core::EditScores::*field;
-};
-constexpr ProficiencyMetric kProficiency[] = {
-    {"efficacy", "Efficacy score (ES)", &core::EditScores::efficacy},
-    {"paraphrase", "Paraphrase score (PS)", &core::EditScores::paraphrase},
-    {"neighborhood", "Neighborhood score (NS)", &core::EditScores::neighborhood},
-    {"efficacy_accuracy", "Efficacy accuracy", &core::EditScores::efficacy_accuracy},
-    {"paraphrase_accuracy", "Paraphrase accuracy", &core::EditScores::paraphrase_accuracy},
-    {"neighborhood_accuracy", "Neighborhood accuracy", &core::EditScores::neighborhood_accuracy},
-};
 
 /// Collects the curves of one cell, points in order of edits.
 class CurveTable {
@@ -50,11 +37,13 @@ class CurveTable {
 
 /// Bucket b = 1, 2, ... is plotted at x = 5 b, the number of edits made by its end.
 void add_proficiency(CurveTable& table, const CellHistory& history) {
-  for (const ProficiencyMetric& metric : kProficiency) {
+  std::vector<core::EditScores> scores;
+  for (const core::MetricRecord& record : history.records) scores.push_back(core::edit_scores(record.scores));
+  for (const ScoreField& metric : kScoreFields) {
     std::vector<double> per_edit;
-    for (const core::MetricRecord& record : history.records) {
-      per_edit.push_back(100.0 * core::edit_scores(record.scores).*metric.field);
-    }
+    for (const core::EditScores& edit : scores) per_edit.push_back(100.0 * edit.*metric.field);
+    const auto is_none = [](double value) { return std::isnan(value); };
+    if (metric.needs_tokens && std::ranges::all_of(per_edit, is_none)) continue;
     const auto buckets = core::bucket_means(per_edit, kBucketEdits);
     const auto trailing = core::trailing_means(buckets, kTrailingBuckets);
     for (std::size_t b = 0; b < buckets.size(); ++b) {
@@ -76,6 +65,17 @@ void add_forgetting(CurveTable& table, const CellHistory& history) {
       table.add_point(name + ".ever", "Facts forgotten", curve.edits[i], curve.ever[i]);
       table.add_point(name + ".now", "Facts forgotten, recovered ones not counted", curve.edits[i], curve.now[i]);
     }
+  }
+}
+
+void add_all_edits(CurveTable& table, const CellHistory& history) {
+  for (const AllEditsPoint& point : history.all_edits) {
+    for (const ScoreField& metric : kScoreFields) {
+      const std::string name = metric.name;
+      table.add_point(name + ".all_edits", metric.label, point.edits, 100.0 * point.edited.*metric.field);
+      table.add_point(name + ".unedited", metric.label, point.edits, 100.0 * point.unedited.*metric.field);
+    }
+    table.add_point("locality.all_edits", "Locality", point.edits, 100.0 * point.locality);
   }
 }
 
@@ -144,6 +144,7 @@ std::vector<storage::Curve> cell_curves(const CellHistory& history, const core::
   add_forgetting(table, history);
   add_tasks(table, history, config);
   add_distances(table, history);
+  add_all_edits(table, history);
   return table.take();
 }
 

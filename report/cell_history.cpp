@@ -128,12 +128,16 @@ class CellLoader {
         history_.distances.push_back({file.edits, std::move(contents.distances)});
         return;
       case core::ReductionPart::kForgetting:
-        require_same_edits(file, contents.forgetting);
+        require_same_edits<core::ForgettingRecord>(file, contents.forgetting);
         history_.forgetting.push_back(tally_.count(history_.records, contents.forgetting));
         return;
       case core::ReductionPart::kTasks:
         compare_with_baseline(file, contents);
         history_.tasks.push_back({file.edits, std::move(contents.tasks)});
+        return;
+      case core::ReductionPart::kScores:
+        require_same_edits<core::ScoresRecord>(file, contents.scores);
+        history_.all_edits.push_back(average_all_edits(contents.scores));
         return;
     }
   }
@@ -149,14 +153,14 @@ class CellLoader {
     history_.tasks.erase(history_.tasks.begin());
   }
 
-  /// Forgetting compares with what was true right after each edit, so both must speak of the same edits.
-  void require_same_edits(const ledger::ReductionFile& file,
-                          const std::vector<core::ForgettingRecord>& forgetting) const {
+  /// What is asked of all edits is compared with what was true right after each, so both must speak of the same edits.
+  template <typename Record>
+  void require_same_edits(const ledger::ReductionFile& file, const std::vector<Record>& asked) const {
     const auto fail = [&](const std::string& what) { throw core::StorageError(file.file.path.string() + ": " + what); };
-    if (static_cast<std::int64_t>(forgetting.size()) != file.edits) fail("does not hold all edits up to its own");
-    if (forgetting.size() > history_.records.size()) fail("has no segments to compare with");
-    for (std::size_t i = 0; i < forgetting.size(); ++i) {
-      if (forgetting[i].edit != history_.records[i].edit || forgetting[i].case_id != history_.records[i].case_id) {
+    if (static_cast<std::int64_t>(asked.size()) != file.edits) fail("does not hold all edits up to its own");
+    if (asked.size() > history_.records.size()) fail("has no segments to compare with");
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      if (asked[i].edit != history_.records[i].edit || asked[i].case_id != history_.records[i].case_id) {
         fail("speaks of other records than the segments do");
       }
     }

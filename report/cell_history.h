@@ -8,6 +8,7 @@
 #include "core/config/experiment_config.h"
 #include "core/metric_record.h"
 #include "ledger/sweep_folder.h"
+#include "report/all_edits.h"
 #include "report/forgetting.h"
 #include "report/identity_choice.h"
 #include "report/remarks.h"
@@ -33,6 +34,7 @@ struct CellHistory {
   std::vector<ForgettingPoint> forgetting;
   std::vector<TaskPoint> tasks;  ///< the unedited model first, if it was asked
   std::vector<DistancePoint> distances;
+  std::vector<AllEditsPoint> all_edits;
   Remarks remarks;
 
   [[nodiscard]] bool is_complete() const { return progress.is_complete() && remarks.left_out.empty(); }

@@ -11,6 +11,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/build_info.h"
+#include "report/all_edits_table.h"
 #include "report/cell_summary.h"
 #include "report/findings.h"
 
@@ -232,6 +233,11 @@ constexpr const char* kDefinitions[] = {
     "their noise does not explain, and tells how sure it is: *confidence* is the probability that the fall is nearer "
     "to a break than to a decline. `phases.csv` and `breaks.csv` have all of it.",
     "**Distance** is the Frobenius norm of the change of all edited parameters.",
+    "**After all edits**, all prompts are asked once more, of the last model. *Exact match*: rewrite and paraphrase "
+    "prompts whose greedy answer is the new target; *token accuracy*: the share of its tokens that are the likeliest, "
+    "each behind the right ones before it; *locality*: the share of the neighbours' tokens in whose place the edited "
+    "and "
+    "the unedited model find the same token likeliest. docs/metrics.md says who reports which.",
     "**Samples** are numbered from 0; the paper numbers the same ones from 1.",
     "The results are those that `experiment.json` and `inspection.json` of the sweep's folder name. Others that lie "
     "beside them are shown on request: `lethe report DIR --identity ID`.",
@@ -267,6 +273,9 @@ Page summary_page(const core::ExperimentConfig& config, std::span<const CellHist
   page.insert(page.end(), phases.begin(), phases.end());
   if (Table tasks = task_table(histories); !tasks.rows.empty()) {
     page.insert(page.end(), {Heading{2, "Downstream tasks"}, std::move(tasks)});
+  }
+  if (Table after = all_edits_table(histories); !after.rows.empty()) {
+    page.insert(page.end(), {Heading{2, "After all edits"}, std::move(after)});
   }
   add_remarks(histories, remarks, page);
   page.insert(page.end(), {Heading{2, "How to read this"}, List{{std::begin(kDefinitions), std::end(kDefinitions)}},

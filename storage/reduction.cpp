@@ -14,7 +14,8 @@ namespace {
 void require_one_part(const ReductionContents& contents, const hdf5::Place& place) {
   const bool is_foreign = (contents.part != core::ReductionPart::kDistance && !contents.distances.empty()) ||
                           (contents.part != core::ReductionPart::kForgetting && !contents.forgetting.empty()) ||
-                          (contents.part != core::ReductionPart::kTasks && !contents.tasks.empty());
+                          (contents.part != core::ReductionPart::kTasks && !contents.tasks.empty()) ||
+                          (contents.part != core::ReductionPart::kScores && !contents.scores.empty());
   if (is_foreign) hdf5::fail(place, "holds records of another part than " + std::string(to_string(contents.part)));
 }
 
@@ -72,6 +73,59 @@ std::vector<core::ForgettingRecord> read_forgetting(const hdf5::ReadGroup& root)
   for (std::size_t i = 0; i < edits.size(); ++i) {
     if (edits[i] < 1 || (i > 0 && edits[i] <= edits[i - 1])) group.fail_at("edit", "is not increasing from 1");
     records.push_back({edits[i], case_ids[i], scores[i]});
+  }
+  return records;
+}
+
+void write_prompts(const hdf5::WriteGroup& group, const char* name, const std::vector<core::ScoresRecord>& records,
+                   std::vector<core::PromptScore> core::ScoresRecord::*field) {
+  std::vector<core::PromptScore> scores;
+  for (const core::ScoresRecord& record : records) {
+    scores.insert(scores.end(), (record.*field).begin(), (record.*field).end());
+  }
+  hdf5::write_scores(group.create_group(name), scores);
+}
+
+void write_scores_of_all(const hdf5::WriteGroup& root, const std::vector<core::ScoresRecord>& records) {
+  std::vector<std::int64_t> edits;
+  std::vector<std::int64_t> case_ids;
+  std::vector<std::int64_t> offsets{0};
+  const hdf5::WriteGroup group = root.create_group("scores");
+  for (const core::ScoresRecord& record : records) {
+    if (record.edited.size() != record.unedited.size()) {
+      hdf5::fail(group.place(), "prompts of the edited and the unedited model differ in number");
+    }
+    edits.push_back(record.edit);
+    case_ids.push_back(record.case_id);
+    offsets.push_back(offsets.back() + static_cast<std::int64_t>(record.edited.size()));
+  }
+  group.dataset("edit", edits);
+  group.dataset("case_id", case_ids);
+  group.dataset("offsets", offsets);
+  write_prompts(group, "edited", records, &core::ScoresRecord::edited);
+  write_prompts(group, "unedited", records, &core::ScoresRecord::unedited);
+}
+
+std::vector<core::ScoresRecord> read_scores_of_all(const hdf5::ReadGroup& root) {
+  const hdf5::ReadGroup group = root.group("scores");
+  const auto edits = group.vector<std::int64_t>("edit");
+  const auto n = static_cast<std::int64_t>(edits.size());
+  const auto case_ids = group.vector<std::int64_t>("case_id", n);
+  const auto edited = hdf5::read_scores(group.group("edited"));
+  const auto num_prompts = static_cast<std::int64_t>(edited.size());
+  const auto unedited = hdf5::read_scores(group.group("unedited"), num_prompts);
+  const auto offsets = group.offsets("offsets", n, num_prompts);
+  std::vector<core::ScoresRecord> records;
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    if (edits[i] < 1 || (i > 0 && edits[i] <= edits[i - 1])) group.fail_at("edit", "is not increasing from 1");
+    core::ScoresRecord record{edits[i], case_ids[i], {}, {}};
+    for (auto p = static_cast<std::size_t>(offsets[i]); p < static_cast<std::size_t>(offsets[i + 1]); ++p) {
+      if (edited[p].kind != unedited[p].kind)
+        group.fail_at("unedited/kind", "is not that of the edited model's prompt");
+      record.edited.push_back(edited[p]);
+      record.unedited.push_back(unedited[p]);
+    }
+    records.push_back(std::move(record));
   }
   return records;
 }
@@ -136,6 +190,7 @@ void write_reduction(const std::filesystem::path& temporary, const ReductionCont
     if (contents.part == core::ReductionPart::kDistance) write_distances(root, contents.distances);
     if (contents.part == core::ReductionPart::kForgetting) write_forgetting(root, contents.forgetting);
     if (contents.part == core::ReductionPart::kTasks) write_tasks(root, contents.tasks);
+    if (contents.part == core::ReductionPart::kScores) write_scores_of_all(root, contents.scores);
     file.provenance(contents.provenance);
   }
   file.close();
@@ -155,6 +210,7 @@ ReductionContents reduction_contents(const hdf5::InputFile& file) {
   if (contents.part == core::ReductionPart::kDistance) contents.distances = read_distances(root);
   if (contents.part == core::ReductionPart::kForgetting) contents.forgetting = read_forgetting(root);
   if (contents.part == core::ReductionPart::kTasks) contents.tasks = read_tasks(root);
+  if (contents.part == core::ReductionPart::kScores) contents.scores = read_scores_of_all(root);
   contents.provenance = file.provenance();
   return contents;
 }

@@ -26,6 +26,7 @@ struct ReductionContents {
   std::vector<core::ForgettingRecord> forgetting;  ///< all edits 1..n, in order
   std::vector<core::TaskRecord> tasks;
   Provenance provenance;
+  std::vector<core::ScoresRecord> scores{};  ///< all edits 1..n, in order
 };
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
 /// Checks digest and label first; production code uses only this overload.

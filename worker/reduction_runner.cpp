@@ -6,7 +6,6 @@
 #include "metrics/downstream.h"
 #include "metrics/rewrite_scores.h"
 #include "metrics/weight_distance.h"
-#include "storage/reduction.h"
 #include "worker/provenance.h"
 #include "worker/snapshot_pruning.h"
 
@@ -24,6 +23,17 @@ std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& net
   return records;
 }
 
+std::vector<core::ScoresRecord> measure_scores(const model::Network& network, const model::Tokenizer& tokenizer,
+                                               std::span<const data::EditRequest> requests,
+                                               std::span<const std::vector<core::PromptScore>> unedited) {
+  auto edited = metrics::score_requests(network, tokenizer, requests);
+  std::vector<core::ScoresRecord> records;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    records.push_back({static_cast<std::int64_t>(i) + 1, requests[i].case_id, std::move(edited[i]), unedited[i]});
+  }
+  return records;
+}
+
 CellReplay& ReductionRunner::replay_of(const core::GridCell& cell) {
   if (!replay_ || replay_->cell() != cell) {
     replay_.reset();
@@ -32,12 +42,41 @@ CellReplay& ReductionRunner::replay_of(const core::GridCell& cell) {
   return *replay_;
 }
 
+std::vector<data::EditRequest> ReductionRunner::first_requests(const core::GridCell& cell, std::int64_t num_edits) {
+  auto requests = workspace_.requests(cell);
+  requests.resize(static_cast<std::size_t>(num_edits));
+  return requests;
+}
+
+void ReductionRunner::measure(const model::Network& network, storage::ReductionContents& contents) {
+  const auto loaded = workspace_.model(contents.cell.model);
+  const auto& tokenizer = loaded->tokenizer;
+  switch (contents.part) {
+    case core::ReductionPart::kDistance:
+      contents.distances = metrics::weight_distances(network, network.edited_parameters());
+      break;
+    case core::ReductionPart::kForgetting:
+      contents.forgetting = measure_forgetting(network, tokenizer, first_requests(contents.cell, contents.edits));
+      break;
+    case core::ReductionPart::kTasks:
+      for (const auto& prepared : loaded->tasks) {
+        contents.tasks.push_back(metrics::evaluate_task(network, tokenizer, prepared, &cache_));
+      }
+      break;
+    case core::ReductionPart::kScores: {
+      const auto requests = first_requests(contents.cell, contents.edits);
+      const auto& unedited = unedited_scores_.of(workspace_.starting_network(contents.cell), tokenizer, requests);
+      contents.scores = measure_scores(network, tokenizer, requests, unedited);
+      break;
+    }
+  }
+}
+
 void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
   const auto& facts = workspace_.facts().cell(task.cell);
   const auto folder = workspace_.cell_folder(task.cell);
   auto& replay = replay_of(task.cell);
   replay.move_to(task.edits);
-  const auto loaded = workspace_.model(task.cell.model);
   for (const auto part : task.parts) {
     const auto identity = facts.reduction_identities.at(part);
     if (ledger::scan_cell(folder).has_reduction(part, task.edits, identity)) continue;
@@ -48,22 +87,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
     contents.reduction_identity = identity;
     contents.edits = task.edits;
     contents.part = part;
-    switch (part) {
-      case core::ReductionPart::kDistance:
-        contents.distances = metrics::weight_distances(replay.network(), replay.network().edited_parameters());
-        break;
-      case core::ReductionPart::kForgetting: {
-        auto requests = workspace_.requests(task.cell);
-        requests.resize(static_cast<std::size_t>(task.edits));
-        contents.forgetting = measure_forgetting(replay.network(), loaded->tokenizer, requests);
-        break;
-      }
-      case core::ReductionPart::kTasks:
-        for (const auto& prepared : loaded->tasks) {
-          contents.tasks.push_back(metrics::evaluate_task(replay.network(), loaded->tokenizer, prepared, &cache_));
-        }
-        break;
-    }
+    measure(replay.network(), contents);
     contents.provenance = provenance(workspace_, task.cell);
     const auto stem = ledger::reduction_stem(part, task.edits, identity);
     const auto file = workspace_.commit_file(

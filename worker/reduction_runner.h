@@ -4,8 +4,10 @@
 
 #include "core/contract/executor_messages.h"
 #include "model/lower_states.h"
+#include "storage/reduction.h"
 #include "worker/cell_replay.h"
 #include "worker/task_monitor.h"
+#include "worker/unedited_scores.h"
 #include "worker/workspace.h"
 
 namespace lethe::worker {
@@ -28,18 +30,29 @@ class ReductionRunner {
   void forget() {
     replay_.reset();
     cache_.clear();
+    unedited_scores_.forget();
   }
 
  private:
   Workspace& workspace_;
   std::unique_ptr<CellReplay> replay_;
   model::LowerStateCache cache_;
+  UneditedScores unedited_scores_;
 
   CellReplay& replay_of(const core::GridCell& cell);
+  /// Requests 1..n of a cell.
+  std::vector<data::EditRequest> first_requests(const core::GridCell& cell, std::int64_t num_edits);
+  /// Fills the vector of the contents' part.
+  void measure(const model::Network& network, storage::ReductionContents& contents);
 };
 
 /// Rewrite prompts of edits 1..n asked of `network`.
 std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& network, const model::Tokenizer& tokenizer,
                                                        std::span<const data::EditRequest> requests);
+
+/// All prompts of edits 1..n asked of `network`, beside what the unedited model says.
+std::vector<core::ScoresRecord> measure_scores(const model::Network& network, const model::Tokenizer& tokenizer,
+                                               std::span<const data::EditRequest> requests,
+                                               std::span<const std::vector<core::PromptScore>> unedited);
 
 }  // namespace lethe::worker

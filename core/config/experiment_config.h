@@ -117,6 +117,8 @@ struct ExperimentConfig {
   std::int64_t checkpoint_every = 10;
   std::int64_t forgetting_every = 10;
   std::int64_t tasks_every = 30;
+  /// All prompts of all earlier edits: at multiples and after the last edit; nullopt: after the last alone; 0: never.
+  std::optional<int> scores_every;
   std::vector<TaskConfig> tasks;
   std::optional<int> reducers;  ///< nullopt: auto
   bool elastic_roles = true;

@@ -26,6 +26,7 @@ void visit_fields(FieldVisitor& visit, ExperimentConfig& config) {
   visit("checkpoint_every", config.checkpoint_every, IntegerRule{kIntervalRange});
   visit("forgetting_every", config.forgetting_every, IntegerRule{kIntervalRange});
   visit("tasks_every", config.tasks_every, IntegerRule{kIntervalRange});
+  visit("scores_every", config.scores_every, OptionalIntegerRule{{0, kMaxEdits}, "end"});
   visit("reducers", config.reducers, OptionalIntegerRule{{0, 1'000'000}, "auto"});
   visit("elastic_roles", config.elastic_roles);
   visit("executors_per_gpu", config.executors_per_gpu, IntegerRule{{1, 64}});

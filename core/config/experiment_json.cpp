@@ -83,9 +83,26 @@ std::string to_json(const ExperimentConfig& config) {
   return dump_json(document, 1) + "\n";
 }
 
+namespace {
+
+/// Adds the keys that older versions did not write, with what they did. Any other key that lacks is an error: a file
+/// that lost one would go on with another meaning.
+nlohmann::json with_later_keys(nlohmann::json document) {
+  if (!document.is_object()) return document;
+  document.emplace("scores_every", 0);
+  const auto models = document.find("models");
+  if (models == document.end() || !models->is_array()) return document;
+  for (auto& model : *models) {
+    if (model.is_object()) model.emplace("weights", "fp32");
+  }
+  return document;
+}
+
+}  // namespace
+
 ExperimentConfig experiment_config_from_json(const std::string& text, const MethodCatalogue& methods,
                                              const std::string& place) {
-  const auto document = parse_json<ConfigError>(text, place);
+  const auto document = with_later_keys(parse_json<ConfigError>(text, place));
   ConfigObject object(document, place);
   ExperimentConfig config;
   read_fields(object, config);

@@ -88,6 +88,7 @@ void check_intervals(const ExperimentConfig& config, Problems& problems) {
   check("forgetting_every", config.forgetting_every);
   // Without tasks their interval makes no checkpoints.
   if (!config.tasks.empty()) check("tasks_every", config.tasks_every);
+  if (config.scores_every.value_or(0) > 0) check("scores_every", *config.scores_every);
 }
 
 }  // namespace

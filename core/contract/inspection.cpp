@@ -15,7 +15,7 @@ using nlohmann::json;
 using Object = JsonObject<CommError>;
 
 /// Raised when facts change: a planner never reads another version's.
-constexpr std::int64_t kVersion = 2;
+constexpr std::int64_t kVersion = 3;
 
 json work_to_json(const Work& work) {
   return {{"flops", work.flops},
@@ -86,6 +86,7 @@ json model_to_json(const ModelFacts& facts) {
           {"num_parameters", facts.num_parameters},
           {"tasks_work", work_to_json(facts.tasks_work)},
           {"forgetting_work", work_to_json(facts.forgetting_work)},
+          {"scores_work", work_to_json(facts.scores_work)},
           {"reducer_bytes", facts.reducer_bytes}};
 }
 
@@ -97,6 +98,7 @@ ModelFacts model_from_json(Object object) {
   facts.num_parameters = object.integer("num_parameters", 0);
   facts.tasks_work = work_from_json(object, "tasks_work");
   facts.forgetting_work = work_from_json(object, "forgetting_work");
+  facts.scores_work = work_from_json(object, "scores_work");
   facts.reducer_bytes = object.integer("reducer_bytes", 0);
   object.finish();
   return facts;

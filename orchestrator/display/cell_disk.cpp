@@ -8,6 +8,7 @@ namespace {
 constexpr std::int64_t kBytesPerEditRecord = 1'100;
 constexpr std::int64_t kBytesPerFile = 48'000;  // HDF5's own structures and the provenance
 constexpr std::int64_t kBytesPerForgetting = 72;
+constexpr std::int64_t kBytesPerScores = 2'200;  // 13 prompts with both targets, of two models
 constexpr std::int64_t kBytesPerTask = 8'000;
 
 }  // namespace
@@ -22,6 +23,7 @@ std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFac
     for (const auto part : core::parts_due(config, facts.cell, edits)) {
       bytes += kBytesPerFile;
       if (part == core::ReductionPart::kForgetting) bytes += edits * kBytesPerForgetting;
+      if (part == core::ReductionPart::kScores) bytes += edits * kBytesPerScores;
       if (part == core::ReductionPart::kTasks) bytes += kBytesPerTask * static_cast<std::int64_t>(config.tasks.size());
     }
   }

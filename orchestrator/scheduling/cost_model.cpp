@@ -35,7 +35,7 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
   for (const auto& facts : inspection.models) {
     const double weights = kFloatBytes * static_cast<double>(facts.num_parameters);
     priors_[facts.name] = {1.0 + weights / speed_.disk_bytes_per_second, seconds_of(facts.tasks_work),
-                           seconds_of(facts.forgetting_work)};
+                           seconds_of(facts.forgetting_work), seconds_of(facts.scores_work)};
   }
   for (const auto& facts : inspection.cells) {
     const auto key = key_of(facts.cell.method, facts.cell.model);
@@ -58,6 +58,7 @@ double CostModel::reduction_prior(const std::string& model, std::int64_t edits,
   if (contains(parts, core::ReductionPart::kForgetting)) {
     seconds += prior.forgetting_per_edit * static_cast<double>(edits);
   }
+  if (contains(parts, core::ReductionPart::kScores)) seconds += prior.scores_per_edit * static_cast<double>(edits);
   return seconds;
 }
 

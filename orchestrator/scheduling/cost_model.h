@@ -64,6 +64,7 @@ class CostModel {
     double load = 0.0;
     double tasks = 0.0;
     double forgetting_per_edit = 0.0;
+    double scores_per_edit = 0.0;
   };
   struct EditSeconds {
     double value = 0.0;  // prior, then moving average

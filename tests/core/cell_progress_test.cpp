@@ -25,6 +25,7 @@ CellLedger ledger_up_to(std::int64_t edits) {
     ledger.reductions.emplace(n, ReductionPart::kDistance);
     ledger.reductions.emplace(n, ReductionPart::kForgetting);
   }
+  ledger.reductions.emplace(20, ReductionPart::kScores);  // of a sweep that asked for no more once
   return ledger;
 }
 

@@ -46,8 +46,8 @@ const std::vector<Case>& top_level_cases() {
   static const std::vector<Case> cases{
       {minimal_config() + "chekpoint_every: 5\n",
        {"x.yaml:9:1: chekpoint_every: unknown key; expected name, fidelity, device, threads, seed, dataset, "
-        "checkpoint_every, forgetting_every, tasks_every, reducers, elastic_roles, executors_per_gpu, keep_snapshots, "
-        "reducer_cache_gb, models, grid, edits or tasks; did you mean \"checkpoint_every\"?"}},
+        "checkpoint_every, forgetting_every, tasks_every, scores_every, reducers, elastic_roles, executors_per_gpu, "
+        "keep_snapshots, reducer_cache_gb, models, grid, edits or tasks; did you mean \"checkpoint_every\"?"}},
       {minimal_config() + "seed: 1\nseed: 2\n",
        {"x.yaml:10:1: seed: is given twice (first in line 9); expected one value"}},
       {minimal_config() + "fidelity: papper\n",
@@ -65,6 +65,8 @@ const std::vector<Case>& top_level_cases() {
        {"x.yaml:9:19: checkpoint_every: expected a whole number from 1 to 9999999, found \"0\"",
         "x.yaml:10:19: forgetting_every: expected a whole number from 1 to 9999999, found \"-3\"",
         "x.yaml:11:14: tasks_every: expected a whole number from 1 to 9999999, found a list"}},
+      {minimal_config() + "scores_every: never\n",
+       {"x.yaml:9:15: scores_every: expected end or a whole number of at least 1, found \"never\""}},
       {minimal_config() + "elastic_roles: yes\n",
        {"x.yaml:9:16: elastic_roles: expected true or false, found \"yes\""}},
       {minimal_config() + "keep_snapshots:\n", {"x.yaml:9:1: keep_snapshots: expected all or newest, found nothing"}},

@@ -341,6 +341,20 @@ TEST(ExperimentJson, IsCanonical) {
   EXPECT_EQ(text.back(), '\n');
 }
 
+TEST(ExperimentJson, KeysThatOlderVersionsDidNotWriteStandForWhatTheyDid) {
+  auto text = to_json(load(minimal_config()));
+  for (const std::string line : {"\n  \"scores_every\": null,", "\n      \"weights\": \"fp32\""}) {
+    const auto found = text.find(line);
+    ASSERT_NE(found, std::string::npos) << line;
+    // The last key of a map takes the comma before it along.
+    const bool is_last = line.back() != ',';
+    text.erase(is_last ? found - 1 : found, line.size() + (is_last ? 1 : 0));
+  }
+  auto expected = load(minimal_config());
+  expected.scores_every = 0;
+  EXPECT_EQ(experiment_config_from_json(text, editing::catalogue()), expected);
+}
+
 TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
   const auto good = to_json(everything_set());
   const std::vector<std::pair<std::string, std::string>> changes{

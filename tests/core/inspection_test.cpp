@@ -32,7 +32,8 @@ PrerequisiteFacts example_prerequisite() {
 
 Inspection example() {
   Inspection inspection;
-  ModelFacts model{"small-gpt2", "gpt2", 6, 1'240'000, {1.0, 2.0, 3.0, 4.0}, {5.0, 6.0, 7.0, 8.0}, 9};
+  ModelFacts model{
+      "small-gpt2", "gpt2", 6, 1'240'000, {1.0, 2.0, 3.0, 4.0}, {5.0, 6.0, 7.0, 8.0}, {9.0, 10.0, 11.0, 12.0}, 9};
   inspection.models.push_back(model);
   inspection.prerequisites.push_back(example_prerequisite());
   CellFacts cell;
@@ -64,6 +65,7 @@ TEST(Inspection, SurvivesTheTrip) {
   EXPECT_EQ(model.num_parameters, 1'240'000);
   EXPECT_EQ(model.tasks_work, example().models[0].tasks_work);
   EXPECT_EQ(model.forgetting_work, example().models[0].forgetting_work);
+  EXPECT_EQ(model.scores_work, example().models[0].scores_work);
   EXPECT_EQ(model.reducer_bytes, 9);
   const auto& cell = back.cell({"rome", "small-gpt2", 1});
   EXPECT_EQ(cell.edits, 60);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace lethe::core {
@@ -33,15 +35,35 @@ TEST(PartsDue, EachFollowsItsOwnInterval) {
   EXPECT_EQ(parts_due(config, kCell, 10), Parts{ReductionPart::kDistance});
   EXPECT_EQ(parts_due(config, kCell, 12), (Parts{ReductionPart::kDistance, ReductionPart::kTasks}));
   EXPECT_EQ(parts_due(config, kCell, 15), (Parts{ReductionPart::kDistance, ReductionPart::kForgetting}));
-  EXPECT_EQ(parts_due(config, kCell, 25),
-            (Parts{ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kTasks}));
+  EXPECT_EQ(parts_due(config, kCell, 25), (Parts{ReductionPart::kDistance, ReductionPart::kForgetting,
+                                                 ReductionPart::kTasks, ReductionPart::kScores}));
   for (const auto none : {0, -10, 11, 26, 30}) EXPECT_TRUE(parts_due(config, kCell, none).empty()) << none;
 }
 
 TEST(PartsDue, NoTasksWithoutTasks) {
   auto config = config_of(30, 10, 10, 30);
   config.tasks.clear();
-  EXPECT_EQ(parts_due(config, kCell, 30), (Parts{ReductionPart::kDistance, ReductionPart::kForgetting}));
+  EXPECT_EQ(parts_due(config, kCell, 30),
+            (Parts{ReductionPart::kDistance, ReductionPart::kForgetting, ReductionPart::kScores}));
+}
+
+TEST(PartsDue, ScoresOfAllEditsAtTheEndAndWhereTheyAreAskedFor) {
+  auto config = config_of(50, 20, 40, 30);
+  config.tasks.clear();
+  const auto scored = [&] {
+    std::vector<std::int64_t> edits;
+    for (const auto n : checkpoints_of(config, kCell)) {
+      const auto parts = parts_due(config, kCell, n);
+      if (std::ranges::find(parts, ReductionPart::kScores) != parts.end()) edits.push_back(n);
+    }
+    return edits;
+  };
+  EXPECT_EQ(scored(), std::vector<std::int64_t>{50});
+  config.scores_every = 15;
+  EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{15, 20, 30, 40, 45, 50}));
+  EXPECT_EQ(scored(), (std::vector<std::int64_t>{15, 30, 45, 50}));
+  config.scores_every = 0;
+  EXPECT_TRUE(scored().empty());
 }
 
 TEST(Checkpoints, AreNotMadeForTasksThatAreNotThere) {
@@ -67,7 +89,8 @@ TEST(Schedule, UnknownCellIsAConfigError) {
 }
 
 TEST(ReductionPart, NamesAndValuesAreInverse) {
-  for (const auto* word : {"distance", "forgetting", "tasks"}) EXPECT_EQ(to_string(reduction_part_from(word)), word);
+  for (const auto* word : {"distance", "forgetting", "tasks", "scores"})
+    EXPECT_EQ(to_string(reduction_part_from(word)), word);
   EXPECT_THROW(reduction_part_from("task"), StorageError);
 }
 

@@ -42,6 +42,37 @@ TEST(EditScores, TiesAndNansFail) {
   EXPECT_EQ(result.neighborhood, 0.0);
 }
 
+TEST(EditScores, TokenAccuracyIsTheShareOfTheWantedTargetsTokens) {
+  auto rewrite = prompt(PromptKind::kRewrite, 1.0F, 2.0F);
+  rewrite.tokens_new = {{4, 0.1F, 4}, {5, 3.0F, 6}, {7, 0.1F, 7}, {8, 3.0F, 1}};
+  rewrite.tokens_true = {{1, 0.1F, 1}};
+  auto neighbour = prompt(PromptKind::kNeighborhood, 1.0F, 2.0F);
+  neighbour.tokens_true = {{4, 0.1F, 4}, {5, 3.0F, 6}};
+  neighbour.tokens_new = {{9, 0.1F, 2}};
+  const auto whole = prompt(PromptKind::kParaphrase, 1.0F, 2.0F);
+  const auto result = edit_scores(std::vector{rewrite, whole, neighbour});
+  EXPECT_DOUBLE_EQ(result.efficacy_token_accuracy, 0.5);
+  EXPECT_DOUBLE_EQ(result.neighborhood_token_accuracy, 0.5);
+  EXPECT_TRUE(std::isnan(result.paraphrase_token_accuracy)) << "its tokens were not kept";
+}
+
+TEST(Locality, IsAgreementWithTheOtherModelRightOrWrong) {
+  const auto neighbour = [](std::vector<TargetToken> tokens) {
+    auto score = prompt(PromptKind::kNeighborhood, 1.0F, 2.0F);
+    score.tokens_true = std::move(tokens);
+    return score;
+  };
+  const auto rewrite = prompt(PromptKind::kRewrite, 1.0F, 2.0F);
+  // Of two tokens one is found by both, though it is not the target's; of the second prompt's one token none.
+  const std::vector edited{rewrite, neighbour({{4, 1.0F, 3}, {5, 1.0F, 5}}), neighbour({{6, 1.0F, 6}})};
+  const std::vector unedited{rewrite, neighbour({{4, 1.0F, 3}, {5, 1.0F, 8}}), neighbour({{6, 1.0F, 1}})};
+  EXPECT_DOUBLE_EQ(locality(edited, unedited), 0.25);
+  EXPECT_DOUBLE_EQ(locality(edited, edited), 1.0);
+  EXPECT_TRUE(std::isnan(locality(std::vector{rewrite}, std::vector{rewrite})));
+  EXPECT_TRUE(std::isnan(locality(std::vector{neighbour({})}, std::vector{neighbour({})})));
+  EXPECT_THROW((void)locality(edited, std::vector{rewrite}), std::invalid_argument);
+}
+
 TEST(EditScores, AbsentKindsAreNan) {
   const std::vector<PromptScore> scores{prompt(PromptKind::kRewrite, 0.0F, 1.0F)};
   const auto result = edit_scores(scores);

@@ -110,8 +110,7 @@ TEST(ShippedConfigs, MethodFilesHoldThePublishedNumbersOfEveryModel) {
 }
 
 TEST(ShippedConfigs, LlamasHaveTheNumbersOfTheToolkitsThatEditThem) {
-  for (const std::string model :
-       {"llama-2-7b", "llama-3-8b", "llama-3.2-3b", "mistral-7b-v0.1", "qwen2.5-7b"}) {
+  for (const std::string model : {"llama-2-7b", "llama-3-8b", "llama-3.2-3b", "mistral-7b-v0.1", "qwen2.5-7b"}) {
     editing::RomeConfig rome;
     rome.layer = 5;
     rome.v_num_grad_steps = 25;

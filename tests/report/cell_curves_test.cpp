@@ -93,5 +93,38 @@ TEST(CellCurves, SharesOfNothingAreGaps) {
 
 TEST(CellCurves, AnEmptyCellHasNone) { EXPECT_TRUE(cell_curves({}, {}).empty()); }
 
+TEST(CellCurves, ScoresOfAllEditsStandBesideTheUneditedModels) {
+  const auto asked = [](std::int64_t edit, bool is_known, bool has_paraphrase) {
+    core::ScoresRecord record{edit, edit, {}, {}};
+    const auto add = [&](core::PromptKind kind, bool is_success) {
+      const float nll_new = is_success == (kind != core::PromptKind::kNeighborhood) ? 0.0F : 2.0F;
+      record.edited.push_back({kind, nll_new, 1.0F, is_success, 0.0F, {{1, 1.0F, is_success ? 1 : 2}}, {{5, 1.0F, 5}}});
+      record.unedited.push_back({kind, 2.0F, 1.0F, false, 0.0F, {{1, 1.0F, 2}}, {{5, 1.0F, is_known ? 5 : 6}}});
+    };
+    add(core::PromptKind::kRewrite, is_known);
+    if (has_paraphrase) add(core::PromptKind::kParaphrase, true);
+    add(core::PromptKind::kNeighborhood, false);
+    return record;
+  };
+  CellHistory history;
+  history.all_edits = {average_all_edits(
+      std::vector{asked(1, true, false), asked(2, false, false), asked(3, true, false), asked(4, true, true)})};
+  const auto curves = cell_curves(history, {});
+  const auto only = [&](const char* metric) {
+    const auto* curve = find(curves, metric);
+    if (curve == nullptr) return kNone;
+    EXPECT_THAT(curve->edits, ElementsAre(4)) << metric;
+    return curve->values.front();
+  };
+  EXPECT_EQ(only("efficacy.all_edits"), 75.0);
+  EXPECT_EQ(only("efficacy.unedited"), 0.0);
+  EXPECT_EQ(only("paraphrase.all_edits"), 100.0) << "of the one edit that has paraphrases";
+  EXPECT_EQ(only("neighborhood.all_edits"), 0.0);
+  EXPECT_EQ(only("neighborhood.unedited"), 100.0);
+  EXPECT_EQ(only("efficacy_accuracy.all_edits"), 75.0);
+  EXPECT_EQ(only("efficacy_token_accuracy.all_edits"), 75.0);
+  EXPECT_EQ(only("locality.all_edits"), 75.0);
+}
+
 }  // namespace
 }  // namespace lethe::report

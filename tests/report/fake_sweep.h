@@ -120,6 +120,7 @@ class FakeCell {
                             {"transformer.h.1.mlp.c_proj.bias", 0.5 * age, 128}};
     }
     if (part == core::ReductionPart::kForgetting) contents.forgetting = forgetting(n);
+    if (part == core::ReductionPart::kScores) contents.scores = scores(n);
     const double chance = is_disabled(n) ? 0.0 : 0.93 / (1.0 + std::exp(9.0 * (age - 1.0)));
     if (part == core::ReductionPart::kTasks) contents.tasks = tasks(config, chance);
     return contents;
@@ -149,6 +150,26 @@ class FakeCell {
       if (random_.uniform() < 10.0 * fate_.fading) known_[index] = false;
       const bool is_known = !is_disabled(n) && (known_[index] || random_.uniform() < fate_.return_chance);
       records.push_back({i, 5000 + i, prompt(core::PromptKind::kRewrite, is_known, random_.uniform())});
+    }
+    return records;
+  }
+
+  /// Every second fact is still answered; the unedited model answers none, and all neighbours.
+  [[nodiscard]] static std::vector<core::ScoresRecord> scores(std::int64_t n) {
+    std::vector<core::ScoresRecord> records;
+    for (std::int64_t i = 1; i <= n; ++i) {
+      core::ScoresRecord record{i, 5000 + i, {}, {}};
+      for (const auto kind : {core::PromptKind::kRewrite, core::PromptKind::kParaphrase}) {
+        record.edited.push_back(prompt(kind, i % 2 == 0, 0.5));
+        record.unedited.push_back(prompt(kind, false, 0.5));
+      }
+      for (int k = 0; k < 4; ++k) {
+        record.edited.push_back(prompt(core::PromptKind::kNeighborhood, k != 0, 0.5));
+        record.unedited.push_back(prompt(core::PromptKind::kNeighborhood, true, 0.5));
+        record.edited.back().tokens_true = {{k, 1.0F, k}, {9, 1.0F, k == 0 ? 8 : 9}};
+        record.unedited.back().tokens_true = {{k, 1.0F, k}, {9, 1.0F, 9}};
+      }
+      records.push_back(std::move(record));
     }
     return records;
   }

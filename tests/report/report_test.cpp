@@ -219,11 +219,27 @@ TEST_F(Report, EditsBeyondThoseAskedForAreNotShown) {
   auto fewer = config_;
   for (auto& [cell, edits] : fewer.edits) edits = 30;
   fake::write_experiment(folder_, fewer);
+  // What is due after the last edit is due after another one now.
+  for (const int cell : {0, 1}) {
+    fake::commit_reduction(cell_folder(static_cast<std::size_t>(cell)),
+                           ledger::reduction_stem(core::ReductionPart::kScores, 30, fake::kReductionIdentity),
+                           fake::FakeCell(config_.cells[static_cast<std::size_t>(cell)], {})
+                               .reduction(core::ReductionPart::kScores, 30, config_));
+  }
   const ReportResult result = write();
   EXPECT_THAT(result.remarks.left_out, IsEmpty());
   EXPECT_THAT(summary(), AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("2 of 2 samples, 30 edits each"),
                                HasSubstr("60 edits are committed, of which this experiment asks for the first 30")));
   EXPECT_THAT(text_of(folder_.report() / "curves.csv"), Not(HasSubstr(",60,")));
+}
+
+TEST_F(Report, ShowsWhatAllEditsAreWorthAfterTheLast) {
+  (void)write();
+  EXPECT_THAT(summary(), AllOf(HasSubstr("## After all edits"), HasSubstr("50.0 / 50.0 / 75.0 |  56.2 | 50.0 / 50.0 |"),
+                               HasSubstr(" 87.5 | 0.0 / 0.0 / 100.0 |")));
+  EXPECT_THAT(text_of(folder_.report() / "curves.csv"),
+              HasSubstr("\nrome/tiny/sample0,rome,tiny,0,locality.all_edits,60,87.5\n"));
+  EXPECT_THAT(text_of(folder_.report() / "summary.tex"), HasSubstr("tab:lethe-all-edits"));
 }
 
 TEST_F(Report, AReductionWhoseIdentityIsAnotherThanItsNameSaysIsLeftOut) {

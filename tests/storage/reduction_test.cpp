@@ -56,6 +56,40 @@ TEST(Reduction, KeepsForgetting) {
   EXPECT_EQ(read.forgetting[1].rewrite, contents.forgetting[1].rewrite);
 }
 
+TEST(Reduction, KeepsScoresOfAllEditsBesideTheUneditedModels) {
+  using enum core::PromptKind;
+  ReductionContents contents = reduction(core::ReductionPart::kScores);
+  const std::vector<core::TargetToken> tokens{{7, 0.5F, 7}, {8, 1.5F, 9}};
+  contents.scores = {{1, 500, {{kRewrite, 0.5F, 1.5F, true, 2.0F, tokens, {}}}, {{kRewrite, 1.0F, 0.1F, false, -1.0F}}},
+                     {2, 400, {}, {}},
+                     {3,
+                      300,
+                      {{kRewrite, 2.0F, 1.0F, false, -2.0F}, {kNeighborhood, 3.0F, 1.0F, true, 2.5F, {}, tokens}},
+                      {{kRewrite, 4.0F, 1.0F, false, -2.0F}, {kNeighborhood, 3.5F, 1.0F, true, 0.5F, tokens, {}}}}};
+  const ReductionContents read = round_trip(contents);
+  ASSERT_EQ(read.scores.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(read.scores[i].edit, contents.scores[i].edit);
+    EXPECT_EQ(read.scores[i].case_id, contents.scores[i].case_id);
+    EXPECT_EQ(read.scores[i].edited, contents.scores[i].edited);
+    EXPECT_EQ(read.scores[i].unedited, contents.scores[i].unedited);
+  }
+}
+
+TEST(Reduction, RefusesScoresOfTwoModelsThatDoNotBelongTogether) {
+  using enum core::PromptKind;
+  const TemporaryFolder folder;
+  ReductionContents contents = reduction(core::ReductionPart::kScores);
+  contents.scores = {{1, 500, {{kRewrite}}, {}}};
+  EXPECT_THROW(write_reduction(folder / "a.tmp", contents), core::StorageError);
+  contents.scores = {{1, 500, {{kRewrite}}, {{kParaphrase}}}};
+  write_reduction(folder / "b.tmp", contents);
+  EXPECT_THROW((void)read_reduction(folder / "b.tmp"), core::StorageError);
+  contents.scores = {{2, 500, {}, {}}, {1, 400, {}, {}}};
+  write_reduction(folder / "c.tmp", contents);
+  EXPECT_THROW((void)read_reduction(folder / "c.tmp"), core::StorageError);
+}
+
 TEST(Reduction, RefusesForgettingOutOfOrder) {
   ReductionContents contents = reduction(core::ReductionPart::kForgetting);
   contents.forgetting = {{2, 500, {}}, {1, 400, {}}};

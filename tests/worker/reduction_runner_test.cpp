@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metrics/rewrite_scores.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
@@ -64,6 +65,43 @@ TEST_F(KeptStates, ChangeNoResult) {
     for (const char* other : {"-kept", "-not-kept"}) {
       EXPECT_TRUE(compare_sweeps(world_.path() / whole, world_.path() / (whole + other), monitor).problems.empty())
           << name;
+    }
+  }
+}
+
+TEST(ScoresOfAllEdits, AskTheLastModelAndTheUneditedOneForAllPrompts) {
+  const test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.edits = 4;
+  options.extra = "scores_every: 2\n";
+  Workspace work(test::load_config(test::write_tiny_world(world.path(), options)), world.path() / "out");
+  for (const char* name : {"rome/tiny-gpt2/sample0", "ft-c/tiny-gpt2/sample0"}) {
+    const auto cell = core::GridCell::from_name(name);
+    RecordingMonitor monitor;
+    ASSERT_TRUE(run_cell(work, cell, monitor));
+    const auto loaded = work.model(cell.model);
+    CellReplay replay(work, cell, loaded);
+    for (const std::int64_t edits : {2, 4}) {
+      replay.move_to(edits);
+      const auto files = ledger::scan_cell(work.cell_folder(cell));
+      const auto file = std::ranges::find_if(files.reductions, [&](const ledger::ReductionFile& one) {
+        return one.part == core::ReductionPart::kScores && one.edits == edits;
+      });
+      ASSERT_NE(file, files.reductions.end());
+      const auto records = storage::read_reduction(file->file.path).scores;
+      auto requests = work.requests(cell);
+      requests.resize(static_cast<std::size_t>(edits));
+      const auto edited = metrics::score_requests(replay.network(), loaded->tokenizer, requests);
+      const auto unedited = metrics::score_requests(loaded->unedited, loaded->tokenizer, requests);
+      ASSERT_EQ(records.size(), requests.size());
+      for (std::size_t i = 0; i < records.size(); ++i) {
+        EXPECT_EQ(records[i].edit, static_cast<std::int64_t>(i) + 1);
+        EXPECT_EQ(records[i].case_id, requests[i].case_id);
+        EXPECT_EQ(records[i].edited, edited[i]);
+        EXPECT_EQ(records[i].unedited, unedited[i]);
+        EXPECT_FALSE(records[i].edited.front().tokens_new.empty());
+        EXPECT_NE(records[i].edited, records[i].unedited);
+      }
     }
   }
 }

@@ -91,18 +91,20 @@ class CellCheck {
     }
   }
 
-  /// Forgetting asks the facts of the segments again, in their order.
+  /// Forgetting and scores ask the facts of the segments again, in their order.
   void check_reductions() {
     for (const auto& file : files_.reductions) {
-      if (file.part != core::ReductionPart::kForgetting || flawed_.contains(file.file.path)) continue;
+      const bool asks_facts =
+          file.part == core::ReductionPart::kForgetting || file.part == core::ReductionPart::kScores;
+      const auto n = static_cast<std::size_t>(file.edits);
+      if (!asks_facts || flawed_.contains(file.file.path) || n > case_ids_.size()) continue;
       const auto label =
           storage::reduction_label(cell_, workspace_.edit_identity(cell_), file.part, file.edits, file.identity);
-      const auto records = storage::read_reduction(file.file, label).forgetting;
-      const auto n = static_cast<std::size_t>(file.edits);
-      const bool is_same =
-          records.size() == n && n <= case_ids_.size() &&
-          std::ranges::equal(records, std::span(case_ids_).first(n), {}, &core::ForgettingRecord::case_id);
-      if (is_same || n > case_ids_.size()) continue;
+      const auto contents = storage::read_reduction(file.file, label);
+      std::vector<std::int64_t> asked;
+      for (const auto& record : contents.forgetting) asked.push_back(record.case_id);
+      for (const auto& record : contents.scores) asked.push_back(record.case_id);
+      if (std::ranges::equal(asked, std::span(case_ids_).first(n))) continue;
       result_.problems.push_back(file.file.path.string() + ": speaks of other records than the segments do");
     }
   }

@@ -32,9 +32,12 @@ std::vector<ledger::CommittedFile> files_of(const ledger::CellFiles& cell) {
   return files;
 }
 
-/// Snapshots exist at segment ends, and an interrupted run has more of those; states of a training go when it ends:
-/// only common ones are compared.
-bool may_be_missing(const std::string& stem) { return stem.starts_with("snapshot-") || stem.starts_with("training-"); }
+/// Snapshots exist at segment ends, and an interrupted run has more of those; states of a training go when it ends; a
+/// sweep that was asked for more edits has scores at its former end: only common ones are compared. Whether what is due
+/// is there, `verify_sweep` tells.
+bool may_be_missing(const std::string& stem) {
+  return stem.starts_with("snapshot-") || stem.starts_with("training-") || stem.starts_with("scores-");
+}
 
 /// The two sweeps that are compared.
 struct Roots {

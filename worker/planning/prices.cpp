@@ -55,6 +55,13 @@ std::int64_t kept_state_bytes(const core::ExperimentConfig& config, const core::
   return std::min(all, core::bytes_of_gb(config.reducer_cache_gb));
 }
 
+/// Weights are read once for the prompts of a batch.
+core::Work batched(core::Work work) {
+  work.bytes /= kPromptsPerBatch;
+  work.layer_passes /= kPromptsPerBatch;
+  return work;
+}
+
 std::int64_t scoring_bytes(const model::Architecture& architecture) {
   return editing::kFloatBytes * kScoredRows * architecture.vocab_size;
 }
@@ -75,10 +82,8 @@ void price_reductions(const core::ExperimentConfig& config, const ModelInputs& i
   const auto& architecture = inputs.architecture;
   const auto layers = static_cast<double>(architecture.num_layers);
   facts.tasks_work = tasks_work(config, architecture);
-  facts.forgetting_work = editing::passes(architecture, 1.0, layers, editing::kPromptTokens, 1.0);
-  // Prompts are batched: weights are read once for many.
-  facts.forgetting_work.bytes /= kPromptsPerBatch;
-  facts.forgetting_work.layer_passes /= kPromptsPerBatch;
+  facts.forgetting_work = batched(editing::passes(architecture, 1.0, layers, editing::kPromptTokens, 1.0));
+  facts.scores_work = batched(2.0 * editing::passes(architecture, 1.0, layers, kScoreTokens, kScorePrompts));
   facts.reducer_bytes = base_bytes(config, inputs) + 2 * editing::projection_bytes(architecture) +
                         forward_bytes(architecture, kReducedTokens) + scoring_bytes(architecture) +
                         kept_state_bytes(config, config.model(facts.name), architecture);
