@@ -44,23 +44,31 @@ std::shared_ptr<const model::Weights> weights_in(torch::Dtype dtype, const std::
   return std::make_shared<const model::Weights>(weights->architecture(), std::move(tensors));
 }
 
+/// `recorded` with the prefixes that a shipped model's first recording holds.
+json with_prefixes(json recorded, const std::string& model) {
+  const auto prefixes = test::golden(model + ".json");
+  for (const char* list : {"rome_prefixes", "memit_prefixes"}) recorded[list] = prefixes.at(list);
+  return recorded;
+}
+
 }  // namespace
 
-PublishedRun::PublishedRun(const std::string& model)
-    : PublishedRun(model, test::golden(model + ".json"), torch::kFloat32) {}
-
-PublishedRun::PublishedRun(const std::string& model, json recorded, torch::Dtype dtype)
-    : golden_(std::move(recorded)),
-      tokenizer_(model::Tokenizer::from_folder(source_path("assets") / model)),
-      network_(weights_in(dtype, model)) {
-  const auto prefixes = test::golden(model + ".json");
-  for (const char* list : {"rome_prefixes", "memit_prefixes"}) golden_[list] = prefixes.at(list);
+PublishedRun::PublishedRun(json recorded, model::Tokenizer tokenizer, model::Network network)
+    : golden_(std::move(recorded)), tokenizer_(std::move(tokenizer)), network_(std::move(network)) {
   std::map<std::int64_t, data::EditRequest> by_case;
   for (auto& request : data::read_counterfact(source_path("assets/world/counterfact.json"))) {
     by_case[request.case_id] = request;
   }
   for (const std::int64_t case_id : golden_.at("cases")) requests_.push_back(by_case.at(case_id));
 }
+
+PublishedRun::PublishedRun(const std::string& model)
+    : PublishedRun(model, test::golden(model + ".json"), torch::kFloat32) {}
+
+PublishedRun::PublishedRun(const std::string& model, json recorded, torch::Dtype dtype)
+    : PublishedRun(with_prefixes(std::move(recorded), model),
+                   model::Tokenizer::from_folder(source_path("assets") / model),
+                   model::Network(weights_in(dtype, model))) {}
 
 Sequence PublishedRun::sequence() const { return {requests_, tokenizer_, network_}; }
 
@@ -88,9 +96,10 @@ editing::RomeConfig PublishedRun::rome() const {
   return config;
 }
 
-editing::MemitConfig PublishedRun::memit() const {
-  const json& recorded = golden("memit");
+editing::MemitConfig PublishedRun::memit(const std::string& method) const {
+  const json& recorded = golden(method);
   editing::MemitConfig config;
+  config.batch_size = recorded.value("batch", 1);
   config.layers = recorded.at("layers").get<std::vector<int>>();
   config.clamp_norm_factor = recorded.at("clamp_norm_factor");
   config.mom2_update_weight = recorded.at("mom2_update_weight");

@@ -32,9 +32,12 @@ struct Sequence {
   const model::Network& start;
 };
 
-/// A shipped model with what the published run was given, and the numbers of that run.
+/// A model with what the published run was given, and the numbers of that run.
 class PublishedRun {
  public:
+  /// The facts are those of `recorded`'s cases in the world's records; prefixes and documents are its own, too.
+  PublishedRun(nlohmann::json recorded, model::Tokenizer tokenizer, model::Network network);
+  /// A run of a shipped model.
   explicit PublishedRun(const std::string& model);
   /// A run of the same model recorded elsewhere, in another precision perhaps; prefixes are those of the first one.
   PublishedRun(const std::string& model, nlohmann::json recorded, torch::Dtype dtype);
@@ -46,7 +49,8 @@ class PublishedRun {
 
   /// The settings of its sequences.
   [[nodiscard]] editing::RomeConfig rome() const;
-  [[nodiscard]] editing::MemitConfig memit() const;
+  /// Of its single edits, or of its steps of several facts.
+  [[nodiscard]] editing::MemitConfig memit(const std::string& method = "memit") const;
   [[nodiscard]] editing::FineTuneConfig fine_tune() const;
 
   /// As a method sees it that starts from the unedited network.
