@@ -108,7 +108,7 @@ ExperimentConfig experiment_config_from_json(const std::string& text, const Meth
   read_fields(object, config);
   config.source = object.text("source");
   std::set<std::string> names;
-  object.each("models", [&](ConfigObject model) {
+  object.each("models", [&](const ConfigObject& model) {
     config.models.push_back(model_from_json(model, methods));
     if (!names.insert(config.models.back().name).second) model.fail("is there twice");
   });

@@ -66,7 +66,7 @@ const std::vector<Case>& top_level_cases() {
         "x.yaml:10:19: forgetting_every: expected a whole number from 1 to 9999999, found \"-3\"",
         "x.yaml:11:14: tasks_every: expected a whole number from 1 to 9999999, found a list"}},
       {minimal_config() + "scores_every: never\n",
-       {"x.yaml:9:15: scores_every: expected end or a whole number of at least 1, found \"never\""}},
+       {"x.yaml:9:15: scores_every: expected end or a whole number of at least 0, found \"never\""}},
       {minimal_config() + "elastic_roles: yes\n",
        {"x.yaml:9:16: elastic_roles: expected true or false, found \"yes\""}},
       {minimal_config() + "keep_snapshots:\n", {"x.yaml:9:1: keep_snapshots: expected all or newest, found nothing"}},
@@ -209,11 +209,11 @@ const std::vector<Case>& grid_cases() {
   };
   static const std::vector<Case> cases{
       {grid("{methods: [qqq, rom], samples: [0, 0, -1, x]}"),
-       {"x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft or mend, found "
-        "\"qqq\"",
-        "x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft or mend, found "
-        "\"rom\"; did you mean "
-        "\"rome\"?",
+       {("x.yaml:7:18: grid.methods[0]: expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft or mend, found "
+         "\"qqq\""),
+        ("x.yaml:7:23: grid.methods[1]: expected rome, r-rome, memit, memit-seq, alphaedit, ft-c, ft or mend, found "
+         "\"rom\"; did you mean "
+         "\"rome\"?"),
         "x.yaml:7:42: grid.samples[1]: sample 0 is given twice; expected distinct numbers",
         "x.yaml:7:45: grid.samples[2]: expected a whole number from 0 to 2147483647, found \"-1\"",
         "x.yaml:7:49: grid.samples[3]: expected a whole number from 0 to 2147483647, found \"x\""}},
@@ -258,8 +258,8 @@ const std::vector<Case>& task_cases() {
         "x.yaml:9:26: tasks[1].examples: is missing; expected a path",
         "x.yaml:9:26: tasks[1].query: is missing; expected a text with {field} placeholders",
         "x.yaml:9:26: tasks[1].marker: is missing; expected a text after which the answer is read",
-        "x.yaml:9:26: tasks[1].answers: is missing; expected a list such as [{word: positive, label: 1}, {word: "
-        "negative, label: 0}]"}},
+        ("x.yaml:9:26: tasks[1].answers: is missing; expected a list such as [{word: positive, label: 1}, {word: "
+         "negative, label: 0}]")}},
       {task("{s} B:"),
        {"x.yaml:10:53: tasks[0].marker: expected a text that occurs in the query, after which the answer is read, "
         "found "

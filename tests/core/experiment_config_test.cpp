@@ -60,7 +60,7 @@ TEST(ExperimentConfig, PathsAreRelativeToTheFileThatHoldsThem) {
                "answers: [{word: w, label: 1}]}");
   auto text = minimal_config("rome: methods/rome/a.yaml") + "tasks: [tasks/t.yaml]\n";
   const auto config = load_experiment_config(folder.write("configs/../x.yaml", text), editing::catalogue());
-  const auto root = folder.path();
+  const auto& root = folder.path();
   EXPECT_EQ(config.source, root / "x.yaml");
   EXPECT_EQ(config.model("a").path, root.parent_path() / "models/a");
   EXPECT_EQ(config.dataset.records, root / "records.json");
@@ -342,17 +342,17 @@ TEST(ExperimentJson, IsCanonical) {
 }
 
 TEST(ExperimentJson, KeysThatOlderVersionsDidNotWriteStandForWhatTheyDid) {
-  auto text = to_json(load(minimal_config()));
-  for (const std::string line : {"\n  \"scores_every\": null,", "\n      \"weights\": \"fp32\""}) {
+  auto config = load(minimal_config());
+  auto text = to_json(config);
+  for (const std::string line : {"\n \"scores_every\": null,", "\n   \"weights\": \"fp32\""}) {
     const auto found = text.find(line);
     ASSERT_NE(found, std::string::npos) << line;
     // The last key of a map takes the comma before it along.
     const bool is_last = line.back() != ',';
     text.erase(is_last ? found - 1 : found, line.size() + (is_last ? 1 : 0));
   }
-  auto expected = load(minimal_config());
-  expected.scores_every = 0;
-  EXPECT_EQ(experiment_config_from_json(text, editing::catalogue()), expected);
+  config.scores_every = 0;
+  EXPECT_EQ(experiment_config_from_json(text, editing::catalogue()), config);
 }
 
 TEST(ExperimentJson, RefusesWhatALoadedConfigCannotHold) {
