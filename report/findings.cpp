@@ -14,7 +14,6 @@ namespace {
 
 constexpr double kForgettingThresholds[] = {10.0, 25.0, 50.0};
 constexpr double kLostFraction = 0.75;
-constexpr double kIntactFraction = 0.90;
 
 /// "30", or "30 to 60" over samples.
 std::string range_of(std::vector<std::int64_t> values) {
@@ -169,43 +168,23 @@ std::string describe_without_loss(const std::vector<Sample>& samples) {
   return "Downstream performance has not been measured yet.";
 }
 
-struct DownstreamLosses {
-  std::vector<DownstreamLoss> gradual;
-  std::vector<DownstreamLoss> catastrophic;
-  std::vector<double> last_percents;  ///< of the baseline, a sample each
+std::string describe_downstream(const std::vector<Sample>& samples) {
+  std::vector<DownstreamLoss> lost;
+  std::vector<double> last_percents;  // of the baseline, a sample each
   double baseline = 0.0;
-};
-
-DownstreamLosses losses_of(const std::vector<Sample>& samples) {
-  DownstreamLosses losses;
   for (const Sample& sample : samples) {
     const auto loss = downstream_loss(*sample.history);
     if (!loss) continue;
-    losses.baseline = loss->baseline;
-    losses.last_percents.push_back(100.0 * loss->last_fraction);
-    if (loss->onset == Onset::kGradual) losses.gradual.push_back(*loss);
-    if (loss->onset == Onset::kCatastrophic) losses.catastrophic.push_back(*loss);
+    baseline = loss->baseline;
+    last_percents.push_back(100.0 * loss->last_fraction);
+    if (loss->crossing) lost.push_back(*loss);
   }
-  return losses;
-}
-
-std::string describe_downstream(const std::vector<Sample>& samples) {
-  const auto [gradual, catastrophic, last_percents, baseline] = losses_of(samples);
   if (last_percents.empty()) return describe_without_loss(samples);
-  std::string text = fmt::format("The mean F1 of the downstream tasks ends at {} % of the unedited model's {:.1f}",
-                                 range_of_percent(last_percents), baseline);
-  if (gradual.empty() && catastrophic.empty()) return text + ": it never falls under 75 %.";
-  text += ":";
-  if (!gradual.empty()) {
-    text += fmt::format(" it falls under 75 % **gradually** {}{}", describe_crossings(gradual),
-                        of_samples(gradual.size(), last_percents.size()));
-  }
-  if (!catastrophic.empty()) {
-    text += fmt::format("{} it falls under 75 % **catastrophically** (from 90 % or more in one step) {}{}",
-                        gradual.empty() ? "" : ";", describe_crossings(catastrophic),
-                        of_samples(catastrophic.size(), last_percents.size()));
-  }
-  return text + ".";
+  const std::string end = fmt::format("The mean F1 of the downstream tasks ends at {} % of the unedited model's {:.1f}",
+                                      range_of_percent(last_percents), baseline);
+  if (lost.empty()) return end + ": it never falls under 75 %.";
+  return fmt::format("{}: it falls under 75 % {}{}.", end, describe_crossings(lost),
+                     of_samples(lost.size(), last_percents.size()));
 }
 
 std::string describe_failures(const std::vector<Sample>& samples) {
@@ -236,15 +215,11 @@ std::optional<DownstreamLoss> downstream_loss(const CellHistory& history) {
   loss.baseline = mean_f1_percent(points.front());
   if (!(loss.baseline > 0.0)) return std::nullopt;
   loss.last_fraction = mean_f1_percent(points.back()) / loss.baseline;
-  double previous = 1.0;
   for (std::size_t i = 1; i < points.size(); ++i) {
-    const double fraction = mean_f1_percent(points[i]) / loss.baseline;
-    if (fraction < kLostFraction) {
-      loss.crossing = Crossing{points[i - 1].edits, points[i].edits};
-      loss.onset = previous >= kIntactFraction ? Onset::kCatastrophic : Onset::kGradual;
-      return loss;
-    }
-    previous = fraction;
+    const bool is_lost = mean_f1_percent(points[i]) / loss.baseline < kLostFraction;  // not, where there is no F1
+    if (!is_lost) continue;
+    loss.crossing = Crossing{points[i - 1].edits, points[i].edits};
+    break;
   }
   return loss;
 }

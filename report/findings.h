@@ -23,17 +23,11 @@ struct Crossing {
 std::optional<Crossing> first_at_least(std::span<const std::int64_t> edits, std::span<const double> values,
                                        double threshold);
 
-/// How the mean F1 of the downstream tasks was lost.
-enum class Onset {
-  kNotReached,    ///< still at or above 75 % of the unedited model
-  kGradual,       ///< fell below 75 % by way of a point between 75 and 90 %
-  kCatastrophic,  ///< from at least 90 % to below 75 % between two neighbouring reductions
-};
+/// The mean F1 of the downstream tasks beside the unedited model's. Whether a loss was gradual or a break, phases say.
 struct DownstreamLoss {
-  Onset onset = Onset::kNotReached;
-  std::optional<Crossing> crossing;
-  double baseline = 0.0;       ///< mean F1, percent
-  double last_fraction = 0.0;  ///< of the baseline, at the last point
+  std::optional<Crossing> crossing;  ///< first under 75 % of it
+  double baseline = 0.0;             ///< mean F1, percent
+  double last_fraction = 0.0;        ///< of the baseline, at the last point
 };
 /// nullopt without a baseline or without any point after it, and where the unedited model has nothing to lose: F1 of 0,
 /// or no examples.

@@ -36,7 +36,7 @@ code { font-size: .9em; background: var(--band); padding: 0 .2em; border-radius:
 pre { background: var(--band); padding: .8rem; overflow: auto; max-height: 30rem; font-size: .8rem; overflow-wrap: normal; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .86rem; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
-caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
+.caption { color: var(--soft); font-size: .86rem; margin-bottom: .4rem; }
 th, td { padding: .25rem .6rem; text-align: right; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { border-bottom: 2px solid var(--soft); }
 th.t, td.t { text-align: left; }
@@ -175,7 +175,9 @@ struct HtmlWriter {
     return text + "</ul>\n";
   }
   std::string operator()(const Table& table) const {
-    std::string text = "<div class=\"scroll\"><table>\n<caption>" + html_text(table.caption) + "</caption>\n<thead>";
+    // Before the box that scrolls: a caption within would be as wide as the table.
+    std::string text = "<p class=\"caption\">" + html_text(table.caption) + "</p>\n";
+    text += "<div class=\"scroll\"><table>\n<thead>";
     text += row_of(table.header, table.num_text_columns, "th") + "</thead>\n<tbody>\n";
     for (const Row& row : table.rows) text += row_of(row, table.num_text_columns, "td");
     return text + "</tbody></table></div>\n";

@@ -226,18 +226,17 @@ constexpr const char* kDefinitions[] = {
     "**Forgotten**: the share of the known ones, in percent, that was answered wrongly at any later check. "
     "*Forgotten now* counts only those that are wrong at the last check. *(ES)* uses \"more likely than the old "
     "fact\" instead of the greedy answer. A share of nothing is \"–\".",
-    "**F1** is weighted by class, answers outside the task's words counting as wrong. Under *Findings* a loss is "
-    "called *catastrophic* if the mean F1 drops from at least 90 % of the unedited model's to under 75 % between two "
-    "neighbouring reductions, and *gradual* otherwise; \"after edit a and by edit b\" are the reductions around it.",
-    "**Phases** have a rule of their own, which asks F1, forgetting, ES and distance together, needs a fall that "
-    "their noise does not explain, and tells how sure it is: *confidence* is the probability that the fall is nearer "
+    "**F1** is weighted by class, answers outside the task's words counting as wrong; \"after edit a and by edit b\" "
+    "are "
+    "the reductions around a loss.",
+    "**Phases** say whether a loss was gradual or a break: F1, forgetting, ES and distance are searched together for a "
+    "fall that their noise does not explain; *confidence* is the probability that the fall is nearer "
     "to a break than to a decline. `phases.csv` and `breaks.csv` have all of it.",
     "**Distance** is the Frobenius norm of the change of all edited parameters.",
     "**After all edits**, all prompts are asked once more, of the last model. *Exact match*: rewrite and paraphrase "
     "prompts whose greedy answer is the new target; *token accuracy*: the share of its tokens that are the likeliest, "
     "each behind the right ones before it; *locality*: the share of the neighbours' tokens in whose place the edited "
-    "and "
-    "the unedited model find the same token likeliest. docs/metrics.md says who reports which.",
+    "and the unedited model find the same token likeliest. docs/metrics.md says who reports which.",
     "**Samples** are numbered from 0; the paper numbers the same ones from 1.",
     "The results are those that `experiment.json` and `inspection.json` of the sweep's folder name. Others that lie "
     "beside them are shown on request: `lethe report DIR --identity ID`.",
