@@ -128,7 +128,7 @@ class CellLoader {
         history_.distances.push_back({file.edits, std::move(contents.distances)});
         return;
       case core::ReductionPart::kForgetting:
-        require_same_edits<core::ForgettingRecord>(file, contents.forgetting);
+        require_same_edits(file, contents.forgetting);
         history_.forgetting.push_back(tally_.count(history_.records, contents.forgetting));
         return;
       case core::ReductionPart::kTasks:
@@ -136,7 +136,7 @@ class CellLoader {
         history_.tasks.push_back({file.edits, std::move(contents.tasks)});
         return;
       case core::ReductionPart::kScores:
-        require_same_edits<core::ScoresRecord>(file, contents.scores);
+        require_same_edits(file, contents.scores);
         history_.all_edits.push_back(average_all_edits(contents.scores));
         return;
     }

@@ -8,18 +8,13 @@
 #include "core/score.h"
 #include "report/cell_curves.h"
 #include "report/forgetting.h"
+#include "report/present.h"
 
 namespace lethe::report {
 namespace {
 
 Mean mean_percent(std::span<const core::EditScores> scores, double core::EditScores::*field) {
-  double sum = 0.0;
-  std::int64_t count = 0;
-  for (const core::EditScores& score : scores) {
-    if (std::isnan(score.*field)) continue;
-    sum += score.*field;
-    ++count;
-  }
+  const auto [sum, count] = present_of(scores, field);
   return {count == 0 ? kNone : 100.0 * sum / static_cast<double>(count), count};
 }
 

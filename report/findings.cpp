@@ -8,6 +8,8 @@
 #include "report/cell_curves.h"
 #include "report/cell_summary.h"
 #include "report/forgetting.h"
+#include "report/page.h"
+#include "report/present.h"
 
 namespace lethe::report {
 namespace {
@@ -51,14 +53,7 @@ std::vector<Sample> samples_with_edits(std::span<const CellHistory* const> histo
 /// Mean over the samples that have the number, or "–".
 template <typename Field>
 std::string mean_text(const std::vector<Sample>& samples, Field field) {
-  double sum = 0.0;
-  int count = 0;
-  for (const Sample& sample : samples) {
-    if (std::isnan(field(sample.summary))) continue;
-    sum += field(sample.summary);
-    ++count;
-  }
-  return count == 0 ? "–" : fmt::format("{:.1f}", sum / count);
+  return number(present_of(samples, [&](const Sample& sample) { return field(sample.summary); }).mean());
 }
 
 std::string describe_proficiency(const std::vector<Sample>& samples) {

@@ -14,6 +14,7 @@
 #include "report/all_edits_table.h"
 #include "report/cell_summary.h"
 #include "report/findings.h"
+#include "report/present.h"
 
 namespace lethe::report {
 namespace {
@@ -36,14 +37,7 @@ std::vector<std::pair<Pair, std::vector<const CellHistory*>>> by_pair(std::span<
 /// Mean over the samples that have the number.
 template <typename Field>
 double mean_over(const std::vector<CellSummary>& summaries, Field field) {
-  double sum = 0.0;
-  int count = 0;
-  for (const CellSummary& summary : summaries) {
-    if (std::isnan(field(summary))) continue;
-    sum += field(summary);
-    ++count;
-  }
-  return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / count;
+  return present_of(summaries, field).mean();
 }
 
 /// "18 of 20"; "–" before anything was measured.

@@ -48,6 +48,15 @@ std::vector<core::DistanceRecord> read_distances(const hdf5::ReadGroup& root) {
   return records;
 }
 
+/// Of edits that are asked again, in their order.
+std::vector<std::int64_t> read_edits_asked(const hdf5::ReadGroup& group) {
+  auto edits = group.vector<std::int64_t>("edit");
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    if (edits[i] < 1 || (i > 0 && edits[i] <= edits[i - 1])) group.fail_at("edit", "is not increasing from 1");
+  }
+  return edits;
+}
+
 void write_forgetting(const hdf5::WriteGroup& root, const std::vector<core::ForgettingRecord>& records) {
   std::vector<std::int64_t> edits;
   std::vector<std::int64_t> case_ids;
@@ -65,15 +74,12 @@ void write_forgetting(const hdf5::WriteGroup& root, const std::vector<core::Forg
 
 std::vector<core::ForgettingRecord> read_forgetting(const hdf5::ReadGroup& root) {
   const hdf5::ReadGroup group = root.group("forgetting");
-  const auto edits = group.vector<std::int64_t>("edit");
+  const auto edits = read_edits_asked(group);
   const auto n = static_cast<std::int64_t>(edits.size());
   const auto case_ids = group.vector<std::int64_t>("case_id", n);
   const auto scores = hdf5::read_scores(group, n);
   std::vector<core::ForgettingRecord> records;
-  for (std::size_t i = 0; i < edits.size(); ++i) {
-    if (edits[i] < 1 || (i > 0 && edits[i] <= edits[i - 1])) group.fail_at("edit", "is not increasing from 1");
-    records.push_back({edits[i], case_ids[i], scores[i]});
-  }
+  for (std::size_t i = 0; i < edits.size(); ++i) records.push_back({edits[i], case_ids[i], scores[i]});
   return records;
 }
 
@@ -108,7 +114,7 @@ void write_scores_of_all(const hdf5::WriteGroup& root, const std::vector<core::S
 
 std::vector<core::ScoresRecord> read_scores_of_all(const hdf5::ReadGroup& root) {
   const hdf5::ReadGroup group = root.group("scores");
-  const auto edits = group.vector<std::int64_t>("edit");
+  const auto edits = read_edits_asked(group);
   const auto n = static_cast<std::int64_t>(edits.size());
   const auto case_ids = group.vector<std::int64_t>("case_id", n);
   const auto edited = hdf5::read_scores(group.group("edited"));
@@ -117,7 +123,6 @@ std::vector<core::ScoresRecord> read_scores_of_all(const hdf5::ReadGroup& root) 
   const auto offsets = group.offsets("offsets", n, num_prompts);
   std::vector<core::ScoresRecord> records;
   for (std::size_t i = 0; i < edits.size(); ++i) {
-    if (edits[i] < 1 || (i > 0 && edits[i] <= edits[i - 1])) group.fail_at("edit", "is not increasing from 1");
     core::ScoresRecord record{edits[i], case_ids[i], {}, {}};
     for (auto p = static_cast<std::size_t>(offsets[i]); p < static_cast<std::size_t>(offsets[i + 1]); ++p) {
       if (edited[p].kind != unedited[p].kind)

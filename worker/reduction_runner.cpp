@@ -10,6 +10,21 @@
 #include "worker/snapshot_pruning.h"
 
 namespace lethe::worker {
+namespace {
+
+/// All prompts of edits 1..n asked of `network`, beside what the unedited model says.
+std::vector<core::ScoresRecord> measure_scores(const model::Network& network, const model::Tokenizer& tokenizer,
+                                               std::span<const data::EditRequest> requests,
+                                               std::span<const std::vector<core::PromptScore>> unedited) {
+  auto edited = metrics::score_requests(network, tokenizer, requests);
+  std::vector<core::ScoresRecord> records;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    records.push_back({static_cast<std::int64_t>(i) + 1, requests[i].case_id, std::move(edited[i]), unedited[i]});
+  }
+  return records;
+}
+
+}  // namespace
 
 std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& network, const model::Tokenizer& tokenizer,
                                                        std::span<const data::EditRequest> requests) {
@@ -19,17 +34,6 @@ std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& net
   std::vector<core::ForgettingRecord> records;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     records.push_back({static_cast<std::int64_t>(i) + 1, requests[i].case_id, scores[i].front()});
-  }
-  return records;
-}
-
-std::vector<core::ScoresRecord> measure_scores(const model::Network& network, const model::Tokenizer& tokenizer,
-                                               std::span<const data::EditRequest> requests,
-                                               std::span<const std::vector<core::PromptScore>> unedited) {
-  auto edited = metrics::score_requests(network, tokenizer, requests);
-  std::vector<core::ScoresRecord> records;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    records.push_back({static_cast<std::int64_t>(i) + 1, requests[i].case_id, std::move(edited[i]), unedited[i]});
   }
   return records;
 }

@@ -50,9 +50,4 @@ class ReductionRunner {
 std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& network, const model::Tokenizer& tokenizer,
                                                        std::span<const data::EditRequest> requests);
 
-/// All prompts of edits 1..n asked of `network`, beside what the unedited model says.
-std::vector<core::ScoresRecord> measure_scores(const model::Network& network, const model::Tokenizer& tokenizer,
-                                               std::span<const data::EditRequest> requests,
-                                               std::span<const std::vector<core::PromptScore>> unedited);
-
 }  // namespace lethe::worker
