@@ -209,7 +209,7 @@ class LocalRanks {
     command_line.num_threads = welcome.threads;
     command_line.kill_grace_seconds =
         seconds_from_environment("LETHE_KILL_GRACE_SECONDS", command_line.kill_grace_seconds);
-    const auto log = ledger::SweepFolder(welcome.out).logs() / ("rank-" + std::to_string(rank) + ".log");
+    const auto log = ledger::SweepFolder(welcome.out).rank_log(rank);
     return std::make_unique<ExecutorProcess>(zygote_, clock_, std::move(command_line), log);
   }
 
