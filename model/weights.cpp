@@ -36,6 +36,7 @@ struct MemoryOfWeights {
     held += bytes_as(type);
     if (type != torch::kFloat32) largest_widened = std::max(largest_widened, bytes_as(torch::kFloat32));
   }
+  [[nodiscard]] std::int64_t bytes() const { return held + largest_widened; }
 };
 
 /// One number that is not finite makes every answer of the model meaningless, and nothing later would say why. The sum
@@ -120,28 +121,22 @@ std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder,
   return std::make_shared<const Weights>(architecture, std::move(tensors), digests.get());
 }
 
-std::int64_t bytes_in_memory(const std::filesystem::path& folder, const Architecture& architecture, HeldAs held_as) {
+std::int64_t check_weights(const std::filesystem::path& folder, const Architecture& architecture, HeldAs held_as) {
+  constexpr std::int64_t kMostRead = 1 << 20;
   const auto files = open_files(folder, architecture);
   MemoryOfWeights memory{held_as};
   for (const auto& parameter : parameter_shapes(architecture)) {
-    memory.add(parameter, stored_parameter(files, parameter).tensor.scalar_type());
+    const auto [file, stored] = stored_parameter(files, parameter);
+    if (stored.numel() <= kMostRead) check_finite(stored, parameter.name, file);
+    memory.add(parameter, stored.scalar_type());
   }
-  return memory.held + memory.largest_widened;
+  return memory.bytes();
 }
 
 std::int64_t bytes_in_memory(const Architecture& architecture, torch::Dtype stored, HeldAs held_as) {
   MemoryOfWeights memory{held_as};
   for (const auto& parameter : parameter_shapes(architecture)) memory.add(parameter, stored);
-  return memory.held + memory.largest_widened;
-}
-
-void check_weights(const std::filesystem::path& folder, const Architecture& architecture) {
-  constexpr std::int64_t kMostRead = 1 << 20;
-  const auto files = open_files(folder, architecture);
-  for (const auto& parameter : parameter_shapes(architecture)) {
-    const auto [file, stored] = stored_parameter(files, parameter);
-    if (stored.numel() <= kMostRead) check_finite(stored, parameter.name, file);
-  }
+  return memory.bytes();
 }
 
 std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,

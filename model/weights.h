@@ -55,15 +55,14 @@ enum class HeldAs {
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype = torch::kFloat32, HeldAs held_as = HeldAs::kComputed);
 
-/// Bytes in memory of the fp32 weights that `load_weights` would load from this folder; where matrices are held as
-/// stored, with the largest of them widened for its use. Throws `core::ModelError`.
-std::int64_t bytes_in_memory(const std::filesystem::path& folder, const Architecture& architecture, HeldAs held_as);
-/// The same of files that store every parameter in this type.
-std::int64_t bytes_in_memory(const Architecture& architecture, torch::Dtype stored, HeldAs held_as);
-
 /// Throws what `load_weights` would throw, from the files' headers and their small tensors alone (a million numbers
-/// each: norms and biases, all of a small model): numbers of large matrices are looked at when they are loaded.
-void check_weights(const std::filesystem::path& folder, const Architecture& architecture);
+/// each: norms and biases, all of a small model): numbers of large matrices are looked at when they are loaded. Returns
+/// the bytes in memory of the fp32 weights that it would load; where matrices are held as stored, with the largest of
+/// them widened for its use.
+std::int64_t check_weights(const std::filesystem::path& folder, const Architecture& architecture,
+                           HeldAs held_as = HeldAs::kComputed);
+/// The bytes, of files that store every parameter in this type.
+std::int64_t bytes_in_memory(const Architecture& architecture, torch::Dtype stored, HeldAs held_as);
 
 /// Randomly initialised weights (N(0, 0.02), projections' biases zero), for tests and benchmarks.
 std::shared_ptr<const Weights> random_weights(const Architecture& architecture, std::uint64_t seed,

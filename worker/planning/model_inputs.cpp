@@ -17,13 +17,12 @@ ModelInputs read_model_inputs(const core::ModelConfig& model, InputDigests& dige
   auto architecture = model::read_architecture(model.path);
   auto tokenizer = model::Tokenizer::from_folder(model.path);
   const auto weight_names = model::weight_content_names(model.path);
-  model::check_weights(model.path, architecture);
+  const auto weight_bytes = model::check_weights(model.path, architecture, held_as(model));
   digests.hold(model.path, tokenizer.digest());
   model::FileDigests weights;
   for (const auto& name : weight_names) {
     weights.emplace(name, digests.of_file(model.path / name));
   }
-  const auto weight_bytes = model::bytes_in_memory(model.path, architecture, held_as(model));
   const auto tokenizer_digest = tokenizer.digest();
   return {std::move(architecture), weight_bytes,
           ModelContent{std::move(tokenizer), model::combined(weights), tokenizer_digest}};
