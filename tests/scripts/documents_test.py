@@ -1,9 +1,10 @@
 """The documents name what there is: every LETHE_ variable stands in CONTRIBUTING.md, and no other; every file, link, test
-and heading that a document or a comment names is there."""
+and heading that a document or a comment names is there; and the map of the paper is whole."""
 
 import re
 import unittest
 
+import paper_map
 import source_tree
 
 VARIABLE = re.compile(r"LETHE_[A-Z0-9]+(?:_[A-Z0-9]+)*\b")
@@ -24,6 +25,33 @@ ALGORITHM = re.compile(r"\balgorithms(?:\.md)? (\d+(?:\.\d+)?)")
 ELSEWHERE = {"gpu-check-results/report.md", "torch/torch.h"}
 # Their files were there once.
 HISTORIES = {"CHANGELOG.md"}
+# A map of the paper in which nothing is wrong, and what is said of each change.
+WHOLE_MAP = """
+| figure | in the paper | file of `lethe report` | what came out here |
+|---|---|---|---|
+| Figures 1 to 35 | curves | `curve-<model>`, `curve-xl` (above) | **Shown.** As [there](there.md) |
+| Figure 36 | curves | `curve-j` | **Not here yet.** No run |
+
+| table | in the paper | file of `lethe report` | what came out here |
+|---|---|---|---|
+| Tables 1 to 8 | rows | `rows.csv` | **In part.** As [there](there.md) |
+
+| claim | in the paper | file of `lethe report` | what came out here |
+|---|---|---|---|
+| Models forget | 1 | – | **Otherwise here.** As [there](there.md) |
+"""
+FAULTS = (
+    ("Figures 1 to 35", "Figures 1 to 34", "Figure 35 has 0 rows"),
+    ("Figure 36", "Figure 35", "Figure 35 has 2 rows"),
+    ("Tables 1 to 8", "Tables 1 to 9", "there is no Table 9"),
+    ("Tables 1 to 8", "Tables", "Table 8 has 0 rows"),
+    ("`curve-xl`", "`curve-xxl`", "no report writes curve-xxl"),
+    ("`rows.csv`", "`row.csv`", "no report writes row.csv"),
+    ("`curve-j`", "curve-j", "names no file"),
+    ("**Shown.** As [there](there.md)", "**Shown.** As there", "a result without a link"),
+    ("**Otherwise here.** ", "", "says neither a result"),
+    ("**Not here yet.** No run", "**Not here yet.**", "says neither a result"),
+)
 
 
 def text_of(name):
@@ -122,6 +150,25 @@ class Documents(unittest.TestCase):
         self.assertGreater(len(scripts), 30)
         self.assert_none([f"docs/reliability.md does not list {name}" for name in sorted(scripts)
                           if f"../tests/blackbox/{name}" not in listed])
+
+    def test_the_map_of_the_paper_is_whole(self):
+        names = paper_map.ReportNames(paper_map.figure_names(), paper_map.report_files(), paper_map.words_of_cells())
+        self.assert_none(paper_map.problems_of(text_of("docs/paper_map.md"), names))
+
+    def test_a_map_with_a_fault_is_not_whole(self):
+        names = paper_map.ReportNames({"curve-<model>"}, {"rows.csv"}, {"<model>": ["xl", "j"]})
+        self.assert_none(paper_map.problems_of(WHOLE_MAP, names))
+        for whole, broken, complaint in FAULTS:
+            self.assertEqual(WHOLE_MAP.count(whole), 1, whole)
+            problems = "\n".join(paper_map.problems_of(WHOLE_MAP.replace(whole, broken), names))
+            self.assertIn(complaint, problems, broken)
+
+    def test_formats_names_the_figures_that_are_drawn(self):
+        names = paper_map.figure_names()
+        self.assertGreater(len(names), 6)
+        formats = text_of("docs/formats.md")
+        self.assert_none([f"docs/formats.md does not name the figure {name}" for name in sorted(names)
+                          if f"`{name}`" not in formats])
 
     def test_contracts_that_comments_cite_are_written(self):
         for pattern, page in ((CONTRACT, "docs/design.md"), (ALGORITHM, "docs/algorithms.md")):
