@@ -66,6 +66,7 @@ struct Options {
   std::string config;
   std::string out;
   int num_ranks = 1;
+  bool resources_only = false;
 
   [[nodiscard]] std::optional<fs::path> out_path() const {
     return out.empty() ? std::nullopt : std::optional(fs::absolute(out));
@@ -77,6 +78,9 @@ void add_plan(CLI::App& app, Options& options) {
   verb->add_option("config", options.config, "experiment YAML")->required();
   verb->add_option("--out", options.out, "sweep folder (default runs/<config name>)");
   verb->add_option("--ranks", options.num_ranks, "number of executors to plan for")->check(CLI::PositiveNumber);
+  verb->add_flag(
+      "--resources", options.resources_only,
+      "for batch scripts: the folder, an executor's needs and the cells as key=value lines (docs/sweeps.md)");
   // What it once asked for is so without it; scripts that give it go on.
   verb->add_flag_callback(
       "--strict", [] {}, "the exit status is 2 if the sweep is not ready, with or without this");
@@ -108,7 +112,8 @@ int run_verb(const CLI::App& app, const Options& options) {
   orchestrator::Zygote zygote;  // before MPI and before any thread
   if (app.got_subcommand("plan")) {
     return orchestrator::run_plan(
-        {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor}, zygote, std::cout);
+        {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, options.resources_only},
+        zygote, std::cout);
   }
   if (options.num_ranks > 1 && comm::is_launched_by_mpi()) {
     throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");

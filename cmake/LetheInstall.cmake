@@ -19,6 +19,9 @@ install(TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # Side by side, as the configs name the assets.
 install(DIRECTORY assets configs DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe)
 install(FILES scripts/mpi_environment.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe)
+# Beside each other, as they look for each other.
+install(PROGRAMS slurm/submit slurm/sweep.sbatch slurm/array.sbatch DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe/slurm)
+install(FILES slurm/job.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe/slurm)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/lethe)
 set(headers ${CMAKE_INSTALL_INCLUDEDIR}/lethe)

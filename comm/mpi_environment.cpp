@@ -27,6 +27,14 @@ int first_number_of(std::initializer_list<const char*> names, int otherwise = 0)
   return otherwise;
 }
 
+/// Ranks that the launcher says it started. mpirun names its own number, also inside of a Slurm step of daemons; only
+/// where nothing does, Slurm's number of tasks is that of ranks, and only for processes that srun started as ranks.
+int num_announced_ranks(int otherwise) {
+  const int by_mpi = first_number_of({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"});
+  if (by_mpi > 0) return by_mpi;
+  return std::getenv("PMIX_RANK") != nullptr ? first_number_of({"SLURM_STEP_NUM_TASKS"}, otherwise) : otherwise;
+}
+
 }  // namespace
 
 bool is_launched_by_mpi() {
@@ -51,11 +59,13 @@ MpiEnvironment::MpiEnvironment() {
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
   check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
-  // Under another MPI's launcher every process would take itself for the only one, and all write the same files.
-  const int announced = first_number_of({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}, size_);
+  // Under another MPI's launcher, or an srun whose PMIx this MPI does not speak, every process would take itself for
+  // the only one, and all write the same files.
+  const int announced = num_announced_ranks(size_);
   if (announced == size_) return;
   throw core::CommError("the launcher started " + std::to_string(announced) + " ranks, this MPI library sees " +
-                        std::to_string(size_) + "; use the mpirun of the MPI that lethe was built with");
+                        std::to_string(size_) +
+                        "; use the mpirun of the MPI that lethe was built with, or an srun --mpi=... that it speaks");
 }
 
 MpiEnvironment::~MpiEnvironment() {

@@ -6,8 +6,10 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "core/config/experiment_config.h"
+#include "core/error.h"
 #include "core/exit_code.h"
 #include "orchestrator/display/plan_report.h"
+#include "orchestrator/display/plan_resources.h"
 #include "orchestrator/inspect_config.h"
 #include "orchestrator/sweep_start.h"
 
@@ -29,6 +31,24 @@ core::Inspection with_known_models(core::Inspection inspection) {
   return inspection;
 }
 
+void print_tables(const PlanOptions& options, const core::ExperimentConfig& config, const core::Inspection& inspection,
+                  const ledger::SweepFolder& folder, std::ostream& out) {
+  // Identities that are missing name no folder; nothing can have been done under them.
+  const bool has_identities = inspection.problems.empty();
+  const EmptyLedger empty;
+  const FolderLedgerView committed(folder);
+  const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
+  print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out);
+  if (!inspection.notes.empty()) out << "\nnotes\n";
+  for (const auto& note : inspection.notes) out << "  " << note << "\n";
+}
+
+std::string listed(const std::vector<std::string>& problems) {
+  std::string text = fmt::format("NOT READY TO RUN: {} problem(s)\n", problems.size());
+  for (const auto& problem : problems) text += "  " + problem + "\n";
+  return text;
+}
+
 }  // namespace
 
 int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
@@ -41,21 +61,14 @@ int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   if (problems.empty()) {
     if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) problems.push_back(foreign);
   }
-  // Identities that are missing name no folder; nothing can have been done under them.
-  const bool has_identities = inspection.problems.empty();
-  const EmptyLedger empty;
-  const FolderLedgerView committed(folder);
-  const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
-  print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out);
-  if (!inspection.notes.empty()) out << "\nnotes\n";
-  for (const auto& note : inspection.notes) out << "  " << note << "\n";
-  if (problems.empty()) {
-    out << "\nready to run\n";
+  if (options.resources_only) {
+    if (!problems.empty()) throw core::ConfigError(listed(problems));
+    print_resources(config, with_known_models(inspection), folder.root(), out);
     return 0;
   }
-  out << fmt::format("\nNOT READY TO RUN: {} problem(s)\n", problems.size());
-  for (const auto& problem : problems) out << "  " << problem << "\n";
-  return core::kExitConfigError;
+  print_tables(options, config, inspection, folder, out);
+  out << '\n' << (problems.empty() ? "ready to run\n" : listed(problems));
+  return problems.empty() ? 0 : core::kExitConfigError;
 }
 
 }  // namespace lethe::orchestrator

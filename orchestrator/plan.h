@@ -15,11 +15,12 @@ struct PlanOptions {
   std::optional<std::filesystem::path> out;  ///< default: runs/<config name>; what is done there is not counted again
   int num_ranks = 1;
   std::filesystem::path executor;
+  bool resources_only = false;  ///< for batch scripts: `print_resources` instead of tables
 };
 
 /// Validates a config and its inputs and prints what the sweep would do and cost: cells, prerequisites, memory,
 /// disk, time. A dry run: nothing is written. Returns the exit code: 0 if the sweep is ready to run, else 2.
-/// Throws `core::ConfigError` if the config itself is wrong.
+/// Throws `core::ConfigError` if the config itself is wrong, and with `resources_only` for every problem.
 int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out);
 
 }  // namespace lethe::orchestrator

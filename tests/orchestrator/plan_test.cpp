@@ -3,9 +3,11 @@
 #include <sstream>
 
 #include <gtest/gtest.h>
+#include <spdlog/fmt/fmt.h>
 
 #include "orchestrator/device_binding.h"
 #include "orchestrator/display/cell_disk.h"
+#include "orchestrator/display/plan_resources.h"
 #include "orchestrator/display/progress.h"
 #include "orchestrator/scheduling/cost_model.h"
 #include "tests/orchestrator/fakes.h"
@@ -112,6 +114,47 @@ TEST(PlanReport, NamesCellsItCannotPrice) {
   std::ostringstream out;
   print_plan(config, inspection, FakeLedger(), 1, out);
   EXPECT_NE(out.str().find("size of mystery is unknown"), std::string::npos) << out.str();
+}
+
+TEST(PlanResources, AreOfTheHungriestRole) {
+  auto config = make_config({.models = {"small-gpt2", "small-gptj"}});
+  auto inspection = make_inspection(config);
+  constexpr std::int64_t kGigabyte = std::int64_t{1} << 30;
+  for (auto& cell : inspection.cells) cell.worker_bytes = kGigabyte;
+  for (auto& model : inspection.models) {
+    model.reducer_bytes = kGigabyte;
+    model.num_parameters = kGigabyte / 4;
+  }
+  for (auto& prerequisite : inspection.prerequisites) prerequisite.peak_bytes = 0;
+  const auto host = [&] { return executor_needs(config, inspection).host_bytes; };
+  const auto least = host();
+  inspection.cells.back().worker_bytes = 5 * kGigabyte;
+  EXPECT_EQ(host() - least, 5 * kGigabyte) << "four more, and a quarter of them";
+  inspection.models.back().reducer_bytes = 9 * kGigabyte;
+  EXPECT_EQ(host() - least, 10 * kGigabyte);
+  inspection.prerequisites.front().peak_bytes = 16 * kGigabyte;
+  EXPECT_EQ(host() - least, 20 * kGigabyte) << "beside the model";
+  EXPECT_EQ(executor_needs(config, inspection).device_bytes, 0);
+
+  config.device = "cuda";
+  EXPECT_EQ(executor_needs(config, inspection).device_bytes, 17 * kGigabyte);
+  const auto beside = host();
+  EXPECT_LT(beside, 8 * kGigabyte) << "what computes lies on the GPU";
+  inspection.cells.front().worker_host_bytes = 13 * kGigabyte;
+  EXPECT_EQ(host() - beside, 13 * kGigabyte);
+}
+
+TEST(PlanResources, AreLinesForBatchScripts) {
+  auto config = make_config({.models = {"small-gpt2"}});
+  config.threads = 3;
+  std::ostringstream out;
+  print_resources(config, make_inspection(config), "/runs/one", out);
+  const auto text = out.str();
+  EXPECT_EQ(text.rfind("out=/runs/one\ndevice=cpu\nexecutors_per_gpu=1\nthreads=3\nhost_mb=", 0), 0U) << text;
+  EXPECT_NE(text.find(fmt::format("\nnum_cells={}\n", config.cells.size())), std::string::npos) << text;
+  std::string cells;
+  for (const auto& cell : config.cells) cells += "cell=" + cell.name() + "\n";
+  EXPECT_EQ(text.substr(text.find("cell=")), cells) << "in the order in which an array numbers them";
 }
 
 TEST(Format, BytesAndDurations) {

@@ -1,0 +1,157 @@
+# What slurm/sweep.sbatch and slurm/array.sbatch have in common, sourced by both: where things are, why a job is told to
+# stop, and what becomes of it then. Not a program.
+#
+# Settings from outside (slurm/submit sets them):
+#   LETHE          the program (default: build/bin/lethe below the folder of submission, else `lethe` on PATH)
+#   LETHE_PROLOGUE a file that is sourced first: modules, conda, a container
+#   LETHE_REQUEUE  no: the job never puts itself back into the queue (sites that forbid it; slurm/submit --chain)
+#   LETHE_AFTER    the job of the chain before this one
+# shellcheck shell=bash
+
+say() { echo "$(date -u +%FT%TZ) $role: $*"; }
+die() { say "$2" >&2; exit "$1"; }
+
+job=${SLURM_JOB_ID:-none}
+
+# field NAME: of what Slurm says of this job ("JobState", "EndTime"); empty where Slurm does not answer.
+field() { scontrol show job "$job" 2>/dev/null | grep -o "\b$1=[^ ]*" | head -n 1 | cut -d= -f2-; }
+
+find_program() {
+  if [[ -n ${LETHE_PROLOGUE:-} ]]; then
+    [[ -r $LETHE_PROLOGUE ]] || die 2 "the prologue $LETHE_PROLOGUE cannot be read"
+    # shellcheck disable=SC1090
+    source "$LETHE_PROLOGUE" || die 2 "the prologue $LETHE_PROLOGUE failed"
+  fi
+  lethe=${LETHE:-build/bin/lethe}
+  [[ -x $lethe ]] || lethe=$(command -v lethe) || die 2 "lethe is not found: set LETHE=/path/to/lethe"
+}
+
+# Asks lethe what it will need, before anything is started: a config that is refused ends the job here. Sets `out`, `threads`,
+# `host_mb`, `device`, `cells`.
+ask_needs() { # CONFIG [OUT]
+  local needs key value
+  cells=()
+  needs=$("$lethe" plan "$1" ${2:+--out "$2"} --resources) || die 2 "config or inputs are refused"
+  while IFS='=' read -r key value; do
+    case $key in
+      out) out=$value ;;
+      device) device=$value ;;
+      threads) threads=$value ;;
+      host_mb) host_mb=$value ;;
+      cell) cells+=("$value") ;;
+    esac
+  done <<<"$needs"
+}
+
+# A job that was given one processor and a node's default of memory would be slow or die without a word; so it says so first.
+check_allocation() { # EXECUTORS-ON-THIS-NODE
+  local on_node=$1 cpus=${SLURM_CPUS_ON_NODE:-} mb=${SLURM_MEM_PER_NODE:-}
+  [[ -n $mb || -z ${SLURM_MEM_PER_CPU:-} || -z $cpus ]] || mb=$((SLURM_MEM_PER_CPU * cpus))
+  if [[ $cpus =~ ^[0-9]+$ ]] && ((cpus < on_node * threads)); then
+    say "warning: $cpus processor(s) on this node for $on_node executor(s) of $threads thread(s);" \
+      "ask for --cpus-per-task=$threads, or submit with slurm/submit"
+  fi
+  if [[ $mb =~ ^[0-9]+$ ]] && ((mb > 0 && mb < on_node * host_mb)); then
+    die 2 "$mb MB of memory on this node, but $on_node executor(s) need $host_mb MB each:
+ask for --mem=$((on_node * host_mb))M, or submit with slurm/submit"
+  fi
+}
+
+# Every committed file, for telling whether a run got anywhere.
+committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | wc -l; }
+
+# Runs without progress in a row, over restarts of this job.
+tries_file() { echo "$out/logs/slurm-$job.tries"; }
+tries() { local n=0; [[ -r $(tries_file) ]] && read -r n <"$(tries_file)"; echo "${n:-0}"; }
+set_tries() { mkdir -p "$out/logs" && echo "$1" >"$(tries_file)"; }
+
+seconds_of() { date -d "$1" +%s 2>/dev/null || echo 0; }
+limit_seconds() { # a time limit as Slurm writes it: [days-]hours:minutes:seconds
+  [[ $1 =~ ^(([0-9]+)-)?([0-9]+):([0-9]+):([0-9]+)$ ]] || { echo 0; return; }
+  echo $(((10#${BASH_REMATCH[2]:-0} * 24 + 10#${BASH_REMATCH[3]}) * 3600 + 10#${BASH_REMATCH[4]} * 60 + 10#${BASH_REMATCH[5]}))
+}
+
+# Why Slurm sent TERM, as Slurm has it on record at that moment:
+#   stop       the job goes on running: grace before pre-emption, or a signal by hand
+#   requeued   it is back in the queue already: pre-emption, or an administrator
+#   timeout    it has come to its time limit
+#   cancelled  somebody wants it to end. Slurm would grant such a job a requeue, so it must not be asked for one
+why_terminated() {
+  local state end start limit
+  state=$(field JobState) end=$(field EndTime) start=$(field StartTime) limit=$(limit_seconds "$(field TimeLimit)")
+  case $state in
+    RUNNING) echo stop; return ;;
+    PENDING | REQUEUED | REQUEUE_HOLD | PREEMPTED) echo requeued; return ;;
+    TIMEOUT | DEADLINE) echo timeout; return ;;
+    CANCELLED) echo cancelled; return ;;
+  esac
+  # Still completing, which hides what it was: a job that waits again has no end, one at its limit has used it up.
+  if [[ $end == Unknown || $(field Restarts) -gt ${SLURM_RESTART_COUNT:-0} ]]; then
+    echo requeued
+  elif ((limit > 0 && $(seconds_of "$end") - $(seconds_of "$start") >= limit - 2)); then
+    echo timeout
+  else
+    echo cancelled
+  fi
+}
+
+# Slurm is about to take the node for another job.
+is_being_preempted() {
+  local when
+  when=$(field PreemptTime)
+  [[ -n $when && $when != None ]]
+}
+
+# The job of the chain before was cancelled, and with it what comes after.
+leave_a_cancelled_chain() {
+  [[ -n ${LETHE_AFTER:-} ]] || return 0
+  [[ $(scontrol show job "$LETHE_AFTER" 2>/dev/null) == *JobState=CANCELLED* ]] || return 0
+  say "job $LETHE_AFTER before this one was cancelled, and so is this one"
+  scancel "$job"
+  sleep 60
+  exit 75
+}
+
+# What is left when a job ends before its work does. `ending`: why_terminated's words, "USR1" (the time limit is near, or
+# pre-emption with the user's signal), or "" if nobody asked it to stop. Never returns.
+leave_unfinished() { # COMMITTED-AT-START
+  local got=$(($(committed) - $1))
+  case $ending in
+    cancelled) say "cancelled: not put back into the queue; $got new file(s), to go on, submit it again"; exit 75 ;;
+    requeued) say "Slurm has put it back into the queue; $got new file(s)"; exit 75 ;;
+  esac
+  if ((got > 0)); then
+    set_tries 0
+  else
+    set_tries $(($(tries) + 1))
+    if (($(tries) >= 2)); then
+      say "nothing was committed in $(tries) runs in a row: not put back into the queue. $(why_nothing)"
+      exit 75
+    fi
+  fi
+  if [[ ${LETHE_REQUEUE:-yes} == no ]]; then
+    say "$got new file(s); the next job of the chain, or another submission, goes on"
+    exit 75
+  fi
+  # A job that exits 0 within its grace time counts as completed and is not requeued; so it asks, and waits to be ended.
+  if scontrol requeue "$job"; then
+    say "back in the queue; $got new file(s)"
+    sleep 300
+  else
+    say "cannot be requeued; $got new file(s). Submit it again to go on, or use slurm/submit --chain"
+  fi
+  exit 75
+}
+
+# For a run that committed nothing: hung, or too short for the first file?
+why_nothing() {
+  if [[ -n $(newest_events | grep -o '"failed"\|"hang"\|"hung"' | head -n 1) ]]; then
+    echo "Tasks failed or hung: \`lethe status $out\` says which, $out/logs/ why"
+  elif [[ -n $ending ]]; then
+    echo "It was told to stop ($ending) before the first file: the time is too short for it, or it hangs; give it more" \
+      "(--time), or commit more often (checkpoint_every); $out/logs/ has the last lines"
+  else
+    echo "It ended by itself: this file and $out/logs/ have the last lines"
+  fi
+}
+newest_events() { tail -n 50 "$out/events.jsonl" 2>/dev/null; }

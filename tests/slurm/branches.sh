@@ -1,0 +1,305 @@
+#!/bin/bash
+# Every branch of slurm/'s scripts, with Slurm, the launcher and lethe replaced by scripts that note how they are called.
+#   branches.sh SOURCE
+set -u
+source=$1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir "$dir/bin"
+num_failures=0
+
+mock() { # NAME, its text on standard input
+  { echo '#!/bin/bash'; echo "d=$dir"; echo 'echo "$(basename "$0") $*" >>"$d/calls"'; cat; } >"$dir/bin/$1"
+  chmod +x "$dir/bin/$1"
+}
+mock lethe <<'E2'
+if [[ $1 == plan ]]; then
+  [[ -e $d/refused ]] && { echo "bad config" >&2; exit 2; }
+  printf 'out=%s\ndevice=%s\nexecutors_per_gpu=1\nthreads=2\nhost_mb=1000\ngpu_mb=0\nnum_cells=3\n' "$d/out" "$(cat "$d/device")"
+  printf 'cell=rome/m/sample%s\n' 0 1 2
+else
+  exec "$d/bin/mpirun" "$@"
+fi
+E2
+# Each launch takes the next line of `runs`: what it does, as a shell command.
+mock mpirun <<'E2'
+line=$(head -n 1 "$d/runs"); sed -i 1d "$d/runs"
+commit() { for _ in $(seq "$1"); do mkdir -p "$d/out/cells/rome/m/sample1/x"; mktemp "$d/out/cells/rome/m/sample1/x/XXXXXX.h5" >/dev/null; done; }
+state() { echo "$1" >"$d/out/STATE"; }
+until_usr1() { trap 'echo usr1 >>"$d/calls"; state INCOMPLETE; commit "$1"; exit "${2:-0}"' USR1; echo up >"$d/up"; for _ in $(seq 200); do /bin/sleep 0.05; done; }
+until_term() { trap 'exit 143' TERM; trap '' USR1; echo up >"$d/up"; for _ in $(seq 200); do /bin/sleep 0.05; done; }
+eval "$line"
+E2
+mock scontrol <<'E2'
+case "$1 $2" in
+  "show job") [[ $3 == 7 ]] && cat "$d/job" || cat "$d/other" 2>/dev/null ;;
+  "show hostnames") echo "${3//,/$'\n'}" ;;
+  requeue*) exit "$(cat "$d/requeue_rc")" ;;
+esac
+E2
+mock srun <<'E2'
+[[ $* == *lethe\ sweep* ]] && exec "$d/bin/mpirun" "$@"
+for node in $(cat "$d/dead" 2>/dev/null); do [[ " $* " == *" -w $node "* ]] && exit 1; done
+exit 0
+E2
+mock squeue </dev/null
+mock scancel </dev/null
+mock sbatch <<'E2'
+n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep ^LETHE_ | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
+E2
+# Long waits pass at once, short ones are shortened.
+mock sleep <<'E2'
+[[ ${1%.*} -ge 60 ]] || exec /bin/sleep 0.04
+E2
+
+running="JobId=7 Command=$source/slurm/sweep.sbatch JobState=RUNNING Restarts=0 TimeLimit=01:00:00
+   StartTime=2026-01-01T10:00:00 EndTime=2026-01-01T11:00:00 PreemptTime=None"
+completing() { sed "s/JobState=RUNNING/JobState=COMPLETING/; s/EndTime=[^ ]*/EndTime=$1/" <<<"$running"; }
+
+# fresh: the mocks' state before a case. Launches: one line each.
+fresh() { # LAUNCH...
+  rm -rf "$dir"/{out,refused,dead,up,calls,jobs,other}
+  mkdir -p "$dir/out"
+  echo "$running" >"$dir/job"
+  echo 0 >"$dir/requeue_rc"
+  echo cpu >"$dir/device"
+  printf '%s\n' "$@" >"$dir/runs"
+}
+settings=(SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1,n2,n3 "SLURM_TASKS_PER_NODE=2(x2),1" SLURM_NTASKS=5 SLURM_CPUS_ON_NODE=4)
+# job SCRIPT [NAME=VALUE...]: runs a batch script; sets rc and log. `then`, if set, is done while it runs.
+job() {
+  local script=$1 pid
+  shift
+  env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" LETHE_WATCHDOG_SECONDS=20 "${settings[@]}" "$@" \
+    bash "$source/slurm/$script" config.yaml &>"$dir/log" &
+  pid=$!
+  if [[ -n ${meanwhile:-} ]]; then
+    for _ in $(seq 200); do [[ -e $dir/up ]] && break; /bin/sleep 0.05; done
+    eval "${meanwhile//PID/$pid}"
+  fi
+  wait $pid
+  rc=$?
+  meanwhile=
+}
+num_calls() { grep -c -- "$1" "$dir/calls" 2>/dev/null; }
+
+case_name=
+begin() { case_name=$1; shift; fresh "$@"; }
+holds() {
+  eval "$1" && return
+  echo "FAILED: $case_name: $1 (rc $rc)"
+  sed 's/^/    /' "$dir/log" "$dir/calls"
+  ((++num_failures))
+}
+says() { grep -qF -- "$1" "$dir/log"; }
+called() { grep -qsF -- "$1" "$dir/calls"; }
+
+begin "a sweep that ends" 'commit 2; state COMPLETE'
+job sweep.sbatch
+holds '((rc == 0)) && called "mpirun -n 5 --bind-to none --oversubscribe --host n1:2,n2:2,n3:1" && ! called requeue'
+
+begin "a config that is refused starts nothing"
+touch "$dir/refused"
+job sweep.sbatch
+holds '((rc == 2)) && says "bad config" && ! called mpirun && ! called requeue'
+
+begin "a config that the sweep refuses" 'state CONFIG_ERROR'
+job sweep.sbatch
+holds '((rc == 2)) && ! called requeue'
+
+begin "a cell that fails" 'commit 1; state POISONED'
+job sweep.sbatch
+holds '((rc == 1)) && ! called requeue'
+
+begin "the word of an earlier run counts for nothing" 'true' 'true'
+echo COMPLETE >"$dir/out/STATE"
+touch -d yesterday "$dir/out/STATE"
+job sweep.sbatch
+holds '((rc == 75)) && (($(num_calls ^mpirun) == 2)) && called "scontrol requeue 7"'
+
+begin "another sweep is at work" 'exit 69'
+job sweep.sbatch
+holds '((rc == 69)) && says "leaving it alone" && ! called requeue'
+
+begin "a lost rank, whatever the launcher says" 'commit 1; state INCOMPLETE; exit 0' 'commit 1; state COMPLETE; exit 1'
+job sweep.sbatch
+holds '((rc == 0)) && (($(num_calls ^mpirun) == 2))'
+
+begin "a run without progress is put back once, and once only" 'state INCOMPLETE' 'state INCOMPLETE'
+job sweep.sbatch
+holds '((rc == 75)) && called "scontrol requeue 7"'
+printf '%s\n' 'state INCOMPLETE' 'state INCOMPLETE' >"$dir/runs"
+rm "$dir/calls"
+job sweep.sbatch SLURM_RESTART_COUNT=1
+holds '((rc == 75)) && ! called requeue && says "nothing was committed in 2 runs in a row" && says "It ended by itself"'
+printf '%s\n' 'state COMPLETE' >"$dir/runs"
+job sweep.sbatch
+holds '((rc == 0)) && [[ -z $(ls "$dir/out/logs") ]]'
+
+begin "tasks that fail are named as the reason" 'state INCOMPLETE' 'state INCOMPLETE'
+mkdir "$dir/out/logs"
+echo 1 >"$dir/out/logs/slurm-7.tries"
+echo '{"event":"failed"}' >"$dir/out/events.jsonl"
+job sweep.sbatch SLURM_RESTART_COUNT=1
+holds '((rc == 75)) && says "Tasks failed or hung" && ! called requeue'
+
+begin "a lost node is left out, also before anything is committed" 'echo n2 >$d/dead; exit 0' 'commit 1; state COMPLETE'
+job sweep.sbatch
+holds '((rc == 0)) && says "lost n2: going on with n1 n3" && called "mpirun -n 3 --bind-to none --oversubscribe --host n1:2,n3:1"'
+
+begin "all other nodes are lost, one after the other" 'echo n2 >$d/dead' 'echo n2 n3 >$d/dead' 'commit 1; state COMPLETE'
+job sweep.sbatch
+holds '((rc == 0)) && called "mpirun -n 2 --bind-to none --oversubscribe --host n1:2 "'
+
+begin "the time limit is near" 'until_usr1 3'
+meanwhile='kill -USR1 PID' job sweep.sbatch
+holds '((rc == 75)) && called usr1 && called "scontrol requeue 7" && says "back in the queue; 3 new file(s)"'
+
+begin "the time limit was too short for anything" 'until_usr1 0'
+mkdir "$dir/out/logs"
+echo 1 >"$dir/out/logs/slurm-7.tries"
+meanwhile='kill -USR1 PID' job sweep.sbatch SLURM_RESTART_COUNT=1
+holds '((rc == 75)) && ! called requeue && says "the time is too short for it"'
+
+begin "scancel" 'until_usr1 1'
+meanwhile='completing 2026-01-01T10:20:00 >"$dir/job"; kill -TERM PID' job sweep.sbatch
+holds '((rc == 75)) && ! called requeue && says "cancelled: not put back into the queue; 1 new file(s)"'
+
+begin "put back by Slurm itself" 'until_usr1 1'
+meanwhile='completing Unknown >"$dir/job"; kill -TERM PID' job sweep.sbatch
+holds '((rc == 75)) && ! called requeue && says "Slurm has put it back"'
+
+begin "a limit without a warning" 'until_usr1 1'
+meanwhile='completing 2026-01-01T11:00:00 >"$dir/job"; kill -TERM PID' job sweep.sbatch
+holds '((rc == 75)) && called "scontrol requeue 7"'
+
+begin "grace before pre-emption" 'until_usr1 1'
+meanwhile='kill -TERM PID' job sweep.sbatch
+holds '((rc == 75)) && called "scontrol requeue 7"'
+
+begin "pre-empted without a signal for this shell" 'commit 1; sed -i "s/PreemptTime=None/PreemptTime=2026-01-01T10:10:00/" $d/job'
+job sweep.sbatch
+holds '((rc == 75)) && (($(num_calls ^mpirun) == 1)) && called "scontrol requeue 7"'
+
+begin "a site that forbids requeueing" 'until_usr1 1'
+echo 1 >"$dir/requeue_rc"
+meanwhile='kill -USR1 PID' job sweep.sbatch
+holds '((rc == 75)) && says "cannot be requeued; 1 new file(s)"'
+
+begin "a job of a chain" 'until_usr1 1'
+echo "JobState=COMPLETED" >"$dir/other"
+meanwhile='kill -USR1 PID' job sweep.sbatch LETHE_REQUEUE=no LETHE_AFTER=6
+holds '((rc == 75)) && ! called requeue && says "the next job of the chain"'
+
+begin "the job before was cancelled" 'state COMPLETE'
+echo "JobState=CANCELLED" >"$dir/other"
+job sweep.sbatch LETHE_REQUEUE=no LETHE_AFTER=6
+holds '((rc == 75)) && called "scancel 7" && ! called mpirun'
+
+begin "a launcher that outlives its sweep" 'commit 1; state COMPLETE; until_term'
+job sweep.sbatch
+holds '((rc == 0)) && says "no sign of life for 20 s, STATE is COMPLETE"'
+
+begin "a launcher that does nothing" 'until_term' 'until_term'
+job sweep.sbatch
+holds '((rc == 75)) && says "no sign of life for 20 s, STATE is INCOMPLETE" && (($(num_calls ^mpirun) == 2))'
+
+begin "what lives is left alone" 'for i in $(seq 30); do echo $i >$d/out/status.json; /bin/sleep 0.05; done; state COMPLETE'
+job sweep.sbatch
+holds '((rc == 0)) && ! says "no sign of life"'
+
+begin "GPUs decide the ranks" 'state COMPLETE'
+echo cuda >"$dir/device"
+job sweep.sbatch SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="1(x2)" SLURM_GPUS_ON_NODE=4 SLURM_CPUS_ON_NODE=16
+holds '((rc == 0)) && called "mpirun -n 8 --bind-to none --oversubscribe --host n1:4,n2:4 "'
+
+begin "no mpirun, but srun with PMIx" 'state COMPLETE'
+job sweep.sbatch LETHE_LAUNCHER=srun SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="2(x2)"
+holds '((rc == 0)) && called "srun --mpi=pmix -n 4" && called "--cpus-per-task=2"'
+
+begin "too little memory is told before it is used up" 'state COMPLETE'
+job sweep.sbatch SLURM_MEM_PER_NODE=1500
+holds '((rc == 2)) && says "ask for --mem=2000M" && ! called mpirun'
+begin "memory by processor" 'state COMPLETE'
+job sweep.sbatch SLURM_MEM_PER_CPU=600 SLURM_CPUS_ON_NODE=4
+holds '((rc == 0)) && called mpirun'
+begin "too few processors are told" 'state COMPLETE'
+job sweep.sbatch SLURM_CPUS_ON_NODE=1
+holds '((rc == 0)) && says "warning: 1 processor(s) on this node for 2 executor(s) of 2 thread(s)"'
+
+begin "a prologue comes first" 'state COMPLETE'
+echo "echo in the prologue; export MPIRUN_FLAGS='--mca a b'" >"$dir/prologue"
+job sweep.sbatch LETHE_PROLOGUE="$dir/prologue"
+holds '((rc == 0)) && says "in the prologue" && called "--mca a b"'
+begin "a prologue that is not there" 'state COMPLETE'
+job sweep.sbatch LETHE_PROLOGUE="$dir/no-prologue"
+holds '((rc == 2)) && says "cannot be read" && ! called mpirun'
+begin "no program"
+job sweep.sbatch LETHE="$dir/no-lethe" PATH="$(printf '%s' "$PATH")"
+holds '((rc == 2)) && says "lethe is not found"'
+
+array=(SLURM_ARRAY_TASK_ID=1 SLURM_CPUS_ON_NODE=2)
+begin "a task of an array runs its cell" 'commit 1; exit 0'
+job array.sbatch "${array[@]}"
+holds '((rc == 0)) && called "lethe cell config.yaml --cell rome/m/sample1 --out" && ! called requeue'
+begin "a task near its limit" 'until_usr1 1 75'
+meanwhile='kill -USR1 PID' job array.sbatch "${array[@]}"
+holds '((rc == 75)) && called "scontrol requeue 7"'
+begin "a task that is cancelled" 'until_term'
+meanwhile='completing 2026-01-01T10:20:00 >"$dir/job"; pkill -TERM -P PID; kill -TERM PID' job array.sbatch "${array[@]}"
+holds '((rc == 75)) && ! called requeue && says "cancelled"'
+begin "a task whose cell fails" 'exit 1'
+job array.sbatch "${array[@]}"
+holds '((rc == 1)) && ! called requeue'
+begin "a task too many" 'exit 0'
+job array.sbatch "${array[@]}" SLURM_ARRAY_TASK_ID=3
+holds '((rc == 2)) && says "there is no cell 3: config.yaml has 3" && ! called "lethe cell"'
+
+# submit OPTION...: slurm/submit; sets rc, log (its output).
+submit() {
+  env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" "$source/slurm/submit" "$@" &>"$dir/log"
+  rc=$?
+}
+touch "$dir/config.yaml"
+c=$dir/config.yaml
+begin "submit asks for processors and memory"
+submit "$c" --nodes 2 --time 4:00:00 --partition gpu --account me -- --exclusive
+holds '((rc == 0)) && called "--nodes=2 --ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --partition=gpu --account=me --exclusive --time=4:00:00"'
+holds 'says "ending: scancel 101" && says "folder: $dir/out"'
+begin "submit takes no more ranks than there are cells"
+submit "$c" --ranks-per-node=8
+holds '((rc == 0)) && called "--ntasks-per-node=3 --cpus-per-task=2 --mem=3000M"'
+begin "submit on GPUs"
+echo cuda >"$dir/device"
+submit "$c" --nodes 2 --gpus-per-node 4
+holds '((rc == 0)) && called "--ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --gpus-per-node=4"'
+begin "submit without the GPUs that the config needs"
+echo cuda >"$dir/device"
+submit "$c" --gpus-per-node 0
+holds '((rc == 2)) && says "needs --gpus-per-node" && ! called sbatch'
+begin "submit with GPUs that the config does not use"
+submit "$c" --gpus-per-node 2
+holds '((rc == 2)) && says "GPUs would lie idle" && ! called sbatch'
+begin "an array, and the job that reduces"
+submit "$c" --array --prologue "$c"
+holds '((rc == 0)) && called "--array=0-2" && called "--dependency=afterany:101" && called "LETHE_PROLOGUE=$c"'
+begin "a chain"
+submit "$c" --chain 3
+holds '((rc == 0)) && called "--dependency=afternotok:101 --kill-on-invalid-dep=yes" && called "--dependency=afternotok:102" &&
+  called "LETHE_AFTER=102 LETHE_REQUEUE=no" && says "scancel 101 102 103"'
+begin "a dry run"
+submit "$c" --chain 2 --dry-run
+holds '((rc == 0)) && ! called sbatch && (($(grep -c "^sbatch" "$dir/log") == 2))'
+for wrong in "--nodes 0" "--chain x" "--launcher ssh" "--prologue /nowhere" "--colour red" "--nodes" "--array --chain 2" "second.yaml"; do
+  begin "submit $wrong"
+  # shellcheck disable=SC2086
+  submit "$c" $wrong
+  holds '((rc == 2)) && says "submit: " && ! called sbatch'
+done
+begin "submit of a config that is refused"
+touch "$dir/refused"
+submit "$c"
+holds '((rc == 2)) && says "bad config" && ! called sbatch'
+
+((num_failures == 0)) && echo passed
+exit $((num_failures > 0))
