@@ -112,12 +112,27 @@ leave_a_cancelled_chain() {
   exit 75
 }
 
+# The jobs of the chain that wait for this one, and for those. The last one goes first, so that none is set free by the end of
+# the one before it.
+end_chain() {
+  [[ ${LETHE_REQUEUE:-yes} == no ]] || return 0
+  local waiting known=" $job " id dependency later=
+  waiting=$(squeue -h --me -t PD -o '%i %E' 2>/dev/null)
+  while read -r id dependency; do
+    [[ $dependency =~ ^afternotok:([0-9]+) && $known == *" ${BASH_REMATCH[1]} "* ]] || continue
+    known+="$id "
+    later="$id $later"
+  done < <(sort -n <<<"$waiting")
+  # shellcheck disable=SC2086
+  [[ -z $later ]] || { say "the rest of the chain leaves the queue: $later"; scancel $later; }
+}
+
 # What is left when a job ends before its work does. `ending`: why_terminated's words, "USR1" (the time limit is near, or
 # pre-emption with the user's signal), or "" if nobody asked it to stop. Never returns.
 leave_unfinished() { # COMMITTED-AT-START
   local got=$(($(committed) - $1))
   case $ending in
-    cancelled) say "cancelled: not put back into the queue; $got new file(s), to go on, submit it again"; exit 75 ;;
+    cancelled) end_chain; say "cancelled: not put back into the queue; $got new file(s), to go on, submit it again"; exit 75 ;;
     requeued) say "Slurm has put it back into the queue; $got new file(s)"; exit 75 ;;
   esac
   if ((got > 0)); then

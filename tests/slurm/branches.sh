@@ -42,7 +42,10 @@ mock srun <<'E2'
 for node in $(cat "$d/dead" 2>/dev/null); do [[ " $* " == *" -w $node "* ]] && exit 1; done
 exit 0
 E2
-mock squeue </dev/null
+mock squeue <<'E2'
+[[ $* == *"-t PD"* ]] && cat "$d/queue" 2>/dev/null
+exit 0
+E2
 mock scancel </dev/null
 mock sbatch <<'E2'
 n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep ^LETHE_ | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
@@ -190,6 +193,15 @@ begin "a job of a chain" 'until_usr1 1'
 echo "JobState=COMPLETED" >"$dir/other"
 meanwhile='kill -USR1 PID' job sweep.sbatch LETHE_REQUEUE=no LETHE_AFTER=6
 holds '((rc == 75)) && ! called requeue && says "the next job of the chain"'
+
+begin "a chain that is done leaves the queue, the last job first" 'commit 1; state COMPLETE'
+printf '%s\n' '8 afternotok:7(unfulfilled)' '10 afternotok:9(unfulfilled)' '9 afternotok:8(unfulfilled)' '11 (null)' '12 afternotok:6' >"$dir/queue"
+job sweep.sbatch LETHE_REQUEUE=no
+holds '((rc == 0)) && called "scancel 10 9 8" && ! called "scancel 10 9 8 "'
+begin "a job that puts itself back has no chain" 'commit 1; state COMPLETE'
+job sweep.sbatch
+holds '((rc == 0)) && ! called scancel'
+rm "$dir/queue"
 
 begin "the job before was cancelled" 'state COMPLETE'
 echo "JobState=CANCELLED" >"$dir/other"

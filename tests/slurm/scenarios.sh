@@ -107,7 +107,7 @@ case $scenario in
   preemption)
     submit out --nodes 3 --time 20 --partition low
     wait_for 90 "nothing is committed" has_committed out
-    sbatch --parsable -p high -N3 --time=1 --output=/dev/null --wrap "sleep 5" >/dev/null || fail "sbatch"
+    sbatch --parsable -p high -N3 --ntasks-per-node=2 --time=1 --output=/dev/null --wrap "sleep 5" >/dev/null || fail "sbatch"
     wait_for 60 "it does not make room" eval '[[ $(state_of "${jobs[0]}") == PENDING ]]'
     wait_for 300 "it does not go on afterwards" state_is out COMPLETE
     log_says "${jobs[0]}" "restart 1" || fail "it was never pre-empted"
@@ -124,7 +124,7 @@ case $scenario in
     for job in "${jobs[@]}"; do wait_for 60 "jobs of the chain are left" has_left "$job"; done
     log_says "${jobs[1]}" "job ${jobs[1]}" || fail "the second job of the chain did not run"
     log_says "${jobs[0]}" "restart 1" && fail "a job of the chain was requeued"
-    log_says "${jobs[8]}" "sweep.sbatch" && fail "the chain went on after its end"
+    [[ -z $(log_of "${jobs[8]}") ]] || fail "the chain went on after its end"
     ;;
   *) fail "no scenario $scenario" ;;
 esac
