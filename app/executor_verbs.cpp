@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "app/dataset_verbs.h"
+#include "app/doctor_verb.h"
 #include "app/edit_verb.h"
 #include "core/error.h"
 #include "core/exit_code.h"
@@ -20,6 +21,7 @@
 #include "worker/commands/terminal_monitor.h"
 #include "worker/commands/verify.h"
 #include "worker/moments_notes.h"
+#include "worker/planning/device.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/serve.h"
 #include "worker/workspace.h"
@@ -288,6 +290,9 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->callback([options] {
     auto workspace = workspace_of_config(options->config, options->out);
     auto inspection = workspace.inspection();
+    // A plan may be made where no GPU is, a sweep not be started.
+    const auto trouble = worker::device_trouble(workspace.config());
+    if (trouble && trouble->is_of_this_machine && !options->is_dry_run) inspection.problems.push_back(trouble->text);
     for (const auto& model : inspection.models) {
       for (auto& note : worker::moments_notes(workspace, model.name)) inspection.notes.push_back(std::move(note));
     }
@@ -323,6 +328,7 @@ void add_executor_verbs(CLI::App& app, int& status) {
   add_export(app, options);
   add_generate(app, options);
   add_dataset_verbs(app, status);
+  add_doctor(app, status);
   add_inspect(app, options);
   add_serve(app, options);
 }

@@ -47,6 +47,7 @@ constexpr std::array kHandedOver{
     HandedOver{"generate", "text from the model at any edit"},
     HandedOver{"samples", "write sample orders as the paper's script draws them"},
     HandedOver{"diagnose", "what a model knows (recall), what its edits reach (zsre)"},
+    HandedOver{"doctor", "what a sweep rests on here, and what is wrong with it"},
 };
 
 /// Becomes `lethe-executor` with the same arguments; returns only if that fails.
@@ -60,6 +61,24 @@ int hand_over(char** argv) {
 
 std::string build_name() {
   return std::string(core::version()) + " " + std::string(core::git_sha()) + (core::is_dirty() ? " modified" : "");
+}
+
+/// For `lethe --version`: what results may depend on.
+std::string build_and_libraries() {
+  auto text = build_name();
+  for (const auto& library : core::library_versions()) {
+    text += "\n" + std::string(library.name) + " " + std::string(library.version);
+  }
+  return text;
+}
+
+/// What `lethe doctor` says of this program, in the layout of the rest.
+std::string doctor_lines() {
+  const auto line = [](std::string subject, const std::string& text) {
+    subject.resize(16, ' ');
+    return subject + text + "\n";
+  };
+  return line("lethe", build_name()) + line("MPI", comm::mpi_library());
 }
 
 struct Options {
@@ -124,7 +143,7 @@ int run_verb(const CLI::App& app, const Options& options) {
 
 int run(int argc, char** argv) {
   CLI::App program{"lethe: what sequential model editing does to a language model"};
-  program.set_version_flag("--version", build_name());
+  program.set_version_flag("--version", build_and_libraries());
   program.require_subcommand(1);
   Options options;
   add_plan(program, options);
@@ -151,7 +170,11 @@ bool is_handed_over(std::string_view verb) {
 int main(int argc, char** argv) {
   try {
     core::init_logging("lethe", comm::rank_from_environment());
-    if (argc > 1 && is_handed_over(argv[1])) return hand_over(argv);
+    if (argc > 1 && is_handed_over(argv[1])) {
+      // Only this program knows MPI.
+      if (argv[1] == std::string_view("doctor")) std::cout << doctor_lines() << std::flush;
+      return hand_over(argv);
+    }
     return run(argc, argv);
   } catch (const core::ConfigError& error) {
     std::cerr << error.what() << "\n";

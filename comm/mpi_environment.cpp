@@ -45,6 +45,14 @@ bool is_launched_by_mpi() {
   return false;
 }
 
+std::string mpi_library() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  check_mpi(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
+  const std::string whole(text.data());
+  return whole.substr(0, whole.find_first_of(",\n"));
+}
+
 int num_tasks_without_mpi() { return is_launched_by_mpi() ? 1 : first_number_of({"SLURM_STEP_NUM_TASKS"}, 1); }
 
 int rank_from_environment() { return first_number_of({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"}); }

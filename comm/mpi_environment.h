@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 #include "comm/channel.h"
 
@@ -9,6 +10,9 @@ namespace lethe::comm {
 
 /// True if this process was started by an MPI launcher (mpirun, srun with PMI). Looks at the environment only.
 bool is_launched_by_mpi();
+
+/// The MPI library's own name and version, without starting it.
+std::string mpi_library();
 
 /// Processes that a launcher without MPI (`srun --mpi=none`) started beside this one, itself included.
 int num_tasks_without_mpi();

@@ -62,16 +62,16 @@ std::string own_start_ticks() {
   return state ? state->start_ticks : "0";
 }
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 const std::string& this_host() {
   static const std::string host = host_key();
   return host;
 }
 
 }  // namespace
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 const std::string& process_name() {
   // A fork shares the parent's static, so the pid is part of the key.

@@ -9,6 +9,9 @@ namespace lethe::ledger {
 /// name and its process namespace, <start> the start time in clock ticks since boot.
 const std::string& process_name();
 
+/// Decimal digits and nothing else, as the parts of such a name are.
+bool is_number(std::string_view text);
+
 /// True if `name` was made by `process_name` on this host and in this namespace by a process that has ended.
 bool has_ended_here(std::string_view name);
 

@@ -18,10 +18,6 @@ namespace {
 constexpr std::string_view kTemporaryExtension = ".tmp";
 constexpr std::chrono::hours kAbandonedAge(1);
 
-bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 /// The process in a temporary file's name; empty for any other name.
 std::string_view process_of(std::string_view name) {
   if (!name.starts_with('.') || !name.ends_with(kTemporaryExtension)) return {};

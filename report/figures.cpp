@@ -216,6 +216,10 @@ std::vector<std::string> default_interpreters() {
   return candidates;
 }
 
+std::string drawing_interpreter(const std::vector<std::string>& interpreters) {
+  return find_interpreter(interpreters, fs::temp_directory_path());
+}
+
 bool is_figure_width(const std::string& width) {
   constexpr double kLeastMillimetres = 40.0;
   constexpr double kMostMillimetres = 500.0;

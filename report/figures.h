@@ -27,6 +27,9 @@ struct FigureResult {
 /// $LETHE_PYTHON if set, /usr/bin/python3, python3.
 std::vector<std::string> default_interpreters();
 
+/// The first of `interpreters` that imports h5py, numpy and matplotlib when it runs isolated; empty if there is none.
+std::string drawing_interpreter(const std::vector<std::string>& interpreters = default_interpreters());
+
 /// Writes the plot_*.py files into the report's folder, and runs plot_figures.py on curves.h5 there, and on phases.csv
 /// where there is one, with the first of `interpreters` that imports h5py, numpy and matplotlib; its output is in
 /// plot_figures.log. Never throws for want of one.

@@ -57,7 +57,7 @@ class Inspector {
       : config_(config), sources_(sources), digests_(digests) {}
 
   Findings inspect() {
-    problems_.attempt([&] { static_cast<void>(device_of(config_)); });
+    check_device();
     for (const auto& task : config_.tasks) {
       problems_.attempt([&] { read_task(task); });
     }
@@ -90,6 +90,18 @@ class Inspector {
 
   bool is_used(const core::ModelConfig& model) const {
     return std::ranges::any_of(config_.cells, [&](const core::GridCell& cell) { return cell.model == model.name; });
+  }
+
+  /// A sweep may be planned where no GPU is; whoever is about to run it asks `device_of`.
+  void check_device() {
+    const auto trouble = device_trouble(config_);
+    if (!trouble) return;
+    auto& inspection = findings_.inspection;
+    if (trouble->is_of_this_machine) {
+      inspection.notes.push_back(trouble->text + "; the machines that run the sweep must have one");
+    } else {
+      problems_.attempt([&] { throw core::ConfigError(trouble->text); });
+    }
   }
 
   /// Orders made from other records than the published ones are as good, but not the paper's.

@@ -1,0 +1,184 @@
+#include "worker/commands/doctor.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sstream>
+#include <thread>
+
+#include <ATen/Context.h>
+#include <torch/cuda.h>
+
+#include "core/build_info.h"
+#include "ledger/folder_probe.h"
+#include "worker/arithmetic.h"
+
+namespace lethe::worker::inline commands {
+namespace {
+
+std::string gigabytes(double bytes) {
+  std::ostringstream text;
+  text.precision(1);
+  text << std::fixed << bytes / 1e9 << " GB";
+  return text.str();
+}
+
+std::string built_with(std::string_view name) {
+  for (const auto& library : core::library_versions()) {
+    if (library.name == name) return std::string(library.version);
+  }
+  return "unknown";
+}
+
+/// Lines of a program's output; none where it cannot be run.
+std::vector<std::string> lines_of(const std::string& command) {
+  std::vector<std::string> lines;
+  const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(command.c_str(), "re"), ::pclose);
+  if (!out) return lines;
+  std::array<char, 512> line{};
+  while (std::fgets(line.data(), line.size(), out.get()) != nullptr) {
+    std::string text(line.data());
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    lines.push_back(std::move(text));
+  }
+  return lines;
+}
+
+Finding examine_libtorch() {
+  Finding finding{"LibTorch", built_with("libtorch"), {}};
+  finding.text += at::globalContext().hasCUDART() ? ", with CUDA" : ", without CUDA: device: cpu only";
+  return finding;
+}
+
+/// The path of the library in use whose name holds `name`; empty if there is none.
+std::string loaded_library(const std::string& name) {
+  std::ifstream in("/proc/self/maps");
+  for (std::string line; std::getline(in, line);) {
+    const auto path = line.find('/');
+    if (path != std::string::npos && line.find(name, path) != std::string::npos) return line.substr(path);
+  }
+  return {};
+}
+
+/// What multiplies matrices: by the name that it gives itself, or by the file that was loaded.
+Finding examine_blas() {
+  Finding finding{"BLAS", arithmetic(), {}};
+  const auto reference = loaded_library("/blas/libblas.so");
+  if (!reference.empty()) {
+    finding.text = reference;
+    finding.trouble =
+        "this is the reference BLAS, some 20 times slower than OpenBLAS; install libopenblas0-pthread, or let "
+        "update-alternatives select it for libblas.so.3";
+  }
+  return finding;
+}
+
+std::vector<Finding> examine_gpus() {
+  const auto listed =
+      lines_of("nvidia-smi --query-gpu=name,memory.total,memory.free,driver_version --format=csv,noheader 2>/dev/null");
+  const auto seen = static_cast<std::size_t>(torch::cuda::device_count());
+  if (listed.empty() && seen == 0) return {{"GPUs", "none", {}}};
+  std::vector<Finding> findings;
+  for (const auto& gpu : listed) findings.push_back({"GPU", gpu + " (name, memory, free, driver)", {}});
+  Finding count{"GPUs", std::to_string(seen) + " usable by LibTorch, " + std::to_string(listed.size()) + " listed", {}};
+  if (!at::globalContext().hasCUDART()) {
+    count.trouble =
+        "LibTorch was built without CUDA, so device: cuda is refused; build against one that has it "
+        "(LIBTORCH=... scripts/build, docs/install.md)";
+  } else if (seen == 0) {
+    count.trouble =
+        "LibTorch sees none of them: CUDA_VISIBLE_DEVICES is empty, or the driver is older than LibTorch's CUDA";
+  }
+  findings.push_back(count);
+  return findings;
+}
+
+/// A control group's limit, which containers and batch systems set; nullopt for "max" or none.
+std::optional<double> group_limit(const char* file) {
+  std::ifstream in(std::string("/sys/fs/cgroup/") + file);
+  double value = 0.0;
+  return in >> value ? std::optional(value) : std::nullopt;
+}
+
+Finding examine_processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int usable = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+  const auto online = static_cast<int>(std::thread::hardware_concurrency());
+  Finding finding{"processors", std::to_string(usable) + " usable of " + std::to_string(std::max(online, usable)), {}};
+  std::ifstream in("/sys/fs/cgroup/cpu.max");
+  double quota = 0.0;
+  double period = 0.0;
+  if (in >> quota >> period && period > 0.0) {
+    std::ostringstream text;
+    text << ", at most " << quota / period << " at a time";
+    finding.text += text.str();
+    if (quota < period) finding.trouble = "less than one processor: executors of one thread will be throttled";
+  }
+  return finding;
+}
+
+double kilobytes_of(const std::string& key) {
+  std::ifstream in("/proc/meminfo");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(key + ":")) return std::strtod(line.c_str() + key.size() + 1, nullptr);
+  }
+  return 0.0;
+}
+
+Finding examine_memory() {
+  constexpr double kLeast = 1e9;
+  const double total = 1024.0 * kilobytes_of("MemTotal");
+  double usable = 1024.0 * kilobytes_of("MemAvailable");
+  Finding finding{"memory", gigabytes(usable) + " free of " + gigabytes(total), {}};
+  if (const auto limit = group_limit("memory.max")) {
+    finding.text += ", at most " + gigabytes(*limit) + " for this job";
+    usable = std::min(usable, *limit);
+  }
+  if (usable < kLeast) finding.trouble = "an executor takes some 0.7 GB before any model; ask for more (lethe plan)";
+  return finding;
+}
+
+Finding examine_descriptors() {
+  // Of one rank with its executor, a sharded model and its segments, with room.
+  constexpr rlim_t kLeast = 512;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  const auto text = limit.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : std::to_string(limit.rlim_cur);
+  Finding finding{"open files", text, {}};
+  if (limit.rlim_cur < kLeast) finding.trouble = "raise it: ulimit -n 4096";
+  return finding;
+}
+
+Finding examine_shared_memory() {
+  constexpr std::int64_t kLeast = 64'000'000;
+  const auto room = ledger::room_in("/dev/shm");
+  if (room.free_bytes < 0)
+    return {"shared memory", "no /dev/shm", "MPI's ranks on one host need it; mount a tmpfs there"};
+  Finding finding{"shared memory", gigabytes(static_cast<double>(room.free_bytes)) + " free in /dev/shm", {}};
+  if (room.free_bytes < kLeast) {
+    finding.trouble =
+        "MPI keeps some 4 MB a rank there: remove what killed jobs left, or give the container --shm-size=1g";
+  }
+  return finding;
+}
+
+}  // namespace
+
+std::vector<Finding> examine_libraries() {
+  std::vector<Finding> findings{examine_libtorch(), examine_blas(), {"HDF5", built_with("hdf5"), {}}};
+  for (auto& gpu : examine_gpus()) findings.push_back(std::move(gpu));
+  return findings;
+}
+
+std::vector<Finding> examine_machine() {
+  return {examine_processors(), examine_memory(), examine_descriptors(), examine_shared_memory()};
+}
+
+}  // namespace lethe::worker::inline commands
