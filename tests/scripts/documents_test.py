@@ -1,6 +1,8 @@
 """The documents name what there is: every LETHE_ variable stands in CONTRIBUTING.md, and no other; every file, link, test
-and heading that a document or a comment names is there; and the map of the paper is whole."""
+and heading that a document or a comment names is there; the map of the paper is whole; exit codes, classes of failures and
+messages are the sources'."""
 
+import functools
 import re
 import unittest
 
@@ -52,6 +54,14 @@ FAULTS = (
     ("**Otherwise here.** ", "", "says neither a result"),
     ("**Not here yet.** No run", "**Not here yet.**", "says neither a result"),
 )
+# Of docs/operations.md: a message in quotes, `...` for what varies; a row of exit codes; a row of failure classes.
+MESSAGE = re.compile(r'"`([^`]+)`"')
+EXIT_CODE = re.compile(r"\bexit code (\d+)")
+ENDING = re.compile(r"^\| (\d+) \| ([^|]*) \|", re.MULTILINE)
+CLASSES = re.compile(r"^\| ((?:`[a-z]+`(?:, )?)+) \| ([a-z ]+) \|", re.MULTILINE)
+HEALS = {"Never": "never", "AnotherTry": "with another try", "Time": "with time", "SomeoneActs": "when someone acts"}
+# A string of C++ with those that follow it directly, which are one.
+LITERAL = re.compile(r'//[^\n]*|#include[^\n]*|((?:"(?:\\.|[^"\\\n])*"\s*)+)')
 
 
 def text_of(name):
@@ -83,6 +93,88 @@ def cited(pattern):
             for match in pattern.finditer(line):
                 for one in next(group for group in match.groups() if group).split(", "):
                     yield source_tree.place(path, number), one
+
+
+def strings_of(path):
+    """The contents of a source's strings, a line each."""
+    matches = LITERAL.finditer(path.read_text(encoding="utf-8"))
+    return "\n".join(re.sub(r'"\s*"', "", match[1].strip())[1:-1] for match in matches if match[1])
+
+
+@functools.cache
+def strings_of_sources():
+    paths = [path for path in source_tree.tracked_files() if path.suffix in (".h", ".cpp")]
+    return [strings_of(path) for path in paths if not source_tree.place(path).startswith(("tests/", "bench/"))]
+
+
+def is_said(message, strings):
+    """True if the fixed parts of a message follow each other in one source's strings."""
+    position = 0
+    for part in filter(None, (part.strip() for part in message.split("..."))):
+        position = strings.find(part, position)
+        if position < 0:
+            return False
+    return True
+
+
+def wrong_messages(page):
+    """Messages of a page that no source says."""
+    messages = [" ".join(message.split()) for message in MESSAGE.findall(page)]
+    return [message for message in messages if not any(is_said(message, one) for one in strings_of_sources())]
+
+
+def wrong_endings(page):
+    """Where the exit codes and words of STATE differ from the sources'."""
+    codes = set(re.findall(r"int kExit\w+ = (\d+);", text_of("core/exit_code.h")))
+    words = set(re.findall(r'return "([A-Z]+)";', text_of("orchestrator/scheduling/coordinator.cpp")))
+    words |= set(re.findall(r'kConfigErrorState = "(\w+)"', text_of("orchestrator/display/sweep_status.h")))
+    rows = ENDING.findall(page)
+    told = {word for _, state in rows for word in re.findall(r"`(\w+)`", state)}
+    return [
+        *(f"exit code {code}: in the table or in core/exit_code.h, not in both" for code in {row[0] for row in rows} ^ codes),
+        *(f"exit code {code} is none" for code in set(EXIT_CODE.findall(page)) - codes),
+        *(f"STATE {word}: in the table or in the sources, not in both" for word in told ^ words),
+    ]
+
+
+def wrong_classes(page):
+    """Where the classes of failures and what heals them differ from core/error.cpp."""
+    rows = re.findall(r'FailureClass::\w+, "(\w+)", Healing::k(\w+)', text_of("core/error.cpp"))
+    there = {(name, HEALS[healing]) for name, healing in rows}
+    told = {(name, heals) for names, heals in CLASSES.findall(page) for name in re.findall(r"`(\w+)`", names)}
+    return [f"class {name} heals {heals}: in the table or in core/error.cpp, not in both" for name, heals in told ^ there]
+
+
+class Operations(unittest.TestCase):
+    """docs/operations.md is what somebody looks up at night: it says what the programs say."""
+
+    def setUp(self):
+        self.page = text_of("docs/operations.md")
+
+    def test_messages_are_said_by_a_source(self):
+        self.assertGreater(len(MESSAGE.findall(self.page)), 40)
+        self.assertEqual(wrong_messages(self.page), [])
+
+    def test_exit_codes_and_states_are_those_of_the_programs(self):
+        self.assertEqual(wrong_endings(self.page), [])
+
+    def test_classes_of_failures_are_those_of_the_programs(self):
+        self.assertEqual(wrong_classes(self.page), [])
+
+    def test_a_wrong_page_is_seen(self):
+        for check, right, wrong in (
+            (wrong_messages, "no rank can write in the sweep's", "nobody can write in the sweep's"),
+            (wrong_messages, "which may be alive: watching", "which may live: watching"),
+            (wrong_messages, "its name says ...`", "its name tells ...`"),
+            (wrong_endings, "| 75 | `INCOMPLETE`", "| 76 | `INCOMPLETE`"),
+            (wrong_endings, "exit code 69", "exit code 70"),
+            (wrong_endings, "`POISONED` | some", "`PARTIAL` | some"),
+            (wrong_classes, "`oom`, `hang` | with another try", "`oom` | with another try"),
+            (wrong_classes, "| `infrastructure` | with time", "| `infrastructure` | never"),
+        ):
+            with self.subTest(wrong=wrong):
+                self.assertTrue(right in self.page, right)
+                self.assertNotEqual(check(self.page.replace(right, wrong)), [])
 
 
 class Documents(unittest.TestCase):
