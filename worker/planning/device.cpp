@@ -12,7 +12,7 @@ std::optional<DeviceTrouble> device_trouble(const core::ExperimentConfig& config
   return DeviceTrouble{config.source.string() + ": device: cuda, but " +
                            (is_of_this_machine ? "this machine shows no GPU to it (nvidia-smi, CUDA_VISIBLE_DEVICES)"
                                                : "its LibTorch was built without CUDA; build with another one, see "
-                                                 "docs/real-models.md") +
+                                                 "docs/install.md") +
                            ", or use device: cpu",
                        is_of_this_machine};
 }
