@@ -27,7 +27,7 @@ find_program() {
 }
 
 # Asks lethe what it will need, before anything is started: a config that is refused ends the job here. Sets `out`, `threads`,
-# `host_mb`, `device`, `cells`.
+# `host_mb`, `device`, `per_gpu` (executors on a GPU), `cells`.
 ask_needs() { # CONFIG [OUT]
   local needs key value
   cells=()
@@ -36,6 +36,7 @@ ask_needs() { # CONFIG [OUT]
     case $key in
       out) out=$value ;;
       device) device=$value ;;
+      executors_per_gpu) per_gpu=$value ;;
       threads) threads=$value ;;
       host_mb) host_mb=$value ;;
       cell) cells+=("$value") ;;

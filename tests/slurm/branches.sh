@@ -15,7 +15,7 @@ mock() { # NAME, its text on standard input
 mock lethe <<'E2'
 if [[ $1 == plan ]]; then
   [[ -e $d/refused ]] && { echo "bad config" >&2; exit 2; }
-  printf 'out=%s\ndevice=%s\nexecutors_per_gpu=1\nthreads=2\nhost_mb=1000\ngpu_mb=0\nnum_cells=3\n' "$d/out" "$(cat "$d/device")"
+  printf 'out=%s\ndevice=%s\nexecutors_per_gpu=%s\nthreads=2\nhost_mb=1000\ngpu_mb=0\nnum_cells=3\n' "$d/out" "$(cat "$d/device")" "$(cat "$d/per_gpu")"
   printf 'cell=rome/m/sample%s\n' 0 1 2
 else
   exec "$d/bin/mpirun" "$@"
@@ -26,8 +26,9 @@ mock mpirun <<'E2'
 line=$(head -n 1 "$d/runs"); sed -i 1d "$d/runs"
 commit() { for _ in $(seq "$1"); do mkdir -p "$d/out/cells/rome/m/sample1/x"; mktemp "$d/out/cells/rome/m/sample1/x/XXXXXX.h5" >/dev/null; done; }
 state() { echo "$1" >"$d/out/STATE"; }
-until_usr1() { trap 'echo usr1 >>"$d/calls"; state INCOMPLETE; commit "$1"; exit "${2:-0}"' USR1; echo up >"$d/up"; for _ in $(seq 200); do /bin/sleep 0.05; done; }
-until_term() { trap 'exit 143' TERM; trap '' USR1; echo up >"$d/up"; for _ in $(seq 200); do /bin/sleep 0.05; done; }
+# They live long enough to be ended by somebody.
+until_usr1() { trap 'echo usr1 >>"$d/calls"; state INCOMPLETE; commit "$1"; exit "${2:-0}"' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
+until_term() { trap 'exit 143' TERM; trap '' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
 eval "$line"
 E2
 mock scontrol <<'E2'
@@ -50,9 +51,9 @@ mock scancel </dev/null
 mock sbatch <<'E2'
 n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep ^LETHE_ | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
 E2
-# Long waits pass at once, short ones are shortened.
+# Long waits pass at once, short ones are shortened: the watchdog's less, which must not overtake a slow machine.
 mock sleep <<'E2'
-[[ ${1%.*} -ge 60 ]] || exec /bin/sleep 0.04
+[[ ${1%.*} -ge 60 ]] || exec /bin/sleep $((${1%.*} == 5))".1"
 E2
 
 running="JobId=7 Command=$source/slurm/sweep.sbatch JobState=RUNNING Restarts=0 TimeLimit=01:00:00
@@ -66,6 +67,7 @@ fresh() { # LAUNCH...
   echo "$running" >"$dir/job"
   echo 0 >"$dir/requeue_rc"
   echo cpu >"$dir/device"
+  echo 1 >"$dir/per_gpu"
   printf '%s\n' "$@" >"$dir/runs"
 }
 settings=(SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1,n2,n3 "SLURM_TASKS_PER_NODE=2(x2),1" SLURM_NTASKS=5 SLURM_CPUS_ON_NODE=4)
@@ -73,7 +75,7 @@ settings=(SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1,n2,n3 "SLURM_TASKS_PER_NODE=2(x2)
 job() {
   local script=$1 pid
   shift
-  env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" LETHE_WATCHDOG_SECONDS=20 "${settings[@]}" "$@" \
+  env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" LETHE_WATCHDOG_SECONDS=100 "${settings[@]}" "$@" \
     bash "$source/slurm/$script" config.yaml &>"$dir/log" &
   pid=$!
   if [[ -n ${meanwhile:-} ]]; then
@@ -210,20 +212,26 @@ holds '((rc == 75)) && called "scancel 7" && ! called mpirun'
 
 begin "a launcher that outlives its sweep" 'commit 1; state COMPLETE; until_term'
 job sweep.sbatch
-holds '((rc == 0)) && says "no sign of life for 20 s, STATE is COMPLETE"'
+holds '((rc == 0)) && says "no sign of life for 30 s, STATE is COMPLETE"'
 
 begin "a launcher that does nothing" 'until_term' 'until_term'
-job sweep.sbatch
-holds '((rc == 75)) && says "no sign of life for 20 s, STATE is INCOMPLETE" && (($(num_calls ^mpirun) == 2))'
+job sweep.sbatch LETHE_WATCHDOG_SECONDS=10
+holds '((rc == 75)) && says "no sign of life for 10 s, STATE is INCOMPLETE" && (($(num_calls ^mpirun) == 2))'
 
-begin "what lives is left alone" 'for i in $(seq 30); do echo $i >$d/out/status.json; /bin/sleep 0.05; done; state COMPLETE'
-job sweep.sbatch
+begin "what lives is left alone" 'for i in $(seq 40); do echo $i >$d/out/status.json; /bin/sleep 0.1; done; state COMPLETE'
+job sweep.sbatch LETHE_WATCHDOG_SECONDS=10
 holds '((rc == 0)) && ! says "no sign of life"'
 
 begin "GPUs decide the ranks" 'state COMPLETE'
 echo cuda >"$dir/device"
 job sweep.sbatch SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="1(x2)" SLURM_GPUS_ON_NODE=4 SLURM_CPUS_ON_NODE=16
 holds '((rc == 0)) && called "mpirun -n 8 --bind-to none --oversubscribe --host n1:4,n2:4 "'
+
+begin "two executors on a GPU" 'state COMPLETE'
+echo cuda >"$dir/device"
+echo 2 >"$dir/per_gpu"
+job sweep.sbatch SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="8(x2)" SLURM_GPUS_ON_NODE=4 SLURM_CPUS_ON_NODE=16
+holds '((rc == 0)) && called "mpirun -n 16 --bind-to none --oversubscribe --host n1:8,n2:8 "'
 
 begin "no mpirun, but srun with PMIx" 'state COMPLETE'
 job sweep.sbatch LETHE_LAUNCHER=srun SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="2(x2)"
@@ -285,6 +293,11 @@ begin "submit on GPUs"
 echo cuda >"$dir/device"
 submit "$c" --nodes 2 --gpus-per-node 4
 holds '((rc == 0)) && called "--ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --gpus-per-node=4"'
+begin "submit with two executors on a GPU"
+echo cuda >"$dir/device"
+echo 2 >"$dir/per_gpu"
+submit "$c" --gpus-per-node 4
+holds '((rc == 0)) && called "--ntasks-per-node=8 --cpus-per-task=2 --mem=8000M --gpus-per-node=4"'
 begin "submit without the GPUs that the config needs"
 echo cuda >"$dir/device"
 submit "$c" --gpus-per-node 0
