@@ -69,7 +69,7 @@ case $scenario in
   limit)
     # USR1 comes 40 s before the limit of a minute: each run has some 20 s.
     submit out --nodes 2 --time 1 -- --signal=B:USR1@40
-    wait_for 300 "the sweep is not done" state_is out COMPLETE
+    wait_for 500 "the sweep is not done" state_is out COMPLETE
     wait_for 30 "the job does not end" has_left "${jobs[0]}"
     log_says "${jobs[0]}" "restart 1" || fail "it was never requeued: the limit was no limit"
     log_says "${jobs[0]}" "back in the queue" || fail "it did not put itself back"
@@ -82,7 +82,7 @@ case $scenario in
     wait_for 60 "not all ranks say hello" eval '[[ $(grep -c "\"hello\"" "$dir/out/events.jsonl") == 3 ]]'
     kill_node n2
     wait_for 120 "the loss is not told" log_says "${jobs[0]}" "lost n2: going on with n1 n3"
-    wait_for 240 "the sweep is not done on the other nodes" state_is out COMPLETE
+    wait_for 400 "the sweep is not done on the other nodes" state_is out COMPLETE
     log_says "${jobs[0]}" "restart 1" && fail "a requeue was not needed"
     ;;
   cancel)
@@ -102,25 +102,25 @@ case $scenario in
     for job in "${jobs[@]}"; do wait_for 90 "the chain goes on after scancel" has_left "$job"; done
     state_is out COMPLETE && fail "somebody finished a cancelled sweep"
     submit out --nodes 2 --time 20
-    wait_for 240 "the sweep cannot be taken up again" state_is out COMPLETE
+    wait_for 400 "the sweep cannot be taken up again" state_is out COMPLETE
     ;;
   preemption)
     submit out --nodes 3 --time 20 --partition low
     wait_for 90 "nothing is committed" has_committed out
     sbatch --parsable -p high -N3 --ntasks-per-node=2 --time=1 --output=/dev/null --wrap "sleep 5" >/dev/null || fail "sbatch"
     wait_for 60 "it does not make room" eval '[[ $(state_of "${jobs[0]}") == PENDING ]]'
-    wait_for 300 "it does not go on afterwards" state_is out COMPLETE
+    wait_for 500 "it does not go on afterwards" state_is out COMPLETE
     log_says "${jobs[0]}" "restart 1" || fail "it was never pre-empted"
     ;;
   array)
     submit out --array --time 20
     ((${#jobs[@]} == 2)) || fail "an array and a job that reduces: ${jobs[*]}"
-    wait_for 300 "array and reductions are not done" state_is out COMPLETE
+    wait_for 500 "array and reductions are not done" state_is out COMPLETE
     [[ $(cat "$dir/lethe-${jobs[0]}_3.log") == *"complete"* ]] || fail "the last cell's task says nothing"
     ;;
   chain)
     submit out --nodes 2 --time 1 --chain 9 -- --signal=B:USR1@40
-    wait_for 360 "the chain does not finish it" state_is out COMPLETE
+    wait_for 600 "the chain does not finish it" state_is out COMPLETE
     for job in "${jobs[@]}"; do wait_for 60 "jobs of the chain are left" has_left "$job"; done
     log_says "${jobs[1]}" "job ${jobs[1]}" || fail "the second job of the chain did not run"
     log_says "${jobs[0]}" "restart 1" && fail "a job of the chain was requeued"
