@@ -86,10 +86,18 @@ void Supervisor::start_executor() {
   kill_reason_.clear();
   try {
     executor_->start();
+  } catch (const ZygoteLost&) {
+    throw;
+  } catch (const UnusableProgram& error) {
+    fail_to_start(core::FailureClass::kConfig, error.what());
   } catch (const core::CommError& error) {
-    executor_->log(error.what());
-    if (running_) finish_task(core::FailedEvent{core::FailureClass::kConfig, error.what(), 0});
+    fail_to_start(core::FailureClass::kInfrastructure, error.what());
   }
+}
+
+void Supervisor::fail_to_start(core::FailureClass failure, const std::string& reason) {
+  executor_->log(reason);
+  if (running_) finish_task(core::FailedEvent{failure, reason, 0});
 }
 
 void Supervisor::hand_over_task() {

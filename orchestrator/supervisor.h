@@ -78,6 +78,7 @@ class Supervisor {
   void stop();
   void quit(int exit_code);
   void start_executor();
+  void fail_to_start(core::FailureClass failure, const std::string& reason);
   void hand_over_task();
   void check_deadlines();
 

@@ -278,6 +278,8 @@ class LocalRanks {
         coordinator->on_message(*received);
       }
       num_consecutive_errors_ = 0;
+    } catch (const ZygoteLost&) {
+      throw;
     } catch (const core::CommError& error) {
       // One bad message is dropped: it costs time, never data. A channel that only fails ends the rank.
       spdlog::error("rank={} message dropped: {}", channels_[index]->rank(), error.what());

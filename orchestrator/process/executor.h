@@ -5,8 +5,20 @@
 #include <variant>
 
 #include "core/contract/executor_messages.h"
+#include "core/error.h"
 
 namespace lethe::orchestrator::inline process {
+
+/// A program that will not be executed at the next try either: it is not there, no program, or forbidden.
+class UnusableProgram : public core::CommError {
+ public:
+  using core::CommError::CommError;
+};
+/// The process that starts executors is gone, and with it all of them. The rank ends.
+class ZygoteLost : public core::CommError {
+ public:
+  using core::CommError::CommError;
+};
 
 /// The executor wrote something that is no event; it cannot be trusted any more.
 struct ExecutorGarbage {
@@ -23,7 +35,8 @@ class Executor {
  public:
   virtual ~Executor() = default;
 
-  /// Starts the process. Throws `core::CommError` if it cannot be executed.
+  /// Starts the process. Throws `UnusableProgram` if it cannot be executed, `core::CommError` where the system refuses
+  /// a process or its pipes for now, `ZygoteLost`.
   virtual void start() = 0;
   /// Started and not yet reported as exited.
   [[nodiscard]] virtual bool is_alive() const = 0;

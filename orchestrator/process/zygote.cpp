@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "orchestrator/process/executor.h"
 #include "orchestrator/process/zygote_process.h"
 
 namespace lethe::orchestrator::inline process {
@@ -21,13 +22,31 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxFds = 4;
 
-[[noreturn]] void throw_errno(const std::string& what, int code = errno) {
-  throw core::CommError(what + ": " + std::strerror(code));
+[[noreturn]] void throw_errno(const std::string& what) { throw core::CommError(what + ": " + std::strerror(errno)); }
+
+[[noreturn]] void throw_lost(const std::string& what) { throw ZygoteLost(what + "; start the sweep again"); }
+
+/// Why a program was not started: a system that has no process or descriptor to spare now may have one later.
+[[noreturn]] void throw_not_started(const std::string& program, int code) {
+  const auto text = program + ": " + std::strerror(code);
+  switch (code) {
+    case EAGAIN:
+    case EINTR:
+    case EIO:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSPC:
+    case ETXTBSY:
+      throw core::CommError(text);
+    default:
+      throw UnusableProgram(text);
+  }
 }
 
 /// Sends text and descriptors as one packet.
 void send_packet(int socket, const std::string& text, const std::vector<int>& fds) {
-  if (text.size() > kMaxZygoteMessageBytes) throw core::CommError("a command line is too long to be started");
+  if (text.size() > kMaxZygoteMessageBytes) throw UnusableProgram("a command line is too long to be started");
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxFds * sizeof(int))> control{};
   iovec vector{const_cast<char*>(text.data()), text.size()};
   msghdr header{};
@@ -45,7 +64,11 @@ void send_packet(int socket, const std::string& text, const std::vector<int>& fd
   ssize_t count = 0;
   do count = ::sendmsg(socket, &header, MSG_NOSIGNAL);
   while (count < 0 && errno == EINTR);
-  if (count < 0) throw_errno("the process that starts executors cannot be reached");
+  if (count >= 0) return;
+  constexpr const char* kUnreached = "the process that starts executors cannot be reached";
+  const bool is_gone = errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN;
+  if (is_gone) throw_lost(kUnreached);
+  throw_errno(kUnreached);  // such as too many descriptors under way
 }
 
 }  // namespace
@@ -92,7 +115,7 @@ pid_t Zygote::spawn(const SpawnRequest& request) {
     receive(answer, 0);
     const auto reply = json::parse(answer);
     if (reply.contains("pid")) return reply["pid"].get<pid_t>();
-    if (reply.contains("error")) throw_errno(request.arguments.front(), reply["error"].get<int>());
+    if (reply.contains("error")) throw_not_started(request.arguments.front(), reply["error"].get<int>());
     note_exit(answer);  // of another child, in between
   }
 }
@@ -117,8 +140,8 @@ bool Zygote::receive(std::string& text, int flags) {
   do count = ::recv(socket_.get(), text.data(), text.size(), flags);
   while (count < 0 && errno == EINTR);
   if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return false;
-  if (count < 0) throw_errno("the process that starts executors cannot be heard");
-  if (count == 0) throw core::CommError("the process that starts executors is gone; start the sweep again");
+  if (count < 0) throw_lost(std::string("the process that starts executors cannot be heard: ") + std::strerror(errno));
+  if (count == 0) throw_lost("the process that starts executors is gone");
   text.resize(static_cast<std::size_t>(count));
   return true;
 }

@@ -38,7 +38,8 @@ class Zygote {
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
 
-  /// Starts a program; throws `core::CommError` if it cannot be executed.
+  /// Starts a program; throws `UnusableProgram` if it cannot be executed, `core::CommError` if the system refuses a
+  /// process for now. Like all that follow it throws `ZygoteLost` if the zygote is gone.
   pid_t spawn(const SpawnRequest& request);
 
   /// Signals a child's whole process group; nothing happens if it has been reported dead (its number may be reused).

@@ -22,11 +22,13 @@ class ScriptedExecutor final : public Executor {
     int num_kills = 0;
     bool is_alive = false;
     bool cannot_start = false;
+    bool cannot_start_now = false;
   };
   explicit ScriptedExecutor(Script& script) : script_(script) {}
 
   void start() override {
-    if (script_.cannot_start) throw core::CommError("lethe-executor: Permission denied");
+    if (script_.cannot_start) throw UnusableProgram("lethe-executor: Permission denied");
+    if (script_.cannot_start_now) throw core::CommError("lethe-executor: Resource temporarily unavailable");
     ++script_.num_starts;
     script_.is_alive = true;
   }
@@ -200,6 +202,17 @@ TEST_F(SupervisorTest, AnExecutorThatCannotBeStartedFailsTheTaskWithoutRetry) {
   supervisor_->on_message(to_message(Welcome{"/out", "/out/experiment.json", "cpu", 1, 1}));
   assign(1);
   EXPECT_NE(expect_failure(core::FailureClass::kConfig).reason.find("Permission denied"), std::string::npos);
+}
+
+TEST_F(SupervisorTest, ASystemThatRefusesAProcessForNowIsAskedAgain) {
+  script_.cannot_start_now = true;
+  create();
+  supervisor_->on_message(to_message(Welcome{"/out", "/out/experiment.json", "cpu", 1, 1}));
+  assign(1);
+  expect_failure(core::FailureClass::kInfrastructure);
+  script_.cannot_start_now = false;
+  assign(2);
+  EXPECT_EQ(script_.num_starts, 1);
 }
 
 TEST_F(SupervisorTest, AStopIsPassedOnAndAnsweredEvenIfTheExecutorJustLeaves) {

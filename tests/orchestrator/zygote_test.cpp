@@ -17,6 +17,7 @@
 
 #include "core/error.h"
 #include "orchestrator/process/captured_run.h"
+#include "orchestrator/process/executor.h"
 #include "orchestrator/process/pipe.h"
 
 namespace lethe::orchestrator {
@@ -89,7 +90,7 @@ TEST(Zygote, AProgramThatCannotBeExecutedIsAnErrorAtOnce) {
   try {
     zygote.spawn(request);
     FAIL();
-  } catch (const core::CommError& error) {
+  } catch (const UnusableProgram& error) {
     EXPECT_NE(std::string(error.what()).find("/no/such/program"), std::string::npos);
     EXPECT_NE(std::string(error.what()).find("No such file"), std::string::npos);
   }
@@ -275,8 +276,8 @@ TEST(Zygote, AKilledZygoteTakesItsChildrenAlongAndIsNoticed) {
   const auto child = start_shell(zygote, "sleep 1000");
   ::kill(zygote.process_id(), SIGKILL);
   EXPECT_TRUE(becomes_true([&] { return is_gone(child); }));
-  EXPECT_THROW(zygote.take_exit(child), core::CommError);
-  EXPECT_THROW(start_shell(zygote, "exit 0"), core::CommError);
+  EXPECT_THROW(zygote.take_exit(child), ZygoteLost);
+  EXPECT_THROW(start_shell(zygote, "exit 0"), ZygoteLost);
 }
 
 TEST(CapturedRun, KeepsOutputErrorsAndStatus) {
