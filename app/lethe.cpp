@@ -20,6 +20,7 @@
 #include "core/build_info.h"
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "editing/methods/catalogue.h"
 #include "orchestrator/display/sweep_status.h"
@@ -169,6 +170,7 @@ bool is_handed_over(std::string_view verb) {
 
 int main(int argc, char** argv) {
   try {
+    core::arm_faults_from_environment();
     core::init_logging("lethe", comm::rank_from_environment());
     if (argc > 1 && is_handed_over(argv[1])) {
       // Only this program knows MPI.

@@ -12,6 +12,7 @@
 #include "app/unknown_verb.h"
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "worker/workspace.h"
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error to be handled, not a death
   lethe::worker::keep_freed_memory();
   try {
+    lethe::core::arm_faults_from_environment();
     lethe::core::init_logging("executor", 0);
     return run(argc, argv);
   } catch (const lethe::core::ConfigError& error) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/fault.h"
 
 namespace lethe::comm {
 namespace {
@@ -45,6 +46,7 @@ class InProcessChannel final : public Channel {
     if (peer < 0 || peer >= size()) {
       throw core::CommError("rank " + std::to_string(peer) + " of " + std::to_string(size()) + " does not exist");
     }
+    core::fault_point("message.send");
     message.sequence = ++num_sent_;
     (*mailboxes_)[static_cast<std::size_t>(peer)].put({rank_, encode(message)});
   }
@@ -52,6 +54,7 @@ class InProcessChannel final : public Channel {
   std::optional<Received> poll() override {
     const auto letter = (*mailboxes_)[static_cast<std::size_t>(rank_)].take();
     if (!letter) return std::nullopt;
+    core::fault_point("message.take");
     return Received{letter->source, decode(letter->bytes)};
   }
 

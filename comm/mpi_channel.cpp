@@ -7,6 +7,7 @@
 
 #include "comm/checked_cast.h"
 #include "comm/mpi_calls.h"
+#include "core/fault.h"
 
 namespace lethe::comm {
 namespace {
@@ -100,6 +101,7 @@ void MpiChannel::send(int peer, Message message) {
   if (peer < 0 || peer >= state_->size) {
     throw core::CommError("rank " + std::to_string(peer) + " of " + std::to_string(state_->size) + " does not exist");
   }
+  core::fault_point("message.send");
   message.sequence = ++state_->num_sent;
   auto bytes = encode(message);
   if (peer == state_->rank) {
@@ -116,12 +118,14 @@ std::optional<Received> MpiChannel::poll() {
   if (!state_->own.empty()) {
     const auto bytes = std::move(state_->own.front());
     state_->own.pop_front();
+    core::fault_point("message.take");
     return Received{state_->rank, decode(bytes)};
   }
   if (!state_->match_next()) return std::nullopt;
   int is_done = 0;
   check_mpi(MPI_Test(&state_->incoming_request, &is_done, MPI_STATUS_IGNORE), "MPI_Test");
   if (is_done == 0) return std::nullopt;
+  core::fault_point("message.take");
   return Received{state_->incoming_source, decode(state_->incoming)};
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "core/error.h"
+#include "core/fault.h"
 
 namespace lethe::core {
 
@@ -18,6 +19,7 @@ void throw_read_error(const std::filesystem::path& path) {
 
 UniqueFd open_regular_file(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe that nobody writes to would wait for a writer.
+  if (fails_at("file.read")) throw_read_error(path);
   UniqueFd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   struct stat info {};
   if (!file || ::fstat(file.get(), &info) != 0) throw_read_error(path);

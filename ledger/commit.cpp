@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/file_text.h"
 #include "core/grid_cell.h"
 #include "ledger/durable_file.h"
@@ -38,6 +39,7 @@ std::optional<CommittedFile> rival_of(const CommittedFile& own) {
 
 CommittedFile publish(const std::filesystem::path& temporary, std::string_view stem, std::string_view extension) {
   const auto folder = folder_of(temporary);
+  core::fault_point("commit.written");
   sync_file(temporary);
   CommittedFile own{{}, std::string(stem), core::digest_of_file(temporary)};
   own.path = folder / (own.stem + "-" + own.digest.hex() + std::string(extension));
@@ -56,6 +58,7 @@ CommittedFile publish(const std::filesystem::path& temporary, std::string_view s
     // Someone published between our look and our link, and may have told others already: withdraw.
     refuse(own.path, own, *rival);
   }
+  core::fault_point("commit.named");
   sync_folder(folder);
   return own;
 }
@@ -71,7 +74,7 @@ void replace_file(const std::filesystem::path& path, const FileWriter& write) {
   const auto folder = folder_of(path);
   const TemporaryFile temporary(folder, path.filename().string());
   write(temporary.path());
-  if (std::rename(temporary.path().c_str(), path.c_str()) != 0) {
+  if (core::fails_at("file.replace") || std::rename(temporary.path().c_str(), path.c_str()) != 0) {
     const std::error_code cause(errno, std::generic_category());
     throw core::StorageError(path.string() + ": cannot be replaced: " + cause.message(), cause);
   }

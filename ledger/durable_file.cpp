@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/unique_fd.h"
 
 namespace lethe::ledger {
@@ -45,31 +46,42 @@ std::string remedy_for(int code) {
 class OpenFile {
  public:
   OpenFile(const std::filesystem::path& path, int flags, const std::string& what)
-      : path_(path), fd_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {
+      : path_(path), fd_(opened(path, flags)) {
     if (!fd_) throw_last_error(path, what);
   }
 
   void write_all(std::string_view text) const {
     while (!text.empty()) {
-      const auto count = ::write(fd_.get(), text.data(), text.size());
+      const auto count = core::write_at("file.write", text.size(),
+                                        [&](std::size_t size) { return ::write(fd_.get(), text.data(), size); });
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw_last_error(path_, "be written");
       text.remove_prefix(static_cast<std::size_t>(count));
     }
   }
-  void sync() const {
-    // Some network file systems know no fsync of a folder and say EINVAL; there is nothing more to be done there.
-    if (::fsync(fd_.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
-      throw_last_error(path_, "be made durable (fsync)");
-  }
+  void sync() const { check_sync(core::fails_at("file.sync") ? -1 : ::fsync(fd_.get())); }
+  void sync_entries() const { check_sync(core::fails_at("folder.sync") ? -1 : ::fsync(fd_.get())); }
   /// NFS reports a failed delayed write only here.
   void close() {
-    if (::close(fd_.release()) != 0 && errno != EINTR) throw_last_error(path_, "be closed");
+    const bool fails = core::fails_at("file.close");
+    const int code = errno;
+    const bool is_closed = ::close(fd_.release()) == 0 || errno == EINTR;
+    if (fails) errno = code;
+    if (fails || !is_closed) throw_last_error(path_, "be closed");
   }
 
  private:
   std::filesystem::path path_;
   core::UniqueFd fd_;
+
+  static int opened(const std::filesystem::path& path, int flags) {
+    if ((flags & O_CREAT) != 0 && core::fails_at("file.create")) return -1;
+    return ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+  }
+  void check_sync(int result) const {
+    // Some network file systems know no fsync of a folder and say EINVAL; there is nothing more to be done there.
+    if (result != 0 && errno != EINVAL && errno != ENOTSUP) throw_last_error(path_, "be made durable (fsync)");
+  }
 };
 
 /// Over NFS a link whose answer was lost is sent again, and then fails although it was made. Keeps errno.
@@ -108,12 +120,13 @@ void sync_file(const std::filesystem::path& path) {
 
 void sync_folder(const std::filesystem::path& folder) {
   const OpenFile entries(folder, O_RDONLY | O_DIRECTORY, "be opened as a folder");
-  entries.sync();
+  entries.sync_entries();
 }
 
 std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder) {
   const auto fail = [&](const std::error_code& error) { throw_error(folder, "be listed", error); };
   std::vector<std::filesystem::path> files;
+  if (core::fails_at("folder.list")) fail({errno, std::generic_category()});
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
   if (error == std::errc::no_such_file_or_directory) return files;
@@ -155,7 +168,7 @@ void make_folder_below(const std::filesystem::path& root, const std::filesystem:
   auto path = root;
   for (const auto& part : folder.lexically_relative(root)) {
     path /= part;
-    if (::mkdir(path.c_str(), 0777) == 0) continue;
+    if (!core::fails_at("folder.create") && ::mkdir(path.c_str(), 0777) == 0) continue;
     const std::error_code cause(errno, std::generic_category());
     if (std::filesystem::is_directory(path)) continue;
     if (cause == std::errc::no_such_file_or_directory && !std::filesystem::exists(root)) {
@@ -166,8 +179,10 @@ void make_folder_below(const std::filesystem::path& root, const std::filesystem:
 }
 
 bool move_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
-  if (::link(from.c_str(), to.c_str()) == 0 || are_one_file(from, to)) {
-    if (::unlink(from.c_str()) != 0 && errno != ENOENT) throw_last_error(from, "be removed");
+  const bool is_linked = !core::fails_at("file.link") && ::link(from.c_str(), to.c_str()) == 0;
+  if (is_linked || are_one_file(from, to)) {
+    const bool is_removed = !core::fails_at("file.unlink") && ::unlink(from.c_str()) == 0;
+    if (!is_removed && errno != ENOENT) throw_last_error(from, "be removed");
     return true;
   }
   if (errno == EEXIST) return false;

@@ -9,6 +9,7 @@
 
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "core/unique_fd.h"
 #include "ledger/commit.h"
@@ -71,7 +72,9 @@ Life watch_to_the_end(Watch& watch, const OwnershipOptions& options) {
 bool overwrite(const fs::path& path, std::string_view text) {
   core::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file) return false;
-  const bool is_written = ::pwrite(file.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  const auto count = core::write_at("owner.beat", text.size(),
+                                    [&](std::size_t size) { return ::pwrite(file.get(), text.data(), size, 0); });
+  const bool is_written = count == static_cast<ssize_t>(text.size());
   return ::close(file.release()) == 0 && is_written;  // a network file system sends it off now
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/host_name.h"
 #include "orchestrator/process/zygote.h"
 
@@ -69,6 +70,7 @@ void Supervisor::on_message(const comm::Message& message) {
 void Supervisor::assign(const comm::Message& message) {
   if (!executor_) throw core::CommError("a task was assigned before the welcome");
   if (running_) throw core::CommError("a task was assigned while another runs: " + core::describe(running_->task));
+  core::fault_point("supervisor.assign");
   auto assignment = assignment_from(message);
   running_.emplace();
   running_->task = std::move(assignment.task);
@@ -174,6 +176,7 @@ void Supervisor::on_report(ExecutorReport report) {
 }
 
 void Supervisor::on_event(const core::Event& event) {
+  core::fault_point("supervisor.event");
   if (std::holds_alternative<core::ReadyEvent>(event)) {
     is_ready_ = true;
     if (running_) hangs_.begin(kind_of(running_->task), running_->expected_step_seconds, clock_.now_seconds());

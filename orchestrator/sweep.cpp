@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/fault.h"
 #include "orchestrator/device_binding.h"
 #include "orchestrator/display/progress.h"
 #include "orchestrator/display/sweep_status.h"
@@ -39,6 +41,11 @@ constexpr std::chrono::microseconds kLongestSleep(4000);
 /// A number of seconds from the environment, for tests and for odd machines.
 double seconds_from_environment(const char* name, double otherwise) {
   return core::positive_from_environment(name, "seconds").value_or(otherwise);
+}
+
+/// The error of a STATE that cannot be written; errno says why.
+[[noreturn]] void throw_unwritten(const std::filesystem::path& state) {
+  throw core::StorageError(state.string() + ": cannot be replaced: " + std::generic_category().message(errno));
 }
 
 /// Rank 0's part: plan, coordinator, display, files about the sweep.
@@ -120,6 +127,7 @@ class CoordinatingRank {
     for (int attempt = 0; attempt < kOutcomeTries; ++attempt) {
       if (attempt > 0) std::this_thread::sleep_for(kOutcomePause);
       try {
+        if (core::fails_at("outcome.write")) throw_unwritten(start_.folder.state());
         write_state(start_.folder, to_string(coordinator_.outcome()));
         return true;
       } catch (const core::StorageError& error) {

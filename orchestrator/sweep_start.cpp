@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/file_text.h"
 #include "ledger/durable_file.h"
 #include "orchestrator/display/sweep_status.h"
@@ -157,6 +158,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
   ledger::make_folder(folder.root());
   auto ownership = own_folder(folder, should_stop);
   if (!ownership) return std::nullopt;
+  core::fault_point("start.owned");
   remove_leftovers(folder, *ownership);
   const auto former_state = read_state(folder);
   write_state(folder, to_string(Outcome::kIncomplete));
@@ -167,6 +169,7 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
     if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
     put_late_segments_aside(folder, *inspection);
     ledger::replace_text(folder.experiment(), core::to_json(config));
+    core::fault_point("start.recorded");
     ledger::replace_text(folder.inspection(), core::to_json(*inspection));
     return SweepStart{std::move(config), std::move(*inspection), std::move(folder), std::move(ownership)};
   } catch (const core::ConfigError&) {

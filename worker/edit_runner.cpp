@@ -9,6 +9,7 @@
 #include "core/config/schedule.h"
 #include "core/environment.h"
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "ledger/durable_file.h"
 #include "metrics/rewrite_scores.h"
@@ -113,6 +114,7 @@ class EditRun {
   /// False: told to stop.
   bool restore(CellEditor& editor) {
     if (files_.num_edits() == 0) return true;
+    core::fault_point("edit.resume");
     CellReplay replay(workspace_, task_.cell, loaded_, {.monitor = &monitor_});
     if (!replay.move_to(files_.num_edits(), &editor)) return false;
     network_ = replay.network();
@@ -141,6 +143,7 @@ class EditRun {
       const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
       const auto step =
           std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
+      core::fault_point("edit.step");
       double seconds = 0.0;
       for (auto& edit : run_step(editor, step)) {
         seconds += edit.record.seconds_edit + edit.record.seconds_score;
@@ -148,6 +151,7 @@ class EditRun {
         segment.edits.push_back(std::move(edit));
       }
       edits_ = end;
+      core::fault_point("edit.done");
       monitor_.progress("edit", edits_, task_.until, seconds);
     }
     segment.fingerprint_after = fingerprint(network_, parameters);
@@ -182,11 +186,16 @@ class EditRun {
   /// A dense method's snapshot is published before its segment: the segment's name is the commit.
   void commit(const storage::SegmentContents& segment) {
     if (segment.edits.empty()) return;
+    core::fault_point("edit.commit");
     has_joined_ = joins_orphans(workspace_, segment);
-    if (is_dense_) commit_snapshot(names_of(segment.fingerprint_after), segment.provenance);
+    if (is_dense_) {
+      commit_snapshot(names_of(segment.fingerprint_after), segment.provenance);
+      core::fault_point("edit.snapshot");
+    }
     const auto stem = ledger::segment_stem(segment.edits.front().record.edit, edits_);
     const auto file = workspace_.commit_file(
         folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
+    core::fault_point("edit.committed");
     monitor_.committed(file.path, edits_);
     warn_of_failures(segment);
     if (is_dense_) prune_snapshots(workspace_, task_.cell);

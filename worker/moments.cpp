@@ -7,6 +7,7 @@
 
 #include "core/config/schedule.h"
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "data/corpus.h"
 #include "editing/second_moments.h"
@@ -279,6 +280,7 @@ class MomentsRun {
 
   /// Every layer's C is committed: nothing needs its parts any more.
   void remove_partial_sums() const {
+    core::fault_point("moments.clear");
     for (const auto& file : ledger::committed_moment_slices(slices_folder_)) fs::remove(file.file.path);
     std::error_code ignored;
     fs::remove(slices_folder_, ignored);  // stays if something else is in it

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "editing/alphaedit/alphaedit_config.h"
 #include "worker/baseline.h"
 #include "worker/mend_editors.h"
@@ -42,6 +43,7 @@ const Row& row_of(const std::string& kind) {
 }  // namespace
 
 bool run_prerequisite(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
+  core::fault_point("prerequisite.begin");
   return row_of(task.kind).run(workspace, task, monitor);
 }
 

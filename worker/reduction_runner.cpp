@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "metrics/downstream.h"
 #include "metrics/rewrite_scores.h"
 #include "metrics/weight_distance.h"
@@ -79,6 +80,7 @@ void ReductionRunner::measure(const model::Network& network, storage::ReductionC
 void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
   const auto& facts = workspace_.facts().cell(task.cell);
   const auto folder = workspace_.cell_folder(task.cell);
+  core::fault_point("reduce.begin");
   auto& replay = replay_of(task.cell);
   replay.move_to(task.edits);
   for (const auto part : task.parts) {
@@ -91,11 +93,14 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
     contents.reduction_identity = identity;
     contents.edits = task.edits;
     contents.part = part;
+    core::fault_point("reduce.measure");
     measure(replay.network(), contents);
     contents.provenance = provenance(workspace_, task.cell);
+    core::fault_point("reduce.commit");
     const auto stem = ledger::reduction_stem(part, task.edits, identity);
     const auto file = workspace_.commit_file(
         folder, stem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
+    core::fault_point("reduce.committed");
     monitor.committed(file.path, task.edits);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     monitor.progress("reduce", task.edits, task.edits, seconds.count());

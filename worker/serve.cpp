@@ -15,6 +15,7 @@
 
 #include "core/contract/executor_messages.h"
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "worker/task_runner.h"
 
@@ -38,7 +39,8 @@ class EventPipe {
     const auto line = core::to_json(event) + "\n";
     std::size_t sent = 0;
     while (sent < line.size()) {
-      const auto count = ::write(fd_, line.data() + sent, line.size() - sent);
+      const auto count = core::write_at("event.send", line.size() - sent,
+                                        [&](std::size_t size) { return ::write(fd_, line.data() + sent, size); });
       if (count < 0 && errno == EINTR) continue;
       if (count < 0) throw SupervisorLost(std::string("the supervisor's pipe: ") + std::strerror(errno));
       sent += static_cast<std::size_t>(count);
@@ -105,7 +107,7 @@ void read_commands(int fd, CommandQueue& queue) {
   std::string pending;
   char buffer[4096];
   while (true) {
-    const auto count = ::read(fd, buffer, sizeof buffer);
+    const auto count = core::fails_at("command.read") ? -1 : ::read(fd, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR) continue;
     // The supervisor is gone. A successor may already edit this cell: leave without a word, nothing committed is
     // lost.
@@ -160,6 +162,7 @@ class PipeMonitor final : public TaskMonitor {
 
 core::Event run_to_event(TaskRunner& runner, const core::Task& task, TaskMonitor& monitor) {
   try {
+    core::fault_point("task.begin");
     const auto result = runner.run(task, monitor);
     if (result.is_complete) return core::DoneEvent{};
     return core::StoppedEvent{result.edits};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/config/schedule.h"
+#include "core/fault.h"
 
 namespace lethe::worker {
 
@@ -17,7 +18,9 @@ void prune_snapshots(Workspace& workspace, const core::GridCell& cell) {
       const auto identity = facts.reduction_identities.at(part);
       return files.has_reduction(part, snapshot.edit, identity);
     });
-    if (is_reduced) std::filesystem::remove(snapshot.file.path);
+    if (!is_reduced) continue;
+    core::fault_point("edit.prune");
+    std::filesystem::remove(snapshot.file.path);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "orchestrator/process/pipe.h"
 
 namespace lethe::orchestrator::inline process {
@@ -50,7 +51,8 @@ void ExecutorProcess::start() {
 void ExecutorProcess::send(const core::Command& command) {
   if (!is_alive() || !commands_) return;
   const auto line = core::to_json(command) + "\n";
-  const auto count = ::write(commands_.get(), line.data(), line.size());
+  const auto count = core::write_at("command.send", line.size(),
+                                    [&](std::size_t size) { return ::write(commands_.get(), line.data(), size); });
   if (count == static_cast<ssize_t>(line.size())) return;
   // EPIPE: it has exited, which is reported by itself. A full pipe means that it reads nothing: it hangs.
   log_.line(std::string("command not delivered: ") + (count < 0 ? std::strerror(errno) : "pipe is full"));

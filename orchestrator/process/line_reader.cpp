@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "orchestrator/process/pipe.h"
 
 namespace lethe::orchestrator::inline process {
@@ -32,7 +33,7 @@ std::optional<std::string> LineReader::next() {
   if (auto line = take_line()) return line;
   std::array<char, 16384> buffer;
   while (fd_ && !is_at_end_) {
-    const auto count = ::read(fd_.get(), buffer.data(), buffer.size());
+    const auto count = core::fails_at("event.read") ? -1 : ::read(fd_.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
     if (count < 0) throw core::CommError(std::string("reading a pipe: ") + std::strerror(errno));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/fault.h"
 #include "core/file_text.h"
 #include "core/utc_time.h"
 
@@ -30,7 +31,8 @@ RankLog::RankLog(const std::filesystem::path& path) : path_(path) {
 void RankLog::line(std::string_view text) noexcept {
   try {
     const auto entry = core::utc_time_now() + " supervisor: " + std::string(text) + "\n";
-    static_cast<void>(!::write(file_.get(), entry.data(), entry.size()));
+    core::write_at("log.write", entry.size(),
+                   [&](std::size_t size) { return ::write(file_.get(), entry.data(), size); });
   } catch (const std::exception&) {
     // Out of memory: the line is lost, nothing else.
   }

@@ -21,6 +21,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/fault.h"
 #include "orchestrator/process/pipe.h"
 
 extern char** environ;
@@ -121,7 +122,8 @@ bool place_descriptors(const std::vector<int>& sources) {
   for (std::size_t target = 0; target < kNumTargets; ++target) {
     int source = sources[target];
     if (source < 0 && target < 3) source = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    moved[target] = source < 0 ? -1 : ::fcntl(source, F_DUPFD_CLOEXEC, kNumTargets);
+    const bool is_lacking = source < 0 || core::fails_at("executor.descriptors");
+    moved[target] = is_lacking ? -1 : ::fcntl(source, F_DUPFD_CLOEXEC, kNumTargets);
     const bool is_wanted = target < 3 || sources[target] >= 0;
     if (is_wanted && moved[target] < 0) return false;  // the child must not start with a descriptor less
   }
@@ -178,7 +180,7 @@ json spawn(const Request& request, std::set<pid_t>& children) {
   if (!has_all_descriptors(request)) return {{"error", EMFILE}};
   auto errors = make_pipe();
   const auto zygote = ::getpid();
-  const auto child = ::fork();
+  const auto child = core::fails_at("executor.fork") ? -1 : ::fork();
   if (child < 0) return {{"error", errno}};
   if (child == 0) {
     run_child(zygote, request.text["arguments"].get<std::vector<std::string>>(),
@@ -204,6 +206,7 @@ void report_exits(int socket, std::set<pid_t>& children) {
   for (pid_t child = 0; (child = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     if (children.erase(child) == 0) continue;
     ::kill(-child, SIGKILL);  // what the executor may have started itself
+    core::fault_point("executor.ended");
     reply(socket, {{"exited", child}, {"status", status}});
   }
 }

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/fault.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
@@ -112,6 +113,7 @@ void Coordinator::on_progress(Rank& rank, const core::ProgressEvent& progress) {
 }
 
 void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) {
+  core::fault_point("coordinator.commit");
   const auto& unit = ranks_[static_cast<std::size_t>(rank)].assigned->unit;
   folder_trouble_.clear();
   journal_.record(
@@ -128,6 +130,7 @@ WorkUnit Coordinator::release(int rank) {
 }
 
 void Coordinator::on_done(int rank) {
+  core::fault_point("coordinator.done");
   const double seconds = clock_.now_seconds() - ranks_[static_cast<std::size_t>(rank)].assigned->started_seconds;
   const auto unit = release(rank);
   journal_.record("done", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"seconds", seconds}});
@@ -161,6 +164,7 @@ void Coordinator::on_stopped(int rank) {
 }
 
 void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
+  core::fault_point("coordinator.failed");
   const auto unit = release(rank);
   journal_.record("failed", {{"rank", std::int64_t{rank}},
                              {"task", describe(unit)},
@@ -252,6 +256,7 @@ bool Coordinator::assign_to(int rank) {
   const double now = clock_.now_seconds();
   const auto unit = choose_work(backlog_, idle, options_.scheduler, now);
   if (!unit) return false;
+  core::fault_point("coordinator.assign");
   state.assigned = Assigned{*unit, next_epoch_++, now, 0};
   channel_.send(rank, to_message(Assignment{backlog_.task_of(*unit), backlog_.expected_step_seconds(*unit)},
                                  state.assigned->epoch));
@@ -289,6 +294,7 @@ void Coordinator::check_end() {
 }
 
 void Coordinator::quit_all() {
+  core::fault_point("coordinator.quit");
   phase_ = Phase::kQuitting;
   deadline_seconds_ = clock_.now_seconds() + options_.quit_grace_seconds;
   for (int rank = 0; rank < num_ranks(); ++rank) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/fault.h"
 #include "core/file_text.h"
 #include "core/utc_time.h"
 
@@ -15,7 +16,8 @@ void FileJournal::record(std::string_view event, const JournalFields& fields) {
     std::visit([&, &key = name](const auto& one) { line[key] = one; }, value);
   }
   const auto text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  static_cast<void>(!::write(file_.get(), text.data(), text.size()));
+  core::write_at("journal.write", text.size(),
+                 [&](std::size_t size) { return ::write(file_.get(), text.data(), size); });
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

@@ -1,7 +1,7 @@
 # A read-only file system is named, and the exit status asks to be started again: nothing is wrong with the sweep.
 here=$(dirname "$(readlink -f "$0")")
 . "$here/checks.sh"
-. "$here/faults.sh"
+. "$here/small_disk.sh"
 copy_model M
 write_config c.yaml "$PWD/M" ft-c 2
 export L

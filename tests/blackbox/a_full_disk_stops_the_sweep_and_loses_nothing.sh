@@ -1,7 +1,7 @@
 # A file system that fills up is said at once, on the terminal and in status; the sweep stops with 75 and goes on when there is room.
 here=$(dirname "$(readlink -f "$0")")
 . "$here/checks.sh"
-. "$here/faults.sh"
+. "$here/small_disk.sh"
 copy_model M
 write_config c.yaml "$PWD/M" rome 4 "second_moments: {corpus: $A/world/corpus.txt, max_documents: 300}, "
 export L

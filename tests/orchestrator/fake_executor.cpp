@@ -1,5 +1,6 @@
-// Speaks the executor's protocol and commits real files, but its edits only sleep. Used by the tests of zygote,
-// supervisor and sweep. Environment:
+// Speaks the executor's protocol and commits real files; its model is a matrix of twelve numbers, and its edits sleep.
+// Used by the tests of zygote, supervisor, sweep and faults: it comes by the executor's sites of core/fault_sites.h.
+// Environment:
 //   LETHE_FAKE_EDIT_SECONDS   duration of an edit and of a reduction (0.002)
 //   LETHE_FAKE_FAULTS         "<what>@<cell>@<edit>;...", what = segv, exit, hang, garbage, data, full; each strikes
 //   once
@@ -24,18 +25,24 @@
 #include <thread>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "core/config/schedule.h"
 #include "core/contract/executor_messages.h"
 #include "core/error.h"
+#include "core/exit_code.h"
+#include "core/fault.h"
 #include "editing/methods/catalogue.h"
 #include "ledger/durable_file.h"
 #include "ledger/sweep_folder.h"
+#include "tests/orchestrator/fake_cell.h"
 #include "tests/orchestrator/small_experiment.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace lethe;
+namespace testing = lethe::orchestrator::testing;
 
 constexpr int kEvents = 3;
 constexpr int kOrphaned = 3;
@@ -54,7 +61,12 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 void send(const core::Event& event) {
   const auto line = core::to_json(event) + "\n";
-  if (::write(kEvents, line.data(), line.size()) < 0) std::_Exit(kOrphaned);
+  for (std::size_t sent = 0; sent < line.size();) {
+    const auto count = core::write_at("event.send", line.size() - sent,
+                                      [&](std::size_t size) { return ::write(kEvents, line.data() + sent, size); });
+    if (count < 0) std::_Exit(kOrphaned);
+    sent += static_cast<std::size_t>(count);
+  }
 }
 
 class FakeExecutor {
@@ -100,7 +112,7 @@ class FakeExecutor {
     pollfd watched{0, POLLIN, 0};
     if (::poll(&watched, 1, timeout_ms) <= 0) return std::nullopt;
     char buffer[4096];
-    const auto count = ::read(0, buffer, sizeof buffer);
+    const auto count = core::fails_at("command.read") ? -1 : ::read(0, buffer, sizeof buffer);
     if (count <= 0) std::_Exit(kOrphaned);
     pending_.append(buffer, static_cast<std::size_t>(count));
     return next_command(0);
@@ -118,11 +130,9 @@ class FakeExecutor {
     while (fs::exists(gate_) && !should_stop_) work();
   }
 
-  void commit(const fs::path& folder, const std::string& stem, const std::string& text, std::int64_t edits) {
+  void commit(const fs::path& folder, const std::string& stem, const ledger::FileWriter& write, std::int64_t edits) {
     ledger::make_folder_below(folder_.root(), folder);
-    const auto temporary = ledger::temporary_path(folder, stem);
-    std::ofstream(temporary) << text << "\n";
-    send(core::CommittedEvent{ledger::publish(temporary, stem).path.string(), edits});
+    send(core::CommittedEvent{ledger::commit_file(folder, stem, write).path.string(), edits});
   }
 
   /// False if the executor is to leave.
@@ -130,6 +140,7 @@ class FakeExecutor {
     std::cout << "fake executor runs " << core::describe(task) << std::endl;
     send(core::ProgressEvent{"load", 0, 1, 0.0});
     try {
+      core::fault_point("task.begin");
       const bool is_done = std::visit([this](const auto& one) { return run(one); }, task);
       if (is_done) {
         send(core::DoneEvent{});
@@ -143,49 +154,76 @@ class FakeExecutor {
   }
 
   bool run(const core::PrerequisiteTask& task) {
+    core::fault_point("prerequisite.begin");
     const auto& facts = inspection_.prerequisite(task.kind, task.model);
     const auto folder = folder_.root() / facts.folder;
     const auto slices = folder / ledger::kSlicesFolder;
+    const auto write = [&](const auto& path) { testing::write_prerequisite(path, facts, config_, task.slice); };
     for (const auto& stem : facts.stems) {
       work();
       if (should_stop_) return false;
-      if (task.slice) {
-        commit(slices, ledger::slice_stem(*task.slice, stem), "slice", 0);
-      } else {
-        commit(folder, stem, task.kind, 0);
-      }
+      const auto place = task.slice ? slices : folder;
+      const auto name = task.slice ? ledger::slice_stem(*task.slice, stem) : stem;
+      if (!ledger::find_committed(place, name)) commit(place, name, write, 0);
     }
-    if (!task.slice) fs::remove_all(slices);
+    if (task.slice) return true;
+    core::fault_point("moments.clear");
+    fs::remove_all(slices);
     return true;
   }
 
   bool run(const core::EditTask& task) {
-    const auto folder = folder_.cell(task.cell, inspection_.cell(task.cell).edit_identity);
+    const auto& facts = inspection_.cell(task.cell);
+    const auto folder = folder_.cell(task.cell, facts.edit_identity);
+    commit_identity(folder, facts);
     const auto checkpoints = core::checkpoints_of(config_, task.cell);
-    auto edits = ledger::scan_cell(folder).num_edits();
-    auto first = edits + 1;
-    while (edits < task.until && !should_stop_) {
-      strike(task.cell, edits + 1);
-      if (edits >= checkpoints.front()) wait_at_gate();
+    testing::FakeCell cell(config_, facts, folder);
+    core::fault_point("edit.resume");
+    cell.move_to(ledger::scan_cell(folder).num_edits());
+    while (cell.edits() < task.until && !should_stop_) {
+      strike(task.cell, cell.edits() + 1);
+      if (cell.edits() >= checkpoints.front()) wait_at_gate();
+      core::fault_point("edit.step");
       work();
-      ++edits;
-      send(core::ProgressEvent{"edit", edits, task.until, step_});
-      if (!std::ranges::binary_search(checkpoints, edits) && edits < task.until && !should_stop_) continue;
-      commit(folder, ledger::segment_stem(first, edits), task.cell.name() + std::to_string(edits), edits);
-      first = edits + 1;
+      std::cout << "fake executor edits " << task.cell.name() << std::endl;
+      cell.edit();
+      core::fault_point("edit.done");
+      send(core::ProgressEvent{"edit", cell.edits(), task.until, step_});
+      const bool is_checkpoint = std::ranges::binary_search(checkpoints, cell.edits());
+      if (!is_checkpoint && cell.edits() < task.until && !should_stop_) continue;
+      send(core::CommittedEvent{cell.commit().path.string(), cell.edits()});
     }
-    return edits >= task.until;
+    ledger::quarantine_covered(folder);
+    return cell.edits() >= task.until;
+  }
+
+  void commit_identity(const fs::path& folder, const core::CellFacts& facts) {
+    ledger::make_folder_below(folder_.root(), folder);
+    if (ledger::find_committed(folder, "identity")) return;
+    const auto text = nlohmann::json(facts.edit_identity_fields).dump(1);
+    ledger::commit_file(
+        folder, "identity", [&](const auto& path) { ledger::write_new_file(path, text); }, ".json");
   }
 
   bool run(const core::ReduceTask& task) {
+    core::fault_point("reduce.begin");
     work();
     const auto& facts = inspection_.cell(task.cell);
     const auto folder = folder_.cell(task.cell, facts.edit_identity);
-    if (ledger::scan_cell(folder).num_edits() < task.edits) throw core::DataError("the segments are not there");
+    testing::FakeCell cell(config_, facts, folder);
+    cell.move_to(task.edits);
     for (const auto part : task.parts) {
       const auto& identity = facts.reduction_identities.at(part);
-      commit(folder, ledger::reduction_stem(part, task.edits, identity), "reduction", task.edits);
+      if (ledger::scan_cell(folder).has_reduction(part, task.edits, identity)) continue;
+      core::fault_point("reduce.measure");
+      const auto contents = cell.reduction(part);
+      core::fault_point("reduce.commit");
+      const auto file = ledger::commit_file(folder, ledger::reduction_stem(part, task.edits, identity),
+                                            [&](const auto& path) { storage::write_reduction(path, contents); });
+      core::fault_point("reduce.committed");
+      send(core::CommittedEvent{file.path.string(), task.edits});
     }
+    cell.prune_snapshots();
     return true;
   }
 
@@ -237,6 +275,12 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty()) return 2;
   std::signal(SIGPIPE, SIG_IGN);
+  try {
+    core::arm_faults_from_environment();
+  } catch (const core::ConfigError& error) {
+    std::cerr << error.what() << "\n";
+    return core::kExitConfigError;
+  }
   if (arguments[0] == "inspect") return inspect(arguments);
   if (arguments[0] == "environment") {
     for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "OMP_NUM_THREADS", "KEPT"}) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/config/schedule.h"
+#include "core/contract/identity.h"
 #include "core/digest.h"
 #include "editing/fine_tune/fine_tune_config.h"
 #include "editing/mend/mend_config.h"
@@ -151,8 +152,8 @@ core::Inspection make_inspection(const core::ExperimentConfig& config) {
     core::CellFacts facts;
     facts.cell = cell;
     facts.edits = config.edits.at(cell);
-    facts.edit_identity = identity_of(cell.name());
     facts.edit_identity_fields = {{"cell", cell.name()}};
+    facts.edit_identity = core::Identity{facts.edit_identity_fields}.short_hex();
     for (const auto part : core::kAllReductionParts) {
       facts.reduction_identities[part] = identity_of(std::string(core::to_string(part)));
     }

@@ -384,6 +384,7 @@ TEST_F(SweepTest, ResultsOfOtherSettingsAreRefusedSideBySide) {
   const auto identity = fs::directory_iterator(cell)->path();
   const auto foreign = cell / "0123456789ab";
   fs::rename(identity, foreign);
+  fs::remove(ledger::find_committed(foreign, "identity").value().path);
   const auto temporary = ledger::temporary_path(foreign, "identity");
   std::ofstream(temporary) << R"({"cell": "rome/small/sample7"})";
   ledger::publish(temporary, "identity", ".json");
