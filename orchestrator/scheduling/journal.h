@@ -28,11 +28,13 @@ class FileJournal final : public Journal {
  public:
   /// Throws `core::StorageError` if the file cannot be opened.
   explicit FileJournal(const std::filesystem::path& path);
-  /// A line that cannot be written is lost: a full disk must not end a sweep that could still stop in order.
+  /// A line that cannot be written is lost: a full disk must not end a sweep that could still stop in order. One that
+  /// was cut, here or by the end of an earlier run, is ended before the next, which is whole.
   void record(std::string_view event, const JournalFields& fields) override;
 
  private:
   core::UniqueFd file_;
+  bool is_cut_ = false;  ///< the last line has no end
 };
 
 }  // namespace lethe::orchestrator::inline scheduling
