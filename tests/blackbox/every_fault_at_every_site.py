@@ -26,10 +26,13 @@ ACTIONS = {"Step": [*ENDS, "stop", "delay"], "Call": [*ENDS, "stop", "delay", "e
 ACTIONS["Write"] = [*ACTIONS["Call"], "short"]
 # Ranks come by these often: the fault is to strike when there is something to lose.
 LATE = {"message.send": 12, "message.take": 12, "supervisor.event": 10, "event.read": 10, "coordinator.commit": 5,
-        "file.write": 6, "file.create": 6, "file.sync": 6, "file.close": 6, "journal.write": 15, "log.write": 3,
+        "file.create": 6, "file.sync": 6, "file.close": 6, "journal.write": 15, "log.write": 3,
         "coordinator.assign": 3, "coordinator.done": 3, "supervisor.assign": 3, "command.send": 3, "file.read": 4,
         "edit.step": 7, "edit.done": 6, "event.send": 9, "folder.list": 9, "file.link": 4, "file.unlink": 3,
         "executor.fork": 2, "commit.written": 4, "commit.named": 5, "folder.sync": 4, "reduce.committed": 2, "reduce.commit": 3}
+# Of an executor, which first makes second moments, the first segments.
+LATE_OF_EXECUTOR = {"file.write": 20, "file.create": 7, "file.sync": 12, "file.close": 7, "file.link": 7, "file.unlink": 7,
+                    "commit.written": 7, "commit.named": 8}
 # What a site needs to be come by: another fault.
 NEEDS = {"coordinator.failed": "task.begin:exit:1", "executor.ended": "task.begin:exit:1"}
 MAX_ROUNDS = 30
@@ -48,7 +51,8 @@ class Trial:
         self.world = world
         self.program = program
         self.site = site
-        self.number = LATE.get(site, 1)
+        late = {**LATE, **LATE_OF_EXECUTOR} if program == "executor" else LATE
+        self.number = late.get(site, 1)
         self.actions = list(ACTIONS[kind])
         self.num_struck = 0
         self.num_sweeps = 0

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <span>
 
 #include "core/config/schedule.h"
@@ -178,16 +179,35 @@ storage::ReductionContents FakeCell::reduction(core::ReductionPart part) const {
   return contents;
 }
 
+namespace {
+
+double sum_of_slices(const core::PrerequisiteFacts& facts, const fs::path& slices) {
+  const auto files = ledger::committed_moment_slices(slices);
+  if (facts.num_slices > 1 && std::ssize(files) != facts.num_slices) {
+    throw core::StorageError(slices.string() + ": not all partial sums are there");
+  }
+  double sum = 0.25;
+  for (const auto& file : files) {
+    const auto label = storage::moment_sum_label(facts.model, facts.identity(), 0, file.slice);
+    sum += storage::read_moment_sum(file.file, label).values.front();
+  }
+  return sum;
+}
+
+}  // namespace
+
 void write_prerequisite(const fs::path& temporary, const core::PrerequisiteFacts& facts,
-                        const core::ExperimentConfig& config, std::optional<std::int64_t> slice) {
+                        const core::ExperimentConfig& config, std::optional<std::int64_t> slice,
+                        const fs::path& slices) {
   if (facts.kind == "moments" && slice) {
     const storage::MomentSumContents sum{facts.model, facts.identity(), 0, *slice, 1, 1, 5, 2, 0,
                                          {},          fake_provenance()};
-    return storage::write_moment_sum(temporary, sum, std::vector<double>{0.5});
+    return storage::write_moment_sum(temporary, sum, std::vector<double>{1.0 / static_cast<double>(*slice + 1)});
   }
   if (facts.kind == "moments") {
+    const std::vector<double> values{sum_of_slices(facts, slices)};
     return storage::write_second_moment(temporary,
-                                        {facts.model, facts.identity(), 0, 1, 5, 2, {0.25}, fake_provenance()});
+                                        {facts.model, facts.identity(), 0, 1, 5, 2, values, fake_provenance()});
   }
   if (facts.kind == "editor") {
     storage::MendEditorContents editor;

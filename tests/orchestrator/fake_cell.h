@@ -53,8 +53,10 @@ class FakeCell {
 /// What an executor's files say of their maker; another in every process, as real ones do.
 storage::Provenance fake_provenance();
 
-/// Writes the file of a prerequisite, whole or the part of a slice.
+/// Writes the file of a prerequisite, whole or the part of a slice; second moments are the sum of their slices in
+/// `slices`.
 void write_prerequisite(const std::filesystem::path& temporary, const core::PrerequisiteFacts& facts,
-                        const core::ExperimentConfig& config, std::optional<std::int64_t> slice);
+                        const core::ExperimentConfig& config, std::optional<std::int64_t> slice,
+                        const std::filesystem::path& slices);
 
 }  // namespace lethe::orchestrator::testing

@@ -2,9 +2,10 @@
 // Used by the tests of zygote, supervisor, sweep and faults: it comes by the executor's sites of core/fault_sites.h.
 // Environment:
 //   LETHE_FAKE_EDIT_SECONDS   duration of an edit and of a reduction (0.002)
-//   LETHE_FAKE_FAULTS         "<what>@<cell>@<edit>;...", what = segv, exit, hang, garbage, data, full; each strikes
-//   once
-//                             per LETHE_FAKE_MEMORY folder, with "!" in front always
+//   LETHE_FAKE_FAULTS         faults of one cell, and lies, beside LETHE_FAULT: "<what>@<cell>@<edit>;...", what =
+//   segv,
+//                             exit, hang, garbage, data, full; each strikes once per LETHE_FAKE_MEMORY folder, with "!"
+//                             in front always
 //   LETHE_FAKE_GATE           a file; while it is there, no cell goes on beyond what its first checkpoint commits
 //   LETHE_FAKE_PROBLEM        reported by `inspect`
 
@@ -158,7 +159,7 @@ class FakeExecutor {
     const auto& facts = inspection_.prerequisite(task.kind, task.model);
     const auto folder = folder_.root() / facts.folder;
     const auto slices = folder / ledger::kSlicesFolder;
-    const auto write = [&](const auto& path) { testing::write_prerequisite(path, facts, config_, task.slice); };
+    const auto write = [&](const auto& path) { testing::write_prerequisite(path, facts, config_, task.slice, slices); };
     for (const auto& stem : facts.stems) {
       work();
       if (should_stop_) return false;
