@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -12,7 +13,6 @@
 #include "core/error.h"
 #include "core/file_text.h"
 #include "core/host_name.h"
-#include "ledger/process_name.h"
 
 namespace lethe::ledger {
 namespace {
@@ -38,6 +38,14 @@ const std::string& boot_id() {
     return word;
   }();
   return id;
+}
+
+/// Of the batch system, for people who look for the owner; empty outside of one.
+std::string job_line() {
+  const char* job = std::getenv("SLURM_JOB_ID");
+  const std::string_view id = job == nullptr ? "" : job;
+  const bool is_plain = !id.empty() && id.find_first_not_of("0123456789_") == std::string_view::npos;
+  return is_plain ? "job " + std::string(id) + "\n" : std::string();
 }
 
 std::optional<OwnerToken> parse_token(const fs::path& path) {
@@ -68,9 +76,12 @@ std::string OwnerToken::field(std::string_view name) const {
 
 bool OwnerToken::is_released() const { return field("beat").ends_with(kReleased); }
 
-bool OwnerToken::has_ended() const {
-  return !boot_id().empty() && field("boot") == boot_id() && has_ended_here(field("owner"));
+ProcessFate OwnerToken::fate() const {
+  const bool is_of_this_boot = !boot_id().empty() && field("boot") == boot_id();
+  return is_of_this_boot ? fate_of(field("owner")) : ProcessFate::kElsewhere;
 }
+
+bool OwnerToken::has_ended() const { return fate() == ProcessFate::kEnded; }
 
 std::string OwnerToken::description() const {
   const auto process = field("process");
@@ -83,7 +94,7 @@ std::string beat_line(std::uint64_t beat, std::string_view state) {
 
 std::string new_token_text() {
   return beat_line(0, kRunning) + "owner " + process_name() + "\nboot " + boot_id() + "\nprocess " +
-         std::to_string(::getpid()) + " on " + core::host_name() + "\n";
+         std::to_string(::getpid()) + " on " + core::host_name() + "\n" + job_line();
 }
 
 std::string read_token(const fs::path& path) {

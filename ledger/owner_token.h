@@ -7,7 +7,10 @@
 #include <string_view>
 #include <vector>
 
-// The files of `ledger/ownership.h`: "<key>.<generation>.token", the generation in eight digits or more. Private to it.
+#include "ledger/process_name.h"
+
+// The files of `ledger/ownership.h`: "<key>.<generation>.token", the generation in eight digits or more. Private to it
+// and to `ledger/owner_look.h`.
 
 namespace lethe::ledger {
 
@@ -25,9 +28,10 @@ struct OwnerToken {
   [[nodiscard]] bool is_released() const;
   /// The quick way for one host: no process of another boot, host or process namespace is judged.
   [[nodiscard]] bool has_ended() const;
+  /// The same question with all its answers; of another boot nothing is known here.
+  [[nodiscard]] ProcessFate fate() const;
   [[nodiscard]] std::string description() const;
-
- private:
+  /// The rest of the line that begins with this word; empty if there is none.
   [[nodiscard]] std::string field(std::string_view name) const;
 };
 

@@ -84,20 +84,24 @@ const std::string& process_name() {
   return name;
 }
 
-bool has_ended_here(std::string_view name) {
+ProcessFate fate_of(std::string_view name) {
   const auto start_dot = name.rfind('.');
   const auto pid_dot = start_dot == std::string_view::npos ? start_dot : name.rfind('.', start_dot - 1);
-  if (pid_dot == std::string_view::npos || start_dot == 0) return false;
+  if (pid_dot == std::string_view::npos || start_dot == 0) return ProcessFate::kElsewhere;
   const auto start = name.substr(start_dot + 1);
   const auto pid = name.substr(pid_dot + 1, start_dot - pid_dot - 1);
-  if (name.substr(0, pid_dot) != this_host() || !is_number(pid) || !is_number(start)) return false;
+  if (name.substr(0, pid_dot) != this_host() || !is_number(pid) || !is_number(start)) return ProcessFate::kElsewhere;
 
   int number = 0;
   const auto [end, error] = std::from_chars(pid.data(), pid.data() + pid.size(), number);
-  if (error != std::errc{} || number <= 0) return false;
-  if (::kill(number, 0) != 0 && errno == ESRCH) return true;
+  if (error != std::errc{} || number <= 0) return ProcessFate::kElsewhere;
+  if (::kill(number, 0) != 0 && errno == ESRCH) return ProcessFate::kEnded;
   const auto state = state_of(std::string(pid));
-  return state && (state->letter == "Z" || state->letter == "X" || (start != "0" && state->start_ticks != start));
+  if (!state) return ProcessFate::kElsewhere;
+  const bool is_another = start != "0" && state->start_ticks != start;
+  return state->letter == "Z" || state->letter == "X" || is_another ? ProcessFate::kEnded : ProcessFate::kRuns;
 }
+
+bool has_ended_here(std::string_view name) { return fate_of(name) == ProcessFate::kEnded; }
 
 }  // namespace lethe::ledger
