@@ -15,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/status_verb.h"
 #include "app/unknown_verb.h"
 #include "comm/mpi_environment.h"
 #include "core/build_info.h"
@@ -23,7 +24,6 @@
 #include "core/fault.h"
 #include "core/log.h"
 #include "editing/methods/catalogue.h"
-#include "orchestrator/display/sweep_status.h"
 #include "orchestrator/inspect_config.h"
 #include "orchestrator/plan.h"
 #include "orchestrator/sweep.h"
@@ -118,19 +118,11 @@ void add_sweep(CLI::App& app, Options& options) {
       "The folder's STATE says the same: COMPLETE, POISONED, CONFIG_ERROR, INCOMPLETE.");
 }
 
-void add_status(CLI::App& app, Options& options) {
-  auto* verb = app.add_subcommand("status", "table of all cells of a sweep, also while it runs");
-  verb->add_option("sweep", options.out, "sweep folder")->required();
-}
-
-int run_verb(const CLI::App& app, const Options& options) {
-  if (app.got_subcommand("status")) {
-    orchestrator::print_status(ledger::SweepFolder(*options.out_path()), editing::catalogue(), std::cout);
-    return 0;
-  }
+int run_verb(const CLI::App& program, const Options& options, const app::StatusOptions& status) {
+  if (program.got_subcommand("status")) return app::run_status(status);
   const auto executor = orchestrator::executor_path();
   orchestrator::Zygote zygote;  // before MPI and before any thread
-  if (app.got_subcommand("plan")) {
+  if (program.got_subcommand("plan")) {
     return orchestrator::run_plan(
         {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, options.resources_only},
         zygote, std::cout);
@@ -147,9 +139,10 @@ int run(int argc, char** argv) {
   program.set_version_flag("--version", build_and_libraries());
   program.require_subcommand(1);
   Options options;
+  app::StatusOptions status;
   add_plan(program, options);
   add_sweep(program, options);
-  add_status(program, options);
+  app::add_status(program, status);
   for (const auto& [verb, description] : kHandedOver) {
     program.add_subcommand(verb, description)->prefix_command()->set_help_flag();
   }
@@ -159,7 +152,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : core::kExitConfigError;
   }
-  return run_verb(program, options);
+  return run_verb(program, options, status);
 }
 
 bool is_handed_over(std::string_view verb) {

@@ -9,7 +9,7 @@
 #include "core/fault.h"
 #include "core/file_text.h"
 #include "ledger/durable_file.h"
-#include "orchestrator/display/sweep_status.h"
+#include "orchestrator/display/status_file.h"
 #include "orchestrator/inspect_config.h"
 
 namespace lethe::orchestrator {

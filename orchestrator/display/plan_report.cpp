@@ -10,8 +10,9 @@
 
 #include "core/config/schedule.h"
 #include "orchestrator/display/cell_disk.h"
-#include "orchestrator/display/progress.h"
+#include "orchestrator/display/duration.h"
 #include "orchestrator/scheduling/backlog.h"
+#include "orchestrator/scheduling/remaining_time.h"
 
 namespace lethe::orchestrator::inline display {
 namespace {
@@ -149,7 +150,7 @@ void print_totals(const core::ExperimentConfig& config, const core::Inspection& 
   out << "expected time:";
   for (const int ranks : rank_counts) {
     out << fmt::format("{} {} on {} executor(s)", ranks == 1 ? "" : ",",
-                       format_duration(remaining.remaining_seconds(ranks)), ranks);
+                       format_duration(remaining_seconds(remaining, {ranks, ranks, ranks})), ranks);
   }
   out << fmt::format(
       "\n  (arithmetic and weight traffic of the algorithms x {:.0f}, on {}; rates measured in the sweep "

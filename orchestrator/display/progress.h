@@ -1,20 +1,30 @@
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
+#include "orchestrator/display/duration.h"
+#include "orchestrator/display/edit_rate.h"
+#include "orchestrator/display/terminal_size.h"
 #include "orchestrator/process/clock.h"
 #include "orchestrator/scheduling/coordinator.h"
 
 namespace lethe::orchestrator::inline display {
 
-/// Shows how far a sweep is: on a terminal one table that is drawn over itself, elsewhere a plain line at most every
-/// few seconds, and one for each cell that ends or fails.
+/// Shows how far a sweep is: on a terminal one table that is drawn over itself and fits it, elsewhere plain lines: one
+/// every five seconds at first, after ten of them one every five minutes. What fails, is tried again, is complete or
+/// stops the sweep has a line of its own at once in either.
 class ProgressDisplay {
  public:
   enum class Mode { kTable, kLines };
-  ProgressDisplay(std::ostream& out, Mode mode, const Clock& clock);
+  /// `size` is asked before each drawing of the table, since windows change.
+  ProgressDisplay(
+      std::ostream& out, Mode mode, const Clock& clock,
+      std::function<TerminalSize()> size = [] { return TerminalSize{}; });
 
   /// Draws if it is time to. Cheap otherwise.
   void update(const Coordinator& coordinator);
@@ -22,37 +32,39 @@ class ProgressDisplay {
   void finish(const Coordinator& coordinator);
   /// A line of text of its own, above the table.
   void note(const std::string& text);
+  /// Of the whole sweep, over the last while.
+  [[nodiscard]] double edits_per_second() const { return rate_.per_second(); }
 
  private:
   std::ostream& out_;
   Mode mode_;
   const Clock& clock_;
+  std::function<TerminalSize()> size_;
   double started_seconds_;
+  double looked_seconds_ = -1e9;
   double drawn_seconds_ = -1e9;
-  int num_drawn_lines_ = 0;
+  std::vector<int> drawn_columns_;  // of the table's lines on the screen
+  int num_lines_told_ = 0;
   std::size_t num_failures_told_ = 0;
   std::size_t num_setbacks_told_ = 0;
   std::map<core::FailureClass, double> setback_told_seconds_;
-  std::int64_t num_cells_told_ = 0;
+  bool knows_cells_ = false;
+  std::set<std::size_t> cells_told_;  // complete
   std::string last_line_;
-  // Edits per second over a sliding window.
-  double window_start_seconds_ = 0.0;
-  double window_start_edits_ = -1.0;
-  double edits_per_second_ = 0.0;
+  EditRate rate_;
 
-  void measure_rate(double edits, double now_seconds);
   void tell_milestones(const Coordinator& coordinator);
   void tell_setbacks(const Coordinator& coordinator);
+  /// Names of cells that came to their end since the last call.
+  std::vector<std::string> newly_complete(const Coordinator& coordinator);
+  void tell_line(const Coordinator& coordinator, const std::vector<std::string>& complete);
   void draw_table(const Coordinator& coordinator);
-  void erase_table();
-  [[nodiscard]] std::string summary(const Coordinator& coordinator) const;
+  [[nodiscard]] std::string move_to_table(TerminalSize size);
+  [[nodiscard]] std::string elapsed() const;
 };
 
 /// Table if the launcher's terminal shows this process's output. Under mpirun the output is a pseudo-terminal even
 /// when mpirun's own goes to a file, so the launcher is asked. LETHE_PROGRESS=table|lines overrides.
 ProgressDisplay::Mode choose_progress_mode(bool is_under_mpi);
-
-/// "45 s", "3 min 20 s", "2 h 05 min", "3 d 4 h".
-std::string format_duration(double seconds);
 
 }  // namespace lethe::orchestrator::inline display

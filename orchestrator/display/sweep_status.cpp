@@ -1,115 +1,40 @@
 #include "orchestrator/display/sweep_status.h"
 
-#include <unistd.h>
-
-#include <map>
+#include <algorithm>
+#include <charconv>
 #include <ostream>
-#include <set>
-#include <sstream>
 
 #include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
-#include "core/file_text.h"
-#include "core/host_name.h"
-#include "core/log.h"
-#include "core/utc_time.h"
-#include "ledger/cell_identities.h"
-#include "ledger/durable_file.h"
-#include "orchestrator/scheduling/ledger_view.h"
+#include "orchestrator/display/duration.h"
+#include "orchestrator/scheduling/outcome.h"
 
 namespace lethe::orchestrator::inline display {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kReasonLength = 240;
 constexpr std::size_t kMaxRetriesTold = 10;
 
-/// A member of `value` that is a text; empty if there is none.
-std::string text_of(const json& value, const char* key) {
-  if (!value.is_object()) return {};
-  const auto found = value.find(key);
-  return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
+struct Sums {
+  std::int64_t edits = 0, edits_done = 0, uncommitted = 0, reductions = 0, reductions_done = 0;
+  std::int64_t cells_done = 0, cells_failed = 0;
+};
 
-/// Entries of a list in status.json.
-json entries_of(const json& status, const char* key) {
-  const auto found = status.find(key);
-  return found != status.end() && found->is_array() ? *found : json::array();
-}
-
-/// What a run left for people to read; nothing decides by it, so what cannot be read is said and passed over.
-std::optional<std::string> text_for_people(const fs::path& path) {
-  std::error_code ignored;
-  if (fs::symlink_status(path, ignored).type() == fs::file_type::not_found) return std::nullopt;
-  try {
-    return core::text_of_file(path);
-  } catch (const core::StorageError& error) {
-    core::log_warning(std::string("passed over: ") + error.what());
-    return std::nullopt;
+Sums sums_of(const SweepLook& look) {
+  Sums sums;
+  for (const auto& row : look.cells) {
+    sums.edits += row.progress.edits;
+    sums.edits_done += row.progress.edits_done;
+    sums.uncommitted += row.uncommitted;
+    sums.reductions += row.progress.reductions;
+    sums.reductions_done += row.progress.reductions_done();
+    if (row.progress.is_complete()) ++sums.cells_done;
+    if (row.state() == "failed") ++sums.cells_failed;
   }
-}
-
-/// status.json, or an empty object.
-json read_status(const ledger::SweepFolder& folder) {
-  const auto text = text_for_people(folder.status());
-  if (!text) return json::object();
-  auto status = json::parse(*text, nullptr, false);
-  if (status.is_object()) return status;
-  core::log_warning(folder.status().string() + ": was not written by lethe: failures are not shown");
-  return json::object();
-}
-
-/// Failures by "<verb> <cell>..." as status.json tells them; by cell name.
-std::map<std::string, std::string> failures_by_cell(const json& status) {
-  std::map<std::string, std::string> failures;
-  for (const auto& failure : entries_of(status, "failures")) {
-    const auto work = text_of(failure, "work");
-    std::istringstream words(work);
-    std::string verb;
-    std::string cell;
-    words >> verb >> cell;
-    failures.try_emplace(cell, work + ": " + text_of(failure, "reason"));
-  }
-  return failures;
-}
-
-/// Under the identities that the newest run found, or those that lie alone where it says none of the cell.
-CellLedger committed_work(const ledger::SweepFolder& folder, const core::GridCell& cell, const core::CellFacts* facts) {
-  if (facts != nullptr) return FolderLedgerView(folder).cell(*facts);
-  return ledger::read_cell_ledger(folder, cell, ledger::sole_identities(folder, cell));
-}
-
-/// A line for each prerequisite that is not done; nothing is known of them before the inspection.
-void print_prerequisites(const ledger::SweepFolder& folder, const std::optional<core::Inspection>& inspection,
-                         std::ostream& out) {
-  if (!inspection) return;
-  const FolderLedgerView view(folder);
-  for (const auto& facts : inspection->prerequisites) {
-    const auto committed = view.prerequisite(facts);
-    if (!facts.is_due || committed.is_done) continue;
-    out << facts.title << ": not done";
-    if (facts.num_slices > 1) out << fmt::format(" ({} of {} slices)", committed.slices_done.size(), facts.num_slices);
-    out << '\n';
-  }
-}
-
-std::vector<CellStatus> cell_rows(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods,
-                                  const std::optional<core::Inspection>& inspection, const json& status) {
-  const auto config = core::read_experiment_config(folder.experiment(), methods);
-  const auto failures = failures_by_cell(status);
-  const auto facts_of_all = inspection.value_or(core::Inspection{});
-  const core::CellIndex known(facts_of_all);
-  std::vector<CellStatus> rows;
-  for (const auto& cell : config.cells) {
-    auto progress = core::progress_of(config, cell, committed_work(folder, cell, known.find(cell)));
-    const auto failure = failures.find(cell.name());
-    rows.push_back({cell, std::move(progress), failure == failures.end() ? std::string() : failure->second});
-  }
-  return rows;
+  return sums;
 }
 
 std::string first_line(const std::string& text) {
@@ -118,105 +43,208 @@ std::string first_line(const std::string& text) {
   return line;
 }
 
-/// What keeps the sweep from its end: the folder itself, what stopped the last run, what is being tried again.
-void print_troubles(const ledger::SweepFolder& folder, const json& status, std::ostream& out) {
-  if (const auto trouble = ledger::trouble_of(folder.root()); !trouble.empty()) out << trouble << '\n';
-  if (const auto stopped = text_of(status, "stopped"); !stopped.empty()) out << "stopped: " << stopped << '\n';
-  std::size_t num_told = 0;
-  const auto retries = entries_of(status, "retries");
-  for (const auto& retry : retries) {
-    if (++num_told > kMaxRetriesTold) {
-      out << fmt::format("... and {} more are tried again\n", retries.size() - kMaxRetriesTold);
-      break;
-    }
-    out << fmt::format("tried again: {}: {}\n", text_of(retry, "work"), first_line(text_of(retry, "reason")));
+/// "process 4711 on host7, Slurm job 99".
+std::string name_of(const ledger::OwnerLook& owner) {
+  auto text =
+      owner.pid.empty() ? std::string("an unknown process") : fmt::format("process {} on {}", owner.pid, owner.host);
+  if (!owner.job.empty()) text += ", Slurm job " + owner.job;
+  return text;
+}
+
+/// "its process runs on this host, last beat 0.4 s ago".
+std::string evidence_of(const ledger::OwnerLook& owner) {
+  auto text = owner.how;
+  if (owner.beat_age_seconds && owner.life != ledger::OwnerLife::kReleased) {
+    text += *owner.beat_age_seconds < 60.0 ? fmt::format(", last beat {:.1f} s ago", *owner.beat_age_seconds)
+                                           : ", last beat " + format_duration(*owner.beat_age_seconds) + " ago";
+  }
+  return text;
+}
+
+void print_owner(const SweepLook& look, std::ostream& out) {
+  constexpr const char* kGoOn = "the same command goes on from what is committed";
+  if (look.phase == SweepPhase::kRunning) {
+    out << fmt::format("running: {}; {}\n", name_of(*look.owner), evidence_of(*look.owner));
+  } else if (look.phase == SweepPhase::kDead) {
+    out << fmt::format("dead: {} did not end in order: killed, or its host went down ({}); {}\n", name_of(*look.owner),
+                       evidence_of(*look.owner), kGoOn);
+  } else if (look.phase == SweepPhase::kUnknown) {
+    out << fmt::format("unknown whether it runs: {}; {}; look again with --watch\n", name_of(*look.owner),
+                       evidence_of(*look.owner));
+  } else if (look.phase == SweepPhase::kStopped && look.run.stopped.empty()) {
+    out << "stopped: nobody is at work here; " << kGoOn << '\n';
+  }
+  if (!look.run.stopped.empty() && look.phase == SweepPhase::kRunning && look.is_run_the_owners) {
+    out << "stopping: " << look.run.stopped << '\n';
+  } else if (!look.run.stopped.empty() && look.phase != SweepPhase::kRunning) {
+    out << "stopped: " << look.run.stopped << '\n';
+  }
+  for (const auto& owner : look.other_owners) {
+    out << fmt::format("{}: {}; {}\n", owner.key, name_of(owner), evidence_of(owner));
   }
 }
 
-std::string state_of(const CellStatus& row) {
-  if (row.progress.is_complete()) return "done";
-  if (!row.failure.empty()) return "FAILED " + first_line(row.failure);
-  return row.progress.edits_done > 0 ? "begun" : "-";
+/// How fast it goes, while it does.
+void print_pace(const SweepLook& look, std::ostream& out) {
+  if (look.phase != SweepPhase::kRunning) return;
+  if (!look.is_run_the_owners) {
+    out << "it is starting: nothing is known of its pace yet\n";
+    return;
+  }
+  const auto sums = sums_of(look);
+  out << fmt::format("edits {} of {}", sums.edits_done + sums.uncommitted, sums.edits);
+  if (sums.uncommitted > 0) out << fmt::format(" ({} not committed yet)", sums.uncommitted);
+  if (look.run.edits_per_second) out << fmt::format(", {:.3g} a second", *look.run.edits_per_second);
+  out << ", ETA " << (look.run.eta_seconds ? format_duration(*look.run.eta_seconds) : "unknown");
+  out << fmt::format(" (as of {})\n", look.run.time);
 }
 
-struct Counts {
-  std::int64_t edits_done = 0, edits = 0, reductions_done = 0, reductions = 0;
-};
+/// What keeps the sweep from its end: the folder itself, what is being tried again, what is not made yet.
+void print_troubles(const SweepLook& look, std::ostream& out) {
+  if (!look.trouble.empty()) out << look.trouble << '\n';
+  std::size_t num_told = 0;
+  for (const auto& retry : look.run.retries) {
+    if (++num_told > kMaxRetriesTold) {
+      out << fmt::format("... and {} more are tried again\n", look.run.retries.size() - kMaxRetriesTold);
+      break;
+    }
+    out << fmt::format("tried again: {}: {}\n", retry.work, first_line(retry.reason));
+  }
+}
+
+std::string word_of(const CellStatus& row) {
+  const auto state = row.state();
+  if (state == "failed") return "FAILED " + first_line(row.failure);
+  if (state == "running") return fmt::format("running ({})", row.progress.edits_done + row.uncommitted);
+  return state == "open" ? "-" : state;
+}
+
+void print_cells(const SweepLook& look, std::ostream& out) {
+  std::size_t width = 4;
+  for (const auto& row : look.cells) width = std::max(width, row.cell.name().size());
+  const auto line = [&](const std::string& name, std::int64_t edits_done, std::int64_t edits,
+                        std::int64_t reductions_done, std::int64_t reductions, const std::string& word) {
+    out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", name, width, fmt::format("{}/{}", edits_done, edits),
+                       fmt::format("{}/{}", reductions_done, reductions), word);
+  };
+  out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", "cell", width, "edits", "reductions", "state");
+  for (const auto& row : look.cells) {
+    line(row.cell.name(), row.progress.edits_done, row.progress.edits, row.progress.reductions_done(),
+         row.progress.reductions, word_of(row));
+  }
+  const auto sums = sums_of(look);
+  line("all", sums.edits_done, sums.edits, sums.reductions_done, sums.reductions,
+       fmt::format("{} of {} cells done", sums.cells_done, look.cells.size()));
+}
+
+json number_or_null(const std::string& digits) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc{} && end == digits.data() + digits.size() ? json(number) : json();
+}
+
+json number_or_null(const std::optional<double>& number) { return number ? json(*number) : json(); }
+
+json json_of(const ledger::OwnerLook& owner) {
+  return {{"key", owner.key},
+          {"host", owner.host},
+          {"pid", number_or_null(owner.pid)},
+          {"job", owner.job},
+          {"life", std::string(ledger::to_string(owner.life))},
+          {"is_certain", owner.is_certain},
+          {"how", owner.how},
+          {"beat", owner.beat},
+          {"beat_age_seconds", number_or_null(owner.beat_age_seconds)}};
+}
+
+json json_of(const std::vector<RunStatus::Work>& works) {
+  json list = json::array();
+  for (const auto& work : works) list.push_back({{"work", work.work}, {"reason", work.reason}});
+  return list;
+}
+
+json cells_of(const SweepLook& look) {
+  json list = json::array();
+  for (const auto& row : look.cells) {
+    list.push_back({{"cell", row.cell.name()},
+                    {"edits_done", row.progress.edits_done},
+                    {"edits_uncommitted", row.uncommitted},
+                    {"edits", row.progress.edits},
+                    {"reductions_done", row.progress.reductions_done()},
+                    {"reductions", row.progress.reductions},
+                    {"state", row.state()},
+                    {"failure", row.failure}});
+  }
+  return list;
+}
+
+json running_of(const SweepLook& look) {
+  json list = json::array();
+  if (look.phase != SweepPhase::kRunning || !look.is_run_the_owners) return list;
+  for (const auto& running : look.run.running) {
+    list.push_back({{"rank", running.rank}, {"host", running.host}, {"work", running.work}});
+  }
+  return list;
+}
+
+json prerequisites_of(const SweepLook& look) {
+  json list = json::array();
+  for (const auto& one : look.open_prerequisites) {
+    list.push_back({{"title", one.title}, {"slices_done", one.slices_done}, {"slices", one.num_slices}});
+  }
+  return list;
+}
 
 }  // namespace
 
-void write_state(const ledger::SweepFolder& folder, std::string_view state) {
-  ledger::replace_text(folder.state(), std::string(state) + "\n");
+void print_status(const SweepLook& look, std::ostream& out) {
+  out << fmt::format("{}: {}\n", look.folder, look.state.empty() ? "no STATE yet" : look.state);
+  const bool is_complete = look.phase == SweepPhase::kComplete;
+  if (!is_complete) {
+    print_owner(look, out);
+    print_pace(look, out);
+    print_troubles(look, out);
+  }
+  for (const auto& one : look.open_prerequisites) {
+    out << one.title << ": not done";
+    if (one.num_slices > 1) out << fmt::format(" ({} of {} slices)", one.slices_done, one.num_slices);
+    out << '\n';
+  }
+  print_cells(look, out);
+  if (is_complete || !look.run.last_failure) return;
+  out << fmt::format("last failure, of {}:\n  ", look.run.last_failure->work);
+  for (const char c : look.run.last_failure->reason) out << (c == '\n' ? "\n  " : std::string(1, c));
+  out << '\n';
 }
 
-std::string read_state(const ledger::SweepFolder& folder) {
-  std::istringstream in(text_for_people(folder.state()).value_or(""));
-  std::string word;
-  in >> word;
-  return word;
-}
-
-void write_status(const ledger::SweepFolder& folder, const Coordinator& coordinator) {
-  const auto totals = coordinator.backlog().totals();
-  json failures = json::array();
-  for (const auto& failure : coordinator.failures()) {
-    failures.push_back({{"work", failure.work}, {"reason", failure.reason}});
-  }
-  for (const auto& cell : coordinator.backlog().cells()) {
-    // Cells that fell with their prerequisite were never tried: they have no entry of their own yet.
-    if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
-    failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
-  }
-  json retries = json::array();
-  for (const auto& retry : coordinator.backlog().retries()) {
-    retries.push_back({{"work", retry.work}, {"reason", retry.reason}, {"failures", retry.num_failures}});
-  }
-  const json status{
-      {"time", core::utc_time_now()},
-      {"host", core::host_name()},
-      {"pid", ::getpid()},
-      {"cells", {{"done", totals.num_cells_done}, {"failed", totals.num_cells_failed}, {"all", totals.num_cells}}},
-      {"edits", {{"done", totals.edits_done}, {"all", totals.edits}}},
-      {"reductions", {{"done", totals.reductions_done}, {"all", totals.reductions}}},
-      {"stopped", coordinator.stop_reason()},
-      {"retries", retries},
-      {"failures", failures}};
-  ledger::replace_text(folder.status(), status.dump(1, ' ', false, json::error_handler_t::replace) + "\n");
-}
-
-std::vector<CellStatus> read_cell_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
-  return cell_rows(folder, methods, core::known_inspection(folder.inspection()), read_status(folder));
-}
-
-void print_status(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods, std::ostream& out) {
-  const auto inspection = core::known_inspection(folder.inspection());
-  const auto status = read_status(folder);
-  const auto rows = cell_rows(folder, methods, inspection, status);
-  const auto state = read_state(folder);
-  out << fmt::format("{}: {}\n", folder.root().string(), state.empty() ? "no STATE yet" : state);
-  if (state != to_string(Outcome::kComplete)) print_troubles(folder, status, out);
-  std::size_t width = 4;
-  for (const auto& row : rows) width = std::max(width, row.cell.name().size());
-  print_prerequisites(folder, inspection, out);
-  out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", "cell", width, "edits", "reductions", "state");
-  const auto line = [&](const std::string& name, const Counts& counts, const std::string& word) {
-    out << fmt::format("{:<{}}  {:>13}  {:>13}  {}\n", name, width,
-                       fmt::format("{}/{}", counts.edits_done, counts.edits),
-                       fmt::format("{}/{}", counts.reductions_done, counts.reductions), word);
-  };
-  Counts sum;
-  std::int64_t num_done = 0;
-  for (const auto& row : rows) {
-    const auto& progress = row.progress;
-    const Counts counts{progress.edits_done, progress.edits, progress.reductions_done(), progress.reductions};
-    line(row.cell.name(), counts, state_of(row));
-    sum.edits_done += counts.edits_done;
-    sum.edits += counts.edits;
-    sum.reductions_done += counts.reductions_done;
-    sum.reductions += counts.reductions;
-    if (progress.is_complete()) ++num_done;
-  }
-  line("all", sum, fmt::format("{} of {} cells done", num_done, rows.size()));
+void print_status_json(const SweepLook& look, std::ostream& out) {
+  const auto sums = sums_of(look);
+  const bool has_pace = look.phase == SweepPhase::kRunning && look.is_run_the_owners;
+  const auto pace = [&](const std::optional<double>& number) { return has_pace ? number_or_null(number) : json(); };
+  json others = json::array();
+  for (const auto& owner : look.other_owners) others.push_back(json_of(owner));
+  const auto& last = look.run.last_failure;
+  const json status{{"folder", look.folder},
+                    {"phase", std::string(to_string(look.phase))},
+                    {"state", look.state},
+                    {"owner", look.owner ? json_of(*look.owner) : json()},
+                    {"other_owners", others},
+                    {"written", look.run.time},
+                    {"stopped", look.run.stopped},
+                    {"trouble", look.trouble},
+                    {"edits", {{"done", sums.edits_done}, {"uncommitted", sums.uncommitted}, {"all", sums.edits}}},
+                    {"reductions", {{"done", sums.reductions_done}, {"all", sums.reductions}}},
+                    {"cells_done", sums.cells_done},
+                    {"cells_failed", sums.cells_failed},
+                    {"cells", cells_of(look)},
+                    {"prerequisites", prerequisites_of(look)},
+                    {"edits_per_second", pace(look.run.edits_per_second)},
+                    {"eta_seconds", pace(look.run.eta_seconds)},
+                    {"running", running_of(look)},
+                    {"retries", json_of(look.run.retries)},
+                    {"failures", json_of(look.run.failures)},
+                    {"last_failure", last ? json{{"work", last->work}, {"reason", last->reason}} : json()}};
+  out << status.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace lethe::orchestrator::inline display

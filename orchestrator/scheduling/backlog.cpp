@@ -111,10 +111,10 @@ double Backlog::expected_step_seconds(const WorkUnit& unit) const {
   switch (unit.kind) {
     case WorkUnit::Kind::kEdit: {
       const auto& cell = cell_of(cells_.at(unit.index));
-      return costs_.edit_seconds(cell.method, model).step(facts_per_step(cell)).value;
+      return costs_.cautious_edit_seconds(cell.method, model).step(facts_per_step(cell)).value;
     }
     case WorkUnit::Kind::kReduction:
-      return costs_.reduction_seconds(model, reduction_of(unit).edits, reduction_of(unit).parts);
+      return costs_.cautious_reduction_seconds(model, reduction_of(unit).edits, reduction_of(unit).parts);
     case WorkUnit::Kind::kPrerequisite:
       return prerequisites_.at(unit.index).step_seconds;
   }
@@ -185,6 +185,7 @@ void Backlog::finish(const WorkUnit& unit) {
     --cell.num_running_reductions;
     return;
   }
+  cell.seen = 0;
   cell.edit_state = cell.remaining_edits() <= 0 ? WorkState::kDone : WorkState::kOpen;
 }
 
@@ -193,12 +194,14 @@ void Backlog::reopen(const WorkUnit& unit, const Attempts& attempts) {
     auto& work = prerequisites_.at(unit.index);
     work.state = WorkState::kOpen;
     work.attempts = attempts;
+    work.rest_seconds.reset();
     return;
   }
   auto& cell = cells_.at(unit.index);
   if (unit.kind == WorkUnit::Kind::kEdit) {
     cell.edit_state = WorkState::kOpen;
     cell.attempts = attempts;
+    cell.seen = 0;
     return;
   }
   auto& reduction = cell.reductions.at(unit.reduction);
@@ -213,6 +216,7 @@ void Backlog::fail(const WorkUnit& unit, const std::string& reason) {
     auto& cell = cells_.at(unit.index);
     cell.edit_state = WorkState::kFailed;
     cell.failure = reason;
+    cell.seen = 0;
     return;
   }
   if (unit.kind == WorkUnit::Kind::kReduction) {
@@ -288,6 +292,7 @@ Backlog::Totals Backlog::totals() const {
   for (const auto& cell : cells_) {
     totals.edits += cell.facts->edits;
     totals.edits_done += std::min(cell.committed, cell.facts->edits);
+    totals.edits_uncommitted += cell.uncommitted_edits();
     bool is_done = cell.edit_state == WorkState::kDone;
     bool is_failed = cell.edit_state == WorkState::kFailed;
     for (const auto& reduction : cell.reductions) {
@@ -306,28 +311,6 @@ Backlog::Totals Backlog::totals() const {
   totals.prerequisites = static_cast<std::int64_t>(prerequisites_.size());
   totals.prerequisites_done = std::ranges::count(prerequisites_, WorkState::kDone, &PrerequisiteWork::state);
   return totals;
-}
-
-double Backlog::remaining_seconds(int num_executors) const {
-  double total = 0.0;
-  double longest = 0.0;
-  for (const auto& work : prerequisites_) {
-    if (work.state == WorkState::kOpen || work.state == WorkState::kRunning) total += work.expected_seconds;
-  }
-  for (const auto& cell : cells_) {
-    if (cell.edit_state == WorkState::kFailed) continue;
-    const auto& grid_cell = cell_of(cell);
-    const double edits = costs_.edit_seconds(grid_cell.method, grid_cell.model).of(cell.remaining_edits());
-    double last_reduction = 0.0;
-    total += edits;
-    for (const auto& reduction : cell.reductions) {
-      if (reduction.state != WorkState::kOpen && reduction.state != WorkState::kRunning) continue;
-      last_reduction = costs_.reduction_seconds(grid_cell.model, reduction.edits, reduction.parts);
-      total += last_reduction;
-    }
-    longest = std::max(longest, edits + last_reduction);
-  }
-  return std::max(longest, total / std::max(1, num_executors));
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ struct PrerequisiteWork {
   WorkState state = WorkState::kOpen;
   Attempts attempts = {};
   std::string failure = {};
+  std::optional<double> rest_seconds = std::nullopt;  ///< by how far it has come, while it runs
 };
 
 /// How the failure of a cell begins that was never tried.
@@ -60,6 +62,7 @@ struct ReductionWork {
 struct CellWork {
   const core::CellFacts* facts = nullptr;
   std::int64_t committed = 0;
+  std::int64_t seen = 0;  ///< edits that its executor has reported, committed or not; 0 while nobody edits it
   WorkState edit_state = WorkState::kOpen;
   Attempts attempts;
   std::string failure;                    ///< of the edits
@@ -71,6 +74,8 @@ struct CellWork {
   int holder = -1;  ///< rank whose executor has this cell's model at a checkpoint
 
   [[nodiscard]] std::int64_t remaining_edits() const { return facts->edits - committed; }
+  /// Made and not on disk yet.
+  [[nodiscard]] std::int64_t uncommitted_edits() const { return std::max<std::int64_t>(0, seen - committed); }
 };
 
 /// One assignable piece of work, by index into a `Backlog`.
@@ -114,6 +119,11 @@ class Backlog {
   void start(const WorkUnit& unit, int rank);
   /// `committed` edits of the cell are on disk.
   void advance(std::size_t cell, std::int64_t committed);
+  /// The running edits of a cell have come to `edits`, the running prerequisite has `rest_seconds` to go.
+  void see_edits(std::size_t cell, std::int64_t edits) { cells_.at(cell).seen = edits; }
+  void see_rest(std::size_t prerequisite, double rest_seconds) {
+    prerequisites_.at(prerequisite).rest_seconds = rest_seconds;
+  }
   void finish(const WorkUnit& unit);
   /// Back to open: stopped, or to be retried.
   void reopen(const WorkUnit& unit, const Attempts& attempts);
@@ -131,14 +141,11 @@ class Backlog {
 
   struct Totals {
     std::int64_t num_cells = 0, num_cells_done = 0, num_cells_failed = 0;
-    std::int64_t edits = 0, edits_done = 0;
+    std::int64_t edits = 0, edits_done = 0, edits_uncommitted = 0;
     std::int64_t reductions = 0, reductions_done = 0, reductions_waiting = 0, reductions_failed = 0;
     std::int64_t prerequisites = 0, prerequisites_done = 0;
   };
   [[nodiscard]] Totals totals() const;
-  /// Expected time to the end with `num_executors`: all remaining work spread evenly, but no less than the longest
-  /// cell takes.
-  [[nodiscard]] double remaining_seconds(int num_executors) const;
 
  private:
   const core::ExperimentConfig& config_;

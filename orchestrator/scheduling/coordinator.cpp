@@ -6,32 +6,9 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/fault.h"
+#include "orchestrator/scheduling/remaining_time.h"
 
 namespace lethe::orchestrator::inline scheduling {
-
-int exit_code_of(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kComplete:
-      return 0;
-    case Outcome::kIncomplete:
-      return core::kExitStopped;
-    case Outcome::kPoisoned:
-      return core::kExitFailed;
-  }
-  return core::kExitFailed;
-}
-
-std::string_view to_string(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kComplete:
-      return "COMPLETE";
-    case Outcome::kIncomplete:
-      return "INCOMPLETE";
-    case Outcome::kPoisoned:
-      return "POISONED";
-  }
-  return "INCOMPLETE";
-}
 
 Coordinator::Coordinator(CoordinatorOptions options, const core::ExperimentConfig& config,
                          const core::Inspection& inspection, const LedgerView& ledger, comm::Channel& channel,
@@ -105,17 +82,15 @@ void Coordinator::on_event(int rank, const comm::Message& message) {
 void Coordinator::on_progress(Rank& rank, const core::ProgressEvent& progress) {
   if (progress.stage == "load") return;
   rank.loaded_model = backlog_.model_of(rank.assigned->unit);
-  if (rank.assigned->unit.kind != WorkUnit::Kind::kEdit || progress.stage != "edit") return;
-  rank.assigned->edits_done = progress.done;
-  const auto& cell = backlog_.cells()[rank.assigned->unit.index].facts->cell;
-  const SecondsPerStep step{progress.seconds};
-  backlog_.costs().observe_edits(cell.method, cell.model, step.per_fact(backlog_.facts_per_step(cell)));
+  rank.assigned->timing.on_progress(rank.assigned->unit, progress, clock_.now_seconds(), backlog_);
 }
 
 void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) {
   core::fault_point("coordinator.commit");
-  const auto& unit = ranks_[static_cast<std::size_t>(rank)].assigned->unit;
+  auto& assigned = *ranks_[static_cast<std::size_t>(rank)].assigned;
+  const auto& unit = assigned.unit;
   folder_trouble_.clear();
+  assigned.timing.on_committed(unit, committed.file, backlog_);
   journal_.record(
       "committed",
       {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"edits", committed.edits}, {"file", committed.file}});
@@ -131,7 +106,10 @@ WorkUnit Coordinator::release(int rank) {
 
 void Coordinator::on_done(int rank) {
   core::fault_point("coordinator.done");
-  const double seconds = clock_.now_seconds() - ranks_[static_cast<std::size_t>(rank)].assigned->started_seconds;
+  auto& state = ranks_[static_cast<std::size_t>(rank)];
+  const double now = clock_.now_seconds();
+  const double seconds = now - state.assigned->started_seconds;
+  const auto timing = state.assigned->timing;
   const auto unit = release(rank);
   journal_.record("done", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"seconds", seconds}});
   if (unit.kind == WorkUnit::Kind::kEdit) {
@@ -145,11 +123,8 @@ void Coordinator::on_done(int rank) {
                  0});
     }
   }
-  if (unit.kind == WorkUnit::Kind::kReduction) {
-    const auto& cell = backlog_.cells()[unit.index];
-    const auto& reduction = cell.reductions[unit.reduction];
-    backlog_.costs().observe_reduction(cell.facts->cell.model, reduction.edits, reduction.parts, seconds);
-  }
+  timing.on_done(unit, now, backlog_);
+  if (unit.kind == WorkUnit::Kind::kReduction) state.held_reduced = unit.index;
   backlog_.finish(unit);
 }
 
@@ -170,6 +145,7 @@ void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
                              {"task", describe(unit)},
                              {"class", std::string(core::to_string(failed.failure))},
                              {"reason", failed.reason}});
+  last_failure_ = Setback{describe(unit), failed.failure, failed.reason};
   refresh(unit);
   retry_or_give_up(unit, failed);
   if (failed.failure == core::FailureClass::kFolder) note_folder_trouble(rank, failed.reason);
@@ -252,12 +228,15 @@ void Coordinator::hand_out_work() {
 
 bool Coordinator::assign_to(int rank) {
   auto& state = ranks_[static_cast<std::size_t>(rank)];
-  const IdleRank idle{rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model};
+  const IdleRank idle{rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model, state.last_edited};
   const double now = clock_.now_seconds();
   const auto unit = choose_work(backlog_, idle, options_.scheduler, now);
   if (!unit) return false;
   core::fault_point("coordinator.assign");
-  state.assigned = Assigned{*unit, next_epoch_++, now, 0};
+  const bool holds_cell = unit->kind == WorkUnit::Kind::kReduction && state.held_reduced == unit->index;
+  state.assigned = Assigned{*unit, next_epoch_++, now, TaskTiming(now, holds_cell)};
+  state.held_reduced.reset();
+  if (unit->kind == WorkUnit::Kind::kEdit) state.last_edited = unit->index;
   channel_.send(rank, to_message(Assignment{backlog_.task_of(*unit), backlog_.expected_step_seconds(*unit)},
                                  state.assigned->epoch));
   backlog_.start(*unit, rank);
@@ -313,14 +292,17 @@ bool Coordinator::is_anybody_busy() const {
   return std::ranges::any_of(ranks_, [](const Rank& rank) { return rank.assigned.has_value(); });
 }
 
-std::string Coordinator::activity(int rank) const {
-  const auto& assigned = ranks_.at(static_cast<std::size_t>(rank)).assigned;
-  if (!assigned) return {};
-  auto text = describe(assigned->unit);
-  if (assigned->unit.kind == WorkUnit::Kind::kEdit && assigned->edits_done > 0) {
-    text += " (" + std::to_string(assigned->edits_done) + "/" + std::to_string(assigned->unit.until) + ")";
-  }
-  return text;
+std::optional<Activity> Coordinator::activity(int rank) const {
+  const auto& state = ranks_.at(static_cast<std::size_t>(rank));
+  if (!state.assigned) return std::nullopt;
+  const auto& unit = state.assigned->unit;
+  Activity activity{rank, state.host, describe(unit)};
+  if (unit.kind != WorkUnit::Kind::kEdit) return activity;
+  const auto& cell = backlog_.cells()[unit.index];
+  activity.edited_cell = cell.facts->cell;
+  activity.edits_seen = std::max(cell.seen, cell.committed);
+  activity.until = unit.until;
+  return activity;
 }
 
 int Coordinator::num_connected() const {
@@ -328,14 +310,18 @@ int Coordinator::num_connected() const {
       std::ranges::count_if(ranks_, [](const Rank& rank) { return rank.is_connected && !rank.has_left; }));
 }
 
-std::int64_t Coordinator::uncommitted_edits() const {
-  std::int64_t count = 0;
-  for (const auto& rank : ranks_) {
-    if (!rank.assigned || rank.assigned->unit.kind != WorkUnit::Kind::kEdit) continue;
-    count +=
-        std::max<std::int64_t>(0, rank.assigned->edits_done - backlog_.cells()[rank.assigned->unit.index].committed);
+double Coordinator::remaining_seconds() const {
+  Crew crew{0, 0, 0};
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    const auto& state = ranks_[static_cast<std::size_t>(rank)];
+    if (!state.is_connected || state.has_left) continue;
+    const auto role = roles_[static_cast<std::size_t>(rank)];
+    const bool does_both = role == Role::kBoth || options_.scheduler.has_elastic_roles;
+    ++crew.num_executors;
+    if (does_both || role == Role::kWorker) ++crew.num_editing;
+    if (does_both || role == Role::kReducer) ++crew.num_reducing;
   }
-  return count;
+  return orchestrator::remaining_seconds(backlog_, crew);
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

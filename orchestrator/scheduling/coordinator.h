@@ -10,14 +10,13 @@
 #include "orchestrator/process/clock.h"
 #include "orchestrator/scheduling/backlog.h"
 #include "orchestrator/scheduling/journal.h"
+#include "orchestrator/scheduling/outcome.h"
 #include "orchestrator/scheduling/protocol.h"
 #include "orchestrator/scheduling/retry_policy.h"
 #include "orchestrator/scheduling/scheduler.h"
+#include "orchestrator/scheduling/task_timing.h"
 
 namespace lethe::orchestrator::inline scheduling {
-
-/// How a sweep ended; also the word in its STATE file.
-enum class Outcome { kComplete, kIncomplete, kPoisoned };
 
 struct CoordinatorOptions {
   Welcome welcome;
@@ -39,6 +38,16 @@ struct Setback {
   std::string work;
   core::FailureClass failure = core::FailureClass::kCrash;
   std::string reason;
+};
+
+/// What a rank does at the moment.
+struct Activity {
+  int rank = 0;
+  std::string host;
+  std::string work;  ///< "edit rome/small-gpt2/sample0"
+  std::optional<core::GridCell> edited_cell = std::nullopt;
+  std::int64_t edits_seen = 0;  ///< of that cell, by progress reports
+  std::int64_t until = 0;
 };
 
 /// Rank 0's part of the sweep: hands out work, takes reports, retries, and ends everybody. A state machine: it reads
@@ -67,16 +76,18 @@ class Coordinator {
   [[nodiscard]] const std::vector<Failure>& failures() const { return failures_; }
   /// The first failure of each piece of work since its last progress, as far as it is tried again: growing.
   [[nodiscard]] const std::vector<Setback>& setbacks() const { return setbacks_; }
+  /// The newest failure, whatever became of it; nullopt if there was none.
+  [[nodiscard]] const std::optional<Setback>& last_failure() const { return last_failure_; }
   /// Why it ends before its end; empty if it does not.
   [[nodiscard]] const std::string& stop_reason() const { return stop_reason_; }
   [[nodiscard]] const std::vector<Role>& roles() const { return roles_; }
 
-  /// What a rank does now, for the display; empty if it idles.
-  [[nodiscard]] std::string activity(int rank) const;
+  /// What a rank does now, for the display; nullopt if it idles.
+  [[nodiscard]] std::optional<Activity> activity(int rank) const;
   [[nodiscard]] int num_ranks() const { return static_cast<int>(ranks_.size()); }
   [[nodiscard]] int num_connected() const;
-  /// Edits seen in progress reports and not yet committed, over all ranks.
-  [[nodiscard]] std::int64_t uncommitted_edits() const;
+  /// Expected time to the end with the ranks that are there.
+  [[nodiscard]] double remaining_seconds() const;
 
  private:
   enum class Phase { kRunning, kStopping, kQuitting, kFinished };
@@ -84,7 +95,7 @@ class Coordinator {
     WorkUnit unit;
     std::uint64_t epoch = 0;
     double started_seconds = 0.0;
-    std::int64_t edits_done = 0;  // by progress reports
+    TaskTiming timing;
   };
   struct Rank {
     bool is_connected = false;
@@ -92,6 +103,8 @@ class Coordinator {
     std::string host;
     std::string loaded_model;
     std::optional<Assigned> assigned;
+    std::optional<std::size_t> last_edited;   // cell
+    std::optional<std::size_t> held_reduced;  // cell whose model its executor has at a checkpoint
   };
 
   CoordinatorOptions options_;
@@ -104,6 +117,7 @@ class Coordinator {
   std::vector<Rank> ranks_;
   std::vector<Failure> failures_;
   std::vector<Setback> setbacks_;
+  std::optional<Setback> last_failure_;
   FolderTrouble folder_trouble_;
   Phase phase_ = Phase::kRunning;
   std::string stop_reason_;
@@ -134,10 +148,5 @@ class Coordinator {
   [[nodiscard]] bool is_anybody_busy() const;
   [[nodiscard]] std::string describe(const WorkUnit& unit) const { return core::describe(backlog_.task_of(unit)); }
 };
-
-/// Exit code of the sweep: 0, 75 (EX_TEMPFAIL: run it again), 1 (some work was given up).
-int exit_code_of(Outcome outcome);
-/// "COMPLETE", "INCOMPLETE", "POISONED".
-std::string_view to_string(Outcome outcome);
 
 }  // namespace lethe::orchestrator::inline scheduling

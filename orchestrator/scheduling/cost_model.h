@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
@@ -41,23 +42,50 @@ inline constexpr double kSafetyFactor = 3.0;
 /// `kSafetyFactor` times the longer of arithmetic and memory traffic, and what launches and the disk add to it.
 double seconds_of(const core::Work& work, const DeviceSpeed& speed);
 
+/// Seconds that something took beside those it was taken to; of the newest reports mostly.
+struct Measured {
+  double seconds = 0.0;
+  double amount = 0.0;  ///< facts, or expected seconds
+  void add(double more_seconds, double more_amount);
+  [[nodiscard]] bool is_there() const { return amount > 0.0; }
+  [[nodiscard]] double ratio() const { return seconds / amount; }
+};
+
 /// Expected durations of a sweep's tasks on one executor: the work that its inspection found, at assumed speeds,
-/// corrected by what this sweep has measured. It knows neither methods nor models.
+/// corrected by what this sweep has measured. What was not measured yet is corrected as its neighbours were: a method
+/// as other methods of the model, a model as other models, reductions as edits. It knows neither methods nor models.
 class CostModel {
  public:
   CostModel(const core::ExperimentConfig& config, const core::Inspection& inspection);
 
   [[nodiscard]] double seconds_of(const core::Work& work) const { return scheduling::seconds_of(work, speed_); }
   [[nodiscard]] double load_seconds(const std::string& model) const;
-  /// One fact's share of an edit, with the scoring right after it.
+  /// One fact's share of an edit, with the scoring right after it and the commits between.
   [[nodiscard]] SecondsPerFact edit_seconds(const std::string& method, const std::string& model) const;
+  /// This sweep has timed edits of that method and model.
+  [[nodiscard]] bool has_timed_edits(const std::string& method, const std::string& model) const {
+    return edits_of(method, model).measured.is_there();
+  }
+  /// With what a task adds to its parts: the model moved to the checkpoint, the commit.
   [[nodiscard]] double reduction_seconds(const std::string& model, std::int64_t edits,
                                          std::span<const core::ReductionPart> parts) const;
+  /// Of a prerequisite whose work is priced at `expected_seconds`, by what others of its kind and model took.
+  [[nodiscard]] double prerequisite_seconds(const std::string& kind, const std::string& model,
+                                            double expected_seconds) const;
+  /// The same, never less than assumed until this very work was measured: for limits, which must not be too short.
+  [[nodiscard]] SecondsPerFact cautious_edit_seconds(const std::string& method, const std::string& model) const;
+  [[nodiscard]] double cautious_reduction_seconds(const std::string& model, std::int64_t edits,
+                                                  std::span<const core::ReductionPart> parts) const;
 
-  /// Mean seconds of recent facts of this method and model.
-  void observe_edits(const std::string& method, const std::string& model, SecondsPerFact seconds);
-  void observe_reduction(const std::string& model, std::int64_t edits, std::span<const core::ReductionPart> parts,
-                         double seconds);
+  /// What an executor's first step says of itself. It warms caches up, so it counts until there is better.
+  void observe_first_step(const std::string& method, const std::string& model, SecondsPerFact seconds);
+  /// So many facts of this method and model came one after another in that time on the wall.
+  void observe_edits(const std::string& method, const std::string& model, std::int64_t num_facts, double seconds);
+  /// One part of a reduction, the model being there.
+  void observe_part(const std::string& model, std::int64_t edits, core::ReductionPart part, double seconds);
+  /// What a reduction took beside its parts on an executor that held the cell.
+  void observe_reduction_overhead(const std::string& model, double seconds);
+  void observe_prerequisite(const std::string& kind, const std::string& model, double expected_seconds, double seconds);
 
  private:
   struct ModelPriors {
@@ -67,16 +95,24 @@ class CostModel {
     double scores_per_edit = 0.0;
   };
   struct EditSeconds {
-    double value = 0.0;  // prior, then moving average
-    bool is_measured = false;
+    double prior = 0.0;
+    double first_step = 0.0;  // 0: none was seen
+    Measured measured = {};   // facts
+    [[nodiscard]] double scale() const { return measured.ratio() / prior; }
   };
+  using PartKey = std::pair<std::string, core::ReductionPart>;
   DeviceSpeed speed_;
   std::map<std::string, ModelPriors> priors_;
-  std::map<std::string, EditSeconds> edits_;       // by "<method>/<model>"
-  std::map<std::string, double> reduction_ratio_;  // by model: measured / prior, moving average
+  std::map<std::pair<std::string, std::string>, EditSeconds> edits_;  // by model and method
+  std::map<PartKey, Measured> parts_;
+  std::map<std::string, Measured> overheads_;                              // by model; tasks
+  std::map<std::pair<std::string, std::string>, Measured> prerequisites_;  // by kind and model
 
-  [[nodiscard]] double reduction_prior(const std::string& model, std::int64_t edits,
-                                       std::span<const core::ReductionPart> parts) const;
+  [[nodiscard]] const EditSeconds& edits_of(const std::string& method, const std::string& model) const;
+  [[nodiscard]] double part_prior(const std::string& model, std::int64_t edits, core::ReductionPart part) const;
+  /// Measured by assumed, of edits of this model, else of any; 1 if there are none.
+  [[nodiscard]] double edit_scale(const std::string& model) const;
+  [[nodiscard]] double part_scale(const std::string& model, core::ReductionPart part) const;
 };
 
 }  // namespace lethe::orchestrator::inline scheduling

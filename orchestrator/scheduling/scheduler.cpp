@@ -26,15 +26,18 @@ double remaining_seconds(const Backlog& backlog, const CellWork& cell) {
 /// All edits of the cell, or as many checkpoint intervals as fill the slice, at least one.
 std::int64_t edit_until(const Backlog& backlog, const CellWork& cell, std::optional<double> slice_seconds) {
   if (!slice_seconds) return cell.facts->edits;
-  const auto per_fact = backlog.costs().edit_seconds(cell.facts->cell.method, cell.facts->cell.model);
-  const auto in_slice = static_cast<std::int64_t>(*slice_seconds / std::max(per_fact.value, 1e-9));
+  const auto& [method, model, sample] = cell.facts->cell;
+  const auto per_fact = backlog.costs().edit_seconds(method, model);
+  // What nobody has timed yet may take far longer than it is priced at: one interval shows it.
+  const double seconds = backlog.costs().has_timed_edits(method, model) ? *slice_seconds : 0.0;
+  const auto in_slice = static_cast<std::int64_t>(seconds / std::max(per_fact.value, 1e-9));
   auto next = std::ranges::upper_bound(cell.checkpoints, cell.committed);
   while (next != cell.checkpoints.end() && *next < cell.committed + in_slice) ++next;
   return next == cell.checkpoints.end() ? cell.facts->edits : *next;
 }
 
-std::optional<WorkUnit> choose_edits(const Backlog& backlog, const IdleRank& rank, std::optional<double> slice_seconds,
-                                     double now_seconds) {
+/// The cell with the longest time to go.
+std::optional<std::size_t> longest_cell(const Backlog& backlog, const IdleRank& rank, double now_seconds) {
   const auto& cells = backlog.cells();
   std::optional<std::size_t> best;
   double best_seconds = 0.0;
@@ -47,8 +50,28 @@ std::optional<WorkUnit> choose_edits(const Backlog& backlog, const IdleRank& ran
     best = i;
     best_seconds = seconds;
   }
+  return best;
+}
+
+std::optional<WorkUnit> choose_edits(const Backlog& backlog, const IdleRank& rank, std::optional<double> slice_seconds,
+                                     double now_seconds) {
+  const auto best = longest_cell(backlog, rank, now_seconds);
   if (!best) return std::nullopt;
-  return WorkUnit{WorkUnit::Kind::kEdit, *best, 0, edit_until(backlog, cells[*best], slice_seconds)};
+  return WorkUnit{WorkUnit::Kind::kEdit, *best, 0, edit_until(backlog, backlog.cells()[*best], slice_seconds)};
+}
+
+/// Of a rank that is alone: the cell at hand to its end, with pauses in which it is reduced.
+std::optional<WorkUnit> choose_edits_alone(const Backlog& backlog, const IdleRank& rank,
+                                           const SchedulerOptions& options, double now_seconds) {
+  const auto& cells = backlog.cells();
+  const bool can_stay = rank.last_edited && backlog.is_editable(cells[*rank.last_edited], now_seconds);
+  const auto index = can_stay ? rank.last_edited : longest_cell(backlog, rank, now_seconds);
+  if (!index) return std::nullopt;
+  const auto& cell = cells[*index];
+  const auto& [method, model, sample] = cell.facts->cell;
+  const double edited_seconds = backlog.costs().edit_seconds(method, model).of(cell.committed);
+  const double slice = std::max(options.slice_seconds, options.slice_share * edited_seconds);
+  return WorkUnit{WorkUnit::Kind::kEdit, *index, 0, edit_until(backlog, cell, slice)};
 }
 
 std::optional<WorkUnit> choose_reduction(const Backlog& backlog, const IdleRank& rank, double now_seconds) {
@@ -98,14 +121,14 @@ std::optional<WorkUnit> choose_work(const Backlog& backlog, const IdleRank& rank
   const auto edits = [&](std::optional<double> slice) { return choose_edits(backlog, rank, slice, now_seconds); };
   if (rank.role == Role::kBoth) {
     if (const auto unit = reduction()) return unit;
-    return edits(std::nullopt);
+    return choose_edits_alone(backlog, rank, options, now_seconds);
   }
   if (rank.role == Role::kWorker) {
     if (const auto unit = edits(std::nullopt)) return unit;
     return options.has_elastic_roles ? reduction() : std::nullopt;
   }
   if (const auto unit = reduction()) return unit;
-  return options.has_elastic_roles ? edits(options.elastic_slice_seconds) : std::nullopt;
+  return options.has_elastic_roles ? edits(options.slice_seconds) : std::nullopt;
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

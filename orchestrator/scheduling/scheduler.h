@@ -9,7 +9,8 @@
 
 namespace lethe::orchestrator::inline scheduling {
 
-/// What a rank does first. `kBoth`: a single rank, which reduces what is waiting before it edits on.
+/// What a rank does first. `kBoth`: a single rank, which reduces what is waiting before it edits on, and edits for a
+/// while at a time.
 enum class Role { kWorker, kReducer, kBoth };
 
 /// Roles of ranks 0..num_ranks-1. `auto`: reducers in proportion to the expected time of reductions; at least one
@@ -20,18 +21,24 @@ std::vector<Role> assign_roles(const core::ExperimentConfig& config, const Backl
 struct IdleRank {
   int rank = 0;
   Role role = Role::kWorker;
-  std::string loaded_model;  ///< of its executor; empty if none
+  std::string loaded_model;                               ///< of its executor; empty if none
+  std::optional<std::size_t> last_edited = std::nullopt;  ///< the cell that it edited last
 };
 
 struct SchedulerOptions {
   bool has_elastic_roles = true;
-  double elastic_slice_seconds = 30.0;  ///< a reducer that helps with edits looks up again after about this long
+  /// Whoever has to reduce as well looks up again after edits that take about this long.
+  double slice_seconds = 30.0;
+  /// A single rank edits for at least this share of what the cell's edits took so far: each time it comes back, the
+  /// model is rebuilt from all of them.
+  double slice_share = 0.25;
 };
 
 /// The next piece of work for an idle rank, nullopt if there is none for it now.
 /// Prerequisites come first, the most expensive first; then, by role:
 ///  - edits: longest expected remaining time first, where a cell of another model than the loaded one counts as
-///    shorter by the time to load it; a helping reducer takes whole checkpoint intervals only up to its slice;
+///    shorter by the time to load it; a helping reducer takes whole checkpoint intervals only up to its slice, and so
+///    does a single rank, which stays with the cell that it edited last; one interval where nothing was timed yet;
 ///  - reductions: the cell that this executor holds, else one that nobody holds, else the one with the oldest
 ///    checkpoint; within a cell the oldest checkpoint first.
 /// Deterministic: ties go to plan order.

@@ -369,7 +369,7 @@ TEST(Coordinator, TheSecondsOfAStepOfSeveralFactsCountForEachOfThem) {
       reducing += coordinator.backlog().costs().reduction_seconds("small-gpt2", reduction.edits, reduction.parts);
     }
   }
-  EXPECT_NEAR(coordinator.backlog().remaining_seconds(1) - reducing, 2 * 60 * 2.0, 1e-6);
+  EXPECT_NEAR(coordinator.remaining_seconds() - reducing, (2 * 60 - 4) * 2.0, 1e-6);
   coordinator.on_message({0, to_message(core::StoppedEvent{4}, first->epoch)});
   const auto second = next_assignment();
   ASSERT_TRUE(second.has_value());

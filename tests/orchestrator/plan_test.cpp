@@ -23,15 +23,35 @@ using testing::make_inspection;
 TEST(CostModel, MeasuredRatesReplacePriors) {
   const auto config = make_config({});
   CostModel costs(config, make_inspection(config));
-  costs.observe_edits("rome", "small-gpt2", SecondsPerFact{4.0});
-  EXPECT_DOUBLE_EQ(costs.edit_seconds("rome", "small-gpt2").value, 4.0);
-  costs.observe_edits("rome", "small-gpt2", SecondsPerFact{5.0});
-  EXPECT_NEAR(costs.edit_seconds("rome", "small-gpt2").value, 4.3, 1e-9);
-  EXPECT_NE(costs.edit_seconds("rome", "small-gptj").value, 4.0);
-  const std::vector parts{core::ReductionPart::kDistance};
-  const double prior = costs.reduction_seconds("small-gpt2", 10, parts);
-  costs.observe_reduction("small-gpt2", 10, parts, 3.0 * prior);
-  EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, parts), 3.0 * prior, 1e-9);
+  costs.observe_first_step("rome", "small-gpt2", SecondsPerFact{90.0});
+  EXPECT_DOUBLE_EQ(costs.edit_seconds("rome", "small-gpt2").value, 90.0) << "there is nothing better yet";
+  costs.observe_edits("rome", "small-gpt2", 10, 40.0);
+  EXPECT_DOUBLE_EQ(costs.edit_seconds("rome", "small-gpt2").value, 4.0) << "the first step does not count any more";
+  costs.observe_edits("rome", "small-gpt2", 30, 240.0);
+  EXPECT_NEAR(costs.edit_seconds("rome", "small-gpt2").value, 7.0, 0.1) << "280 s for 40 facts";
+  for (int i = 0; i < 300; ++i) costs.observe_edits("rome", "small-gpt2", 1, 2.0);
+  EXPECT_NEAR(costs.edit_seconds("rome", "small-gpt2").value, 2.0, 0.4) << "what was long ago fades";
+}
+
+TEST(CostModel, WhatWasNotMeasuredIsCorrectedAsItsNeighboursWere) {
+  const auto config = make_config({});
+  CostModel costs(config, make_inspection(config));
+  const double prior = costs.edit_seconds("ft-c", "small-gpt2").value;
+  const std::vector tasks{core::ReductionPart::kTasks};
+  const std::vector forgetting{core::ReductionPart::kForgetting};
+  const double tasks_prior = costs.reduction_seconds("small-gpt2", 10, tasks);
+  const double forgetting_prior = costs.reduction_seconds("small-gpt2", 10, forgetting);
+  costs.observe_edits("rome", "small-gpt2", 10, 10 * 0.1 * prior);
+  EXPECT_NEAR(costs.edit_seconds("ft-c", "small-gpt2").value, 0.1 * prior, 1e-9) << "another method";
+  EXPECT_NEAR(costs.edit_seconds("rome", "small-gptj").value, 0.1 * prior, 1e-9) << "another model";
+  EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, tasks), 0.1 * tasks_prior, 1e-9) << "and its reductions";
+  EXPECT_GE(costs.cautious_edit_seconds("ft-c", "small-gpt2").value, prior) << "but no limit becomes shorter by it";
+  EXPECT_GE(costs.cautious_reduction_seconds("small-gpt2", 10, tasks), tasks_prior);
+  costs.observe_part("small-gpt2", 10, core::ReductionPart::kTasks, 3.0 * tasks_prior);
+  EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, tasks), 3.0 * tasks_prior, 1e-9);
+  EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, forgetting), 3.0 * forgetting_prior, 1e-9) << "another part";
+  costs.observe_reduction_overhead("small-gpt2", 5.0);
+  EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, tasks), 3.0 * tasks_prior + 5.0, 1e-9);
 }
 
 TEST(CostModel, WorkOnTheHostTakesTheHostsTime) {

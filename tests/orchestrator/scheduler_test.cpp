@@ -15,8 +15,8 @@ using testing::FakeLedger;
 using testing::make_config;
 using testing::make_inspection;
 
-constexpr SchedulerOptions kElastic{true, 30.0};
-constexpr SchedulerOptions kRigid{false, 30.0};
+constexpr SchedulerOptions kElastic{true, 30.0, 0.25};
+constexpr SchedulerOptions kRigid{false, 30.0, 0.25};
 
 /// A backlog whose prerequisites are done.
 struct Fixture {
@@ -96,14 +96,43 @@ TEST(Scheduler, CellsThatNeedNoMomentsDoNotWaitForThem) {
 TEST(Scheduler, AHelpingReducerTakesWholeIntervalsOnly) {
   const auto config = make_config({.methods = {"ft-c"}, .models = {"small-gpt2"}, .num_samples = 1});
   Fixture fixture(config);
-  for (int i = 0; i < 20; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", SecondsPerFact{2.0});
+  fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", 1, 2.0);
   const auto unit = fixture.choose(Role::kReducer);
   ASSERT_TRUE(unit.has_value());
   EXPECT_EQ(unit->until, 20) << "15 edits fill 30 s; the next checkpoint after that is 20";
-  for (int i = 0; i < 50; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", SecondsPerFact{100.0});
+  for (int i = 0; i < 500; ++i) fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", 1, 100.0);
   EXPECT_EQ(fixture.choose(Role::kReducer)->until, 10) << "at least one interval";
   EXPECT_EQ(fixture.choose(Role::kWorker)->until, 60);
   EXPECT_FALSE(fixture.choose(Role::kReducer, "", kRigid).has_value());
+}
+
+TEST(Scheduler, ARankAloneEditsForAWhileReducesAndStaysWithItsCell) {
+  auto config = make_config({.methods = {"ft-c"}, .models = {"small-gpt2"}, .num_samples = 2, .edits = 1000});
+  Fixture fixture(config);
+  fixture.backlog->costs().observe_edits("ft-c", "small-gpt2", 1, 1.0);
+  const auto choose = [&](std::optional<std::size_t> last_edited) {
+    return *choose_work(*fixture.backlog, {0, Role::kBoth, "small-gpt2", last_edited}, kElastic, 0.0);
+  };
+  const auto first = choose(std::nullopt);
+  EXPECT_EQ(first, (WorkUnit{WorkUnit::Kind::kEdit, 0, 0, 30})) << "30 s";
+  fixture.backlog->start(first, 0);
+  fixture.backlog->advance(0, 30);
+  fixture.backlog->finish(first);
+  for (const std::int64_t checkpoint : {10, 20, 30}) {
+    const auto unit = choose(0);
+    ASSERT_EQ(unit.kind, WorkUnit::Kind::kReduction) << "the curve grows before the cell ends";
+    EXPECT_EQ(fixture.backlog->cells()[0].reductions[unit.reduction].edits, checkpoint);
+    fixture.backlog->start(unit, 0);
+    fixture.backlog->finish(unit);
+  }
+  EXPECT_EQ(choose(0), (WorkUnit{WorkUnit::Kind::kEdit, 0, 0, 60})) << "the other cell has longer to go";
+  EXPECT_EQ(choose(std::nullopt).index, 1U);
+  fixture.backlog->advance(0, 400);
+  for (auto unit = choose(0); unit.kind == WorkUnit::Kind::kReduction; unit = choose(0)) {
+    fixture.backlog->start(unit, 0);
+    fixture.backlog->finish(unit);
+  }
+  EXPECT_EQ(choose(0).until, 500) << "a quarter of what was edited: a model is not rebuilt from it for less";
 }
 
 TEST(Scheduler, WorkInBackOffIsLeftAlone) {

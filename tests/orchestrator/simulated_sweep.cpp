@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/config/schedule.h"
+#include "ledger/sweep_folder.h"
 
 namespace lethe::orchestrator::testing {
 
@@ -84,10 +85,17 @@ void SimulatedSweep::on_message(int rank, const comm::Message& message) {
 void SimulatedSweep::begin(int rank, const comm::Message& message) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
   ASSERT_FALSE(worker.task.has_value()) << "rank " << rank << " got two tasks at once";
+  const auto reduced = worker.reduced;
   worker = Worker{assignment_from(message).task, message.epoch, false, 0, clock_.now};
   if (const auto fault = fault_of(rank, *worker.task)) return finish(rank, *fault);
   if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) worker.edits = ledger_.cells[edit->cell].num_edits;
-  schedule(rank, seconds_of(*worker.task));
+  send(rank, core::ProgressEvent{"load", 0, 1, 0.0});
+  worker.step_seconds = seconds_of(*worker.task);
+  const auto* reduce = std::get_if<core::ReduceTask>(&*worker.task);
+  if (reduce != nullptr) worker.reduced = reduce->cell;
+  if (std::holds_alternative<core::EditTask>(*worker.task)) worker.step_seconds *= first_step_factor;
+  const bool is_at_hand = reduce != nullptr && reduced == reduce->cell;
+  schedule(rank, (is_at_hand ? 0.0 : start_seconds_of(*worker.task)) + worker.step_seconds);
 }
 
 void SimulatedSweep::schedule(int rank, double delay_seconds) {
@@ -97,9 +105,7 @@ void SimulatedSweep::schedule(int rank, double delay_seconds) {
 void SimulatedSweep::advance(int rank) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
   if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) return step_edits(rank, *edit);
-  if (const auto* reduce = std::get_if<core::ReduceTask>(&*worker.task)) {
-    for (const auto part : reduce->parts) ledger_.cells[reduce->cell].reductions.emplace(reduce->edits, part);
-  }
+  if (const auto* task = std::get_if<core::ReduceTask>(&*worker.task)) reduce(rank, *task);
   if (const auto* made = std::get_if<core::PrerequisiteTask>(&*worker.task)) {
     const auto key = inspection_.prerequisite(made->kind, made->model).key();
     if (made->slice) {
@@ -111,13 +117,29 @@ void SimulatedSweep::advance(int rank) {
   finish(rank, core::DoneEvent{});
 }
 
+/// Each part is committed, and then said to have taken its share.
+void SimulatedSweep::reduce(int rank, const core::ReduceTask& task) {
+  const auto& facts = inspection_.cell(task.cell);
+  const double seconds = workers_[static_cast<std::size_t>(rank)].step_seconds;
+  for (const auto part : task.parts) {
+    ledger_.cells[task.cell].reductions.emplace(task.edits, part);
+    const auto stem = ledger::reduction_stem(part, task.edits, facts.reduction_identities.at(part));
+    send(rank, core::CommittedEvent{"/out/" + stem + "-0123456789abcdef0123456789abcdef.h5", task.edits});
+    send(rank, core::ProgressEvent{"reduce", task.edits, task.edits, seconds * share_of(task, part)});
+  }
+}
+
+std::int64_t SimulatedSweep::facts_of_step(const core::EditTask& task, std::int64_t edits) const {
+  return core::step_end(config_, task.cell, edits) - edits;
+}
+
 void SimulatedSweep::step_edits(int rank, const core::EditTask& task) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
   if (dies_at(task, worker.edits + 1)) {
     return finish(rank, core::FailedEvent{core::FailureClass::kCrash, "the executor died", 0});
   }
-  ++worker.edits;
-  send(rank, core::ProgressEvent{"edit", worker.edits, task.until, seconds_of(task)});
+  worker.edits += facts_of_step(task, worker.edits);
+  send(rank, core::ProgressEvent{"edit", worker.edits, task.until, worker.step_seconds});
   const auto checkpoints = core::checkpoints_of(config_, task.cell);
   const bool is_checkpoint = std::ranges::binary_search(checkpoints, worker.edits);
   if (is_checkpoint || worker.is_stopping || worker.edits >= task.until) {
@@ -126,7 +148,8 @@ void SimulatedSweep::step_edits(int rank, const core::EditTask& task) {
   }
   if (worker.edits >= task.until) return finish(rank, core::DoneEvent{});
   if (worker.is_stopping) return finish(rank, core::StoppedEvent{worker.edits});
-  schedule(rank, seconds_of(task));
+  worker.step_seconds = seconds_of(task);
+  schedule(rank, worker.step_seconds);
 }
 
 void SimulatedSweep::finish(int rank, const core::Event& event) {

@@ -38,6 +38,14 @@ class SimulatedSweep {
   std::function<bool(const core::EditTask&, std::int64_t edit)> dies_at = [](const core::EditTask&, std::int64_t) {
     return false;
   };
+  /// Seconds before a task's first step: loading, rebuilding the model. None of a reduction that follows one of its
+  /// cell.
+  Durations start_seconds_of = [](const core::Task&) { return 0.0; };
+  /// How many times longer a cell's first edit of a task takes than the others.
+  double first_step_factor = 1.0;
+  /// How a reduction's seconds are spread over its parts.
+  std::function<double(const core::ReduceTask&, core::ReductionPart)> share_of =
+      [](const core::ReduceTask& task, core::ReductionPart) { return 1.0 / static_cast<double>(task.parts.size()); };
   /// Called whenever something was handed out; may stop the sweep.
   std::function<void(SimulatedSweep&)> on_step = [](SimulatedSweep&) {};
 
@@ -60,6 +68,8 @@ class SimulatedSweep {
     bool is_stopping = false;
     std::int64_t edits = 0;
     double begin_seconds = 0.0;
+    double step_seconds = 0.0;                   // of the step at hand
+    std::optional<core::GridCell> reduced = {};  // the cell whose model it has at a checkpoint
   };
   struct Moment {
     double seconds = 0.0;
@@ -88,7 +98,10 @@ class SimulatedSweep {
   void begin(int rank, const comm::Message& message);
   void advance(int rank);
   void step_edits(int rank, const core::EditTask& task);
+  void reduce(int rank, const core::ReduceTask& task);
   void finish(int rank, const core::Event& event);
+  /// Facts that the next step of the cell edits.
+  std::int64_t facts_of_step(const core::EditTask& task, std::int64_t edits) const;
   void schedule(int rank, double delay_seconds);
   void send(int rank, const core::Event& event);
 };

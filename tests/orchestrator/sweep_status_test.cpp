@@ -1,5 +1,8 @@
 #include "orchestrator/display/sweep_status.h"
 
+#include <algorithm>
+#include <cctype>
+#include <chrono>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -30,8 +33,24 @@ class SweepStatus : public ::testing::Test {
   }
   [[nodiscard]] std::string status() const {
     std::ostringstream out;
-    print_status(sweep_, editing::catalogue(), out);
+    print_status(SweepWatch(sweep_, editing::catalogue()).look(), out);
     return out.str();
+  }
+
+  [[nodiscard]] nlohmann::json status_json() const {
+    std::ostringstream out;
+    print_status_json(SweepWatch(sweep_, editing::catalogue()).look(), out);
+    EXPECT_EQ(std::ranges::count(out.str(), '\n'), 1) << "one line a look";
+    return nlohmann::json::parse(out.str());
+  }
+  [[nodiscard]] std::string phase() const { return status_json().at("phase"); }
+  /// The token of a sweep on another host; `state` is "running " or "released".
+  void write_token(const std::string& state, double age_seconds = 0.0) const {
+    const auto path = folder_.write("owners/sweep.00000003.token",
+                                    "beat 00000000000000000007 " + state +
+                                        "\nowner host7_1.4711.99\nboot elsewhere\nprocess 4711 on host7\njob 99\n");
+    const auto now = std::filesystem::file_time_type::clock::now();
+    std::filesystem::last_write_time(path, now - std::chrono::milliseconds(static_cast<int>(1e3 * age_seconds)));
   }
 
   test::TemporaryFolder folder_;
@@ -77,9 +96,100 @@ TEST_F(SweepStatus, TellsWhatStoppedTheRunAndWhatIsTriedAgain) {
   EXPECT_EQ(status().find("tried again"), std::string::npos) << "the run after came to its end";
 }
 
+TEST_F(SweepStatus, TellsWhetherASweepRunsWasStoppedOrDied) {
+  EXPECT_EQ(phase(), "none");
+  folder_.write("STATE", "INCOMPLETE\n");
+  EXPECT_EQ(phase(), "stopped") << "nobody is there";
+  write_token("running ");
+  EXPECT_EQ(phase(), "running");
+  EXPECT_NE(status().find("running: process 4711 on host7, Slurm job 99; its beat is fresh by the file system's clock"),
+            std::string::npos)
+      << status();
+  write_token("running ", 7200.0);
+  EXPECT_EQ(phase(), "dead");
+  EXPECT_NE(status().find("dead: process 4711 on host7, Slurm job 99 did not end in order"), std::string::npos)
+      << status();
+  EXPECT_NE(status().find("last beat 2 h 00 min ago"), std::string::npos) << status();
+  write_token("released", 7200.0);
+  EXPECT_EQ(phase(), "stopped");
+  for (const std::string state : {"COMPLETE", "POISONED", "CONFIG_ERROR"}) {
+    folder_.write("STATE", state + "\n");
+    auto lower = state;
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    EXPECT_EQ(phase(), lower);
+    write_token("running ", 7200.0);
+    EXPECT_EQ(phase(), lower) << "it was killed after its last word";
+    write_token("running ");
+    EXPECT_EQ(phase(), "running") << "another run has begun";
+    write_token("released");
+  }
+}
+
+/// status.json of a run by that process.
+nlohmann::json written_by(int pid) {
+  return {{"time", "2026-01-02T03:04:05Z"},
+          {"host", "host7"},
+          {"pid", pid},
+          {"edits_per_second", 0.25},
+          {"eta_seconds", 7200.0},
+          {"running",
+           {{{"rank", 0},
+             {"host", "host7"},
+             {"work", "edit rome/small-gpt2/sample0"},
+             {"cell", "rome/small-gpt2/sample0"},
+             {"edits_done", 27},
+             {"until", 60}}}},
+          {"last_failure",
+           {{"work", "edit rome/small-gpt2/sample0"}, {"class", "crash"}, {"reason", "it died\nof old age\nat last"}}}};
+}
+
+TEST_F(SweepStatus, TellsPaceAndRunningCellsOfTheRunThatRuns) {
+  folder_.write("STATE", "INCOMPLETE\n");
+  write_token("running ");
+  folder_.write("status.json", written_by(4711).dump());
+  EXPECT_NE(status().find("edits 27 of 120 (7 not committed yet), 0.25 a second, ETA 2 h 00 min (as of 2026-01-02"),
+            std::string::npos)
+      << status();
+  EXPECT_NE(status().find("running (27)"), std::string::npos) << status();
+  EXPECT_NE(
+      status().find("last failure, of edit rome/small-gpt2/sample0:\n  crash: it died\n  of old age\n  at last\n"),
+      std::string::npos)
+      << status();
+  const auto told = status_json();
+  EXPECT_EQ(told.at("eta_seconds"), 7200.0);
+  EXPECT_EQ(told.at("edits").at("uncommitted"), 7);
+  EXPECT_EQ(told.at("owner").at("pid"), 4711);
+  EXPECT_EQ(told.at("owner").at("job"), "99");
+  EXPECT_EQ(told.at("cells").at(0).at("state"), "running");
+  EXPECT_EQ(told.at("last_failure").at("reason"), "crash: it died\nof old age\nat last");
+}
+
+TEST_F(SweepStatus, ThePaceOfARunThatIsOverIsNotTold) {
+  folder_.write("STATE", "INCOMPLETE\n");
+  folder_.write("status.json", written_by(4000).dump());
+  write_token("running ");
+  EXPECT_NE(status().find("it is starting"), std::string::npos) << "of the run before: " << status();
+  EXPECT_EQ(status().find("ETA"), std::string::npos) << status();
+  EXPECT_TRUE(status_json().at("eta_seconds").is_null());
+  EXPECT_EQ(status_json().at("cells").at(0).at("state"), "begun");
+  folder_.write("status.json", written_by(4711).dump());
+  write_token("running ", 3600.0);
+  EXPECT_EQ(status().find("ETA"), std::string::npos) << "dead: " << status();
+  EXPECT_TRUE(status_json().at("running").empty());
+}
+
+TEST_F(SweepStatus, NothingIsMadeBehindALinkInThePlaceOfTheTokens) {
+  const test::TemporaryFolder elsewhere;
+  std::filesystem::create_directory_symlink(elsewhere.path(), sweep_.owners());
+  elsewhere.write("sweep.00000001.token", "beat 00000000000000000007 running \nprocess 1 on host7\n");
+  EXPECT_EQ(phase(), "none");
+}
+
 TEST_F(SweepStatus, ReadsPastAStatusThatIsNone) {
-  for (const auto* text : {"", "{", "[]", "{\"retries\": 3, \"failures\": {}, \"stopped\": []}",
-                           "{\"retries\": [1, {\"work\": 2}], \"failures\": [null, {\"reason\": {}}]}"}) {
+  for (const auto* text :
+       {"", "{", "[]", "{\"retries\": 3, \"failures\": {}, \"stopped\": []}",
+        "{\"retries\": [1, {\"work\": 2}], \"failures\": [null, {\"reason\": {}}]}",
+        "{\"running\": [1, {\"edits_done\": []}], \"last_failure\": 4, \"eta_seconds\": \"soon\"}"}) {
     folder_.write("status.json", text);
     EXPECT_NE(status().find("20/60"), std::string::npos) << text;
   }
