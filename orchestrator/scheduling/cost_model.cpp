@@ -122,11 +122,19 @@ double CostModel::part_scale(const std::string& model, core::ReductionPart part)
   return of_part.is_there() ? of_part.value() : edit_scale(model);
 }
 
+double CostModel::commit_seconds(const std::string& model) const {
+  const auto found = parts_.find({model, core::ReductionPart::kDistance});
+  return found == parts_.end() ? 0.0 : found->second.ratio() * kDistanceSeconds;
+}
+
 double CostModel::reduction_seconds(const std::string& model, std::int64_t edits,
                                     std::span<const core::ReductionPart> parts) const {
   const auto overhead = overheads_.find(model);
   double seconds = overhead == overheads_.end() ? 0.0 : overhead->second.ratio();
-  for (const auto part : parts) seconds += part_prior(model, edits, part) * part_scale(model, part);
+  for (const auto part : parts) {
+    seconds += part_prior(model, edits, part) * part_scale(model, part);
+    if (part != core::ReductionPart::kDistance) seconds += commit_seconds(model);
+  }
   return seconds;
 }
 
@@ -159,7 +167,10 @@ void CostModel::observe_edits(const std::string& method, const std::string& mode
 
 void CostModel::observe_part(const std::string& model, std::int64_t edits, core::ReductionPart part, double seconds) {
   const double prior = part_prior(model, edits, part);
-  if (prior > 0.0) parts_[{model, part}].add(seconds, prior);
+  if (prior <= 0.0) return;
+  // What a file costs does not grow with the edits, and would be taken for slow passes of the network.
+  const double commit = part == core::ReductionPart::kDistance ? 0.0 : commit_seconds(model);
+  parts_[{model, part}].add(std::max(0.0, seconds - commit), prior);
 }
 
 void CostModel::observe_reduction_overhead(const std::string& model, double seconds) {

@@ -112,6 +112,8 @@ class CostModel {
   [[nodiscard]] double part_prior(const std::string& model, std::int64_t edits, core::ReductionPart part) const;
   /// Measured by assumed, of edits of this model, else of any; 1 if there are none.
   [[nodiscard]] double edit_scale(const std::string& model) const;
+  /// Of one part's file: what a distance takes, which is little else; 0 until one was timed.
+  [[nodiscard]] double commit_seconds(const std::string& model) const;
   [[nodiscard]] double part_scale(const std::string& model, core::ReductionPart part) const;
 };
 

@@ -54,6 +54,15 @@ TEST(CostModel, WhatWasNotMeasuredIsCorrectedAsItsNeighboursWere) {
   EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 10, tasks), 3.0 * tasks_prior + 5.0, 1e-9);
 }
 
+TEST(CostModel, WhatAFileCostsDoesNotGrowWithTheEdits) {
+  const auto config = make_config({});
+  CostModel costs(config, make_inspection(config));
+  const std::vector forgetting{core::ReductionPart::kForgetting};
+  costs.observe_part("small-gpt2", 10, core::ReductionPart::kDistance, 1.0);
+  costs.observe_part("small-gpt2", 10, core::ReductionPart::kForgetting, 1.1);
+  EXPECT_NEAR(costs.reduction_seconds("small-gpt2", 1000, forgetting), 1.0 + 100 * 0.1, 1e-6) << "not 110 s";
+}
+
 TEST(CostModel, WorkOnTheHostTakesTheHostsTime) {
   auto config = make_config({.models = {"gpt-j-6b"}});
   config.device = "cuda";
