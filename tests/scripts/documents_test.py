@@ -127,8 +127,8 @@ def wrong_messages(page):
 def wrong_endings(page):
     """Where the exit codes and words of STATE differ from the sources'."""
     codes = set(re.findall(r"int kExit\w+ = (\d+);", text_of("core/exit_code.h")))
-    words = set(re.findall(r'return "([A-Z]+)";', text_of("orchestrator/scheduling/coordinator.cpp")))
-    words |= set(re.findall(r'kConfigErrorState = "(\w+)"', text_of("orchestrator/display/sweep_status.h")))
+    words = set(re.findall(r'return "([A-Z]+)";', text_of("orchestrator/scheduling/outcome.cpp")))
+    words |= set(re.findall(r'kConfigErrorState = "(\w+)"', text_of("orchestrator/display/status_file.h")))
     rows = ENDING.findall(page)
     told = {word for _, state in rows for word in re.findall(r"`(\w+)`", state)}
     return [

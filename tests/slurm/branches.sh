@@ -49,7 +49,7 @@ exit 0
 E2
 mock scancel </dev/null
 mock sbatch <<'E2'
-n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep ^LETHE_ | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
+n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep -E "^LETHE_(AFTER|REQUEUE|PROLOGUE|LAUNCHER)=" | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
 E2
 # Long waits pass at once, short ones are shortened: the watchdog's less, which must not overtake a slow machine.
 mock sleep <<'E2'
