@@ -72,10 +72,11 @@ void Supervisor::assign(const comm::Message& message) {
   if (running_) throw core::CommError("a task was assigned while another runs: " + core::describe(running_->task));
   core::fault_point("supervisor.assign");
   auto assignment = assignment_from(message);
-  running_.emplace();
-  running_->task = std::move(assignment.task);
-  running_->epoch = message.epoch;
-  running_->expected_step_seconds = assignment.expected_step_seconds;
+  Running running;
+  running.task = std::move(assignment.task);
+  running.epoch = message.epoch;
+  running.expected_step_seconds = assignment.expected_step_seconds;
+  running_ = std::move(running);
   hangs_.begin(kind_of(running_->task), running_->expected_step_seconds, clock_.now_seconds());
   executor_->mark_log();
   executor_->log("task \"" + core::describe(running_->task) + "\"");

@@ -34,7 +34,7 @@ class OwnerLookTest : public testing::Test {
   /// The token of a process on another host, last written so long ago.
   fs::path write_foreign(int beat, double age_seconds) const {
     fs::create_directories(owners_);
-    const auto path = owners_ / "sweep.00000001.token";
+    auto path = owners_ / "sweep.00000001.token";
     auto digits = std::to_string(beat);
     std::ofstream(path) << "beat " << std::string(20 - digits.size(), '0') << digits << " running \n"
                         << "owner host7_1.4711.99\nboot elsewhere\nprocess 4711 on host7\njob 1234\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -245,7 +246,7 @@ TEST(ProgressLines, EachFailureIsToldAtOnce) {
 
 TEST(EditRate, HoldsSomeEditsHoweverSlowTheyAre) {
   EditRate rate;
-  for (int second = 0; second <= 1200; ++second) rate.measure(second / 30, second);
+  for (int second = 0; second <= 1200; ++second) rate.measure(std::floor(second / 30.0), second);
   EXPECT_NEAR(rate.per_second(), 1.0 / 30.0, 0.2 / 30.0) << "one in half a minute";
   for (int second = 1201; second <= 2000; ++second) rate.measure(40 + 5 * (second - 1200), second);
   EXPECT_NEAR(rate.per_second(), 5.0, 0.1);

@@ -43,7 +43,7 @@ class ScriptedExecutor final : public Executor {
   }
   void kill() override {
     ++script_.num_kills;
-    script_.reports.push_back(ExecutorExited{SIGKILL});
+    script_.reports.emplace_back(ExecutorExited{SIGKILL});
   }
   void mark_log() override {}
   [[nodiscard]] std::string log_tail() const override { return "the last words"; }
@@ -64,7 +64,7 @@ class SupervisorTest : public ::testing::Test {
   Supervisor& ready() {
     create();
     supervisor_->on_message(to_message(Welcome{"/out", "/out/experiment.json", "cpu", 1, 1}));
-    script_.reports.push_back(core::Event(core::ReadyEvent{1, "cpu"}));
+    script_.reports.emplace_back(core::Event(core::ReadyEvent{1, "cpu"}));
     supervisor_->step();
     return *supervisor_;
   }
@@ -76,7 +76,7 @@ class SupervisorTest : public ::testing::Test {
   }
   void assign(std::uint64_t epoch) { supervisor_->on_message(to_message(Assignment{task_, 0.01}, epoch)); }
   void say(const core::Event& event) {
-    script_.reports.push_back(event);
+    script_.reports.emplace_back(event);
     supervisor_->step();
   }
   /// Next event that the coordinator gets, and its epoch.
@@ -91,7 +91,7 @@ class SupervisorTest : public ::testing::Test {
     const auto event = next_event();
     EXPECT_TRUE(event && std::holds_alternative<core::FailedEvent>(event->first));
     if (!event || !std::holds_alternative<core::FailedEvent>(event->first)) return {};
-    const auto failed = std::get<core::FailedEvent>(event->first);
+    auto failed = std::get<core::FailedEvent>(event->first);
     EXPECT_EQ(core::to_string(failed.failure), core::to_string(failure));
     return failed;
   }
@@ -153,7 +153,7 @@ TEST_F(SupervisorTest, ProgressIsThinnedOutAndAveraged) {
 TEST_F(SupervisorTest, ADeathIsReportedWithTheLastWordsAndTheNextTaskStartsAnew) {
   ready();
   assign(1);
-  script_.reports.push_back(ExecutorExited{SIGSEGV});
+  script_.reports.emplace_back(ExecutorExited{SIGSEGV});
   supervisor_->step();
   const auto failed = expect_failure(core::FailureClass::kCrash);
   EXPECT_NE(failed.reason.find("signal 11"), std::string::npos) << failed.reason;
@@ -167,7 +167,7 @@ TEST_F(SupervisorTest, ADeathIsReportedWithTheLastWordsAndTheNextTaskStartsAnew)
 TEST_F(SupervisorTest, GarbageEndsTheExecutorAndFailsTheTask) {
   ready();
   assign(1);
-  script_.reports.push_back(ExecutorGarbage{"no JSON"});
+  script_.reports.emplace_back(ExecutorGarbage{"no JSON"});
   supervisor_->step();
   EXPECT_EQ(script_.num_kills, 1);
   EXPECT_NE(expect_failure(core::FailureClass::kCrash).reason.find("no JSON"), std::string::npos);
@@ -222,7 +222,7 @@ TEST_F(SupervisorTest, AStopIsPassedOnAndAnsweredEvenIfTheExecutorJustLeaves) {
   ASSERT_EQ(script_.commands.size(), 3U);
   EXPECT_TRUE(std::holds_alternative<core::StopCommand>(script_.commands[1]));
   EXPECT_TRUE(std::holds_alternative<core::QuitCommand>(script_.commands[2]));
-  script_.reports.push_back(ExecutorExited{0});
+  script_.reports.emplace_back(ExecutorExited{0});
   supervisor_->step();
   EXPECT_TRUE(std::holds_alternative<core::StoppedEvent>(next_event()->first));
 }
@@ -242,7 +242,7 @@ TEST_F(SupervisorTest, ByeFollowsTheExecutorsEnd) {
   supervisor_->on_message(to_message(Quit{75}));
   supervisor_->step();
   EXPECT_FALSE(supervisor_->is_finished());
-  script_.reports.push_back(ExecutorExited{0});
+  script_.reports.emplace_back(ExecutorExited{0});
   supervisor_->step();
   EXPECT_TRUE(supervisor_->is_finished());
   EXPECT_EQ(supervisor_->exit_code(), 75);
