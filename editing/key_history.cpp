@@ -8,6 +8,8 @@
 
 #include <ATen/ATen.h>
 
+#include "editing/key_columns.h"
+
 namespace lethe::editing {
 namespace {
 
@@ -73,7 +75,7 @@ torch::Tensor KeyHistory::whitened(const torch::Tensor& keys_FN) const {
   if (keys_FN.dim() != 2 || keys_FN.size(0) != width_ || keys_FN.size(1) == 0) {
     throw std::invalid_argument("a key history of width " + std::to_string(width_) + " takes keys [F,N], N > 0");
   }
-  const at::Tensor right_FN = keys_FN.detach().to(device_, at::kDouble);
+  const at::Tensor right_FN = key_columns(keys_FN.detach()).to(device_, at::kDouble);
   return (base_.lower_FF.defined() ? solve_lower(base_.lower_FF, right_FN) : right_FN) / base_.scale;
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ATen.h>
 
 #include "core/error.h"
+#include "editing/key_columns.h"
 
 namespace lethe::editing {
 namespace {
@@ -105,7 +106,7 @@ NullSpace::NullSpace(NullSpaceBasis stored, int layer, torch::Device device) {
 
 torch::Tensor NullSpace::apply(const torch::Tensor& keys_FN) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor right_FN = keys_FN.detach().to(device(), at::kDouble);
+  const at::Tensor right_FN = key_columns(keys_FN.detach()).to(device(), at::kDouble);
   const at::Tensor within_FN = stored_.basis_FQ.mm(stored_.basis_FQ.t().mm(right_FN));
   return is_complement() ? right_FN - within_FN : within_FN;
 }

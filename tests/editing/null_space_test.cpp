@@ -1,5 +1,6 @@
 #include "editing/null_space.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -146,6 +147,22 @@ TEST(NullSpace, FlagsAFullRank) {
   const NullSpace stored(full.basis(), 5, test::test_device());
   EXPECT_TRUE(stored.is_full());
   EXPECT_TRUE(at::equal(stored.apply(keys_FN), keys_FN));
+}
+
+// As a step leaves a key, and as a file gives it: shapes are equal, and torch calls both contiguous.
+TEST(NullSpace, ASingleKeyHasTheSameBitsWhateverItsStrides) {
+  for (const std::int64_t width : {24, 64, 96}) {
+    for (const std::int64_t rank : {width / 3, width / 2, width / 2 + 2, width - 5}) {
+      std::vector<double> values(static_cast<std::size_t>(width), 1.0);
+      std::fill_n(values.begin(), rank, 0.001);
+      const auto turn_FF = std::get<0>(at::linalg_qr(test::uniform_matrix("turn", width, width).cpu()));
+      const auto moment_FF = turn_FF.mm(at::diag(at::tensor(values, at::kDouble))).mm(turn_FF.t());
+      const auto null_space = null_space_of(second_moment((moment_FF + moment_FF.t()) / 2), 0.01);
+      const auto key_F1 = test::uniform_matrix("key", width, 1);
+      const auto read_F1 = at::empty_like(key_F1).as_strided({width, 1}, {1, width}).copy_(key_F1);
+      EXPECT_TRUE(at::equal(null_space.apply(key_F1), null_space.apply(read_F1))) << width << " " << rank;
+    }
+  }
 }
 
 TEST(NullSpace, AStoredBasisProjectsWithTheSameBits) {
