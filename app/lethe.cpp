@@ -98,9 +98,8 @@ void add_plan(CLI::App& app, Options& options) {
   verb->add_option("config", options.config, "experiment YAML")->required();
   verb->add_option("--out", options.out, "sweep folder (default runs/<config name>)");
   verb->add_option("--ranks", options.num_ranks, "number of executors to plan for")->check(CLI::PositiveNumber);
-  verb->add_flag(
-      "--resources", options.resources_only,
-      "for batch scripts: the folder, an executor's needs and the cells as key=value lines (docs/sweeps.md)");
+  verb->add_flag("--resources", options.resources_only,
+                 "for batch scripts: the folder, an executor's needs and the cells as key=value lines (docs/slurm.md)");
   // What it once asked for is so without it; scripts that give it go on.
   verb->add_flag_callback(
       "--strict", [] {}, "the exit status is 2 if the sweep is not ready, with or without this");

@@ -6,21 +6,28 @@
 #   LETHE_PROLOGUE a file that is sourced first: modules, conda, a container
 #   LETHE_REQUEUE  no: the job never puts itself back into the queue (sites that forbid it; slurm/submit --chain)
 #   LETHE_AFTER    the job of the chain before this one
+#   LETHE_CHECK    no: a job that has less memory than the plan's estimate runs all the same
 # shellcheck shell=bash
 
 say() { echo "$(date -u +%FT%TZ) $role: $*"; }
 die() { say "$2" >&2; exit "$1"; }
 
 job=${SLURM_JOB_ID:-none}
+# What Slurm is asked by. One task of an array has the number of the whole array, and would be answered with all of them.
+record=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
+record=${record:-$job}
 
 # field NAME: of what Slurm says of this job ("JobState", "EndTime"); empty where Slurm does not answer.
-field() { scontrol show job "$job" 2>/dev/null | grep -o "\b$1=[^ ]*" | head -n 1 | cut -d= -f2-; }
+field() { scontrol show job "$record" 2>/dev/null | grep -o "\b$1=[^ ]*" | head -n 1 | cut -d= -f2-; }
 
 find_program() {
   if [[ -n ${LETHE_PROLOGUE:-} ]]; then
     [[ -r $LETHE_PROLOGUE ]] || die 2 "the prologue $LETHE_PROLOGUE cannot be read"
+    # What modules and conda bring uses variables that are not set.
+    set +u
     # shellcheck disable=SC1090
-    source "$LETHE_PROLOGUE" || die 2 "the prologue $LETHE_PROLOGUE failed"
+    source "$LETHE_PROLOGUE" || say "warning: the last command of the prologue $LETHE_PROLOGUE failed"
+    set -u
   fi
   lethe=${LETHE:-build/bin/lethe}
   [[ -x $lethe ]] || lethe=$(command -v lethe) || die 2 "lethe is not found: set LETHE=/path/to/lethe"
@@ -52,19 +59,25 @@ check_allocation() { # EXECUTORS-ON-THIS-NODE
     say "warning: $cpus processor(s) on this node for $on_node executor(s) of $threads thread(s);" \
       "ask for --cpus-per-task=$threads, or submit with slurm/submit"
   fi
-  if [[ $mb =~ ^[0-9]+$ ]] && ((mb > 0 && mb < on_node * host_mb)); then
-    die 2 "$mb MB of memory on this node, but $on_node executor(s) need $host_mb MB each:
-ask for --mem=$((on_node * host_mb))M, or submit with slurm/submit"
+  if [[ $mb =~ ^[0-9]+$ && ${LETHE_CHECK:-yes} != no ]] && ((mb > 0 && mb < on_node * host_mb)); then
+    die 2 "$mb MB of memory on this node, but $on_node executor(s) need $host_mb MB each by the plan:
+ask for --mem=$((on_node * host_mb))M, submit with slurm/submit, or set LETHE_CHECK=no if you know better"
   fi
 }
 
-# Every committed file, for telling whether a run got anywhere.
-committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | wc -l; }
+# Committed files, for telling whether a run got anywhere. By name, which holds a digest: what a training has saved is replaced by
+# what it saves next, and slices go when they are added.
+committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | LC_ALL=C sort; }
+num_new() { comm -13 <(echo "$1") <(committed) | wc -l; }
 
 # Runs without progress in a row, over restarts of this job.
 tries_file() { echo "$out/logs/slurm-$job.tries"; }
 tries() { local n=0; [[ -r $(tries_file) ]] && read -r n <"$(tries_file)"; echo "${n:-0}"; }
-set_tries() { mkdir -p "$out/logs" && echo "$1" >"$(tries_file)"; }
+set_tries() { # a count that cannot be kept could let the job come back for ever
+  { mkdir -p "$out/logs" && echo "$1" >"$(tries_file)"; } 2>/dev/null && [[ $(tries) == "$1" ]] && return
+  say "$out/logs cannot be written (a full disk, a quota, a read-only folder?): not put back into the queue"
+  exit 75
+}
 
 seconds_of() { date -d "$1" +%s 2>/dev/null || echo 0; }
 limit_seconds() { # a time limit as Slurm writes it: [days-]hours:minutes:seconds
@@ -76,11 +89,14 @@ limit_seconds() { # a time limit as Slurm writes it: [days-]hours:minutes:second
 #   stop       the job goes on running: grace before pre-emption, or a signal by hand
 #   requeued   it is back in the queue already: pre-emption, or an administrator
 #   timeout    it has come to its time limit
+#   preempted  another job takes its node, at once
+#   unknown    Slurm does not answer
 #   cancelled  somebody wants it to end. Slurm would grant such a job a requeue, so it must not be asked for one
 why_terminated() {
   local state end start limit
   state=$(field JobState) end=$(field EndTime) start=$(field StartTime) limit=$(limit_seconds "$(field TimeLimit)")
   case $state in
+    '') echo unknown; return ;;
     RUNNING) echo stop; return ;;
     PENDING | REQUEUED | REQUEUE_HOLD | PREEMPTED) echo requeued; return ;;
     TIMEOUT | DEADLINE) echo timeout; return ;;
@@ -91,6 +107,8 @@ why_terminated() {
     echo requeued
   elif ((limit > 0 && $(seconds_of "$end") - $(seconds_of "$start") >= limit - 2)); then
     echo timeout
+  elif is_being_preempted; then
+    echo preempted
   else
     echo cancelled
   fi
@@ -131,9 +149,10 @@ end_chain() {
 # What is left when a job ends before its work does. `ending`: why_terminated's words, "USR1" (the time limit is near, or
 # pre-emption with the user's signal), or "" if nobody asked it to stop. Never returns.
 leave_unfinished() { # COMMITTED-AT-START
-  local got=$(($(committed) - $1))
+  local got
+  got=$(num_new "$1")
   case $ending in
-    cancelled) end_chain; say "cancelled: not put back into the queue; $got new file(s), to go on, submit it again"; exit 75 ;;
+    cancelled) say "cancelled: not put back into the queue; $got new file(s), to go on, submit it again"; exit 75 ;;
     requeued) say "Slurm has put it back into the queue; $got new file(s)"; exit 75 ;;
   esac
   if ((got > 0)); then
@@ -150,7 +169,7 @@ leave_unfinished() { # COMMITTED-AT-START
     exit 75
   fi
   # A job that exits 0 within its grace time counts as completed and is not requeued; so it asks, and waits to be ended.
-  if scontrol requeue "$job"; then
+  if scontrol requeue "$record"; then
     say "back in the queue; $got new file(s)"
     sleep 300
   else

@@ -33,7 +33,7 @@ eval "$line"
 E2
 mock scontrol <<'E2'
 case "$1 $2" in
-  "show job") [[ $3 == 7 ]] && cat "$d/job" || cat "$d/other" 2>/dev/null ;;
+  "show job") [[ $3 == 7 || $3 == 5_1 ]] && cat "$d/job" || cat "$d/other" 2>/dev/null ;;
   "show hostnames") echo "${3//,/$'\n'}" ;;
   requeue*) exit "$(cat "$d/requeue_rc")" ;;
 esac
@@ -240,6 +240,9 @@ holds '((rc == 0)) && called "srun --mpi=pmix -n 4" && called "--cpus-per-task=2
 begin "too little memory is told before it is used up" 'state COMPLETE'
 job sweep.sbatch SLURM_MEM_PER_NODE=1500
 holds '((rc == 2)) && says "ask for --mem=2000M" && ! called mpirun'
+begin "somebody who knows better than the plan" 'state COMPLETE'
+job sweep.sbatch SLURM_MEM_PER_NODE=1500 LETHE_CHECK=no
+holds '((rc == 0)) && called mpirun'
 begin "memory by processor" 'state COMPLETE'
 job sweep.sbatch SLURM_MEM_PER_CPU=600 SLURM_CPUS_ON_NODE=4
 holds '((rc == 0)) && called mpirun'
@@ -248,7 +251,7 @@ job sweep.sbatch SLURM_CPUS_ON_NODE=1
 holds '((rc == 0)) && says "warning: 1 processor(s) on this node for 2 executor(s) of 2 thread(s)"'
 
 begin "a prologue comes first" 'state COMPLETE'
-echo "echo in the prologue; export MPIRUN_FLAGS='--mca a b'" >"$dir/prologue"
+printf '%s\n' 'echo in the prologue $NO_SUCH_VARIABLE' "export MPIRUN_FLAGS='--mca a b'" false >"$dir/prologue"
 job sweep.sbatch LETHE_PROLOGUE="$dir/prologue"
 holds '((rc == 0)) && says "in the prologue" && called "--mca a b"'
 begin "a prologue that is not there" 'state COMPLETE'
@@ -258,19 +261,43 @@ begin "no program"
 job sweep.sbatch LETHE="$dir/no-lethe" PATH="$(printf '%s' "$PATH")"
 holds '((rc == 2)) && says "lethe is not found"'
 
-array=(SLURM_ARRAY_TASK_ID=1 SLURM_CPUS_ON_NODE=2)
+array=(SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=1 SLURM_CPUS_ON_NODE=2)
 begin "a task of an array runs its cell" 'commit 1; exit 0'
 job array.sbatch "${array[@]}"
 holds '((rc == 0)) && called "lethe cell config.yaml --cell rome/m/sample1 --out" && ! called requeue'
 begin "a task near its limit" 'until_usr1 1 75'
 meanwhile='kill -USR1 PID' job array.sbatch "${array[@]}"
-holds '((rc == 75)) && called "scontrol requeue 7"'
+holds '((rc == 75)) && called "scontrol requeue 5_1"'
 begin "a task that is cancelled" 'until_term'
 meanwhile='completing 2026-01-01T10:20:00 >"$dir/job"; pkill -TERM -P PID; kill -TERM PID' job array.sbatch "${array[@]}"
 holds '((rc == 75)) && ! called requeue && says "cancelled"'
 begin "a task whose cell fails" 'exit 1'
 job array.sbatch "${array[@]}"
 holds '((rc == 1)) && ! called requeue'
+begin "a signal before anything is started" 'state COMPLETE'
+job sweep.sbatch LETHE_PROLOGUE=<(echo 'kill -USR1 $$')
+holds '((rc == 75)) && ! called mpirun && called "scontrol requeue 7"'
+begin "Slurm does not answer" 'until_usr1 1'
+meanwhile='mv "$dir/job" "$dir/no-job"; touch "$dir/job"; kill -TERM PID' job sweep.sbatch LETHE_SLURM_SCRIPTS="$source/slurm"
+holds '((rc == 75)) && says "told to end (unknown)" && called "scontrol requeue 7"'
+begin "a count that cannot be kept" 'state INCOMPLETE' 'rm -r $d/out/logs; touch $d/out/logs'
+job sweep.sbatch
+holds '((rc == 75)) && says "cannot be written" && ! called requeue'
+begin "what replaces its own files gets on" 'rm -f $d/out/cells/rome/m/sample1/x/*; commit 1; state INCOMPLETE' 'rm -f $d/out/cells/rome/m/sample1/x/*; commit 1; state COMPLETE'
+mkdir -p "$dir/out/cells/rome/m/sample1/x" && touch "$dir/out/cells/rome/m/sample1/x/old.h5"
+job sweep.sbatch
+holds '((rc == 0)) && (($(num_calls ^mpirun) == 2))'
+begin "a launcher's own code, though a signal came" 'trap "exit 69" USR1; echo up >$d/up; for i in $(seq 99); do /bin/sleep 0.05; done'
+meanwhile='kill -USR1 PID' job sweep.sbatch
+holds '((rc == 69))'
+begin "a node with more GPUs than were asked for" 'state COMPLETE'
+echo cuda >"$dir/device"
+job sweep.sbatch SLURM_JOB_NODELIST=n1 SLURM_TASKS_PER_NODE=2 SLURM_GPUS_ON_NODE=4 LETHE_GPUS_PER_NODE=2
+holds '((rc == 0)) && called "mpirun -n 2 "'
+begin "GPUs that the config does not use" 'state COMPLETE'
+job sweep.sbatch SLURM_JOB_NODELIST=n1 SLURM_TASKS_PER_NODE=2 SLURM_GPUS_ON_NODE=4
+holds '((rc == 0)) && called "mpirun -n 2 "'
+
 begin "a task too many" 'exit 0'
 job array.sbatch "${array[@]}" SLURM_ARRAY_TASK_ID=3
 holds '((rc == 2)) && says "there is no cell 3: config.yaml has 3" && ! called "lethe cell"'
@@ -287,12 +314,21 @@ submit "$c" --nodes 2 --time 4:00:00 --partition gpu --account me -- --exclusive
 holds '((rc == 0)) && called "--nodes=2 --ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --partition=gpu --account=me --exclusive --time=4:00:00"'
 holds 'says "ending: scancel 101" && says "folder: $dir/out"'
 begin "submit takes no more ranks than there are cells"
-submit "$c" --ranks-per-node=8
+submit "$c"
 holds '((rc == 0)) && called "--ntasks-per-node=3 --cpus-per-task=2 --mem=3000M"'
 begin "submit on GPUs"
 echo cuda >"$dir/device"
 submit "$c" --nodes 2 --gpus-per-node 4
 holds '((rc == 0)) && called "--ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --gpus-per-node=4"'
+begin "an array of two executors on a GPU is reduced by two ranks"
+echo cuda >"$dir/device"
+echo 2 >"$dir/per_gpu"
+submit "$c" --array
+holds '((rc == 0)) && called "--ntasks=2 --cpus-per-task=2 --mem=2000M --gpus-per-node=1 --dependency=afterany:101"'
+begin "submit with a prologue as modules have them"
+printf '%s\n' 'echo $NO_SUCH_VARIABLE' 'export LETHE='"$dir/bin/lethe" false >"$dir/prologue"
+submit "$c" --prologue "$dir/prologue"
+holds '((rc == 0)) && called sbatch'
 begin "submit with two executors on a GPU"
 echo cuda >"$dir/device"
 echo 2 >"$dir/per_gpu"

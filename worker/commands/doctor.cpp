@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <sstream>
 #include <thread>
@@ -21,6 +21,8 @@
 
 namespace lethe::worker::inline commands {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string gigabytes(double bytes) {
   std::ostringstream text;
@@ -36,18 +38,18 @@ std::string built_with(std::string_view name) {
   return "unknown";
 }
 
-/// Lines of a program's output; none where it cannot be run.
+/// Lines of a program's output; none where it cannot be run or fails (nvidia-smi says on its output that it does).
 std::vector<std::string> lines_of(const std::string& command) {
   std::vector<std::string> lines;
-  const std::unique_ptr<FILE, int (*)(FILE*)> out(::popen(command.c_str(), "re"), ::pclose);
-  if (!out) return lines;
+  FILE* const out = ::popen(command.c_str(), "re");
+  if (out == nullptr) return lines;
   std::array<char, 512> line{};
-  while (std::fgets(line.data(), line.size(), out.get()) != nullptr) {
+  while (std::fgets(line.data(), line.size(), out) != nullptr) {
     std::string text(line.data());
     while (!text.empty() && text.back() == '\n') text.pop_back();
     lines.push_back(std::move(text));
   }
-  return lines;
+  return ::pclose(out) == 0 ? lines : std::vector<std::string>();
 }
 
 Finding examine_libtorch() {
@@ -99,11 +101,43 @@ std::vector<Finding> examine_gpus() {
   return findings;
 }
 
-/// A control group's limit, which containers and batch systems set; nullopt for "max" or none.
-std::optional<double> group_limit(const char* file) {
-  std::ifstream in(std::string("/sys/fs/cgroup/") + file);
-  double value = 0.0;
-  return in >> value ? std::optional(value) : std::nullopt;
+/// The file `name` of each control group that this process is in (version 2), the innermost first: a batch system's
+/// limits stand at the job, a container's at the root that it sees.
+std::vector<fs::path> group_files(const char* name) {
+  std::vector<fs::path> files;
+  std::ifstream in("/proc/self/cgroup");
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("0::/")) continue;
+    const fs::path root("/sys/fs/cgroup");
+    for (fs::path group = line.substr(4);; group = group.parent_path()) {
+      files.push_back(root / group / name);
+      if (group.empty()) return files;
+    }
+  }
+  return files;
+}
+
+/// The least of the limits that hold for this process; nullopt for none.
+std::optional<double> memory_limit() {
+  std::optional<double> least;
+  for (const auto& file : group_files("memory.max")) {
+    std::ifstream in(file);
+    double value = 0.0;
+    if (in >> value) least = std::min(least.value_or(value), value);
+  }
+  return least;
+}
+
+/// Processors' time that this process may use, in processors; nullopt for no limit.
+std::optional<double> processor_limit() {
+  std::optional<double> least;
+  for (const auto& file : group_files("cpu.max")) {
+    std::ifstream in(file);
+    double quota = 0.0;
+    double period = 0.0;
+    if (in >> quota >> period && period > 0.0) least = std::min(least.value_or(quota / period), quota / period);
+  }
+  return least;
 }
 
 Finding examine_processors() {
@@ -112,14 +146,11 @@ Finding examine_processors() {
   const int usable = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
   const auto online = static_cast<int>(std::thread::hardware_concurrency());
   Finding finding{"processors", std::to_string(usable) + " usable of " + std::to_string(std::max(online, usable)), {}};
-  std::ifstream in("/sys/fs/cgroup/cpu.max");
-  double quota = 0.0;
-  double period = 0.0;
-  if (in >> quota >> period && period > 0.0) {
+  if (const auto limit = processor_limit()) {
     std::ostringstream text;
-    text << ", at most " << quota / period << " at a time";
+    text << ", at most " << *limit << " at a time";
     finding.text += text.str();
-    if (quota < period) finding.trouble = "less than one processor: executors of one thread will be throttled";
+    if (*limit < 1.0) finding.trouble = "less than one processor: executors of one thread will be throttled";
   }
   return finding;
 }
@@ -137,7 +168,7 @@ Finding examine_memory() {
   const double total = 1024.0 * kilobytes_of("MemTotal");
   double usable = 1024.0 * kilobytes_of("MemAvailable");
   Finding finding{"memory", gigabytes(usable) + " free of " + gigabytes(total), {}};
-  if (const auto limit = group_limit("memory.max")) {
+  if (const auto limit = memory_limit()) {
     finding.text += ", at most " + gigabytes(*limit) + " for this job";
     usable = std::min(usable, *limit);
   }
