@@ -133,8 +133,8 @@ double difference(const at::Tensor& actual, const json& record) {
   return (actual_N - expected_N).norm().item<double>() / (size > 0.0 ? size : 1.0);
 }
 
-/// fp32 rounds otherwise on each kind of processor, and a sequence of edits carries it on: 1.04e-4 was seen at the first step of
-/// AlphaEdit's seventh edit (AVX-512), and Adam's sign-like first steps spread it from there.
+/// fp32 rounds otherwise on each kind of processor, and a sequence of edits carries it on: 1.04e-4 was seen at the
+/// first step of AlphaEdit's seventh edit (AVX-512), and Adam's sign-like first steps spread it from there.
 void expect_losses(const std::vector<float>& actual, const json& recorded) {
   ASSERT_EQ(actual.size(), recorded.size());
   for (std::size_t step = 0; step < actual.size(); ++step) {
