@@ -83,6 +83,8 @@ SweepPhase phase_of(const SweepLook& look) {
   using ledger::OwnerLife;
   const auto life = look.owner ? look.owner->life : OwnerLife::kReleased;
   if (life == OwnerLife::kAlive) return SweepPhase::kRunning;
+  // What a sweep leaves behind when it dies may look alive for a while; behind one that left in order there is nothing.
+  if (life == OwnerLife::kReleased && !look.other_owners.empty()) return SweepPhase::kCells;
   if (look.state == to_string(Outcome::kComplete)) return SweepPhase::kComplete;
   if (look.state == to_string(Outcome::kPoisoned)) return SweepPhase::kPoisoned;
   if (look.state == kConfigErrorState) return SweepPhase::kConfigError;
@@ -99,6 +101,8 @@ std::string_view to_string(SweepPhase phase) {
       return "none";
     case SweepPhase::kRunning:
       return "running";
+    case SweepPhase::kCells:
+      return "cells";
     case SweepPhase::kStopped:
       return "stopped";
     case SweepPhase::kDead:
@@ -123,7 +127,7 @@ std::string CellStatus::state() const {
 }
 
 bool SweepLook::is_settled() const {
-  if (phase == SweepPhase::kRunning || phase == SweepPhase::kUnknown) return false;
+  if (phase == SweepPhase::kRunning || phase == SweepPhase::kCells || phase == SweepPhase::kUnknown) return false;
   return phase != SweepPhase::kDead || owner->is_certain;
 }
 

@@ -18,6 +18,7 @@ namespace lethe::orchestrator::inline display {
 enum class SweepPhase {
   kNone,     ///< no sweep ran in this folder
   kRunning,  ///< its owner is alive
+  kCells,    ///< no sweep, but somebody works on cells or prerequisites: `lethe cell`, tasks of an array
   kStopped,  ///< its last run left in order, before the end
   kDead,     ///< its last run was killed, or its host went down
   kUnknown,  ///< its owner cannot be seen from here: watch it
@@ -25,7 +26,7 @@ enum class SweepPhase {
   kPoisoned,
   kConfigError,
 };
-/// "none", "running", "stopped", "dead", "unknown", "complete", "poisoned", "config_error".
+/// "none", "running", "cells", "stopped", "dead", "unknown", "complete", "poisoned", "config_error".
 std::string_view to_string(SweepPhase phase);
 
 struct CellStatus {

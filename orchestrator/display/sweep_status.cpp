@@ -65,6 +65,8 @@ void print_owner(const SweepLook& look, std::ostream& out) {
   constexpr const char* kGoOn = "the same command goes on from what is committed";
   if (look.phase == SweepPhase::kRunning) {
     out << fmt::format("running: {}; {}\n", name_of(*look.owner), evidence_of(*look.owner));
+  } else if (look.phase == SweepPhase::kCells) {
+    out << "no sweep is at work, but these are:\n";
   } else if (look.phase == SweepPhase::kDead) {
     out << fmt::format("dead: {} did not end in order: killed, or its host went down ({}); {}\n", name_of(*look.owner),
                        evidence_of(*look.owner), kGoOn);

@@ -11,6 +11,7 @@
 #include "core/digest.h"
 #include "core/error.h"
 #include "editing/methods/catalogue.h"
+#include "ledger/ownership.h"
 #include "tests/orchestrator/small_experiment.h"
 #include "tests/support/temporary_folder.h"
 
@@ -123,6 +124,25 @@ TEST_F(SweepStatus, TellsWhetherASweepRunsWasStoppedOrDied) {
     EXPECT_EQ(phase(), "running") << "another run has begun";
     write_token("released");
   }
+}
+
+TEST_F(SweepStatus, TellsCellsThatAreWorkedOnWithoutASweep) {
+  const ledger::SweepFolder folder(folder_.path());
+  const auto owners = folder.owners();
+  auto claim = ledger::claim_ownership(owners, "cell", ledger::ownership_options());
+  ASSERT_NE(claim.ownership, nullptr);
+  EXPECT_EQ(phase(), "cells");
+  EXPECT_NE(status().find("no sweep is at work, but these are:\ncell: process "), std::string::npos) << status();
+  folder_.write("STATE", "INCOMPLETE\n");
+  write_token("released");
+  EXPECT_EQ(phase(), "cells") << "one was here before";
+  write_token("running ");
+  EXPECT_EQ(phase(), "running");
+  write_token("running ", 7200.0);
+  EXPECT_EQ(phase(), "dead") << "what it left behind may look alive";
+  write_token("released");
+  claim.ownership.reset();
+  EXPECT_EQ(phase(), "stopped");
 }
 
 /// status.json of a run by that process.
