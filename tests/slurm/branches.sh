@@ -49,7 +49,7 @@ exit 0
 E2
 mock scancel </dev/null
 mock sbatch <<'E2'
-n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep -E "^LETHE_(AFTER|REQUEUE|PROLOGUE|LAUNCHER)=" | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
+n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep -E "^LETHE_(AFTER|REQUEUE|PROLOGUE|LAUNCHER)=|^SLURM_(GPUS|MEM|NTASKS|JWT)" | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
 E2
 # Long waits pass at once, short ones are shortened: the watchdog's less, which must not overtake a slow machine.
 mock sleep <<'E2'
@@ -341,6 +341,9 @@ holds '((rc == 2)) && says "needs --gpus-per-node" && ! called sbatch'
 begin "submit with GPUs that the config does not use"
 submit "$c" --gpus-per-node 2
 holds '((rc == 2)) && says "GPUs would lie idle" && ! called sbatch'
+begin "submit from within a job hands none of its settings on, but the user's own"
+SLURM_GPUS_ON_NODE=8 SLURM_MEM_PER_NODE=1 SLURM_NTASKS=9 SLURM_JWT=token submit "$c"
+holds '((rc == 0)) && called "SLURM_JWT=token" && ! called SLURM_GPUS && ! called SLURM_MEM && ! called SLURM_NTASKS'
 begin "an array, and the job that reduces"
 submit "$c" --array --prologue "$c"
 holds '((rc == 0)) && called "--array=0-2" && called "--dependency=afterany:101" && called "LETHE_PROLOGUE=$c"'
