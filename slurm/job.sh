@@ -17,8 +17,9 @@ job=${SLURM_JOB_ID:-none}
 record=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
 record=${record:-$job}
 
-# field NAME: of what Slurm says of this job ("JobState", "EndTime"); empty where Slurm does not answer.
-field() { scontrol show job "$record" 2>/dev/null | grep -o "\b$1=[^ ]*" | head -n 1 | cut -d= -f2-; }
+# What Slurm says of this job; empty where it does not answer. field NAME: of that, on standard input ("JobState", "EndTime").
+slurm_says() { scontrol show job "$record" 2>/dev/null; }
+field() { grep -o "\b$1=[^ ]*" | head -n 1 | cut -d= -f2-; }
 
 find_program() {
   if [[ -n ${LETHE_PROLOGUE:-} ]]; then
@@ -65,6 +66,13 @@ ask for --mem=$((on_node * host_mb))M, submit with slurm/submit, or set LETHE_CH
   fi
 }
 
+# Waits for a child of this shell to end, whatever signals come meanwhile; sets `code`.
+wait_for() { # PID
+  while kill -0 "$1" 2>/dev/null; do wait "$1"; done
+  wait "$1"  # a signal may have ended the wait; bash still knows
+  code=$?
+}
+
 # Committed files, for telling whether a run got anywhere. By name, which holds a digest: what a training has saved is replaced by
 # what it saves next, and slices go when they are added.
 committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | LC_ALL=C sort; }
@@ -93,8 +101,10 @@ limit_seconds() { # a time limit as Slurm writes it: [days-]hours:minutes:second
 #   unknown    Slurm does not answer
 #   cancelled  somebody wants it to end. Slurm would grant such a job a requeue, so it must not be asked for one
 why_terminated() {
-  local state end start limit
-  state=$(field JobState) end=$(field EndTime) start=$(field StartTime) limit=$(limit_seconds "$(field TimeLimit)")
+  local said state end start limit
+  said=$(slurm_says)
+  state=$(field JobState <<<"$said") end=$(field EndTime <<<"$said") start=$(field StartTime <<<"$said")
+  limit=$(limit_seconds "$(field TimeLimit <<<"$said")")
   case $state in
     '') echo unknown; return ;;
     RUNNING) echo stop; return ;;
@@ -103,11 +113,11 @@ why_terminated() {
     CANCELLED) echo cancelled; return ;;
   esac
   # Still completing, which hides what it was: a job that waits again has no end, one at its limit has used it up.
-  if [[ $end == Unknown || $(field Restarts) -gt ${SLURM_RESTART_COUNT:-0} ]]; then
+  if [[ $end == Unknown || $(field Restarts <<<"$said") -gt ${SLURM_RESTART_COUNT:-0} ]]; then
     echo requeued
   elif ((limit > 0 && $(seconds_of "$end") - $(seconds_of "$start") >= limit - 2)); then
     echo timeout
-  elif is_being_preempted; then
+  elif is_being_preempted "$said"; then
     echo preempted
   else
     echo cancelled
@@ -115,9 +125,9 @@ why_terminated() {
 }
 
 # Slurm is about to take the node for another job.
-is_being_preempted() {
+is_being_preempted() { # WHAT-SLURM-SAYS
   local when
-  when=$(field PreemptTime)
+  when=$(field PreemptTime <<<"$1")
   [[ -n $when && $when != None ]]
 }
 
@@ -180,7 +190,7 @@ leave_unfinished() { # COMMITTED-AT-START
 
 # For a run that committed nothing: hung, or too short for the first file?
 why_nothing() {
-  if [[ -n $(newest_events | grep -o '"failed"\|"hang"\|"hung"' | head -n 1) ]]; then
+  if tail -n 50 "$out/events.jsonl" 2>/dev/null | grep -q '"failed"'; then
     echo "Tasks failed or hung: \`lethe status $out\` says which, $out/logs/ why"
   elif [[ -n $ending ]]; then
     echo "It was told to stop ($ending) before the first file: the time is too short for it, or it hangs; give it more" \
@@ -189,4 +199,3 @@ why_nothing() {
     echo "It ended by itself: this file and $out/logs/ have the last lines"
   fi
 }
-newest_events() { tail -n 50 "$out/events.jsonl" 2>/dev/null; }
