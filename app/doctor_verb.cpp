@@ -1,6 +1,5 @@
 #include "app/doctor_verb.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>

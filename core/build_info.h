@@ -20,5 +20,7 @@ struct LibraryVersion {
   std::string_view version;  ///< as found when the build was configured
 };
 std::span<const LibraryVersion> library_versions();
+/// Of the library with that name; empty if none has it.
+std::string_view library_version(std::string_view name);
 
 }  // namespace lethe::core

@@ -10,13 +10,6 @@
 namespace lethe::worker {
 namespace {
 
-std::string libtorch_version() {
-  for (const auto& library : core::library_versions()) {
-    if (library.name == "libtorch") return std::string(library.version);
-  }
-  return "of unknown version";
-}
-
 /// OpenBLAS names its version and the kernel that it chose for this processor. Another BLAS is LibTorch's own.
 std::string blas_name() {
   using Config = char* (*)();
@@ -36,7 +29,8 @@ std::string processor_name() {
 }  // namespace
 
 const std::string& arithmetic() {
-  static const std::string text = "LibTorch " + libtorch_version() + ", " + blas_name() + ", " + processor_name();
+  static const std::string text =
+      "LibTorch " + std::string(core::library_version("libtorch")) + ", " + blas_name() + ", " + processor_name();
   return text;
 }
 

@@ -31,13 +31,6 @@ std::string gigabytes(double bytes) {
   return text.str();
 }
 
-std::string built_with(std::string_view name) {
-  for (const auto& library : core::library_versions()) {
-    if (library.name == name) return std::string(library.version);
-  }
-  return "unknown";
-}
-
 /// Lines of a program's output; none where it cannot be run or fails (nvidia-smi says on its output that it does).
 std::vector<std::string> lines_of(const std::string& command) {
   std::vector<std::string> lines;
@@ -53,7 +46,7 @@ std::vector<std::string> lines_of(const std::string& command) {
 }
 
 Finding examine_libtorch() {
-  Finding finding{"LibTorch", built_with("libtorch"), {}};
+  Finding finding{"LibTorch", std::string(core::library_version("libtorch")), {}};
   finding.text += at::globalContext().hasCUDART() ? ", with CUDA" : ", without CUDA: device: cpu only";
   return finding;
 }
@@ -203,7 +196,8 @@ Finding examine_shared_memory() {
 }  // namespace
 
 std::vector<Finding> examine_libraries() {
-  std::vector<Finding> findings{examine_libtorch(), examine_blas(), {"HDF5", built_with("hdf5"), {}}};
+  std::vector<Finding> findings{
+      examine_libtorch(), examine_blas(), {"HDF5", std::string(core::library_version("hdf5")), {}}};
   for (auto& gpu : examine_gpus()) findings.push_back(std::move(gpu));
   return findings;
 }
