@@ -1,14 +1,28 @@
 // What there is to measure depends on the config (bench_world.h), so benchmarks are registered after it is read.
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
+#include <numeric>
 #include <string>
 
 #include <benchmark/benchmark.h>
 
 #include "bench/bench_world.h"
 #include "bench/registrations.h"
+#include "model/architecture.h"
 
 namespace {
+
+/// Weights of a block's projections: what a pass through it reads and multiplies with.
+std::int64_t block_weights(const lethe::model::Architecture& shape) {
+  std::int64_t count = 0;
+  for (const auto& parameter : lethe::model::parameter_shapes(shape)) {
+    if (shape.block_of(parameter.name) != 0 || parameter.is_bias || lethe::model::is_norm(parameter.role)) continue;
+    count += std::accumulate(parameter.shape.begin(), parameter.shape.end(), std::int64_t{1}, std::multiplies<>());
+  }
+  return count;
+}
 
 /// The model's shape, into the "context" of JSON results.
 void add_context() {
@@ -19,6 +33,7 @@ void add_context() {
   benchmark::AddCustomContext("width", std::to_string(shape.width));
   benchmark::AddCustomContext("inner_width", std::to_string(shape.inner_width));
   benchmark::AddCustomContext("vocab_size", std::to_string(shape.vocab_size));
+  benchmark::AddCustomContext("block_weights", std::to_string(block_weights(shape)));
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ SWEEP_SECONDS = 150
 TEST_SECONDS = 180
 ONE_TEST_SECONDS = 120
 STOP_SECONDS = 60
+# Each holds a context on the device, of some 0.5 GB.
+MAX_TEST_JOBS = 8
 BENCH_SECONDS = 90
 # Not begun with less than this left: it would only be cut.
 LEAST_SECONDS = 15
@@ -23,7 +25,7 @@ SWEEP_EDITS = 30
 CHECKPOINT_EVERY = 10
 SWEEP_METHODS = ("ft-c", "mend", "rome", "r-rome", "memit")
 SWEEP_MODELS = ("small-gpt2", "small-gptj")
-SHAPE = ("model", "num_layers", "width", "inner_width", "vocab_size")  # of the benchmarks' context
+SHAPE = ("model", "num_layers", "width", "inner_width", "vocab_size", "block_weights")  # of the benchmarks' context
 BENCH_METHODS = ("rome", "r-rome", "memit", "mend", "ft-c")
 
 
@@ -85,6 +87,27 @@ def build(check, with_tests):
     return outcome.status == OK
 
 
+def _first_on_library_path(environment, folders):
+    path = [*folders, *environment.get("LD_LIBRARY_PATH", "").split(":")]
+    environment["LD_LIBRARY_PATH"] = ":".join(p for p in path if p)
+
+
+def torch_libraries(located):
+    """The folder of the LibTorch that cmake/LocateTorch.cmake names; None where it is the system's or there is none."""
+    named = re.search(r"^directory=(.+)$", located, re.MULTILINE)
+    folder = pathlib.Path(named[1]).parents[2] / "lib" if named else None
+    return folder if folder and (folder / "libtorch.so").exists() else None
+
+
+def prefer_torch(check):
+    """LD_LIBRARY_PATH, which packed dependencies need, outdoes what a program was linked with: a machine that has a
+    second LibTorch among its system's libraries would run that one."""
+    located = check.runner.run(["cmake", "-P", check.root / "cmake/LocateTorch.cmake"], 60).output
+    folder = torch_libraries(located)
+    if folder:
+        _first_on_library_path(check.runner.environment, [str(folder)])
+
+
 def libraries_beside(torch_lib, missing):
     """Folders of a Python environment's packages that hold the libraries which a program does not find."""
     site = torch_lib.parent.parent
@@ -101,8 +124,7 @@ def complete_library_path(check):
     torch = re.search(r"=> (\S+)/libtorch_cpu\.so", listed)
     folders = libraries_beside(pathlib.Path(torch[1]), missing) if torch else []
     print(f"gpu-check: not found by the programs themselves: {' '.join(missing)}; added: {' '.join(folders)}", flush=True)
-    path = [check.runner.environment.get("LD_LIBRARY_PATH", ""), *folders]
-    check.runner.environment["LD_LIBRARY_PATH"] = ":".join(p for p in path if p)
+    _first_on_library_path(check.runner.environment, folders)
 
 
 def sweep_config(root, device, ranks):
@@ -193,7 +215,7 @@ def tests(check):
     """The Torch suite on the device; those that run on the stand-in for one are not its business."""
     if not check.is_due("tests"):
         return
-    jobs = max(1, min(4, check.threads // 2))
+    jobs = max(1, min(MAX_TEST_JOBS, check.threads))
     outcome = check.runner.run(
         ["ctest", "--test-dir", check.build_folder, "-L", "torch", "-LE", "foreign", "--parallel", jobs,
          "--timeout", int(ONE_TEST_SECONDS * check.runner.stretch), "--output-on-failure", "--no-tests=error"],

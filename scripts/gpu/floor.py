@@ -17,11 +17,7 @@ class Shape:
     width: int
     inner: int
     vocab: int
-
-    @property
-    def block(self):
-        """Weights of a block: four projections of attention, two of the MLP."""
-        return 4 * self.width**2 + 2 * self.width * self.inner
+    block: int  # weights of a block's projections: attention's and the MLP's
 
     @property
     def head(self):

@@ -32,7 +32,7 @@ def _seconds(benchmark):
 
 def _shape(context):
     return floor.Shape(int(context["num_layers"]), int(context["width"]), int(context["inner_width"]),
-                       int(context["vocab_size"]))  # fmt: skip
+                       int(context["vocab_size"]), int(context["block_weights"]))  # fmt: skip
 
 
 def model_table(results, model, peaks):

@@ -15,8 +15,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from gpu import checks, floor, steps, table  # noqa: E402
 
-XL = floor.Shape(48, 1600, 6400, 50257)
-GPTJ = floor.Shape(28, 4096, 16384, 50400)
+XL = floor.Shape(48, 1600, 6400, 50257, block=12 * 1600**2)
+GPTJ = floor.Shape(28, 4096, 16384, 50400, block=12 * 4096**2)
 # CounterFact's means: 21 contexts of 18 tokens and the KL row, 4.1 positions of each from the subject's last token on.
 ROME = {"rows": 22, "row_tokens": 396, "step_positions": 87, "losses": 20, "moments": 1}
 MEMIT = {"rows": 7, "row_tokens": 133, "step_positions": 25.7}
@@ -41,7 +41,7 @@ class Floors(unittest.TestCase):
         self.assertAlmostEqual((GPTJ.block * 28 + 2 * GPTJ.head) / 1e9, 6.05, places=2)
 
     def test_passes_of_one_block_by_hand(self):
-        tiny = floor.Shape(layers=2, width=2, inner=8, vocab=10)  # 16 + 32 weights a block, 20 of the head
+        tiny = floor.Shape(layers=2, width=2, inner=8, vocab=10, block=48)  # and 20 weights of the head
         self.assertEqual(floor.passes(tiny, 3, 1, 5, 0), floor.Work(3 * 2 * 48 * 5, 3 * 4 * 48))
         self.assertEqual(floor.passes(tiny, 1, 2, 5, 4), floor.Work(2 * (96 * 5 + 20 * 4), 4 * (96 + 20)))
 
@@ -139,7 +139,8 @@ class Running(unittest.TestCase):
             {"name": "device/multiply_fp32/real_time", "flops": 50e12, **rate},
             {"name": "device/copy/real_time", "bytes": 3e12, **rate},
         ])  # fmt: skip
-        context = {"num_layers": "48", "width": "1600", "inner_width": "6400", "vocab_size": "50257"}
+        context = {"num_layers": "48", "width": "1600", "inner_width": "6400", "vocab_size": "50257",
+                   "block_weights": "30720000"}  # fmt: skip
         edit = {"name": "edit/rome/real_time", "real_time": 300.0, "time_unit": "ms", **ROME, "lowest_layer": 17}
         results.add("bench/gpt2-xl/rome", steps.OK, 9.0, gpu_gb=8.5, context=context, benchmarks=[edit])
         results.add("tests", steps.FAILED, 4.0, why="a | b", failed=["Memit.Solves"])
@@ -150,6 +151,16 @@ class Running(unittest.TestCase):
 
 
 class Programs(unittest.TestCase):
+    def test_the_library_that_was_located_is_the_one_that_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            torch = pathlib.Path(folder) / "torch"
+            (torch / "lib").mkdir(parents=True)
+            located = f"note=x\norigin=torch of python3\ndirectory={torch}/share/cmake/Torch\n"
+            self.assertIsNone(checks.torch_libraries(located))
+            (torch / "lib/libtorch.so").touch()
+            self.assertEqual(checks.torch_libraries(located), torch / "lib")
+            self.assertIsNone(checks.torch_libraries("origin=system\ndirectory=\n"))
+
     def test_missing_libraries_are_found_beside_torch(self):
         with tempfile.TemporaryDirectory() as folder:
             site = pathlib.Path(folder)
