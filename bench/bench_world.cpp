@@ -8,6 +8,7 @@
 #include "data/corpus.h"
 #include "data/counterfact.h"
 #include "data/published_moments.h"
+#include "editing/alphaedit/alphaedit.h"
 #include "editing/mend/mend_editor.h"
 #include "editing/methods/catalogue.h"
 #include "editing/methods/settings_of.h"
@@ -104,9 +105,25 @@ std::map<int, editing::SecondMoment> second_moments(const BenchWorld& world, con
   return moments;
 }
 
-/// An untrained editor, where the method edits with one.
+/// Of random directions, an eighth of all protected: decomposing a moment of GPT-J's width would take minutes.
+editing::NullSpaces null_spaces(const BenchWorld& world, const editing::AlphaEditConfig& config) {
+  const auto width = world.network.architecture().inner_width;
+  const auto options = torch::dtype(torch::kDouble).device(world.network.device());
+  editing::NullSpaces spaces;
+  for (const int layer : config.layers) {
+    const auto basis = std::get<0>(at::linalg_qr(torch::randn({width, width / 8}, options)));
+    spaces.try_emplace(layer, editing::NullSpaceBasis{basis, true, {}}, layer, world.network.device());
+  }
+  return spaces;
+}
+
+/// An untrained editor or a projector, where the method edits with one.
 std::map<std::string, std::shared_ptr<const editing::Artifact>> artifacts_of(const BenchWorld& world,
                                                                              const core::MethodConfig& method) {
+  if (const auto* config = editing::find_config<editing::AlphaEditConfig>(method)) {
+    return {{editing::kProjectorKind,
+             std::make_shared<const editing::ArtifactOf<editing::NullSpaces>>(null_spaces(world, *config))}};
+  }
   const auto* mend = editing::find_config<editing::MendConfig>(method);
   if (mend == nullptr) return {};
   const auto& network = world.network;

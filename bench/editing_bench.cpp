@@ -57,6 +57,7 @@ void edit(benchmark::State& state, const std::string& name) {
   const auto counts = edit_counts(world, name, contexts, std::span(world.requests).first(num_edited));
   const auto fixed = method_counts(world, name);
   state.counters["lowest_layer"] = static_cast<double>(fixed.lowest_layer);
+  state.counters["edited_layers"] = static_cast<double>(fixed.num_layers);
   state.counters["moments"] = static_cast<double>(fixed.num_moments);
   state.counters["editor_weights"] = static_cast<double>(fixed.editor_weights);
   state.counters["rows"] = counts.num_rows;

@@ -58,6 +58,7 @@ MethodCounts method_counts(const BenchWorld& world, const std::string& name) {
   const auto& shape = world.network.architecture();
   MethodCounts counts;
   counts.lowest_layer = core::lowest_edited_layer(method, shape.num_layers);
+  counts.num_layers = std::ssize(method->edited_layers(shape.num_layers));
   counts.num_moments = std::ssize(method->second_moment_layers());
   if (const auto* mend = editing::find_config<editing::MendConfig>(method)) {
     const auto width = shape.width + shape.inner_width;

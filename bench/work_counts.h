@@ -21,7 +21,8 @@ struct EditCounts {
 /// Where a method edits, and what it reads beside the model.
 struct MethodCounts {
   std::int64_t lowest_layer = 0;
-  std::int64_t num_moments = 0;     ///< second moments that a step solves with, of as many layers up from the lowest
+  std::int64_t num_layers = 0;      ///< edited ones, from the lowest up
+  std::int64_t num_moments = 0;     ///< second moments that a step solves with
   std::int64_t editor_weights = 0;  ///< of MEND's networks
 };
 

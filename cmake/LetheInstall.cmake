@@ -18,6 +18,9 @@ install(TARGETS ${programs} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # Side by side, as the configs name the assets.
 install(DIRECTORY assets configs DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe)
+# A build folder, wherever it lies, has the settings beside its programs as an installation has.
+file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/lethe)
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/configs ${PROJECT_BINARY_DIR}/share/lethe/configs SYMBOLIC)
 install(FILES scripts/mpi_environment.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe)
 # Beside each other, as they look for each other.
 install(PROGRAMS slurm/submit slurm/sweep.sbatch slurm/array.sbatch DESTINATION ${CMAKE_INSTALL_DATADIR}/lethe/slurm)

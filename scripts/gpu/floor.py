@@ -54,17 +54,17 @@ def passes(shape, count, layers, positions, heads):
 
 
 def value_edit(shape, counts):
-    """ROME, r-ROME, MEMIT: rows once through the model, losses and their gradients above the value, solves."""
-    moments = counts["moments"]
-    above = shape.layers - (counts["lowest_layer"] + max(moments, 1) - 1) - 1
+    """ROME, MEMIT and what solves like them: rows once through the model, losses and their gradients above the value, solves."""
+    moments, edited = counts["moments"], counts["edited_layers"]
+    above = shape.layers - (counts["lowest_layer"] + edited - 1) - 1
     # The last loss has no gradient. The KL row is read once more than there are contexts.
     turns = 2.0 * counts["losses"] - 1.0
     work = passes(shape, 1, shape.layers, counts["row_tokens"], 0)
     work += passes(shape, turns, above, counts["step_positions"], counts["rows"])
     # A pair of triangular solves in fp64 with each second moment, half a matrix each.
     work += Work(2.0 * moments * shape.inner**2, DOUBLE_BYTES * moments * shape.inner**2)
-    if moments > 1:  # keys of the layers above the lowest, after its change
-        work += passes(shape, 1, moments - 1, counts["step_positions"], 0)
+    if edited > 1:  # keys of the layers above the lowest, after its change
+        work += passes(shape, 1, edited - 1, counts["step_positions"], 0)
     return work
 
 

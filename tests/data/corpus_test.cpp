@@ -116,7 +116,7 @@ TEST(Corpus, ALineLongerThanAChunkIsOneDocument) {
 
 TEST(Corpus, RefusesWhatIsNoText) {
   EXPECT_THAT(data_error_of([&] { CorpusReader("/nowhere/corpus.txt"); }), HasSubstr("cannot be opened"));
-  EXPECT_THAT(data_error_of([&] { CorpusReader(std::filesystem::temp_directory_path()); }), HasSubstr("directory"));
+  EXPECT_THAT(data_error_of([&] { CorpusReader{std::filesystem::temp_directory_path()}; }), HasSubstr("directory"));
   const InputFile compressed("\x1F\x8B\x08 and so on", "input.gz");
   EXPECT_THAT(data_error_of([&] { CorpusReader(compressed.path()); }), HasSubstr("gunzip"));
   const InputFile wide("\xFF\xFEh", "wide");

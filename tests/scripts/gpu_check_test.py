@@ -18,7 +18,7 @@ from gpu import checks, floor, steps, table  # noqa: E402
 XL = floor.Shape(48, 1600, 6400, 50257, block=12 * 1600**2)
 GPTJ = floor.Shape(28, 4096, 16384, 50400, block=12 * 4096**2)
 # CounterFact's means: 21 contexts of 18 tokens and the KL row, 4.1 positions of each from the subject's last token on.
-ROME = {"rows": 22, "row_tokens": 396, "step_positions": 87, "losses": 20, "moments": 1}
+ROME = {"rows": 22, "row_tokens": 396, "step_positions": 87, "losses": 20, "moments": 1, "edited_layers": 1}
 MEMIT = {"rows": 7, "row_tokens": 133, "step_positions": 25.7}
 
 
@@ -53,8 +53,8 @@ class Floors(unittest.TestCase):
     def test_edits_of_published_shapes(self):
         self.check(floor.value_edit(XL, {**ROME, "lowest_layer": 17}), 7.4, 162)
         self.check(floor.value_edit(GPTJ, {**ROME, "lowest_layer": 5}), 34, 746)
-        self.check(floor.value_edit(XL, {**MEMIT, "losses": 20, "moments": 5, "lowest_layer": 13}), 2.4, 167)
-        self.check(floor.value_edit(GPTJ, {**MEMIT, "losses": 25, "moments": 6, "lowest_layer": 3}), 12.2, 845)
+        self.check(floor.value_edit(XL, {**MEMIT, "losses": 20, "moments": 5, "edited_layers": 5, "lowest_layer": 13}), 2.4, 167)
+        self.check(floor.value_edit(GPTJ, {**MEMIT, "losses": 25, "moments": 6, "edited_layers": 6, "lowest_layer": 3}), 12.2, 845)
         steps_of_25 = {"losses": 25, "row_tokens": 8, "lowest_layer": 0}
         self.check(floor.fine_tune_edit(XL, steps_of_25), 1.2, 318)
         self.check(floor.fine_tune_edit(GPTJ, steps_of_25), 4.6, 1200)

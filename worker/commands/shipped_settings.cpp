@@ -102,12 +102,9 @@ bool trains_editor(const core::MethodConfig& config) {
 }
 
 fs::path shipped_folder() {
-  const auto programs = fs::read_symlink("/proc/self/exe").parent_path();
-  for (const char* place : {"../share/lethe", "../.."}) {
-    const auto folder = (programs / place).lexically_normal();
-    if (fs::is_directory(folder / "configs" / "methods")) return folder;
-  }
-  return {};
+  const auto configs = fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "share/lethe/configs";
+  if (!fs::is_directory(configs / "methods")) return {};
+  return fs::canonical(configs).parent_path();  // in a build folder it is a link to the sources'
 }
 
 ChosenSettings shipped_settings(const fs::path& shipped, const std::string& method, const Architecture& architecture) {
