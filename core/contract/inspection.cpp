@@ -84,6 +84,7 @@ json model_to_json(const ModelFacts& facts) {
           {"family", facts.family},
           {"num_layers", facts.num_layers},
           {"num_parameters", facts.num_parameters},
+          {"weight_bytes", facts.weight_bytes},
           {"tasks_work", work_to_json(facts.tasks_work)},
           {"forgetting_work", work_to_json(facts.forgetting_work)},
           {"scores_work", work_to_json(facts.scores_work)},
@@ -96,6 +97,8 @@ ModelFacts model_from_json(Object object) {
   facts.family = object.text("family");
   facts.num_layers = object.integer("num_layers", 0);
   facts.num_parameters = object.integer("num_parameters", 0);
+  // Not in older files, whose weights were all widened.
+  facts.weight_bytes = object.is_null("weight_bytes") ? 4 * facts.num_parameters : object.integer("weight_bytes", 0);
   facts.tasks_work = work_from_json(object, "tasks_work");
   facts.forgetting_work = work_from_json(object, "forgetting_work");
   facts.scores_work = work_from_json(object, "scores_work");

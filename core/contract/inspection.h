@@ -34,7 +34,7 @@ struct PrerequisiteFacts {
   Work work;                           ///< of all slices
   Work step_work;                      ///< between two signs of life, at most
   Work last_work;                      ///< putting the slices together
-  std::int64_t peak_bytes = 0;         ///< of memory beside the model
+  std::int64_t peak_bytes = 0;         ///< of memory that its executor holds, the model included
   std::int64_t disk_bytes = 0;         ///< of its files
   std::int64_t slices_disk_bytes = 0;  ///< of its parts, until they are put together
 
@@ -47,9 +47,10 @@ struct PrerequisiteFacts {
 /// What planning must know about a model, read from its folder's headers only.
 struct ModelFacts {
   std::string name;
-  std::string family;  ///< "gpt2" or "gptj"
+  std::string family;  ///< its name
   std::int64_t num_layers = 0;
   std::int64_t num_parameters = 0;
+  std::int64_t weight_bytes = 0;   ///< of memory, as the config has them held
   Work tasks_work;                 ///< all downstream tasks once
   Work forgetting_work;            ///< of one earlier edit
   Work scores_work;                ///< of one earlier edit: all its prompts, of the edited and the unedited model

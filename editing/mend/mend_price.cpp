@@ -5,6 +5,8 @@
 namespace lethe::editing {
 namespace {
 
+constexpr double kTextTokens = 60.0;  // of a text of the corpus, on average
+
 double layers_above(const MendConfig& config, const model::Architecture& architecture) {
   const auto layers = edited_layers(config, architecture.num_layers);
   return static_cast<double>(architecture.num_layers - (layers.empty() ? architecture.num_layers : layers.front()));
@@ -50,10 +52,15 @@ Price price_of(const MendConfig& config, const model::Architecture& architecture
 }
 
 core::Work training_iteration_work(const MendConfig& config, const model::Architecture& architecture) {
-  constexpr double kTextTokens = 60.0;
   const auto layers = static_cast<double>(architecture.num_layers);
   return 3.0 * edit_work(config, architecture) + passes(architecture, 1.0, layers, kTextTokens, kTextTokens) +
          passes(architecture, 3.0, layers_above(config, architecture), kTextTokens, kTextTokens);
+}
+
+std::int64_t training_bytes(const MendConfig& config, const model::Architecture& architecture) {
+  constexpr std::int64_t kMoreCopies = 4;
+  return price_of(config, architecture, 1).bytes + kMoreCopies * kFloatBytes * network_values(config, architecture) +
+         2 * graph_bytes(architecture, config.training.max_text_tokens);
 }
 
 }  // namespace lethe::editing

@@ -117,7 +117,7 @@ void print_memory(const core::ExperimentConfig& config, const core::Inspection& 
                      has_gpu ? fmt::format("; {} on a GPU", config.executors_per_gpu) : "");
   for (const auto& model : facts.models) {
     out << fmt::format("  {:<16} {} parameters, weights {}\n", model.name, model.num_parameters,
-                       format_bytes(4 * model.num_parameters));
+                       format_bytes(model.weight_bytes));
     std::map<std::string, const core::CellFacts*> by_method;
     for (const auto& cell : facts.cells) {
       if (cell.cell.model == model.name) by_method.try_emplace(cell.cell.method, &cell);

@@ -20,12 +20,8 @@ std::int64_t megabytes(std::int64_t bytes) { return (bytes + kMegabyte - 1) / kM
 std::int64_t peak_bytes(const core::Inspection& facts) {
   std::int64_t bytes = 0;
   for (const auto& cell : facts.cells) bytes = std::max(bytes, cell.worker_bytes);
-  for (const auto& model : facts.models) {
-    bytes = std::max(bytes, model.reducer_bytes);
-    for (const auto& prerequisite : facts.prerequisites) {
-      if (prerequisite.model == model.name) bytes = std::max(bytes, 4 * model.num_parameters + prerequisite.peak_bytes);
-    }
-  }
+  for (const auto& model : facts.models) bytes = std::max(bytes, model.reducer_bytes);
+  for (const auto& prerequisite : facts.prerequisites) bytes = std::max(bytes, prerequisite.peak_bytes);
   return bytes;
 }
 
@@ -34,7 +30,7 @@ std::int64_t host_bytes_beside_device(const core::Inspection& facts) {
   std::int64_t kept = 0;
   std::int64_t weights = 0;
   for (const auto& cell : facts.cells) kept = std::max(kept, cell.worker_host_bytes);
-  for (const auto& model : facts.models) weights = std::max(weights, 4 * model.num_parameters);
+  for (const auto& model : facts.models) weights = std::max(weights, model.weight_bytes);
   return kept + weights + kCudaHostBytes;
 }
 

@@ -7,7 +7,6 @@ namespace {
 
 constexpr double kKeptShare = 63.0 / 64.0;  // of what was measured before, at each report
 constexpr double kDistanceSeconds = 0.01;
-constexpr double kFloatBytes = 4.0;
 
 /// The mean of ratios, each as far below as above; 1 of none.
 class MeanRatio {
@@ -50,7 +49,7 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
     : speed_(assumed_speed(config)) {
   const auto host = assumed_host_speed(config.threads);
   for (const auto& facts : inspection.models) {
-    const double weights = kFloatBytes * static_cast<double>(facts.num_parameters);
+    const auto weights = static_cast<double>(facts.weight_bytes);
     priors_[facts.name] = {1.0 + weights / speed_.disk_bytes_per_second, seconds_of(facts.tasks_work),
                            seconds_of(facts.forgetting_work), seconds_of(facts.scores_work)};
   }

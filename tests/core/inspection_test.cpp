@@ -32,8 +32,15 @@ PrerequisiteFacts example_prerequisite() {
 
 Inspection example() {
   Inspection inspection;
-  ModelFacts model{
-      "small-gpt2", "gpt2", 6, 1'240'000, {1.0, 2.0, 3.0, 4.0}, {5.0, 6.0, 7.0, 8.0}, {9.0, 10.0, 11.0, 12.0}, 9};
+  ModelFacts model{"small-gpt2",
+                   "gpt2",
+                   6,
+                   1'240'000,
+                   2'480'000,
+                   {1.0, 2.0, 3.0, 4.0},
+                   {5.0, 6.0, 7.0, 8.0},
+                   {9.0, 10.0, 11.0, 12.0},
+                   9};
   inspection.models.push_back(model);
   inspection.prerequisites.push_back(example_prerequisite());
   CellFacts cell;
@@ -63,6 +70,7 @@ TEST(Inspection, SurvivesTheTrip) {
   EXPECT_EQ(model.family, "gpt2");
   EXPECT_EQ(model.num_layers, 6);
   EXPECT_EQ(model.num_parameters, 1'240'000);
+  EXPECT_EQ(model.weight_bytes, 2'480'000);
   EXPECT_EQ(model.tasks_work, example().models[0].tasks_work);
   EXPECT_EQ(model.forgetting_work, example().models[0].forgetting_work);
   EXPECT_EQ(model.scores_work, example().models[0].scores_work);

@@ -152,7 +152,7 @@ TEST(PlanResources, AreOfTheHungriestRole) {
   for (auto& cell : inspection.cells) cell.worker_bytes = kGigabyte;
   for (auto& model : inspection.models) {
     model.reducer_bytes = kGigabyte;
-    model.num_parameters = kGigabyte / 4;
+    model.weight_bytes = kGigabyte;
   }
   for (auto& prerequisite : inspection.prerequisites) prerequisite.peak_bytes = 0;
   const auto host = [&] { return executor_needs(config, inspection).host_bytes; };
@@ -161,8 +161,8 @@ TEST(PlanResources, AreOfTheHungriestRole) {
   EXPECT_EQ(host() - least, 5 * kGigabyte) << "four more, and a quarter of them";
   inspection.models.back().reducer_bytes = 9 * kGigabyte;
   EXPECT_EQ(host() - least, 10 * kGigabyte);
-  inspection.prerequisites.front().peak_bytes = 16 * kGigabyte;
-  EXPECT_EQ(host() - least, 20 * kGigabyte) << "beside the model";
+  inspection.prerequisites.front().peak_bytes = 17 * kGigabyte;
+  EXPECT_EQ(host() - least, 20 * kGigabyte) << "the model included, as in every role";
   EXPECT_EQ(executor_needs(config, inspection).device_bytes, 0);
 
   config.device = "cuda";

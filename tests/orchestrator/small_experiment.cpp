@@ -143,6 +143,7 @@ core::Inspection make_inspection(const core::ExperimentConfig& config) {
     facts.family = "gpt2";
     facts.num_layers = 2;
     facts.num_parameters = 2000;
+    facts.weight_bytes = 8000;
     facts.tasks_work = baseline_of(model).work;
     facts.forgetting_work = {1e5, 1e3, 0.1, 0.0};
     facts.scores_work = {1e6, 1e4, 1.0, 0.0};

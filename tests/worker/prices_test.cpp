@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.h"
+#include "editing/alphaedit/alphaedit_config.h"
 #include "editing/fine_tune/fine_tune_config.h"
 #include "editing/memit/memit_config.h"
 #include "editing/mend/mend_price.h"
@@ -220,6 +222,27 @@ TEST(Prices, OfSecondMomentsCountTheirSumsAndParts) {
   const auto all_at_once = moments().peak_bytes;
   config.models[0].second_moments->memory_gb = 2.5;
   EXPECT_NEAR(static_cast<double>(all_at_once - moments().peak_bytes), 6 * 1.0905e9 - 2.5e9, 1e8);
+}
+
+TEST(Prices, CountTheModelOnceInWhatMakesAPrerequisite) {
+  editing::MendConfig mend;
+  mend.training.records = "/nowhere/train.json";
+  editing::AlphaEditConfig alphaedit;
+  alphaedit.layers = {3, 4, 5, 6, 7, 8};
+  auto config = experiment("gpt-j-6b", {method_config(alphaedit), method_config(mend)});
+  for (const auto held : {core::WeightsInMemory::kFp32, core::WeightsInMemory::kStored}) {
+    config.models[0].weights = held;
+    const auto inspection = inspected(config);
+    const auto weights = inspection.models.front().weight_bytes;
+    EXPECT_EQ(weights, inputs_of_shape(config.models.front(), gpt_j()).weight_bytes);
+    const std::map<std::string, std::int64_t> most_beside{
+        {"moments", 14'000'000'000}, {"projector", 4 * kFactorBytes}, {"editor", 16'000'000'000}};
+    for (const auto& [kind, bytes] : most_beside) {
+      const auto peak = inspection.prerequisite(kind, "gpt-j-6b").peak_bytes;
+      EXPECT_GT(peak, weights) << kind;
+      EXPECT_LE(peak, weights + bytes) << kind << " beside weights of " << weights;
+    }
+  }
 }
 
 TEST(Prices, OfAnEditorAreThoseOfItsIterations) {

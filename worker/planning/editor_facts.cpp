@@ -9,6 +9,7 @@
 #include "ledger/sweep_folder.h"
 #include "worker/planning/editor_identity.h"
 #include "worker/planning/prerequisite_kinds.h"
+#include "worker/planning/prices.h"
 
 namespace lethe::worker::inline planning {
 namespace {
@@ -59,6 +60,8 @@ void describe(PrerequisiteContext& context, const core::MethodConfig& method, co
   facts.work = static_cast<double>(training.max_iterations) * iteration;
   // The longest iteration validates; a validation edits without a backward through the editor.
   facts.step_work = static_cast<double>(std::max(1, training.validation_edits)) * iteration;
+  facts.peak_bytes =
+      base_bytes(context.config, context.inputs) + editing::training_bytes(mend, context.inputs.architecture);
   // Beside an editor, training may name inputs that are not there: nothing is trained.
   const bool has_inputs = is_due ? has_training_inputs(context, training) : fs::exists(*training.records);
   if (has_inputs && context.inputs.content) {

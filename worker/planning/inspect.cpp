@@ -139,6 +139,7 @@ class Inspector {
     facts.family = architecture.family->name;
     facts.num_layers = architecture.num_layers;
     facts.num_parameters = architecture.num_parameters();
+    facts.weight_bytes = inputs_.at(model.name).weight_bytes;
     price_reductions(config_, inputs_.at(model.name), facts);
     findings_.inspection.models.push_back(std::move(facts));
   }
