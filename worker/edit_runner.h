@@ -8,7 +8,8 @@ namespace lethe::worker {
 
 /// Edits a cell from its committed segments up to `task.until` (or until the monitor says stop), scoring each edit
 /// right after it and committing a segment at each checkpoint. Returns the number of edits committed.
-/// A damaged newest segment is quarantined with all that follow it, and the run goes on from the one before.
+/// A damaged segment is quarantined alone and its edits are made again; what stands behind it joins or follows
+/// (`recover_chain`, `joins_orphans` in worker/chain_recovery.h).
 std::int64_t run_edits(Workspace& workspace, const core::EditTask& task, TaskMonitor& monitor);
 
 }  // namespace lethe::worker

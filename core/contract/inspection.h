@@ -47,7 +47,7 @@ struct PrerequisiteFacts {
 /// What planning must know about a model, read from its folder's headers only.
 struct ModelFacts {
   std::string name;
-  std::string family;  ///< its name
+  std::string family;  ///< the name of a `FamilySpec` of model/families
   std::int64_t num_layers = 0;
   std::int64_t num_parameters = 0;
   std::int64_t weight_bytes = 0;   ///< of memory, as the config has them held
