@@ -258,7 +258,8 @@ TEST(ConfigReference, HasEveryKeyOfAnExperimentAndSaysWhichAreRequired) {
         [&] { load_experiment_config(folder.write("x.yaml", map.text), editing::catalogue()); });
     std::set<std::string> documented;
     for (const auto& cells : rows_of(map.heading)) {
-      ASSERT_EQ(cells.size(), 5U) << map.heading << ": key, type, default, unit, meaning";
+      ASSERT_EQ(cells.size(), 6U) << map.heading << ": key, type, default, unit, meaning, source";
+      for (const auto& cell : cells) EXPECT_NE(cell, "") << map.heading << "." << cells[0];
       EXPECT_TRUE(documented.insert(cells[0]).second) << map.heading << "." << cells[0] << " stands twice";
       const bool is_required = std::regex_search(problems, std::regex("\\b" + cells[0] + ": is missing"));
       EXPECT_EQ(cells[2] == "required", is_required) << map.heading << "." << cells[0];
