@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 
+from architecture_test import NAME_A_METHOD
 from source_tree import ALLOWED, namespace_of
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -17,6 +18,12 @@ FAMILY = """namespace lethe::model::inline families {
 constexpr std::array kBlock{ModuleSpec{Role::kDownProjection, "mlp.shrink"}, ModuleSpec{Role::kHead, "oracle", false}};
 constinit const FamilySpec kTiny{.name = "tiny", .config_class = "t.TinyConfig", .prefix = "net.",
                                  .block_prefix = "net.b."};
+}
+"""
+
+METHODS = """namespace lethe::editing {
+using MethodConfigs =
+    ConfigList<TinyConfig, HugeConfig>;
 }
 """
 
@@ -38,6 +45,9 @@ class BrokenTrees(unittest.TestCase):
             self.write(f"{folder}/part.h", header_of(folder))
             self.write(f"{folder}/CMakeLists.txt", f"lethe_add_library({folder} SOURCES part.cpp)\n")
         self.write("model/families/tiny.cpp", FAMILY)
+        self.write("editing/methods/method_list.h", "#pragma once\n" + METHODS)
+        for name in NAME_A_METHOD:
+            self.write(name, header_of(name.rpartition("/")[0], "using Read = editing::HugeConfig;"))
         for program in ("lethe", "lethe_executor"):
             self.write(f"app/{program}.cpp", "int main() { return 0; }\n")
         self.write(
@@ -152,6 +162,38 @@ class BrokenTrees(unittest.TestCase):
         self.assertIn("test_nobody_asks", outcome.stderr)
         for found in (*questions, '"tiny" is a family'):
             self.assertIn(found, outcome.stderr)
+
+    def test_family_reached_past_the_model(self):
+        for folder in ("editing", "metrics", "worker/planning", "worker", "worker/commands"):
+            with self.subTest(folder=folder):
+                self.assert_header_caught("test_includes_follow", folder, "", '#include "model/families/part.h"')
+                self.write(f"{folder}/part.h", header_of(folder))
+
+    def test_family_reached_by_the_program(self):
+        self.assert_caught(
+            "test_programs_reach", "app/lethe_executor.cpp", '#include "model/families/part.h"\nint main() {}\n'
+        )
+
+    def test_no_methods(self):
+        self.assert_caught("test_methods_are_seen", "editing/methods/method_list.h", header_of("editing/methods"))
+
+    def test_fifth_file_that_names_a_method(self):
+        for folder in ("worker/commands", "core/config", "report"):
+            with self.subTest(folder=folder):
+                body = "bool f() { return find_config<TinyConfig>(method); }"
+                self.assert_header_caught("test_nobody_else_names_a_method", folder, body)
+                self.write(f"{folder}/part.h", header_of(folder))
+
+    def test_file_that_no_longer_names_a_method(self):
+        name = sorted(NAME_A_METHOD)[0]
+        self.assert_caught("test_who_may_name_a_method_does", name, header_of(name.rpartition("/")[0], "// HugeConfig"))
+
+    def test_method_named_where_it_may_be(self):
+        for name in ("editing/part.h", "tests/worker/a_test.cpp", "bench/part.h"):
+            self.write(name, header_of("editing", "TinyConfig config();\nconst char* kText = \"HugeConfig\";"))
+        self.write("data/part.h", header_of("data", "// TinyConfig\nclass TinyConfigs;"))
+        outcome = self.check()
+        self.assertEqual(outcome.returncode, 0, outcome.stderr)
 
     def test_words_that_only_look_like_a_family(self):
         self.write(

@@ -31,6 +31,14 @@ FOLDERS = [*ALLOWED, "app"]
 TERMINAL = {"orchestrator/sweep.cpp"}
 # Words of the trade that also begin or end weights' names: what they are joined to tells ("model.layers.", "model.norm").
 PLAIN_WORDS = {"model.", "norm"}
+METHOD_LIST = "editing/methods/method_list.h"
+# What makes a method's own prerequisite reads that method's settings; nobody else asks which method it is.
+NAME_A_METHOD = {
+    "worker/mend_task.cpp",
+    "worker/projectors.cpp",
+    "worker/planning/editor_facts.cpp",
+    "worker/planning/projector_facts.cpp",
+}
 MAX_PRODUCTION_FILE_LINES = 350
 MAX_FILE_LINES = 500  # of tests and scripts
 
@@ -256,6 +264,33 @@ class Families(unittest.TestCase):
         self.assertFalse(problems, "\n" + "\n".join(problems))
 
 
+class Methods(unittest.TestCase):
+    """A method is a room: outside editing/, tests and bench nobody names its configuration's type, but for four files."""
+
+    def setUp(self):
+        self.types = method_types()
+        self.naming = {}  # file -> [(line number, line)] outside editing/
+        pattern = re.compile(rf"\b(?:{'|'.join(self.types)})\b") if self.types else None
+        for path in [p for room in FOLDERS if not room.startswith("editing") for p in sources(room)]:
+            for number, line in enumerate(bare_code(path).splitlines(), 1):
+                if pattern and pattern.search(line):
+                    self.naming.setdefault(place(path), []).append((number, line.strip()))
+
+    def test_methods_are_seen(self):
+        self.assertTrue(self.types, f"no MethodConfigs found in {METHOD_LIST}")
+
+    def test_nobody_else_names_a_method(self):
+        problems = [
+            f"{name}:{number}: {line}: ask core::MethodSettings a question that every method can answer"
+            for name, lines in self.naming.items() if name not in NAME_A_METHOD for number, line in lines
+        ]
+        self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_who_may_name_a_method_does(self):
+        idle = sorted(NAME_A_METHOD - set(self.naming))
+        self.assertFalse(idle, f"take these off the list: they name no method's configuration: {idle}")
+
+
 class Sizes(unittest.TestCase):
     def test_no_file_is_too_long(self):
         problems = []
@@ -335,6 +370,13 @@ def family_words():
         "prefixes": (field("prefix") | field("block_prefix")) - PLAIN_WORDS,
         "names": field("name") | field("config_class"),
     }
+
+
+def method_types():
+    """The configurations' types in the one list of methods."""
+    path = ROOT / METHOD_LIST
+    match = re.search(r"\bMethodConfigs\s*=\s*ConfigList<([^>]*)>", bare_code(path)) if path.is_file() else None
+    return re.findall(r"\w+", match[1]) if match else []
 
 
 def program_sources(program):
