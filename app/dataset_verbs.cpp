@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/shared_verbs.h"
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "data/counterfact.h"
@@ -45,7 +46,7 @@ void write_orders(const DatasetOptions& options) {
 }
 
 void add_samples(CLI::App& app, const std::shared_ptr<DatasetOptions>& options) {
-  auto* verb = app.add_subcommand("samples", "write sample orders as the paper's script draws them");
+  auto* verb = app.add_subcommand("samples", description_of("samples"));
   verb->add_option("records", options->records, "the dataset's records")->required();
   verb->add_option("--out", options->out, "JSON file to write")->required();
   verb->add_option("--format", options->format, "counterfact or zsre")->check(CLI::IsMember({"counterfact", "zsre"}));
@@ -126,7 +127,7 @@ void ask_both_forms(const DatasetOptions& options, int& status) {
 }
 
 void add_diagnose(CLI::App& app, const std::shared_ptr<DatasetOptions>& options, int& status) {
-  auto* diagnose = app.add_subcommand("diagnose", "what a model knows, and what its edits reach");
+  auto* diagnose = app.add_subcommand("diagnose", description_of("diagnose"));
   diagnose->require_subcommand(1);
   auto* recall = diagnose->add_subcommand("recall", "share of true objects that a model names, by kind of prompt");
   recall->add_option("--model", options->model, "model folder")->required();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "app/shared_verbs.h"
 #include "core/exit_code.h"
 #include "ledger/folder_probe.h"
 #include "report/figures.h"
@@ -65,7 +66,7 @@ bool print_findings(const std::vector<Finding>& findings) {
 }  // namespace
 
 void add_doctor(CLI::App& app, int& status) {
-  auto* verb = app.add_subcommand("doctor", "what a sweep rests on here, and what is wrong with it");
+  auto* verb = app.add_subcommand("doctor", description_of("doctor"));
   const auto folder = std::make_shared<std::string>(".");
   verb->add_option("folder", *folder, "where the sweep is to be (default: here)");
   verb->callback([folder, &status] {

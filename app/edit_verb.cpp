@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/shared_verbs.h"
 #include "core/config/method_json.h"
 #include "core/error.h"
 #include "core/exit_code.h"
@@ -118,7 +119,7 @@ void add_fact_options(CLI::App& verb, worker::Fact& fact) {
 
 void add_edit_verb(CLI::App& app, int& status) {
   const auto asked = std::make_shared<worker::FactEdit>();
-  auto* verb = app.add_subcommand("edit", "one fact edited into a model folder: scores before and after, a new folder");
+  auto* verb = app.add_subcommand("edit", description_of("edit"));
   verb->add_option("model", asked->model, "model folder")->required();
   add_fact_options(*verb, asked->fact);
   verb->add_option("--method", asked->method, "rome, r-rome, memit, alphaedit, ft-c, ...")->capture_default_str();

@@ -7,6 +7,7 @@
 #include "app/dataset_verbs.h"
 #include "app/doctor_verb.h"
 #include "app/edit_verb.h"
+#include "app/shared_verbs.h"
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/log.h"
@@ -88,7 +89,7 @@ struct Options {
 };
 
 void add_cell(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
-  auto* verb = app.add_subcommand("cell", "run one cell of a config without MPI: edits, reductions, prerequisites");
+  auto* verb = app.add_subcommand("cell", description_of("cell"));
   verb->add_option("config", options->config, "experiment YAML")->required();
   verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>")->required();
   verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
@@ -127,7 +128,7 @@ int make_prerequisites(const Options& options, const std::string& kind, int& sta
 }
 
 void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
-  auto* verb = app.add_subcommand("stats", "second moments that a config's cells need");
+  auto* verb = app.add_subcommand("stats", description_of("stats"));
   verb->add_option("config", options->config, "experiment YAML")->required();
   verb->add_option("--model", options->models, "only these models");
   verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
@@ -135,8 +136,7 @@ void add_stats(CLI::App& app, const std::shared_ptr<Options>& options, int& stat
 }
 
 void add_train_mend(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
-  auto* verb =
-      app.add_subcommand("train-mend", "train MEND editors as a config says, or go on with an interrupted one");
+  auto* verb = app.add_subcommand("train-mend", description_of("train-mend"));
   verb->add_option("config", options->config, "experiment YAML")->required();
   verb->add_option("--model", options->models, "only these models");
   verb->add_option("--out", options->out, "sweep folder (default runs/<config name>)");
@@ -168,7 +168,7 @@ int print_verification(const worker::Verification& result, const Options& option
 }
 
 void add_verify(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
-  auto* verb = app.add_subcommand("verify", "check a sweep's files and replays, or compare two sweeps");
+  auto* verb = app.add_subcommand("verify", description_of("verify"));
   verb->add_flag("--same", options->is_comparison, "do the two sweeps hold the same results?");
   verb->add_flag("--digests", options->digests_only, "the quick check: files and their digests; needs no model");
   verb->add_option("--model", options->models, "where a model has moved: FOLDER, or NAME=FOLDER of several");
@@ -190,7 +190,7 @@ void add_verify(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
 }
 
 void add_export(CLI::App& app, const std::shared_ptr<Options>& options) {
-  auto* verb = app.add_subcommand("export", "the model at any edit as a Hugging Face folder");
+  auto* verb = app.add_subcommand("export", description_of("export"));
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>")->required();
   verb->add_option("--edits", options->edits, "number of edits (0: unedited)")->required();
@@ -228,7 +228,7 @@ Speaker speaker_of(const Options& options) {
 }
 
 void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
-  auto* verb = app.add_subcommand("generate", "text from a model, or from a cell's model at any edit");
+  auto* verb = app.add_subcommand("generate", description_of("generate"));
   verb->add_option("sweep", options->out, "sweep folder");
   verb->add_option("--cell", options->cell, "<method>/<model>/sample<k>");
   verb->add_option("--edits", options->edits, "number of edits (0: unedited)");
@@ -253,7 +253,7 @@ void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
 }
 
 void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
-  auto* verb = app.add_subcommand("report", "curves, tables and figures from a sweep's committed files");
+  auto* verb = app.add_subcommand("report", description_of("report"));
   verb->add_option("sweep", options->out, "sweep folder")->required();
   verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
   verb->add_option("--format", options->figures.formats, "of the figures, separated by commas: png, pdf, svg")

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -15,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/shared_verbs.h"
 #include "app/status_verb.h"
 #include "app/unknown_verb.h"
 #include "comm/mpi_environment.h"
@@ -32,24 +32,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace lethe;
-
-struct HandedOver {
-  const char* verb;
-  const char* description;
-};
-constexpr std::array kHandedOver{
-    HandedOver{"edit", "one fact edited into a model folder: scores before and after, a new folder"},
-    HandedOver{"cell", "run one cell of a config without MPI, with the same results"},
-    HandedOver{"report", "curves, tables and figures from a sweep's committed files"},
-    HandedOver{"verify", "check digests and replays of a sweep, or compare two sweeps (--same A B)"},
-    HandedOver{"stats", "second moments that a config's cells need"},
-    HandedOver{"train-mend", "train the MEND editors of a config's models"},
-    HandedOver{"export", "the model at any edit as a Hugging Face folder"},
-    HandedOver{"generate", "text from the model at any edit"},
-    HandedOver{"samples", "write sample orders as the paper's script draws them"},
-    HandedOver{"diagnose", "what a model knows (recall), what its edits reach (zsre)"},
-    HandedOver{"doctor", "what a sweep rests on here, and what is wrong with it"},
-};
 
 /// Becomes `lethe-executor` with the same arguments; returns only if that fails.
 int hand_over(char** argv) {
@@ -142,7 +124,7 @@ int run(int argc, char** argv) {
   add_plan(program, options);
   add_sweep(program, options);
   app::add_status(program, status);
-  for (const auto& [verb, description] : kHandedOver) {
+  for (const auto& [verb, description] : app::kSharedVerbs) {
     program.add_subcommand(verb, description)->prefix_command()->set_help_flag();
   }
   if (const auto problem = app::unknown_verb(program, argc, argv)) throw core::ConfigError(*problem);
@@ -155,7 +137,7 @@ int run(int argc, char** argv) {
 }
 
 bool is_handed_over(std::string_view verb) {
-  return std::ranges::any_of(kHandedOver, [&](const HandedOver& one) { return one.verb == verb; });
+  return std::ranges::any_of(app::kSharedVerbs, [&](const app::SharedVerb& one) { return one.name == verb; });
 }
 
 }  // namespace

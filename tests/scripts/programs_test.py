@@ -1,4 +1,4 @@
-"""What the two programs link: `lethe` knows neither Torch nor HDF5, `lethe-executor` no MPI.
+"""What the two programs link: `lethe` knows neither Torch nor HDF5, `lethe-executor` no MPI. What both say of their verbs.
 
 usage: programs_test.py FOLDER-OF-THE-PROGRAMS
 """
@@ -24,7 +24,21 @@ def loaded(program):
     return re.findall(r"^\s*(\S+) =>", listed, re.MULTILINE), "not found" in listed
 
 
+def verbs_of(program):
+    """The verbs of a program's help with their descriptions, on however many lines these stand."""
+    told = subprocess.run([PROGRAMS / program, "--help"], capture_output=True, text=True, check=True).stdout
+    verbs = {}
+    for line in re.split(r"^subcommands:$", told, flags=re.IGNORECASE | re.MULTILINE)[1].splitlines():
+        if begun := re.match(r"  (\S+) +(.*)", line):
+            name, verbs[begun[1]] = begun[1], begun[2].strip()
+        elif line.strip():
+            verbs[name] += " " + line.strip()
+    return verbs
+
+
 class Programs(unittest.TestCase):
+    maxDiff = None
+
     def test_lethe_is_light(self):
         self.assertTrue([name for name in needed("lethe") if name.startswith("libmpi")], needed("lethe"))
         names, _ = loaded("lethe")
@@ -42,6 +56,17 @@ class Programs(unittest.TestCase):
         for program in ("lethe", "lethe-executor"):
             _, is_incomplete = loaded(program)
             self.assertFalse(is_incomplete, program)
+
+    def test_both_say_the_same_of_their_verbs(self):
+        """What `lethe` hands over is described by the program that does it, in the same words."""
+        light, executor = verbs_of("lethe"), verbs_of("lethe-executor")
+        own, internal = {"plan", "sweep", "status"}, {"inspect", "serve"}
+        self.assertLessEqual(own, set(light))
+        self.assertLessEqual(internal, set(executor))
+        handed_over = {name: text for name, text in light.items() if name not in own}
+        self.assertGreater(len(handed_over), 8)
+        self.assertNotIn("", handed_over.values())
+        self.assertEqual(handed_over, {name: text for name, text in executor.items() if name not in internal})
 
     def test_executor_starts(self):
         started = subprocess.run([PROGRAMS / "lethe-executor", "--help"], capture_output=True, text=True, check=False)
