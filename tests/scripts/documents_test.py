@@ -55,6 +55,11 @@ FAULTS = (
     ("**Otherwise here.** ", "", "says neither a result"),
     ("**Not here yet.** No run", "**Not here yet.**", "says neither a result"),
 )
+# Who writes the texts beside a sweep's files, and how the keys of these and the names of HDF5's stand in code.
+TEXT_WRITERS = ("core/contract/inspection.cpp", "orchestrator/display/status_file.cpp", "orchestrator/display/sweep_status.cpp",
+                "orchestrator/scheduling/coordinator.cpp", "worker/planning/input_digests.cpp")
+TEXT_KEY = re.compile(r'(?:\{|\brecord\()"([a-z_]+)",')
+HDF5_NAME = re.compile(r'\.(?:dataset|attribute\w*|group)\("([a-z_]+)"')
 # Of docs/operations.md: a message in quotes, `...` for what varies; a row of exit codes; a row of failure classes.
 MESSAGE = re.compile(r'"`([^`]+)`"')
 EXIT_CODE = re.compile(r"\bexit code (\d+)")
@@ -122,6 +127,14 @@ def wrong_messages(page):
     """Messages of a page that no source says."""
     messages = [" ".join(message.split()) for message in MESSAGE.findall(page)]
     return [message for message in messages if not any(is_said(message, one) for one in strings_of_sources())]
+
+
+def unnamed(page):
+    """Keys of texts, and names of datasets and attributes, that a source writes or reads and a page does not name."""
+    keys = [(name, key) for name in TEXT_WRITERS for key in TEXT_KEY.findall(text_of(name))]
+    keys += [(source_tree.place(path), key) for path in source_tree.sources("storage")
+             for key in HDF5_NAME.findall(path.read_text(encoding="utf-8"))]
+    return keys, sorted({f"{name}: {key}" for name, key in keys if not re.search(rf"(?<![a-z_]){key}(?![a-z_])", page)})
 
 
 def wrong_endings(page):
@@ -302,6 +315,15 @@ class Documents(unittest.TestCase):
         formats = text_of("docs/formats.md")
         self.assert_none([f"docs/formats.md does not name the figure {name}" for name in sorted(names)
                           if f"`{name}`" not in formats])
+
+    def test_formats_names_what_is_written(self):
+        page = text_of("docs/formats.md")
+        keys, missing = unnamed(page)
+        self.assertGreater(len(set(keys)), 120)
+        self.assert_none(missing)
+        for key in ("notes", "next_iteration", "unreadable", "edits_uncommitted"):
+            self.assertIn(key, page)
+            self.assertNotEqual(unnamed(page.replace(key, "-"))[1], [], key)
 
     def test_contracts_that_comments_cite_are_written(self):
         for pattern, page in ((CONTRACT, "docs/design.md"), (ALGORITHM, "docs/algorithms.md")):
