@@ -28,6 +28,12 @@ struct Recorded {
   double tolerance;
 };
 
+/// Of AlphaEdit's first four losses in fp32. Rounding that each kind of processor does in its own way is carried on by
+/// the sequence: at the first step of small-gpt2's seventh edit 1.04e-4 was seen on a processor with AVX-512 (OpenBLAS
+/// 0.3.21, one thread), the same at each run; the recordings are from one without. MEMIT with its cache, and AlphaEdit
+/// in fp64, keep the shared tolerance.
+constexpr double kAlphaEditLossTolerance = 3e-4;
+
 /// A recorded run, and checks of a sequence beside it. The worst differences become properties of the test's report.
 class AlphaEditRun : public testing::Test {
  protected:
@@ -113,10 +119,10 @@ class AlphaEditRun : public testing::Test {
     }
   }
 
-  void follow(const editing::EditMethod& method, const json& recorded) const {
-    const auto edited =
-        test::follow(run_.sequence(), method, recorded,
-                     [&](const auto&, auto, const auto& step, const json& edit) { expect_factors(step, edit); });
+  void follow(const editing::EditMethod& method, const json& recorded, double loss_tolerance) const {
+    const auto edited = test::follow(
+        run_.sequence(), method, recorded,
+        [&](const auto&, auto, const auto& step, const json& edit) { expect_factors(step, edit); }, loss_tolerance);
     expect_final(edited, recorded.at("final"), recorded.at("layers").get<std::vector<int>>());
   }
 
@@ -129,6 +135,10 @@ class PublishedAlphaEdit : public AlphaEditRun, public testing::WithParamInterfa
  protected:
   PublishedAlphaEdit()
       : AlphaEditRun(GetParam().model, test::golden(GetParam().file), GetParam().dtype, GetParam().tolerance) {}
+
+  static double loss_tolerance() {
+    return GetParam().dtype == torch::kFloat32 ? kAlphaEditLossTolerance : test::kLossTolerance;
+  }
 };
 
 INSTANTIATE_TEST_SUITE_P(
@@ -144,12 +154,12 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_P(PublishedAlphaEdit, ThirtyEditsAreTheSame) {
   const auto& recorded = run_.golden("alphaedit");
-  follow(*alphaedit(recorded), recorded);
+  follow(*alphaedit(recorded), recorded, loss_tolerance());
 }
 
 TEST_P(PublishedAlphaEdit, ThreeStepsOfTenAreTheSame) {
   const auto& recorded = run_.golden("alphaedit-steps");
-  follow(*alphaedit(recorded), recorded);
+  follow(*alphaedit(recorded), recorded, loss_tolerance());
 }
 
 /// More keys than the projectors' ranks and than d_ff, across the history's folds into a dense factor.
@@ -186,7 +196,7 @@ TEST_F(PublishedLongAlphaEdit, SixHundredEditsAreTheSame) {
 
 TEST_P(PublishedAlphaEdit, ThirtyEditsOfMemitWithItsCacheAreTheSame) {
   const auto& recorded = run_.golden("memit-seq");
-  follow(*memit_seq(recorded), recorded);
+  follow(*memit_seq(recorded), recorded, test::kLossTolerance);
 }
 
 }  // namespace

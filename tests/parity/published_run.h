@@ -80,15 +80,20 @@ std::string model_test_name(const testing::TestParamInfo<const char*>& param);
 /// entries 0, stride, 2 stride, ... of the flattened tensor.
 double difference(const at::Tensor& actual, const nlohmann::json& record);
 
-/// The first four losses of an optimisation to 1e-4, all of them to 1e-2: rounding grows with every step of Adam.
-void expect_losses(const std::vector<float>& actual, const nlohmann::json& recorded);
+/// Of the first four losses of an optimisation, relative.
+inline constexpr double kLossTolerance = 1e-4;
+
+/// The first four losses of an optimisation to `tolerance`, all of them to 1e-2: rounding grows with every step of
+/// Adam.
+void expect_losses(const std::vector<float>& actual, const nlohmann::json& recorded, double tolerance = kLossTolerance);
 
 /// NLLs of prompts to 1e-4 of the larger of 1 nat and their size; flags and decisions equal but where the margin says
 /// that rounding decides.
 void expect_scores(std::span<const core::PromptScore> scores, const nlohmann::json& recorded);
 
 /// Of a step's own optimisation, or of those of its requests.
-void expect_step_losses(const editing::EditStep& step, const nlohmann::json& recorded);
+void expect_step_losses(const editing::EditStep& step, const nlohmann::json& recorded,
+                        double tolerance = kLossTolerance);
 
 using CheckStep = std::function<void(const model::Network&, std::span<const data::EditRequest>,
                                      const editing::EditStep&, const nlohmann::json& recorded)>;
@@ -97,7 +102,7 @@ using CheckStep = std::function<void(const model::Network&, std::span<const data
 /// after, and what is asked again after the last.
 /// Returns the edited network.
 model::Network follow(const Sequence& sequence, const editing::EditMethod& method, const nlohmann::json& recorded,
-                      const CheckStep& check);
+                      const CheckStep& check, double loss_tolerance = kLossTolerance);
 
 const editing::LowRankUpdate& factors_of(const editing::EditStep& step, std::size_t index = 0);
 
