@@ -25,7 +25,7 @@ torch::Tensor weighted_key(const torch::Tensor& keys_CF, KeyWeights weights);
 /// the network's dtype before their product is added, so that they are the operands that are stored.
 ///
 /// A layer's keys do not depend on its own weights or those above, so that keys computed anew after the step (as some
-/// published programs do for their history) are these, bit for bit.
+/// published programs do for their history) are these: bit for bit by the same forwards, to rounding by others.
 class SpreadMethod : public EditMethod {
  public:
   /// One or more requests; updates have one rank for each. Diagnostics of a request, for every edited layer l:

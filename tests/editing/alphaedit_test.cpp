@@ -6,8 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "editing/edit_prompts.h"
 #include "editing/memit/memit.h"
+#include "editing/subject_walk.h"
+#include "editing/value_forward.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/test_device.h"
 
 namespace lethe::editing {
 namespace {
@@ -125,18 +129,80 @@ TEST(MemitSeq, HoldsEarlierKeysInPlace) {
   expect_earlier_keys_are_held(MemitSeqMethod(memit_seq_config(), test::inputs_of(network, kLayers)), network);
 }
 
+/// Keys [N,F] of the facts at each edited layer, as a step's own forwards read them of a model: rows with their targets
+/// for the lowest layer, and on from its inputs up to the subject for those above.
+std::vector<at::Tensor> own_keys(const model::Network& network, const SpreadConfig& config) {
+  std::vector<std::vector<at::Tensor>> keys(kLayers.size());
+  for (const auto& fact : facts()) {
+    const auto prompts = make_edit_prompts(config, test::some_contexts(), fact, test::byte_tokenizer(), 96);
+    const auto forward = suffix_forward(network, prompts, kLayers.back(), {ValueSite::kBlockOutput, kLayers.front()});
+    const auto& states = forward->subject_states();
+    SubjectWalk walk(states.inputs_CTD, {prompts.subject_last.begin(), prompts.subject_last.end() - 1},
+                     kLayers.front());
+    keys.front().push_back(weighted_key(states.keys_CF, config.key_weights));
+    for (std::size_t i = 1; i < kLayers.size(); ++i) {
+      const auto reading = walk.ascend(network, kLayers[i], kLayers.back());
+      keys[i].push_back(weighted_key(reading.keys_CF, config.key_weights));
+    }
+  }
+  std::vector<at::Tensor> stacked;
+  for (const auto& of_layer : keys) stacked.push_back(at::stack(of_layer));
+  return stacked;
+}
+
+/// The same keys at one layer, as plain forwards of whole rows read them, one for each fact's contexts.
+at::Tensor plain_keys(const model::Network& network, const SpreadConfig& config, int layer) {
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> keys;
+  for (const auto& fact : facts()) {
+    const auto prompts = make_edit_prompts(config, test::some_contexts(), fact, test::byte_tokenizer(), 96);
+    const auto positions_C = at::tensor(prompts.subject_last, at::kLong).narrow(0, 0, prompts.key_rows.size());
+    std::vector<model::Tap> taps{{layer, model::Site::kProjectionInput, test::on_test_device(positions_C), {}}};
+    model::ForwardOptions options;
+    options.taps = taps;
+    const auto rows = model::pad_rows(prompts.key_rows, network.device());
+    static_cast<void>(network.forward_layers(network.embed(rows.ids_BT), options));
+    keys.push_back(weighted_key(taps.front().value, config.key_weights));
+  }
+  return at::stack(keys);
+}
+
 /// The published programs compute the keys of their cache again after the step.
+void expect_keys_of_the_edited_model(const KeyedSpreadMethod& method, const SpreadConfig& config,
+                                     const model::Network& network) {
+  const auto done = method.compute_after(method.begin().get(), network, facts());
+  const auto& updates = std::get<EditStep>(done.outcome).updates;
+  auto edited = network;
+  apply_updates(edited, updates);
+  const auto again = own_keys(edited, config);
+  auto below = network;  // with the layers below edited, as the step was when it read a layer's keys
+  for (std::size_t i = 0; i < kLayers.size(); ++i) {
+    SCOPED_TRACE("layer " + std::to_string(kLayers[i]));
+    const auto& of_step_NF = done.increment.rows.at("keys.layer_" + std::to_string(kLayers[i]));
+    EXPECT_TRUE(at::equal(again[i], of_step_NF)) << "read by the same forwards";
+    const auto plain_NF = plain_keys(edited, config, kLayers[i]);
+    EXPECT_TRUE(at::equal(plain_keys(below, config, kLayers[i]), plain_NF)) << "read before and after by plain ones";
+    EXPECT_LT(test::relative_difference(plain_NF, of_step_NF), 2e-6) << "rounding of other shapes";
+    const double moved = test::relative_difference(plain_keys(network, config, kLayers[i]), plain_NF);
+    EXPECT_TRUE(i == 0 ? moved == 0.0 : moved > 0.1) << "the edit moved them by " << moved;
+    apply_update(below, updates[i]);
+  }
+}
+
 TEST(AlphaEdit, KeysOfTheEditedModelAreThoseOfTheStepBitForBit) {
   for (const auto* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
+    SCOPED_TRACE(family->name);
     const auto network = lively_network(family);
-    const auto method = alphaedit_of(network);
-    const auto done = method.compute_after(method.begin().get(), network, facts());
-    auto edited = network;
-    apply_updates(edited, std::get<EditStep>(done.outcome).updates);
-    // A step whose values are not optimised reads the same keys of whatever model it is given.
-    const auto again = method.compute_after(method.begin().get(), edited, facts());
-    EXPECT_TRUE(at::equal(again.increment.rows.at("keys.layer_0"), done.increment.rows.at("keys.layer_0")))
-        << "the lowest edited layer's keys do not depend on any edited weight";
+    expect_keys_of_the_edited_model(alphaedit_of(network), alphaedit_config(), network);
+  }
+}
+
+TEST(MemitSeq, KeysOfTheEditedModelAreThoseOfTheStepBitForBit) {
+  for (const auto* family : {&model::kGpt2, &model::kGptj, &model::kLlama}) {
+    SCOPED_TRACE(family->name);
+    const auto network = lively_network(family);
+    const MemitSeqMethod method(memit_seq_config(), test::inputs_of(network, kLayers));
+    expect_keys_of_the_edited_model(method, memit_seq_config(), network);
   }
 }
 
