@@ -1,5 +1,6 @@
 #include "editing/key_history.h"
 
+#include <algorithm>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -189,6 +190,62 @@ TEST(KeyHistory, TheSameBlocksAppendedAgainGiveTheSameBits) {
       }
     }
     EXPECT_GT(run.num_folded_keys(), max_open_keys(600));
+  }
+}
+
+/// A history that goes over many keys, one a step, and what it solved at each.
+struct LongRun {
+  static constexpr std::int64_t kWidth = 24;
+
+  LongRun(bool with_moment, std::int64_t steps) : has_moment(with_moment), num_steps(steps) {
+    KeyHistory history = start();
+    for (std::int64_t step = 0; step < num_steps; ++step) {
+      solutions.push_back(history.solve(keys(step)));
+      history.append(keys(step));
+    }
+  }
+
+  [[nodiscard]] KeyHistory start() const {
+    return has_moment ? moment_history(moment_FF, 5.0) : KeyHistory::over_identity(kWidth, 0.5, test::test_device());
+  }
+  [[nodiscard]] at::Tensor keys(std::int64_t step) const { return keys_SF[step].unsqueeze(1); }
+  /// True if a history that is made again from the first `from` steps' keys solves the next `num_more` alike.
+  [[nodiscard]] bool goes_on(std::int64_t from, std::int64_t num_more) const {
+    KeyHistory resumed = start();
+    for (std::int64_t step = 0; step < from; ++step) resumed.append(keys(step));
+    for (std::int64_t step = from; step < std::min(num_steps, from + num_more); ++step) {
+      if (!at::equal(resumed.solve(keys(step)), solutions[static_cast<std::size_t>(step)])) return false;
+      resumed.append(keys(step));
+    }
+    return true;
+  }
+
+  bool has_moment;
+  std::int64_t num_steps;
+  at::Tensor moment_FF = some_moment(kWidth);
+  at::Tensor keys_SF = test::uniform_matrix("keys of a long run", num_steps, kWidth);
+  std::vector<at::Tensor> solutions;
+};
+
+TEST(KeyHistory, ResumedAnywhereInTenThousandStepsGivesTheSameBits) {
+  constexpr std::int64_t kFold = 12;
+  static_assert(max_open_keys(LongRun::kWidth) == kFold);
+  constexpr std::int64_t kTwoFolds = 2 * kFold + 1;
+  const LongRun run(false, 10000);
+  EXPECT_TRUE(run.goes_on(1, run.num_steps)) << "resumed after the first step";
+  for (const std::int64_t fold : {kFold, 100 * kFold}) {
+    for (const std::int64_t from : {fold - 1, fold, fold + 1}) {
+      EXPECT_TRUE(run.goes_on(from, kTwoFolds)) << "resumed after step " << from;
+    }
+  }
+  constexpr std::int64_t kLastFold = 9996;
+  static_assert(kLastFold % kFold == 0);
+  for (const std::int64_t from : {kLastFold - 1, kLastFold, std::int64_t{9999}}) {
+    EXPECT_TRUE(run.goes_on(from, kTwoFolds)) << "resumed after step " << from;
+  }
+  const LongRun over_moment(true, 1000);
+  for (const std::int64_t from : {std::int64_t{1}, kFold - 1, kFold, kFold + 1, std::int64_t{999}}) {
+    EXPECT_TRUE(over_moment.goes_on(from, kTwoFolds)) << "over a moment, resumed after step " << from;
   }
 }
 

@@ -16,8 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kNumRecords = 24;
-
 void write(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
   std::ofstream(path) << text;
@@ -40,7 +38,7 @@ json byte_vocabulary() {
 }
 
 json record(int index) {
-  const std::string subject = std::string("Su") + static_cast<char>('a' + index) + "o";
+  const std::string subject = std::string("Su") + static_cast<char>('a' + index % 24) + "oieua"[index / 24];
   json record;
   record["case_id"] = index;
   record["requested_rewrite"] = {{"prompt", index % 2 == 0 ? "{} is in" : "The home of {} is"},
@@ -132,10 +130,10 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
   if (has_llama) write_tiny_model(folder / "tiny-llama", &model::kLlama, 13);
   json records = json::array();
   json orders;
-  for (int i = 0; i < kNumRecords; ++i) {
+  for (int i = 0; i < options.num_records; ++i) {
     records.push_back(record(i));
     orders["0"].push_back(i);
-    orders["1"].push_back((i * 5 + 3) % kNumRecords);
+    orders["1"].push_back((i * 5 + 3) % options.num_records);
   }
   write(folder / "records.json", records.dump());
   write(folder / "samples.json", orders.dump());

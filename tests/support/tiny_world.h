@@ -21,7 +21,8 @@ struct TinyWorldOptions {
   int checkpoint_every = 2;
   int forgetting_every = 2;
   int tasks_every = 3;
-  int batch_size = 1;  ///< of all methods that edit several facts a step
+  int batch_size = 1;    ///< of all methods that edit several facts a step
+  int num_records = 24;  ///< 120 at most, no multiple of 5, so that the second order visits each once
   std::string nullspace_threshold = "1e-5";
   std::string methods = "[rome, ft-c]";
   std::string models = "[tiny-gpt2, tiny-gptj]";  ///< "tiny-llama" is there where it is named
