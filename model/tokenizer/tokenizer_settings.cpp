@@ -15,6 +15,7 @@ using data::Json;
 
 constexpr const char* kOtherModel = "lethe reads byte-pair encoding";
 constexpr const char* kOtherClass = "lethe knows no such class's settings";
+constexpr const char* kOwnFile = "it is read from a file of its own";
 constexpr const char* kTextAsItIs = "text is tokenized as it is, with nothing added";
 
 /// A key (parents joined by dots) and the values of it that lethe follows. A missing key counts as null.
@@ -24,6 +25,7 @@ struct Setting {
   const char* reason;  ///< why other values are refused
 };
 
+bool is_null(const Json& value) { return value.is_null(); }
 bool is_flag(const Json& value) { return value.is_null() || value.is_boolean(); }
 bool is_unset(const Json& value) { return value.is_null() || value == false; }
 bool is_empty(const Json& value) { return value.is_null() || value == ""; }
@@ -55,6 +57,9 @@ constexpr Setting kConfigSettings[] = {
     {"add_eos_token", is_unset, kTextAsItIs},
     {"do_lower_case", is_unset, kTextAsItIs},
     {"split_special_tokens", is_unset, "added tokens are found in the text"},
+    {"fix_mistral_regex", is_unset, "text is split as tokenizer.json says"},
+    {"vocab", is_null, kOwnFile},
+    {"merges", is_null, kOwnFile},
 };
 
 constexpr Setting kTokenizerJsonSettings[] = {

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "data/json_entries.h"
 #include "data/text_file.h"
+#include "model/tokenizer/special_tokens.h"
 #include "model/tokenizer/tokenizer_json.h"
 #include "model/tokenizer/tokenizer_settings.h"
 
@@ -29,9 +30,6 @@ struct FilePair {
 };
 constexpr std::array kPairs{FilePair{"vocab.json", "merges.txt"}, FilePair{"encoder.json", "vocab.bpe"}};
 
-constexpr std::array kSpecialTokenKeys{"bos_token", "eos_token", "unk_token",  "sep_token",
-                                       "pad_token", "cls_token", "mask_token", "additional_special_tokens"};
-
 [[noreturn]] void refuse(const std::string& place, const std::string& reason) {
   throw core::DataError(place + ": " + reason);
 }
@@ -49,7 +47,13 @@ class FolderReader {
     if (std::ranges::find(names_, name) == names_.end()) names_.push_back(name);
     return data::read_text_file(folder_ / name);
   }
-  Json json(const std::string& name) { return data::parse_json(text(name), place(name)); }
+  Json json(const std::string& name) {
+    const std::string content = text(name);
+    if (content.find_first_not_of(" \t\r\n") == std::string::npos) {
+      refuse(place(name), "is empty, as a download that broke off leaves it; fetch it again");
+    }
+    return data::parse_json(content, place(name));
+  }
 
   [[nodiscard]] core::Digest digest(const std::vector<std::string>& names) const {
     core::DigestStream stream;
@@ -92,43 +96,8 @@ TokenId id_of_key(const std::string& key, const std::string& place) {
   return checked_id(Json(id), place);
 }
 
-/// The text of a token that is written as such, or as an object.
-std::string content_of(const Json& token) {
-  const Json content = token.is_object() ? token.value("content", Json()) : token;
-  return content.is_string() ? content.get<std::string>() : "";
-}
-
-/// A token with a role is found in texts like an added one, and has an id already.
-void add_special_token(const Json& value, const std::string& place, Vocabulary& vocabulary) {
-  if (value.is_null() || value == "") return;
-  if (value.is_array()) {
-    for (const Json& element : value) add_special_token(element, place, vocabulary);
-    return;
-  }
-  AddedToken token =
-      value.is_string() ? AddedToken{value.get<std::string>(), -1, true, false} : described_token(value, -1, place);
-  token.is_special = true;
-  const auto id = id_of(token.content, vocabulary);
-  if (!id) {
-    refuse(place, "\"" + data::excerpt(token.content) +
-                      "\" has no id in the tokenizer's files, and transformers would " +
-                      "give it a new one; add it to the tokenizer and save that, or remove the key");
-  }
-  token.id = *id;
-  add_token(std::move(token), place, vocabulary);
-}
-
-void add_special_tokens(const Json& object, const std::string& place, Vocabulary& vocabulary) {
-  for (const char* key : kSpecialTokenKeys) {
-    if (const auto found = object.find(key); found != object.end()) {
-      add_special_token(*found, place + ", " + key, vocabulary);
-    }
-  }
-  if (vocabulary.end_of_text.empty()) vocabulary.end_of_text = content_of(object.value("eos_token", Json()));
-}
-
 /// Settings and tokens of tokenizer_config.json. Returns whether it lists all added tokens.
-bool read_config(FolderReader& reader, Vocabulary& vocabulary) {
+bool read_config(FolderReader& reader, SpecialTokens& special, Vocabulary& vocabulary) {
   const std::string place = reader.place(kConfig);
   const Json config = object_of(reader, kConfig);
   check_config_settings(config, place);
@@ -142,14 +111,14 @@ bool read_config(FolderReader& reader, Vocabulary& vocabulary) {
   for (const auto& [key, entry] : decoder.items()) {
     add_token(described_token(entry, id_of_key(key, where), where), where, vocabulary);
   }
-  add_special_tokens(config, place, vocabulary);
+  special.add(config, place, SpecialTokens::Objects::kMarked);
   return decoder.is_object();
 }
 
 /// Files of older versions of transformers, whose own tokenizer takes the ids of added_tokens.json as they are, also
 /// those of other tokens; the newer one would number such a token beyond the model's embedding. Newer ones pass over
 /// them where tokenizer_config.json lists all tokens.
-void read_older_files(FolderReader& reader, bool is_listed, Vocabulary& vocabulary) {
+void read_older_files(FolderReader& reader, bool is_listed, SpecialTokens& special, Vocabulary& vocabulary) {
   const std::size_t num_listed = vocabulary.added.size();
   const auto check_listed = [&](const char* name) {
     if (!is_listed || vocabulary.added.size() == num_listed) return;
@@ -166,7 +135,7 @@ void read_older_files(FolderReader& reader, bool is_listed, Vocabulary& vocabula
     check_listed(kAddedTokens);
   }
   if (reader.has(kSpecialTokens)) {
-    add_special_tokens(object_of(reader, kSpecialTokens), reader.place(kSpecialTokens), vocabulary);
+    special.add(object_of(reader, kSpecialTokens), reader.place(kSpecialTokens), SpecialTokens::Objects::kUnmarked);
     check_listed(kSpecialTokens);
   }
 }
@@ -199,8 +168,9 @@ TokenizerSource read_tokenizer(const fs::path& folder) {
   }
   const std::vector<std::string> main_files = reader.names();
   const Vocabulary main = vocabulary;
-  const bool is_listed = reader.has(kConfig) && read_config(reader, vocabulary);
-  read_older_files(reader, is_listed, vocabulary);
+  SpecialTokens special(vocabulary);
+  const bool is_listed = reader.has(kConfig) && read_config(reader, special, vocabulary);
+  read_older_files(reader, is_listed, special, vocabulary);
   complete(vocabulary, folder.string());
   std::vector<std::string> deciding = reader.names();
   if (pair && says_all([&] { return read_pair(reader, *pair); }, vocabulary)) {

@@ -32,6 +32,15 @@ expect_refused '"lstrip": true' added_tokens.json '{"<mask>": 1869}' special_tok
 expect_refused 'share id 1866' tokenizer_config.json "{$base, \"added_tokens_decoder\": {\"1866\": $(token false)}}"
 expect_refused 'no token has the id 1869' added_tokens.json '{"<mask>": 1900}'
 expect_refused 'pad_token: "\[PAD\]" has no id' special_tokens_map.json '{"pad_token": "[PAD]"}'
+for named in '"extra_special_tokens": ["<image>"]' '"extra_special_tokens": {"image_token": "<image>"}' '"image_token": "<image>"' \
+  '"model_specific_special_tokens": {"image_token": "<image>"}' '"additional_special_tokens": ["<image>"]'; do
+  key=${named%%:*}
+  expect_refused "tokenizer_config.json, ${key//\"/}: \"<image>\" has no id" tokenizer_config.json "{$base, $named}"
+done
+expect_refused 'audio_tokens: "ing" is no added token' tokenizer_config.json "{$base, \"audio_tokens\": [\"ing\"]}"
+expect_refused '"fix_mistral_regex": true' tokenizer_config.json "{$base, \"fix_mistral_regex\": true}"
+expect_refused 'tokenizer.json: is empty' tokenizer.json ''
+expect_refused 'vocab.json: is empty' vocab.json ''
 expect_refused 'the merges make only 0 of' merges.txt ''
 expect_refused 'the merges make only' merges.txt "$(head -800 "$A/small-gpt2/merges.txt")"
 python3 -c 'import json, sys; v = json.load(open(sys.argv[1])); del v["\u0120the"]; print(json.dumps(v))' "$A/small-gpt2/vocab.json" >holed.json
@@ -58,4 +67,11 @@ generate >without || fail "generate"
 echo '{"mask_token": "<mask>"}' >model/special_tokens_map.json
 generate >with || fail "generate"
 cmp -s with without && fail "special_tokens_map.json was not followed"
+rm model/special_tokens_map.json
+for named in '"extra_special_tokens": ["<mask>"]' '"extra_special_tokens": {"image_token": "<mask>"}' '"image_token": "<mask>"' \
+  '"model_specific_special_tokens": {"image_token": "<mask>"}'; do
+  echo "{$base, $named}" >model/tokenizer_config.json
+  generate >named || fail "generate"
+  cmp named with || fail "tokenizer_config.json was not followed: $named"
+done
 exit 0
