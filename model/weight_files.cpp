@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -19,8 +19,8 @@ constexpr std::string_view kIndexSuffix = ".index.json";
 /// A line for each tensor, and room.
 constexpr std::size_t kMaxIndexBytes = 4 << 20;
 
-/// File names of the index's weight map; only plain names inside the folder are followed.
-std::set<std::string> shard_names(const std::filesystem::path& index) {
+/// An index's file of each tensor; only plain names inside the folder are followed.
+std::map<std::string, std::string> read_weight_map(const std::filesystem::path& index) {
   const auto values = read_model_json(index, kMaxIndexBytes);
   const auto found = values.is_object() ? values.find("weight_map") : values.end();
   const bool is_map = found != values.end() && found->is_object() &&
@@ -29,14 +29,15 @@ std::set<std::string> shard_names(const std::filesystem::path& index) {
     throw core::ModelError(index.string() + ": is no index of weight files: expected a `weight_map` with the file " +
                            "of each tensor; fetch it again");
   }
-  std::set<std::string> names;
-  for (const auto& file : *found) names.insert(file.get<std::string>());
-  for (const auto& name : names) {
+  std::map<std::string, std::string> shards;
+  for (const auto& [tensor, file] : found->items()) {
+    const auto name = file.template get<std::string>();
     if (std::filesystem::path(name).filename() != name || name == "." || name == "..") {
       throw core::ModelError(index.string() + ": `" + name + "` is not a file name inside the folder");
     }
+    shards.emplace(tensor, name);
   }
-  return names;
+  return shards;
 }
 
 /// A damaged weight file is the model's fault.
@@ -55,7 +56,8 @@ std::vector<std::string> weight_file_names(const std::filesystem::path& folder) 
     if (!std::filesystem::exists(folder / entry)) continue;
     std::vector<std::string> names{std::string(entry)};
     if (entry.ends_with(kIndexSuffix)) {
-      const auto shards = shard_names(folder / entry);
+      std::set<std::string> shards;
+      for (const auto& [tensor, shard] : read_weight_map(folder / entry)) shards.insert(shard);
       names.insert(names.end(), shards.begin(), shards.end());
     }
     return names;
@@ -88,23 +90,60 @@ core::Digest combined(const FileDigests& files) {
 
 WeightFiles::WeightFiles(const std::filesystem::path& folder, std::string_view prefix)
     : folder_(folder), prefix_(prefix) {
+  std::filesystem::path index;
   for (const auto& name : weight_file_names(folder)) {
     const auto path = folder / name;
-    if (name.ends_with(kIndexSuffix)) continue;
+    if (name.ends_with(kIndexSuffix)) {
+      index = path;
+      continue;
+    }
     if (name.ends_with(".safetensors")) {
       files_.emplace_back(SafetensorsFile(path));
     } else {
       files_.emplace_back(Checkpoint{path, read_checkpoint(path)});
     }
   }
+  place_tensors(index);
+}
+
+const std::filesystem::path& WeightFiles::path_of(const File& file) {
+  return std::visit([](const auto& one) -> const std::filesystem::path& { return one.path(); }, file);
+}
+
+std::vector<std::string> WeightFiles::names_of(const File& file) {
+  return std::visit([](const auto& one) { return one.names(); }, file);
+}
+
+void WeightFiles::place_tensors(const std::filesystem::path& index) {
+  constexpr const char* kRemedy = "; the files are not of one download, or one is damaged: fetch the folder again";
+  const auto placed = index.empty() ? std::map<std::string, std::string>() : read_weight_map(index);
+  std::vector<std::pair<std::string, std::size_t>> elsewhere;  // than the index says
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    for (const auto& name : names_of(files_[i])) {
+      const auto place = placed.find(name);
+      if (place != placed.end() && place->second != path_of(files_[i]).filename()) {
+        elsewhere.emplace_back(name, i);
+      } else if (const auto [first, is_new] = file_of_.emplace(name, i); !is_new) {
+        throw core::ModelError(path_of(files_[i]).string() + ": holds `" + name + "`, as does " +
+                               path_of(files_[first->second]).filename().string() + ", and " +
+                               index.filename().string() + " does not say which is meant" + kRemedy);
+      }
+    }
+  }
+  for (const auto& [name, shard] : placed) {
+    if (file_of_.contains(name)) continue;
+    throw core::ModelError(index.string() + ": places `" + name + "` in " + shard + ", which does not hold it" +
+                           kRemedy);
+  }
+  // Equal copies are refused too: that they are equal would have to be read from both, and nothing writes them.
+  for (const auto& [name, i] : elsewhere) {
+    throw core::ModelError(path_of(files_[i]).string() + ": holds `" + name + "`, which " + index.filename().string() +
+                           " places in " + placed.at(name) + kRemedy);
+  }
 }
 
 std::string WeightFiles::short_name(const std::string& name) const {
   return name.starts_with(prefix_) ? name.substr(prefix_.size()) : name;
-}
-
-bool WeightFiles::Checkpoint::contains(const std::string& name) const {
-  return contents.tensors.contains(name) || contents.unread.contains(name);
 }
 
 std::vector<std::string> WeightFiles::Checkpoint::names() const {
@@ -121,18 +160,19 @@ torch::Tensor WeightFiles::Checkpoint::tensor(const std::string& name) const {
 }
 
 WeightFiles::Stored WeightFiles::tensor(const std::string& name) const {
-  for (const auto& file : files_) {
-    for (const auto& wanted : {name, short_name(name)}) {
-      const auto found = std::visit(
-          [&](const auto& one) {
-            return one.contains(wanted) ? std::optional(Stored{one.path(), one.tensor(wanted)}) : std::nullopt;
-          },
-          file);
-      if (found) return *found;
-    }
+  const auto full = file_of_.find(name);
+  const auto shortened = name.starts_with(prefix_) ? file_of_.find(short_name(name)) : file_of_.end();
+  if (full != file_of_.end() && shortened != file_of_.end()) {
+    throw core::ModelError(path_of(files_[full->second]).string() + ": holds `" + name + "`, and " +
+                           path_of(files_[shortened->second]).filename().string() + " holds `" + shortened->first +
+                           "`, which mean the same tensor; leave one of the two out");
   }
-  const auto& place =
-      files_.size() == 1 ? std::visit([](const auto& one) { return one.path(); }, files_.front()) : folder_;
+  const auto found = full != file_of_.end() ? full : shortened;
+  if (found != file_of_.end()) {
+    const File& file = files_[found->second];
+    return {path_of(file), std::visit([&](const auto& one) { return one.tensor(found->first); }, file)};
+  }
+  const auto& place = files_.size() == 1 ? path_of(files_.front()) : folder_;
   throw core::ModelError(place.string() + ": the weights lack `" + name + "`, which config.json's shape demands; " +
                          prefix_hint(name));
 }
@@ -140,7 +180,7 @@ WeightFiles::Stored WeightFiles::tensor(const std::string& name) const {
 std::string WeightFiles::prefix_hint(const std::string& missing) const {
   const auto ending = "." + short_name(missing);
   for (const auto& file : files_) {
-    for (const auto& name : std::visit([](const auto& one) { return one.names(); }, file)) {
+    for (const auto& name : names_of(file)) {
       if (!name.ends_with(ending)) continue;
       return "they hold `" + name +
              "`: the names carry a wrapper's prefix, as torch.compile (_orig_mod.), DataParallel (module.) or a "
@@ -153,14 +193,10 @@ std::string WeightFiles::prefix_hint(const std::string& missing) const {
 
 void WeightFiles::refuse_names(const std::string& prefix, const std::string& reason) const {
   for (const auto& file : files_) {
-    std::visit(
-        [&](const auto& one) {
-          for (const auto& name : one.names()) {
-            if (!name.starts_with(prefix) && !name.starts_with(short_name(prefix))) continue;
-            throw core::ModelError(one.path().string() + ": holds `" + name + "`, " + reason);
-          }
-        },
-        file);
+    for (const auto& name : names_of(file)) {
+      if (!name.starts_with(prefix) && !name.starts_with(short_name(prefix))) continue;
+      throw core::ModelError(path_of(file).string() + ": holds `" + name + "`, " + reason);
+    }
   }
 }
 

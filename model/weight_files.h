@@ -33,12 +33,13 @@ core::Digest combined(const FileDigests& files);
 class WeightFiles {
  public:
   /// Opens and checks all files; tensors are read when they are touched. `prefix`: what names begin with, and files
-  /// may leave out (`FamilySpec::prefix`). Throws `core::ModelError`.
+  /// may leave out (`FamilySpec::prefix`). Shards must hold what their index places in them, and no tensor that it
+  /// places in another one; one that it does not name lies in one shard alone. Throws `core::ModelError`.
   WeightFiles(const std::filesystem::path& folder, std::string_view prefix);
 
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
   /// A tensor under its full name, or under the name without the prefix; on the CPU, never to be written to. Throws
-  /// `core::ModelError` if no file holds it.
+  /// `core::ModelError` if no file holds it, or both names are there.
   struct Stored {
     std::filesystem::path file;
     torch::Tensor tensor;
@@ -53,12 +54,15 @@ class WeightFiles {
     PytorchCheckpoint contents;
 
     [[nodiscard]] const std::filesystem::path& path() const { return file; }
-    [[nodiscard]] bool contains(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> names() const;
     [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
   };
   using File = std::variant<SafetensorsFile, Checkpoint>;
 
+  /// Fills `file_of_`. `index`: of the shards; empty if there is one file.
+  void place_tensors(const std::filesystem::path& index);
+  [[nodiscard]] static const std::filesystem::path& path_of(const File& file);
+  [[nodiscard]] static std::vector<std::string> names_of(const File& file);
   /// The name without the prefix, as the hub's files often have it.
   [[nodiscard]] std::string short_name(const std::string& name) const;
   /// A wrapper's prefix that all names carry ("module."), as a hint; empty if it is not that.
@@ -67,6 +71,7 @@ class WeightFiles {
   std::filesystem::path folder_;
   std::string prefix_;
   std::vector<File> files_;
+  std::map<std::string, std::size_t> file_of_;  ///< which of `files_` holds a tensor
 };
 
 }  // namespace lethe::model

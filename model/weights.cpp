@@ -52,6 +52,18 @@ void check_finite(const torch::Tensor& tensor, const std::string& name, const st
                          "file is damaged, or the model was saved after it had diverged: fetch or make it again");
 }
 
+/// What a download that was laid out and never filled leaves; training gives no embedding and no projection of zeros
+/// alone. Reads up to the first row that has another number.
+void check_not_zero(const torch::Tensor& tensor, const std::string& name, const std::filesystem::path& file) {
+  if (tensor.dim() < 2) return;
+  constexpr std::int64_t kRows = 16;
+  for (const auto& rows : tensor.split(kRows)) {
+    if (rows.ne(0).any().item<bool>()) return;
+  }
+  throw core::ModelError(file.string() + ": `" + name + "` holds zeros alone, as a download that broke off leaves " +
+                         "them; fetch the file again");
+}
+
 /// A folder's files, opened, and known to hold no block more than config.json says: else the two do not belong
 /// together.
 WeightFiles open_files(const std::filesystem::path& folder, const Architecture& architecture) {
@@ -61,16 +73,19 @@ WeightFiles open_files(const std::filesystem::path& folder, const Architecture& 
   return files;
 }
 
-/// A parameter as its file holds it, of the type and shape that it must have there.
+/// A parameter as its file holds it, of the type and shape that it must have there, and no matrix of zeros.
 WeightFiles::Stored stored_parameter(const WeightFiles& files, const ParameterShape& parameter) {
   auto stored = files.tensor(parameter.name);
   const auto place = stored.file.string() + ": `" + parameter.name + "` is ";
   if (!stored.tensor.is_floating_point()) throw core::ModelError(place + "not stored as floating point numbers");
   auto shape_in_file = parameter.shape;
   if (parameter.is_transposed_in_file) std::reverse(shape_in_file.begin(), shape_in_file.end());
-  if (stored.tensor.sizes() == torch::IntArrayRef(shape_in_file)) return stored;
-  throw core::ModelError(place + "stored with the shape " + core::shape_text(stored.tensor.sizes()) +
-                         ", config.json demands " + core::shape_text(shape_in_file));
+  if (stored.tensor.sizes() != torch::IntArrayRef(shape_in_file)) {
+    throw core::ModelError(place + "stored with the shape " + core::shape_text(stored.tensor.sizes()) +
+                           ", config.json demands " + core::shape_text(shape_in_file));
+  }
+  check_not_zero(stored.tensor, parameter.name, stored.file);
+  return stored;
 }
 
 FileDigests hash_files(const std::filesystem::path& folder) {

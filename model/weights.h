@@ -50,13 +50,14 @@ enum class HeldAs {
 /// used in place.
 /// Names may carry or lack the family's prefix; buffers that are no parameters (masks of attention) are ignored.
 /// The files are hashed meanwhile, by a thread of its own (`Weights::files`): some 0.2 s a GB once they are in
-/// memory. Every name and shape is checked against the architecture, and every number to be finite. Throws
-/// `core::ModelError`.
+/// memory. Every name and shape is checked against the architecture, every number to be finite, and every matrix to
+/// hold another number than zero. Throws `core::ModelError`.
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype = torch::kFloat32, HeldAs held_as = HeldAs::kComputed);
 
 /// Throws what `load_weights` would throw, from the files' headers and their small tensors alone (a million numbers
-/// each: norms and biases, all of a small model): numbers of large matrices are looked at when they are loaded. Returns
+/// each: norms and biases, all of a small model): numbers of large matrices are looked at when they are loaded, but for
+/// their first rows, by which one of zeros is told from others. Returns
 /// the bytes in memory of the fp32 weights that it would load; where matrices are held as stored, with the largest of
 /// them widened for its use.
 std::int64_t check_weights(const std::filesystem::path& folder, const Architecture& architecture,

@@ -41,6 +41,36 @@ copy_model M; rm M/model.safetensors; pointer > M/model.safetensors.index.json; 
 copy_model M; truncate -s 3000000 M/model.safetensors; refused "model.safetensors: not a valid safetensors file"
 copy_model M; mv M/model.safetensors M/one; echo '{"weight_map": {"a": "one.safetensors"}}' > M/model.safetensors.index.json
 mv M/one M/one.safetensors; truncate -s 100 M/one.safetensors; refused "one.safetensors: not a valid safetensors file"
+# sharded CODE: M's weights in two shards, whose tensors a and b and index (t) Python changes before they are written.
+sharded() {
+  python3 - "$1" <<'PYTHON'
+import json, os, struct, sys
+raw = open("M/model.safetensors", "rb").read()
+n = struct.unpack("<Q", raw[:8])[0]
+h, d = json.loads(raw[8:8 + n]), raw[8 + n:]
+names = sorted(k for k in h if k != "__metadata__")
+take = lambda some: {k: (h[k], d[slice(*h[k]["data_offsets"])]) for k in some}
+a, b = take(names[:9]), take(names[9:])
+t = {**dict.fromkeys(a, "a.safetensors"), **dict.fromkeys(b, "b.safetensors")}
+moved = names[9]
+exec(sys.argv[1])
+for name, part in (("a", a), ("b", b)):
+    header, body = {}, b""
+    for k, (entry, content) in part.items():
+        header[k] = {**entry, "data_offsets": [len(body), len(body) + len(content)]}
+        body += content
+    text = json.dumps(header).encode()
+    open(f"M/{name}.safetensors", "wb").write(struct.pack("<Q", len(text)) + text + body)
+json.dump({"weight_map": t}, open("M/model.safetensors.index.json", "w"))
+os.remove("M/model.safetensors")
+PYTHON
+}
+copy_model M; sharded "a[moved] = (b[moved][0], bytes(len(b[moved][1])))"; refused "a.safetensors: holds .*, which model.safetensors.index.json places in b.safetensors"
+copy_model M; sharded "t[moved] = 'a.safetensors'"; refused "model.safetensors.index.json: places .* in a.safetensors, which does not hold it"
+copy_model M; sharded "t['extra'] = 'a.safetensors'"; refused "model.safetensors.index.json: places .extra. in a.safetensors, which does not hold it"
+copy_model M; header "k = 'transformer.wte.weight'; e = len(b); o = h[k]['data_offsets']; h['wte.weight'] = {**h[k], 'data_offsets': [e, e + o[1] - o[0]]}; b += b'\\1' * (o[1] - o[0])"
+refused "model.safetensors: holds .transformer.wte.weight., and model.safetensors holds .wte.weight."
+copy_model M; header "b[:] = bytes(len(b))"; refused "model.safetensors: .* holds zeros alone"
 copy_model M; sed -i 's/"vocab_size": 1869/"vocab_size": 1920/' M/config.json; refused "model.safetensors: .*wte.weight.*stored with the shape"
 copy_model M; sed -i 's/"n_layer": [0-9]*/"n_layer": 1/' M/config.json; refused "model.safetensors: holds .*but config.json has only 1 layers"
 for prefix in _orig_mod. module. model. module._orig_mod.; do
@@ -62,3 +92,4 @@ copy_model M
 header "e = max(v['data_offsets'][1] for k, v in h.items() if k != '__metadata__'); h['extra.scale'] = {'dtype': 'F8_E4M3', 'shape': [4], 'data_offsets': [e, e + 4]}; b += bytes(4)"
 expect_rc 0 "$L" plan c.yaml
 expect_rc 0 "$L" sweep c.yaml --out out
+rm -rf M; copy_model M; sharded ""; expect_rc 0 "$L" plan c.yaml

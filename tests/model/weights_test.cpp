@@ -222,6 +222,86 @@ TEST_F(WeightsFolder, ReadShardedPytorchCheckpoints) {
   EXPECT_THAT(load_error(), HasSubstr("pytorch_model-1.bin: no zip archive"));
 }
 
+TEST_F(WeightsFolder, ComeFromTheShardThatTheIndexNames) {
+  const auto saved = random_weights(testing::tiny_architecture(&kGptj), 3, torch::kCPU);
+  write_config(&kGptj);
+  const std::string moved = "transformer.h.1.mlp.fc_in.weight";
+  for (const auto& [prefix, suffix] : {std::pair("model", "safetensors"), std::pair("pytorch_model", "bin")}) {
+    const auto write_shards = [&, prefix = prefix, suffix = suffix](const std::function<void(Sharded&)>& change) {
+      auto parts = sharded(saved->all_held(), prefix, suffix);
+      change(parts);
+      for (int i = 0; i < 2; ++i) {
+        const auto name = prefix + ("-" + std::to_string(i) + ".") + suffix;
+        suffix == std::string("bin") ? write(name, test::state_dict_archive(parts.shards[i]))
+                                     : write_safetensors(folder_ / name, parts.shards[i]);
+      }
+      write(prefix + std::string(suffix == std::string("bin") ? ".bin" : ".safetensors") + ".index.json",
+            parts.index.dump());
+    };
+    const auto expect_refused = [&](const ::testing::Matcher<std::string>& message) {
+      EXPECT_THAT(load_error(), message);
+      EXPECT_EQ(error_of([&] { check_weights(folder_, read_architecture(folder_)); }), load_error());
+    };
+    write_shards([&](Sharded& parts) { parts.shards[0][moved] = torch::ones({80, 32}); });
+    expect_refused(AllOf(HasSubstr("-0."), HasSubstr("holds `" + moved + "`, which"), HasSubstr("-1.")));
+    write_shards([&](Sharded& parts) { parts.shards[0][moved] = parts.shards[1].at(moved); });
+    expect_refused(HasSubstr("holds `" + moved + "`, which"));
+    write_shards(
+        [&](Sharded& parts) { parts.index["weight_map"][moved] = parts.index["weight_map"]["lm_head.weight"]; });
+    expect_refused(AllOf(HasSubstr("index.json: places `" + moved + "` in "), HasSubstr("-0."),
+                         HasSubstr("which does not hold it")));
+    write_shards([&](Sharded& parts) { parts.index["weight_map"]["extra"] = parts.index["weight_map"][moved]; });
+    expect_refused(HasSubstr("places `extra` in "));
+    write_shards([&](Sharded& parts) {
+      parts.index["weight_map"].erase(moved);
+      parts.shards[0][moved] = torch::ones({80, 32});
+    });
+    expect_refused(HasSubstr("does not say which is meant"));
+    write_shards([&](Sharded& parts) { parts.index["weight_map"].erase(moved); });
+    expect_equal(*load_weights(folder_, torch::kCPU), *saved);
+    for (const auto& file : std::filesystem::directory_iterator(folder_)) {
+      if (file.path().filename() != "config.json") std::filesystem::remove(file.path());
+    }
+  }
+}
+
+TEST_F(WeightsFolder, UnderBothNamesAreRefused) {
+  const auto saved = random_weights(testing::tiny_architecture(&kGpt2), 3, torch::kCPU);
+  write_config(&kGpt2);
+  save_safetensors(folder_ / "one.safetensors", saved->architecture(), saved->all_held());
+  const SafetensorsFile file(folder_ / "one.safetensors");
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& name : file.names()) tensors.emplace(name, file.tensor(name));
+  tensors.emplace("wte.weight", tensors.at("transformer.wte.weight") + 1.0);
+  const auto both = AllOf(HasSubstr("model.safetensors: holds `transformer.wte.weight`"), HasSubstr("`wte.weight`"),
+                          HasSubstr("the same tensor"));
+  write_safetensors(folder_ / "model.safetensors", tensors);
+  EXPECT_THAT(load_error(), both);
+  EXPECT_THAT(error_of([&] { check_weights(folder_, read_architecture(folder_)); }), both);
+}
+
+TEST_F(WeightsFolder, RefuseMatricesOfZerosAndTakeVectorsOfThem) {
+  for (const auto* family : all_families()) {
+    const auto saved = random_weights(testing::tiny_architecture(family), 3, torch::kCPU);
+    write_config(family);
+    for (const auto& parameter : parameter_shapes(saved->architecture())) {
+      if (saved->architecture().block_of(parameter.name).value_or(1) != 1) continue;
+      auto tensors = saved->all_held();
+      tensors.at(parameter.name) = torch::zeros(parameter.shape);
+      save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
+      const auto expected = parameter.shape.size() > 1 ? "`" + parameter.name + "` holds zeros alone" : "no error";
+      EXPECT_THAT(error_of([&] { load_weights(folder_, torch::kCPU); }), HasSubstr(expected));
+      EXPECT_THAT(error_of([&] { check_weights(folder_, read_architecture(folder_)); }), HasSubstr(expected));
+    }
+    auto last = saved->all_held();
+    auto& embedding = last.at(saved->architecture().embedding().weight);
+    embedding = torch::zeros_like(embedding);
+    embedding[-1][-1] = 1.0;
+    save_safetensors(folder_ / "model.safetensors", saved->architecture(), last);
+    EXPECT_EQ(load_error(), "no error") << "one number is enough";
+  }
+}
+
 TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   EXPECT_THAT(load_error(), HasSubstr("config.json"));
   write_config(&kGpt2);
