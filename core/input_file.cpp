@@ -16,7 +16,15 @@
 namespace lethe::core {
 namespace {
 
-constexpr std::string_view kPointerBegin = "version https://git-lfs.github.com/spec/";
+/// What stands for a file that was not fetched.
+struct Pointer {
+  std::string_view begin, name, remedy;
+};
+constexpr std::array kPointers{
+    Pointer{"version https://git-lfs.github.com/spec/", "Git LFS", "run `git lfs pull` in its folder"},
+    Pointer{"# xet version ", "Xet", "fetch the file itself (`hf download`, or `git lfs pull` with git-xet installed)"},
+    Pointer{"/annex/objects/", "git-annex", "run `git annex get` in its folder"},
+};
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& reason) {
   throw DataError(path.string() + ": " + reason);
@@ -29,10 +37,13 @@ std::string_view kind_in_words(mode_t mode) {
   return "a device";
 }
 
-bool is_lfs_pointer(int file) {
-  std::array<char, kPointerBegin.size()> begin{};
+/// The pointer that the file is, or null.
+const Pointer* pointer_in(int file) {
+  std::array<char, 64> begin{};
   const auto count = ::pread(file, begin.data(), begin.size(), 0);
-  return count == static_cast<ssize_t>(begin.size()) && std::string_view(begin.data(), begin.size()) == kPointerBegin;
+  const std::string_view text(begin.data(), static_cast<std::size_t>(std::max<ssize_t>(0, count)));
+  const auto found = std::ranges::find_if(kPointers, [&](const Pointer& one) { return text.starts_with(one.begin); });
+  return found == kPointers.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -46,9 +57,9 @@ UniqueFd open_input_file(const std::filesystem::path& path) {
   if (!S_ISREG(status.st_mode)) {
     refuse(path, "is " + std::string(kind_in_words(status.st_mode)) + ", not a regular file; name a file");
   }
-  if (is_lfs_pointer(file.get())) {
-    refuse(path,
-           "is a Git LFS pointer, which stands for a file that was not fetched; run `git lfs pull` in its folder");
+  if (const auto* const pointer = pointer_in(file.get())) {
+    refuse(path, "is a " + std::string(pointer->name) + " pointer, which stands for a file that was not fetched; " +
+                     std::string(pointer->remedy));
   }
   return file;
 }

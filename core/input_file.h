@@ -9,8 +9,8 @@
 namespace lethe::core {
 
 /// Opens a file that a user names for reading. Never waits: a FIFO, a device, a socket or a folder is refused, and so
-/// is a Git LFS pointer, which every format would report as damage of its own kind. Throws `DataError` with path and
-/// remedy.
+/// is a pointer of Git LFS, Xet or git-annex, which every format would report as damage of its own kind. Throws
+/// `DataError` with path and remedy.
 UniqueFd open_input_file(const std::filesystem::path& path);
 
 /// All of a file of at most `max_bytes`, for files whose honest forms are small; throws `DataError` for a larger one.

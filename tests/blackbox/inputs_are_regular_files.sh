@@ -1,4 +1,4 @@
-# A Git LFS pointer is told as what it is wherever a file is opened, and a pipe is refused instead of waited for.
+# A Git LFS or Xet pointer is told as what it is wherever a file is opened, and a pipe is refused instead of waited for.
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
 inputs() {
   rm -rf in M && mkdir in && copy_model M && cp "$A"/world/counterfact.json in/records.json && cp "$A"/world/samples.json in/samples.json
@@ -15,6 +15,9 @@ for name in records.json samples.json corpus.txt examples.json contexts.txt; do
   printf 'version https://git-lfs.github.com/spec/v1\noid sha256:24\nsize 5789392\n' > in/$name
   expect_rc 2 "$L" plan c.yaml
   expect_text "in/$name: is a Git LFS pointer.*git lfs pull"
+  printf '# xet version 0\nfilesize = 5\nhash = "a"\n' > in/$name
+  expect_rc 2 "$L" plan c.yaml
+  expect_text "in/$name: is a Xet pointer"
   rm in/$name && mkfifo in/$name
   expect_rc 2 timeout 60 "$L" plan c.yaml
   expect_text "in/$name: is a pipe"

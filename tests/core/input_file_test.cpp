@@ -31,11 +31,17 @@ TEST(InputFile, IsARegularFileOrALinkToOne) {
   EXPECT_NE(refusal(folder / "pipe").find("is a pipe (FIFO)"), std::string::npos) << "and nobody waited for a writer";
 }
 
-TEST(InputFile, IsNoGitLfsPointer) {
+TEST(InputFile, IsNoPointer) {
   const TemporaryFolder folder;
   const auto pointer = folder.write("p", "version https://git-lfs.github.com/spec/v1\noid sha256:24\nsize 5\n");
   EXPECT_NE(refusal(pointer).find("p: is a Git LFS pointer"), std::string::npos);
   EXPECT_NE(refusal(pointer).find("git lfs pull"), std::string::npos);
+  const auto xet = folder.write("x", "# xet version 0\nfilesize = 5\nhash = '24'\n");
+  EXPECT_NE(refusal(xet).find("x: is a Xet pointer"), std::string::npos);
+  EXPECT_NE(refusal(xet).find("hf download"), std::string::npos);
+  const auto annexed = folder.write("a", "/annex/objects/SHA256E-s100--24.safetensors\n");
+  EXPECT_NE(refusal(annexed).find("a: is a git-annex pointer"), std::string::npos);
+  EXPECT_NE(refusal(annexed).find("git annex get"), std::string::npos);
   EXPECT_EQ(refusal(folder.write("q", "version https://git-lfs")), "") << "a text that only begins alike";
 }
 
