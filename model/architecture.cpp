@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "model/families/config_file.h"
+#include "model/families/demands.h"
 #include "model/families/families.h"
 
 namespace lethe::model {
@@ -145,6 +146,7 @@ Architecture read_architecture(const std::filesystem::path& folder) {
   if (family == nullptr) {
     config.refuse("model_type", "is \"" + type + "\"; the types that lethe edits are " + family_names());
   }
+  check_common_demands(config);
   return {family->read_shape(config), family};
 }
 

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/input_file.h"
 #include "core/json_object.h"
+#include "model/families/number_ranges.h"
 
 namespace lethe::model::inline families {
 
@@ -17,7 +18,11 @@ constexpr std::size_t kMaxBytes = 1 << 20;
 
 json read_model_json(const std::filesystem::path& path, std::size_t max_bytes) {
   try {
-    return core::parse_json<core::ModelError>(core::read_input_file(path, max_bytes), path.string());
+    const auto text = core::read_input_file(path, max_bytes);
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+      throw core::ModelError(path.string() + ": is empty, as a download that broke off leaves it; fetch it again");
+    }
+    return core::parse_json<core::ModelError>(text, path.string());
   } catch (const core::DataError& error) {
     throw core::ModelError(error.what());
   }
@@ -45,7 +50,8 @@ std::string ConfigFile::text(const std::string& key, const std::string& fallback
   return values_.at(key).get<std::string>();
 }
 
-std::int64_t ConfigFile::size(const std::string& key, std::int64_t limit) const {
+std::int64_t ConfigFile::size(const std::string& key) const {
+  const auto limit = largest_whole(key).value();
   if (!has(key)) refuse(key, values_.contains(key) ? "is null; it must be a positive integer" : "is missing");
   const auto& value = values_.at(key);
   if (!value.is_number_integer() || value < 1 || value > limit) {
@@ -55,9 +61,11 @@ std::int64_t ConfigFile::size(const std::string& key, std::int64_t limit) const 
 }
 
 double ConfigFile::number(const std::string& key, double fallback) const {
+  const json largest = largest_real(key).value();
   if (!values_.contains(key)) return fallback;
-  if (!values_.at(key).is_number()) refuse(key, "must be a number, not " + values_.at(key).dump());
-  return values_.at(key).get<double>();
+  const auto& value = values_.at(key);
+  if (value.is_number() && value > 0.0 && value <= largest) return value.get<double>();
+  refuse(key, "must be a number greater than 0 and at most " + largest.dump() + ", not " + value.dump());
 }
 
 std::vector<std::string> ConfigFile::keys() const {

@@ -17,10 +17,6 @@ nlohmann::json read_model_json(const std::filesystem::path& path, std::size_t ma
 /// A model folder's config.json. All that it refuses is a `core::ModelError` that names the file and the key.
 class ConfigFile {
  public:
-  /// No size of a real network comes near; keeps products of a hostile file inside 64 bits.
-  static constexpr std::int64_t kMaxSize = 1 << 22;
-  static constexpr std::int64_t kMaxLayers = 1 << 12;
-
   explicit ConfigFile(std::filesystem::path path);
 
   [[noreturn]] void refuse(const std::string& key, const std::string& reason) const;
@@ -37,9 +33,10 @@ class ConfigFile {
   /// The value as it stands in the file, for messages.
   [[nodiscard]] std::string written(const std::string& key) const { return values_.at(key).dump(); }
   [[nodiscard]] std::string text(const std::string& key, const std::string& fallback) const;
-  /// A positive integer of at most `limit`.
-  [[nodiscard]] std::int64_t size(const std::string& key, std::int64_t limit = kMaxSize) const;
-  /// `fallback` only where the key is absent: null is no number.
+  /// A positive integer of at most the key's `largest_whole` (`number_ranges.h`).
+  [[nodiscard]] std::int64_t size(const std::string& key) const;
+  /// A number greater than 0 and at most the key's `largest_real`; `fallback` only where the key is absent: null is no
+  /// number.
   [[nodiscard]] double number(const std::string& key, double fallback) const;
   /// The key (or `fallback` where it is absent) must equal `expected`, because nothing else is implemented.
   void require_flag(const std::string& key, bool expected, bool fallback) const;

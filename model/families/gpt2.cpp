@@ -39,7 +39,6 @@ NetworkShape read_shape(const ConfigFile& config) {
   const auto shape = read_gpt_shape(config);
   config.require_flag("scale_attn_weights", true, true);
   config.require_flag("scale_attn_by_inverse_layer_idx", false, false);
-  config.require_flag("add_cross_attention", false, false);
   config.require_flag("tie_word_embeddings", true, true);
   return shape;
 }

@@ -4,7 +4,7 @@ namespace lethe::model::inline families {
 
 NetworkShape read_gpt_shape(const ConfigFile& config) {
   NetworkShape shape;
-  shape.num_layers = config.size("n_layer", ConfigFile::kMaxLayers);
+  shape.num_layers = config.size("n_layer");
   shape.width = config.size("n_embd");
   shape.num_heads = config.size("n_head");
   shape.inner_width = config.has("n_inner") ? config.size("n_inner") : 4 * shape.width;

@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <string>
-#include <string_view>
 
+#include "model/families/demands.h"
+#include "model/families/number_ranges.h"
 #include "model/families/rotary_config.h"
 
 namespace lethe::model::inline families {
 namespace {
 
-/// Keys by which checkpoints of this form ask for other mathematics, and the one value that is computed.
-struct Demand {
-  const char* key;
-  std::string_view value;
-};
+/// Of checkpoints of this form.
 constexpr std::array kDemands{
     Demand{"attention_bias", "false"},
     Demand{"mlp_bias", "false"},
@@ -34,18 +31,14 @@ constexpr std::array kDemands{
     Demand{"residual_multiplier", "1.0"},
     Demand{"logits_scaling", "1.0"},
     Demand{"logit_scale", "1.0"},
-    Demand{"pruned_heads", "{}"},
-    Demand{"is_encoder_decoder", "false"},
-    Demand{"add_cross_attention", "false"},
-    Demand{"quantization_config", "null"},
 };
 
 }  // namespace
 
 NetworkShape read_llama_shape(const ConfigFile& config) {
-  for (const auto& demand : kDemands) config.require_value(demand.key, demand.value);
+  check_demands(config, kDemands);
   NetworkShape shape;
-  shape.num_layers = config.size("num_hidden_layers", ConfigFile::kMaxLayers);
+  shape.num_layers = config.size("num_hidden_layers");
   shape.width = config.size("hidden_size");
   shape.num_heads = config.size("num_attention_heads");
   shape.inner_width = config.size("intermediate_size");
@@ -58,7 +51,7 @@ NetworkShape read_llama_shape(const ConfigFile& config) {
     config.refuse("num_attention_heads", "does not divide `hidden_size`, and there is no `head_dim`");
   }
   if (shape.head_width() % 2 != 0) config.refuse("head_dim", "must be even: rotary positions turn pairs");
-  if (shape.attention_width() > ConfigFile::kMaxSize) {
+  if (shape.attention_width() > kMaxSize) {
     config.refuse("head_dim", "times `num_attention_heads` is more than any model has");
   }
   shape.rotary_dim = shape.head_width();

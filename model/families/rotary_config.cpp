@@ -23,15 +23,9 @@ constexpr std::array<std::string_view, 8> kKnown{kBase,
                                                  "original_max_position_embeddings",
                                                  "partial_rotary_factor"};
 
-double positive(const ConfigFile& config, const std::string& key, double fallback) {
-  const double value = config.number(key, fallback);
-  if (!(value > 0.0)) config.refuse(key, "must be positive, not " + config.written(key));
-  return value;
-}
-
 double demanded(const ConfigFile& config, const std::string& key) {
   if (!config.has(key)) config.refuse(key, "is missing");
-  return positive(config, key, 1.0);
+  return config.number(key, 1.0);
 }
 
 RotaryScaling read_llama3(const ConfigFile& section) {
@@ -66,15 +60,15 @@ RotaryScaling read_scaling(const ConfigFile& section) {
 
 RotaryFrequencies read_rotary_frequencies(const ConfigFile& config) {
   constexpr double kDefaultBase = 10000.0;
-  RotaryFrequencies outside{positive(config, kBase, kDefaultBase), {}};
+  RotaryFrequencies outside{config.number(kBase, kDefaultBase), {}};
   if (config.has(kScaling)) {
     const auto section = config.section(kScaling);
     outside.scaling = read_scaling(section);
-    if (section.has(kBase)) outside.base = positive(section, kBase, kDefaultBase);
+    if (section.has(kBase)) outside.base = section.number(kBase, kDefaultBase);
   }
   if (!config.has(kParameters)) return outside;
   const auto section = config.section(kParameters);
-  const RotaryFrequencies inside{positive(section, kBase, outside.base), read_scaling(section)};
+  const RotaryFrequencies inside{section.number(kBase, outside.base), read_scaling(section)};
   const bool is_alone = !config.has(kBase) && !config.has(kScaling);
   if (!is_alone && !(inside == outside)) {
     config.refuse(kParameters, "is " + config.written(kParameters) +

@@ -34,6 +34,8 @@ PYTHON
 }
 
 copy_model M; pointer > M/model.safetensors; refused "model.safetensors: is a Git LFS pointer.*git lfs pull"
+copy_model M; printf '# xet version 0\nfilesize = 5\nhash = "a"\n' > M/model.safetensors; refused "model.safetensors: is a Xet pointer"
+copy_model M; printf '/annex/objects/SHA256E-s100--abc.safetensors\n' > M/model.safetensors; refused "model.safetensors: is a git-annex pointer.*git annex get"
 copy_model M; pointer > M/config.json; refused "config.json: is a Git LFS pointer"
 copy_model M; pointer > M/vocab.json; refused "vocab.json: is a Git LFS pointer"
 copy_model M; rm M/model.safetensors; pointer > M/pytorch_model.bin; refused "pytorch_model.bin: is a Git LFS pointer"
@@ -81,7 +83,15 @@ copy_model M; header "k = [k for k in h if k.endswith('ln_f.bias')][0]; h[k]['da
 refused "model.safetensors: .*ln_f.bias. holds a number that is not finite"
 copy_model M; header "k = sorted(k for k in h if k != '__metadata__')[0]; text = json.dumps(h)[:-1] + ', ' + json.dumps(k) + ': ' + json.dumps(h[k]) + '}'"
 refused "model.safetensors: .*is there twice"
-copy_model M; sed -i 's/"layer_norm_epsilon": [0-9.e-]*/"layer_norm_epsilon": null/' M/config.json; refused "config.json: .layer_norm_epsilon. must be a number, not null"
+copy_model M; sed -i 's/"layer_norm_epsilon": [0-9.e-]*/"layer_norm_epsilon": null/' M/config.json; refused "config.json: .layer_norm_epsilon. must be a number greater than 0 and at most 1.*, not null"
+for wrong in -1 0 1e9; do
+  copy_model M; sed -i "s/\"layer_norm_epsilon\": [0-9.e-]*/\"layer_norm_epsilon\": $wrong/" M/config.json; refused "config.json: .layer_norm_epsilon. must be a number greater than 0 and at most 1"
+done
+for wrong in '"quantization_config": {"load_in_4bit": true}' '"pruned_heads": {"1": [0]}'; do
+  copy_model M; sed -i "1s/{/{$wrong,/" M/config.json; refused "config.json: .$(cut -d'"' -f2 <<< "$wrong")."
+done
+copy_model M; sed -i 's/"n_inner": null/"n_inner": -512/' M/config.json; refused "config.json: .n_inner. must be a positive integer of at most"
+copy_model M; : > M/config.json; refused "config.json: is empty"
 copy_model M; rm M/model.safetensors; mkfifo M/model.safetensors; refused "model.safetensors: is a pipe"
 copy_model M; pickled 'b"ctransformers.models.gpt2.modeling_gpt2\nGPT2LMHeadModel\n)\x81"'
 refused "pytorch_model.bin: .*GPT2LMHeadModel.*could run code"

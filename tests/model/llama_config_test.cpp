@@ -80,7 +80,7 @@ TEST_P(EachLlama, RefusesShapesThatMakeNoSense) {
   EXPECT_THAT(with("head_dim", 5), HasSubstr("`head_dim` must be even"));
   EXPECT_THAT(with("head_dim", 1 << 22), HasSubstr("`head_dim` times `num_attention_heads`"));
   EXPECT_THAT(with("hidden_size", nullptr), HasSubstr("`hidden_size` is null"));
-  EXPECT_THAT(with("rope_theta", 0), HasSubstr("`rope_theta` must be positive"));
+  EXPECT_THAT(with("rope_theta", 0), HasSubstr("`rope_theta` must be a number greater than 0"));
   EXPECT_THAT(with("rope_theta", "1e6"), HasSubstr("`rope_theta` must be a number"));
   EXPECT_THAT(with("rope_scaling", "llama3"), HasSubstr("`rope_scaling` must be an object"));
   if (GetParam() != &kQwen3) {  // which demands a `head_dim`
@@ -104,7 +104,8 @@ TEST_P(EachLlama, ReadsScalingsAndRefusesOthersByName) {
                 HasSubstr("`rope_scaling.rope_type` is \"" + std::string(form)));
   }
   EXPECT_THAT(with({{"type", "linear"}}), HasSubstr("`rope_scaling.factor` is missing"));
-  EXPECT_THAT(with({{"type", "linear"}, {"factor", -1}}), HasSubstr("`rope_scaling.factor` must be positive"));
+  EXPECT_THAT(with({{"type", "linear"}, {"factor", -1}}),
+              HasSubstr("`rope_scaling.factor` must be a number greater than 0"));
   EXPECT_THAT(with({{"type", "linear"}, {"factor", 2}, {"attention_factor", 1.2}}),
               HasSubstr("`rope_scaling.attention_factor` is 1.2"));
   json llama3 = test::rotary_scaling_config({RotaryScalingForm::kLlama3, 8.0, 1.0, 4.0, 8192});

@@ -341,8 +341,11 @@ TEST_F(WeightsFolder, AreCheckedFromTheirHeadersAsTheyWouldBeLoaded) {
   EXPECT_THAT(check_error(), HasSubstr("`transformer.h.1.ln_2.bias` holds a number that is not finite"));
   write("model.safetensors", "version https://git-lfs.github.com/spec/v1\noid sha256:24\nsize 5\n");
   EXPECT_THAT(check_error(), AllOf(HasSubstr("model.safetensors: is a Git LFS pointer"), HasSubstr("git lfs pull")));
+  write("model.safetensors", "# xet version 0\nfilesize = 5\nhash = '24'\n");
+  EXPECT_THAT(check_error(), AllOf(HasSubstr("model.safetensors: is a Xet pointer"), HasSubstr("hf download")));
   write_config(&kGpt2, [](auto& config) { config["layer_norm_epsilon"] = nullptr; });
-  EXPECT_THAT(check_error(), HasSubstr("`layer_norm_epsilon` must be a number, not null"));
+  EXPECT_THAT(check_error(),
+              HasSubstr("`layer_norm_epsilon` must be a number greater than 0 and at most 1.0, not null"));
 }
 
 TEST_F(WeightsFolder, RefuseArchitecturesThatAreNotComputed) {
