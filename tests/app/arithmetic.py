@@ -44,6 +44,39 @@ def blas(executor, variables):
     return "not OpenBLAS"
 
 
+def can_run_the_kernels():
+    """As another program than this one reads the processor."""
+    listed = subprocess.run(["lscpu"], env=dict(os.environ, LC_ALL="C"), capture_output=True, text=True, check=True).stdout
+    return {"avx2", "fma"} <= set(listed.split())
+
+
+def kernel(blas_text):
+    """The kernel that an OpenBLAS names; None of another BLAS."""
+    named = re.search(r"OpenBLAS .*?(\w+) MAX_THREADS=\d+", blas_text)
+    return named and named[1]
+
+
+def doubts(fixture, here, told, can_run):
+    """Why `here` may have been taken for another arithmetic than `fixture` though it is none, or for the same though it is
+    another; empty if it was told apart for certain. `told` is what the executor wrote into the segments it made."""
+    both = f"the fixture's kernel is {kernel(fixture['blas'])}, this one's {kernel(here['blas'])}"
+    found = []
+    if not told.startswith(f"LibTorch {here['libtorch']}, {here['blas']}, "):
+        found.append(f"asked, the libraries are LibTorch {here['libtorch']} and {here['blas']}, and the sweep's new segments "
+                     f"name \"{told}\": {both}")
+    if here == fixture:
+        return found
+    if kernel(here["blas"]) is None:
+        found.append(f"\"{here['blas']}\" names no kernel: {both}")
+
+    def numbers(arithmetic):
+        return [re.findall(r"\d+\.\d+\.\d+", arithmetic[library]) for library in ("libtorch", "blas")]
+    if numbers(here) == numbers(fixture) and "DYNAMIC_ARCH" in here["blas"] and can_run:
+        found.append(f"LibTorch and OpenBLAS are the fixture's, and this processor can run its kernels, AVX2: {both}; "
+                     f"here {here}, there {fixture}")
+    return found
+
+
 def describe(executor, libtorch):
     """As expected.json holds it; `libtorch` is the version that the program's files name."""
     variables = environment()

@@ -4,11 +4,13 @@ usage: old_sweep_test.py PROGRAMS
 
 The fixture, and how it was made, is described in tests/fixtures/sweep-ea0276a/README.md. Edits that follow have exactly
 the recorded bits where LibTorch and the BLAS's kernel are those of the fixture, and nearly the same scores elsewhere;
-the test says which case it was.
+the test says which case it was. With LETHE_REQUIRE_OLD_SWEEP_BITS=1 it fails where that case is not certain, and where it
+would be skipped.
 """
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -18,10 +20,14 @@ import tarfile
 import tempfile
 import unittest
 
+REQUIRED = os.environ.get("LETHE_REQUIRE_OLD_SWEEP_BITS") == "1"
 try:
     import arithmetic
     import sweep_contents
 except ImportError as error:
+    if REQUIRED:
+        sys.exit(f"LETHE_REQUIRE_OLD_SWEEP_BITS=1, and {sys.executable}: {error}; install python3-h5py, or name a Python that "
+                 f"has h5py in LETHE_PYTHON and configure the build anew")
     print(f"skipped: {error}; install python3-h5py")
     sys.exit(77)
 
@@ -79,6 +85,13 @@ class OldSweep(unittest.TestCase):
         made_with = arithmetic.describe(PROGRAMS / "lethe-executor", versions.pop())
         is_same = made_with == EXPECTED["made_with"]
         print(f"\nfixture: {EXPECTED['made_with']}\nhere:    {made_with}")
+        told = sweep_contents.arithmetics(self.sweep, done)
+        self.assertEqual(len(told), 1, told)
+        if REQUIRED:
+            found = arithmetic.doubts(EXPECTED["made_with"], made_with, told.pop(), arithmetic.can_run_the_kernels())
+            if found:
+                self.fail("LETHE_REQUIRE_OLD_SWEEP_BITS=1, and the bits may go unchecked (tests/app/arithmetic.py asks for the "
+                          "kernels and reads what ran):\n" + "\n".join(found))
         folders = sweep_contents.cells(self.sweep)
         self.assertEqual(set(folders), set(EXPECTED["cells"]))
         worst = (0.0, "")
@@ -87,6 +100,7 @@ class OldSweep(unittest.TestCase):
                 contents = sweep_contents.read_cell(folders[name], done[name])
                 for part in ("fingerprints", "nlls", "reductions"):
                     self.assertEqual(contents[part].keys(), expected[part].keys())
+                    self.assertTrue(expected[part], f"the fixture records no {part}")
                     if is_same:
                         self.assertEqual(contents[part], expected[part])
                 worst = max(worst, (self.nll_distance(contents["nlls"], expected["nlls"]), name))
@@ -143,6 +157,47 @@ class OldSweep(unittest.TestCase):
         told = self.lethe("sweep", self.config, "--out", self.sweep, status=2)
         self.assertRegex(told, r"requests: \w+ in the folder, \w+ in the config")
         self.assertEqual(digests(self.sweep), before)
+
+
+class Doubts(unittest.TestCase):
+    """When LETHE_REQUIRE_OLD_SWEEP_BITS fails the test above."""
+    HERE = EXPECTED["made_with"]
+    BLAS = HERE["blas"]
+
+    def found(self, here=None, told=None, can_run=True):
+        here = self.HERE | (here or {})
+        told = told or f"LibTorch {here['libtorch']}, {here['blas']}, AMD EPYC"
+        return "\n".join(arithmetic.doubts(self.HERE, here, told, can_run))
+
+    def test_there_are_none_where_the_bits_are_checked(self):
+        self.assertEqual(self.found(), "")
+
+    def test_there_are_none_where_the_kernels_really_differ(self):
+        older = {"blas": self.BLAS.replace("Haswell", "Sandybridge"), "vectors": "the processor's"}
+        self.assertEqual(self.found(older, can_run=False), "")
+        self.assertEqual(self.found({"blas": self.BLAS.replace("0.3.21", "0.3.26")}), "")
+        self.assertEqual(self.found({"libtorch": "2.13.0"}), "")
+        fixed = self.BLAS.replace("DYNAMIC_ARCH ", "").replace("Haswell", "SkylakeX")
+        self.assertEqual(self.found({"blas": fixed}), "")
+
+    def test_the_executor_ran_the_fixtures_kernel_and_the_question_did_not_see_it(self):
+        told = f"LibTorch {self.HERE['libtorch']}, {self.BLAS}, AMD EPYC"
+        self.assertRegex(self.found({"blas": "not OpenBLAS"}, told), "fixture's kernel is Haswell, this one's None")
+        other = self.BLAS.replace("Haswell", "SkylakeX")
+        self.assertRegex(self.found({"blas": other}, told), "fixture's kernel is Haswell, this one's SkylakeX")
+
+    def test_the_executor_ran_another_kernel_than_the_question_saw(self):
+        told = f"LibTorch {self.HERE['libtorch']}, {self.BLAS.replace('Haswell', 'Zen')}, AMD EPYC"
+        self.assertRegex(self.found(told=told), "new segments name .*Zen")
+
+    def test_the_kernel_was_not_asked_for_though_it_could_be(self):
+        asked_for_none = {"blas": self.BLAS.replace("Haswell", "SkylakeX"), "vectors": "the processor's"}
+        self.assertRegex(self.found(asked_for_none), "can run its kernels.*Haswell, this one's SkylakeX")
+        self.assertRegex(self.found({"vectors": "the processor's"}), "can run its kernels")
+
+    def test_the_same_version_is_told_in_other_words(self):
+        self.assertRegex(self.found({"libtorch": "v1.13.0"}), "LibTorch and OpenBLAS are the fixture's")
+        self.assertRegex(self.found({"blas": "OpenBLAS of no kernel"}), "names no kernel")
 
 
 if __name__ == "__main__":

@@ -87,6 +87,17 @@ def libtorch(sweep, after=None):
     return versions
 
 
+def arithmetics(sweep, after):
+    """What the programs that wrote segments beyond edit `after[cell]` say that they computed with."""
+    told = set()
+    for name, folder in cells(sweep).items():
+        for path, match in committed(folder, SEGMENT):
+            if int(match[2]) > after.get(name, 0):
+                with h5py.File(path, "r") as file:
+                    told.add(text(file["provenance"].attrs["arithmetic"]))
+    return told
+
+
 def mixed(sweep):
     """Names of cells with a segment that says that edits before it were made with another arithmetic."""
     names = set()
