@@ -6,6 +6,17 @@
 
 namespace lethe::core {
 
+namespace {
+
+/// Capitals are no other letters to who misspells a word.
+std::string in_small_letters(std::string_view word) {
+  std::string small(word);
+  for (auto& c : small) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return small;
+}
+
+}  // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -29,10 +40,12 @@ std::optional<std::string> nearest_word(std::string_view word, std::span<const s
   if (word.size() > kMaxLength || words.size() > kMaxWords) return std::nullopt;
   std::optional<std::string> nearest;
   std::size_t smallest = kMaxLength + 1;
+  const auto small = in_small_letters(word);
   for (const auto& candidate : words) {
+    const auto other = in_small_letters(candidate);
     // A word that was not finished is near, however much is missing.
-    const bool is_beginning = word.size() >= 3 && candidate.starts_with(word);
-    const auto distance = is_beginning ? std::size_t{1} : edit_distance(word, candidate);
+    const bool is_beginning = word.size() >= 3 && other.size() > small.size() && other.starts_with(small);
+    const auto distance = is_beginning ? std::size_t{1} : edit_distance(small, other);
     const auto longer = std::max(word.size(), candidate.size());
     if (distance >= smallest || 2 * distance > longer) continue;
     smallest = distance;

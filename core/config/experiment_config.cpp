@@ -1,6 +1,8 @@
 #include "core/config/experiment_config.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -24,12 +26,30 @@ struct Place {
   std::string lacking;
 };
 
-/// A walk by recursion: assigning a YAML::Node would change the document.
-Place place_of(const YamlValue& value, std::span<const std::string> keys) {
-  if (keys.empty()) return {value, ""};
-  if (const auto next = value.child(keys.front())) return place_of(*next, keys.subspan(1));
-  return {value, key_path(keys)};
-}
+/// A value with the index of its children, so that as many problems as models are placed in the time of both, not of
+/// their product.
+class Placed {
+ public:
+  explicit Placed(YamlValue value) : value_(std::move(value)) {}
+
+  /// A walk by recursion: assigning a YAML::Node would change the document.
+  Place place_of(std::span<const std::string> keys) {
+    if (keys.empty()) return {value_, ""};
+    if (!children_) index();
+    const auto next = children_->find(keys.front());
+    if (next == children_->end()) return {value_, key_path(keys)};
+    return next->second.place_of(keys.subspan(1));
+  }
+
+ private:
+  YamlValue value_;
+  std::optional<std::map<std::string, Placed>> children_;
+
+  void index() {
+    children_.emplace();
+    for (auto& [key, child] : value_.children()) children_->try_emplace(key, std::move(child));
+  }
+};
 
 class ExperimentReader {
  public:
@@ -49,6 +69,7 @@ class ExperimentReader {
     read_tasks();
     map_.finish();
     if (map_.is_map()) {
+      places_.emplace(map_.value());
       for (const auto& problem : experiment_problems(config_, methods_)) report(problem);
       for (const auto& model : config_.models) refuse_keys_beside_npz(model);
     }
@@ -58,6 +79,7 @@ class ExperimentReader {
  private:
   const MethodCatalogue& methods_;
   YamlMap map_;
+  std::optional<Placed> places_;  ///< of the whole config, once it is read
   ExperimentConfig config_;
 
   void check_name() {
@@ -139,12 +161,12 @@ class ExperimentReader {
     const auto defaults = fields_to_json(SecondMomentConfig{});
     for (const auto& [key, value] : defaults.items()) {
       const auto problem = problem_beside_npz(model.name, key);
-      if (key != "npz" && place_of(map_.value(), problem.keys).lacking.empty()) report(problem);
+      if (key != "npz" && places_->place_of(problem.keys).lacking.empty()) report(problem);
     }
   }
 
   void report(const ConfigProblem& problem) {
-    const auto [value, lacking] = place_of(map_.value(), problem.keys);
+    const auto [value, lacking] = places_->place_of(problem.keys);
     const bool is_whole = lacking.empty() && problem.inside.empty();
     if (!is_whole) {
       const auto separator = lacking.empty() || problem.inside.empty() ? "" : ".";

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "core/config/experiment_config.h"
@@ -9,6 +11,7 @@
 #include "core/error.h"
 #include "core/file_text.h"
 #include "core/json_object.h"
+#include "core/nearest_word.h"
 
 namespace lethe::core::inline config {
 namespace {
@@ -50,20 +53,65 @@ TaskConfig task_from_json(ConfigObject object) {
   return task;
 }
 
-void read_cells(ConfigObject& object, ExperimentConfig& config) {
-  object.each("cells", [&](ConfigObject item) {
-    const auto cell = GridCell::from_name(item.text("cell"));
-    config.cells.push_back(cell);
-    if (!config.edits.emplace(cell, item.integer("edits", 1, kMaxEdits)).second) {
-      item.fail(cell.name() + " is there twice");
+/// Reads cells of an experiment whose models are read.
+class CellReader {
+ public:
+  CellReader(const ExperimentConfig& config, const MethodCatalogue& methods) : methods_(methods.names()) {
+    for (const auto& model : config.models) {
+      names_.push_back(model.name);
+      models_.emplace(model.name, &model);
     }
+  }
+
+  /// The cell that an item names. Kept ones need their method's hyper-parameters.
+  GridCell read(ConfigObject& item, bool is_kept) const {
+    const auto cell = named_in(item);
+    const auto model = models_.find(cell.model);
+    if (model == models_.end()) {
+      item.fail("cell: " + cell.name() + ": there is no model \"" + cell.model + "\"; expected " +
+                join_alternatives(names_) + suggestion(cell.model, names_));
+    }
+    if (std::ranges::find(methods_, cell.method) == methods_.end()) {
+      item.fail("cell: " + cell.name() + ": there is no method \"" + cell.method + "\"; expected " +
+                join_alternatives(methods_) + suggestion(cell.method, methods_));
+    }
+    if (is_kept && !model->second->methods.contains(cell.method)) {
+      item.fail("cell: " + cell.name() + ": model " + cell.model + " has no hyper-parameters of " + cell.method);
+    }
+    return cell;
+  }
+
+ private:
+  std::vector<std::string> methods_;
+  std::vector<std::string> names_;
+  std::map<std::string, const ModelConfig*> models_;
+
+  static GridCell named_in(ConfigObject& item) {
+    const auto name = item.text("cell");
+    try {
+      return GridCell::from_name(name);
+    } catch (const ConfigError& error) {
+      item.fail(std::string("cell: ") + error.what());
+    }
+  }
+};
+
+void read_cells(ConfigObject& object, const MethodCatalogue& methods, ExperimentConfig& config) {
+  const CellReader reader(config, methods);
+  object.each("cells", [&](ConfigObject item) {
+    const auto cell = reader.read(item, true);
+    config.cells.push_back(cell);
+    config.edits[cell] = item.integer("edits", 1, kMaxEdits);
     item.finish();
-    static_cast<void>(config.method_of(cell));  // throws if the model or its hyper-parameters are not there
   });
   object.each("skipped", [&](ConfigObject item) {
-    config.skipped.push_back({GridCell::from_name(item.text("cell")), item.text("reason")});
+    auto cell = reader.read(item, false);
+    config.skipped.push_back({std::move(cell), item.text("reason")});
     item.finish();
   });
+  if (const auto problem = cells_problem(config.cells, config.skipped); !problem.empty()) {
+    object.fail("cells: " + problem);
+  }
 }
 
 }  // namespace
@@ -114,7 +162,7 @@ ExperimentConfig experiment_config_from_json(const std::string& text, const Meth
   });
   if (config.models.empty()) object.fail("models: expected at least one model, found none");
   object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
-  read_cells(object, config);
+  read_cells(object, methods, config);
   object.finish();
   for (const auto& problem : experiment_problems(config, methods)) object.fail(problem.path() + ": " + problem.text);
   return config;

@@ -108,6 +108,21 @@ ConfigProblem problem_beside_npz(const std::string& model, const std::string& ke
   return {{"models", model, "second_moments", key}, "", "is for second moments of a corpus; expected npz alone"};
 }
 
+std::string cells_problem(std::span<const GridCell> cells, std::span<const SkippedCell> skipped) {
+  if (cells.empty()) {
+    return std::string(skipped.empty() ? "holds no cell" : "every cell is excluded") +
+           "; expected at least one to be left";
+  }
+  std::set<GridCell> known;
+  for (const auto& cell : cells) {
+    if (!known.insert(cell).second) return cell.name() + " is there twice; expected distinct cells";
+  }
+  for (const auto& [cell, reason] : skipped) {
+    if (!known.insert(cell).second) return cell.name() + " is left out and there as well; expected one of both";
+  }
+  return "";
+}
+
 std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods) {
   Problems problems;
   if (!config.dataset.completions.empty() && config.dataset.format != "zsre") {

@@ -24,6 +24,10 @@ struct ConfigProblem {
 /// Of a key of a model's `second_moments` that is for those of a corpus and stands beside `npz`.
 ConfigProblem problem_beside_npz(const std::string& model, const std::string& key);
 
+/// What is wrong with the cells that a grid gave, empty if nothing is: there is at least one, and none is there twice
+/// or both kept and left out. Told apart from `experiment_problems` because YAML and JSON name cells by different keys.
+std::string cells_problem(std::span<const GridCell> cells, std::span<const SkippedCell> skipped);
+
 /// All problems of the fields taken together, whatever they were read from; none, and the experiment can be inspected.
 /// What a method or a task holds was checked where it was read.
 std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods);

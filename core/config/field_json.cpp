@@ -105,7 +105,9 @@ void JsonFieldReader::operator()(const char* name, bool& field) { field = object
 
 void JsonFieldReader::operator()(const char* name, std::optional<std::filesystem::path>& field) {
   field.reset();
-  if (!is_null(name)) field = object_.text(name);
+  if (is_null(name)) return;
+  field = object_.text(name);
+  if (field->empty()) object_.fail(std::string(name) + ": is empty; expected a path");
 }
 
 void JsonFieldReader::operator()(const char* name, std::vector<int>& field, const IntegerListRule& rule) {

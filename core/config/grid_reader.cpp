@@ -8,6 +8,9 @@
 #include <set>
 #include <utility>
 
+#include "core/config/experiment_problems.h"
+#include "core/limits.h"
+
 namespace lethe::core::inline config {
 namespace {
 
@@ -45,13 +48,14 @@ struct Pattern {
 std::vector<std::string> read_words(const YamlValue& value, const std::vector<std::string>& words,
                                     const std::string& what) {
   std::vector<std::string> chosen;
+  std::set<std::string> known;
   const auto items = value.list("a list of " + what);
   if (!items) return chosen;
   if (items->empty()) value.problem("expected at least one of " + what + ", found an empty list");
   for (const auto& item : *items) {
     const auto word = item.word(words);
     if (!word) continue;
-    if (std::find(chosen.begin(), chosen.end(), *word) != chosen.end()) {
+    if (!known.insert(*word).second) {
       item.problem("\"" + *word + "\" is given twice; expected distinct " + what);
     } else {
       chosen.push_back(*word);
@@ -117,14 +121,26 @@ std::optional<Pattern> read_pattern(const YamlValue& value, const std::vector<st
   return is_valid ? std::optional(pattern) : std::nullopt;
 }
 
-/// The grid while entries change it. An entry with a sample looks at that sample's cells alone, one without is applied
-/// once however often it is repeated: the time is that of cells plus entries, not of their product.
+/// The grid while entries change it. An entry with a sample or a model looks at the cells of one of them alone, one
+/// with neither is applied once however often it is repeated: the time is that of cells plus entries, not of their
+/// product.
 class CellTable {
  public:
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+
+  void add_all(const Axes& axes) {
+    for (const auto& method : axes.methods) {
+      for (const auto& model : axes.models) {
+        for (const auto sample : axes.samples) add({method, model, sample});
+      }
+    }
+  }
+
   void add(GridCell cell) {
     const auto [found, is_new] = places_.try_emplace(cell, entries_.size());
     if (is_new) {
       by_sample_[cell.sample].push_back(entries_.size());
+      by_model_[cell.model].push_back(entries_.size());
       entries_.push_back({std::move(cell), {}, next_order_++});
     } else if (auto& entry = entries_[found->second]; !entry.reason.empty()) {
       entry.reason.clear();
@@ -142,16 +158,15 @@ class CellTable {
       entry.reason = reason;
       entry.order = next_order_++;
     };
-    if (pattern.sample) {
-      for (const auto place : by_sample_[*pattern.sample]) visit(entries_[place]);
-      return is_matched;
-    }
     const auto [known, is_new] = applied_.try_emplace(pattern, false);
-    if (is_new) {
+    if (!is_new) return known->second;
+    if (const auto* places = fewest_places(pattern)) {
+      for (const auto place : *places) visit(entries_[place]);
+    } else {
       for (auto& entry : entries_) visit(entry);
-      known->second = is_matched;
     }
-    return known->second;
+    known->second = is_matched;
+    return is_matched;
   }
 
   /// Kept cells in the order of their coming, excluded ones in that of the entries.
@@ -174,12 +189,31 @@ class CellTable {
     std::string reason;  ///< empty: not excluded
     std::size_t order = 0;
   };
+  using Places = std::vector<std::size_t>;
   std::vector<Entry> entries_;
   std::map<GridCell, std::size_t> places_;
-  std::map<int, std::vector<std::size_t>> by_sample_;
-  std::map<Pattern, bool> applied_;  ///< those without a sample, and whether they matched
+  std::map<int, Places> by_sample_;
+  std::map<std::string, Places> by_model_;
+  std::map<Pattern, bool> applied_;  ///< and whether they matched
   std::size_t next_order_ = 0;
+
+  /// Those of the pattern's sample or model, whichever are fewer; null if it names neither.
+  const Places* fewest_places(const Pattern& pattern) {
+    const Places* of_sample = pattern.sample ? &by_sample_[*pattern.sample] : nullptr;
+    const Places* of_model = pattern.model ? &by_model_[*pattern.model] : nullptr;
+    if (of_sample == nullptr || of_model == nullptr) return of_sample != nullptr ? of_sample : of_model;
+    return of_sample->size() < of_model->size() ? of_sample : of_model;
+  }
 };
+
+/// A grid of a megabyte of text could name 1e9 cells: told before they are made. `num_made` are there already.
+bool is_too_large(const Axes& axes, std::size_t num_made, const YamlValue& place) {
+  const std::int64_t num_cells = std::ssize(axes.methods) * std::ssize(axes.models) * std::ssize(axes.samples);
+  if (num_cells + static_cast<std::int64_t>(num_made) <= kMaxCells) return false;
+  place.problem("names " + std::to_string(num_cells) + " cells" + (num_made > 0 ? " beside the grid's" : "") +
+                "; expected at most " + std::to_string(kMaxCells) + " in all: split the experiment");
+  return true;
+}
 
 void exclude(const YamlValue& list, const Axes& axes, CellTable& table) {
   const auto items = list.list("a list of {method: ..., model: ..., sample: ...}");
@@ -209,14 +243,12 @@ void include(const YamlValue& list, const Axes& axes, const KnownNames& known, C
   for (const auto& item : *items) {
     const auto pattern = read_pattern(item, known.methods, known.models);
     if (!pattern || !included.insert(*pattern).second) continue;
-    const auto methods = pattern->method ? std::vector{*pattern->method} : axes.methods;
-    const auto chosen = pattern->model ? std::vector{*pattern->model} : axes.models;
-    const auto samples = pattern->sample ? std::vector{*pattern->sample} : axes.samples;
-    for (const auto& method : methods) {
-      for (const auto& model : chosen) {
-        for (const auto sample : samples) table.add({method, model, sample});
-      }
-    }
+    auto named = axes;
+    if (pattern->method) named.methods = {*pattern->method};
+    if (pattern->model) named.models = {*pattern->model};
+    if (pattern->sample) named.samples = {*pattern->sample};
+    if (is_too_large(named, table.size(), item)) return;
+    table.add_all(named);
   }
 }
 
@@ -244,17 +276,17 @@ Grid read_grid(const YamlValue& value, const std::vector<std::string>& methods,
   YamlMap map(value, "a map with methods, models, samples, include and exclude");
   const auto axes = read_axes(map, methods, models);
   CellTable table;
-  for (const auto& method : axes.methods) {
-    for (const auto& model : axes.models) {
-      for (const auto sample : axes.samples) table.add({method, model, sample});
-    }
-  }
-  if (const auto list = map.find("exclude")) exclude(*list, axes, table);
+  const bool is_refused = is_too_large(axes, 0, value);
+  if (!is_refused) table.add_all(axes);
+  const auto excluded = map.find("exclude");
+  if (excluded && !is_refused) exclude(*excluded, axes, table);
   if (const auto list = map.find("include")) include(*list, axes, {methods, models}, table);
   map.finish();
   auto grid = std::move(table).finish();
-  const bool had_cells = !axes.methods.empty() && !axes.models.empty() && !axes.samples.empty();
-  if (had_cells && grid.cells.empty()) value.problem("every cell is excluded; expected at least one to be left");
+  // An axis that is empty has its problem already, and so has a grid that is too large.
+  const bool is_read = !axes.methods.empty() && !axes.models.empty() && !axes.samples.empty() && !is_refused;
+  const auto problem = is_read ? cells_problem(grid.cells, grid.skipped) : std::string();
+  if (!problem.empty()) value.problem(problem);
   return grid;
 }
 

@@ -15,15 +15,26 @@ std::size_t name_length(std::string_view text) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_part) - text.begin());
 }
 
+/// With which a shell does more than put a variable's value: ${NAME:-other}.
+constexpr std::string_view kOperators = ":-+=?#%/^,@[";
+
+/// "~anna": a shell looks up the home of that user.
+bool is_user(std::string_view part) { return part.size() > 1 && part[0] == '~' && name_length(part.substr(1)) > 0; }
+
 }  // namespace
 
-std::string expand_path(std::string_view text, std::string& unknown) {
+std::string expand_path(std::string_view text, std::string& problem) {
   std::string path;
   const auto append_variable = [&](const std::string& name, const std::string& written) {
     const char* value = std::getenv(name.c_str());
     if (value != nullptr) path += value;
-    if (value == nullptr && unknown.empty()) unknown = written;
+    if (value == nullptr && problem.empty()) problem = written + " is not set in the environment; expected a path";
   };
+  if (const auto user = text.substr(0, text.find('/')); is_user(user)) {
+    problem = std::string(user) + ": homes of users are not looked up, only ~ and ~/ are replaced; write the path out" +
+              ", or ./" + std::string(user) + " for a file of this name";
+    return std::string(text);
+  }
   if (text == "~" || text.starts_with("~/")) {
     append_variable("HOME", "~ ($HOME)");
     text.remove_prefix(1);
@@ -35,7 +46,15 @@ std::string expand_path(std::string_view text, std::string& unknown) {
     if (text.empty()) break;
     const bool is_braced = text.starts_with("${");
     const auto length = name_length(text.substr(is_braced ? 2 : 1));
-    const bool is_closed = !is_braced || text.substr(2 + length).starts_with('}');
+    const auto behind = is_braced ? text.substr(2 + length) : std::string_view("}");
+    const bool is_closed = behind.starts_with('}');
+    if (length > 0 && !is_closed && !behind.empty() && kOperators.find(behind.front()) != std::string_view::npos) {
+      const auto written = text.substr(0, std::min(text.find('}'), text.size() - 1) + 1);
+      if (problem.empty()) {
+        problem = std::string(written) + ": of variables only $NAME and ${NAME} are replaced; write the value out";
+      }
+      return path + std::string(text);
+    }
     if (length == 0 || !is_closed) {  // a dollar that stands for itself
       path += text.front();
       text.remove_prefix(1);

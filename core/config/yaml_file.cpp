@@ -130,14 +130,15 @@ void ProblemList::announce(const std::string& file) { index_of(file); }
 
 void ProblemList::add(const std::string& file, const YAML::Mark& mark, const std::string& text) {
   const auto index = index_of(file);
-  auto line = place_of(file, mark) + ": " + first_line(text);
+  const auto place = place_of(file, mark) + ": ";
+  auto line = place + first_line(text);
+  known_places_.insert(place + text.substr(0, text.find(": ")));
   // A file that two models share is read twice, and its problems are found twice.
   if (known_lines_.insert(line).second) problems_.push_back({index, mark, std::move(line)});
 }
 
 bool ProblemList::has_one_at(const std::string& file, const YAML::Mark& mark, const std::string& path) const {
-  const auto beginning = place_of(file, mark) + ": " + path + ": ";
-  return std::ranges::any_of(problems_, [&](const Problem& problem) { return problem.line.starts_with(beginning); });
+  return known_places_.contains(place_of(file, mark) + ": " + path);
 }
 
 void ProblemList::throw_if_any(const std::string& config) const {

@@ -35,6 +35,7 @@ class ProblemList {
   std::vector<std::string> files_;
   std::vector<Problem> problems_;
   std::unordered_set<std::string> known_lines_;
+  std::unordered_set<std::string> known_places_;  ///< "file:line:column: key path" of each
 
   std::size_t index_of(const std::string& file);
 };

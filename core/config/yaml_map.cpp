@@ -85,18 +85,31 @@ void YamlValue::unexpected(const std::string& what, std::span<const std::string>
 }
 
 std::optional<YamlValue> YamlValue::child(const std::string& key) const {
-  if (node.IsSequence()) {
-    const auto items = list("");
-    const auto found = std::ranges::find(*items, path + key, &YamlValue::path);
-    return found == items->end() ? std::nullopt : std::optional(*found);
-  }
-  if (!node.IsMap()) return std::nullopt;
-  for (const auto& entry : node) {
-    if (!entry.first.IsScalar() || entry.first.Scalar() != key) continue;
-    const auto& place = entry.second.IsNull() ? entry.first.Mark() : entry.second.Mark();
-    return YamlValue{file, entry.second, path.empty() ? key : path + "." + key, problems, place};
+  for (auto& [name, value] : children()) {
+    if (name == key) return std::move(value);
   }
   return std::nullopt;
+}
+
+std::vector<std::pair<std::string, YamlValue>> YamlValue::children() const {
+  std::vector<std::pair<std::string, YamlValue>> children;
+  if (node.IsSequence()) {
+    auto items = list("");
+    for (auto& item : *items) {
+      auto place = item.path.substr(path.size());
+      children.emplace_back(std::move(place), std::move(item));
+    }
+  } else if (node.IsMap()) {
+    for (const auto& entry : node) {
+      const auto& key = entry.first;
+      const auto& value = entry.second;
+      if (!key.IsScalar()) continue;
+      const auto& name = key.Scalar();
+      const auto& place = value.IsNull() ? key.Mark() : value.Mark();
+      children.emplace_back(name, YamlValue{file, value, path.empty() ? name : path + "." + name, problems, place});
+    }
+  }
+  return children;
 }
 
 bool YamlValue::has_problem() const {
@@ -154,10 +167,10 @@ std::optional<std::string> YamlValue::path_text() const {
     unexpected("a path");
     return std::nullopt;
   }
-  std::string unknown;
-  auto text = expand_path(node.Scalar(), unknown);
-  if (unknown.empty()) return text;
-  problem("\"" + node.Scalar() + "\": " + unknown + " is not set in the environment; expected a path");
+  std::string flaw;
+  auto text = expand_path(node.Scalar(), flaw);
+  if (flaw.empty()) return text;
+  problem("\"" + node.Scalar() + "\": " + flaw);
   return std::nullopt;
 }
 
@@ -203,7 +216,11 @@ std::vector<std::pair<YamlValue, YamlValue>> YamlMap::entries() {
 std::optional<YamlValue> YamlMap::find(const std::string& key, Presence presence, const std::string& expected) {
   remember(key);
   if (!is_map_) return std::nullopt;
-  if (auto value = value_.child(key)) return value;
+  if (!children_) {
+    children_.emplace();
+    for (auto& [name, value] : value_.children()) children_->try_emplace(std::move(name), std::move(value));
+  }
+  if (const auto found = children_->find(key); found != children_->end()) return found->second;
   if (presence == Presence::kRequired) {
     value_.inner_problem(key + ": is missing; expected " + expected);
   }

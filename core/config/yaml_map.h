@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ struct YamlValue {
 
   /// The value of a map's key, or of a list's place "[2]"; nothing if there is none.
   [[nodiscard]] std::optional<YamlValue> child(const std::string& key) const;
+  /// All of them by key or place, the first of a repeated key; of anything but a map and a list none.
+  [[nodiscard]] std::vector<std::pair<std::string, YamlValue>> children() const;
   /// True if a problem stands at this value already.
   [[nodiscard]] bool has_problem() const;
 
@@ -73,7 +76,8 @@ class YamlMap {
  private:
   YamlValue value_;
   bool is_map_ = false;
-  std::vector<std::string> known_;  ///< in the order of the questions
+  std::optional<std::unordered_map<std::string, YamlValue>> children_;  ///< from the first question on
+  std::vector<std::string> known_;                                      ///< in the order of the questions
   std::unordered_set<std::string> asked_;
 
   /// False if the key was known already.

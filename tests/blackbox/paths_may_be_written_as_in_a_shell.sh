@@ -21,3 +21,9 @@ expect_text 'unset.yaml:5:.*dataset.records.*\$NO_SUCH_VARIABLE is not set'
 sed 's/^  m:/\tm:/' c.yaml >tab.yaml
 expect_rc 2 "$L" plan tab.yaml
 expect_text "tab.yaml:7:1: the line is indented with a tab"
+sed 's|\$WORLD/counterfact.json|"${WORLD:-else}/counterfact.json"|' c.yaml >operator.yaml
+expect_rc 2 "$L" plan operator.yaml
+expect_text '\$\{WORLD:-else\}: of variables only \$NAME and \$\{NAME\} are replaced; write the value out'
+sed 's/~\/samples/~anna\/samples/' c.yaml >user.yaml
+expect_rc 2 "$L" plan user.yaml
+expect_text '~anna: homes of users are not looked up.*or \./~anna'

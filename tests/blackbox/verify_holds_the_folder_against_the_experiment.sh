@@ -41,3 +41,12 @@ while read -r file; do
 done <files
 cp -r out none && rm -rf none/cells
 expect_rc 1 "$L" verify none --model N && expect_text 'rome/m/sample0.*none is there'
+
+# An experiment.json that no YAML could have given.
+for change in 'j["cells"] = []' 'j["cells"].append(j["cells"][0])' 'j["cells"][0]["cell"] = "rome/m/sample-1"' 'j["cells"][0]["cell"] = "rome/n/sample0"'; do
+  rm -rf none && cp -r out none
+  python3 -c "import json; j = json.load(open('none/experiment.json')); $change; json.dump(j, open('none/experiment.json', 'w'))"
+  for verb in "verify --model N" "verify --digests" report status; do
+    expect_rc 1 "$L" $verb none && expect_text 'none/experiment.json: cells'
+  done
+done

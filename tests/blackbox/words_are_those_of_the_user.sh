@@ -13,3 +13,5 @@ for files in 8 10 12 16 24 40; do
   ! grep -q 'json.exception' told || fail "a parser's words with $files open files"
   ! grep -q '^lethe: inspection: ' told || fail "no cause with $files open files"
 done
+sed "s/device: cpu/device: CUDA/" c.yaml >capitals.yaml
+expect_rc 2 "$L" plan capitals.yaml && expect_text "did you mean .cuda."

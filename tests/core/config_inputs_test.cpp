@@ -43,21 +43,29 @@ class ConfigInputs : public testing::Test {
 
 TEST_F(ConfigInputs, PathsAreExpandedAsAShellDoes) {
   const auto expanded = [](const std::string& text) {
-    std::string unknown;
-    auto path = expand_path(text, unknown);
-    return unknown.empty() ? path : "unknown: " + unknown;
+    std::string problem;
+    auto path = expand_path(text, problem);
+    return problem.empty() ? path : problem;
   };
   EXPECT_EQ(expanded("~/models/a"), "/people/anna/models/a");
   EXPECT_EQ(expanded("~"), "/people/anna");
   EXPECT_EQ(expanded("$DATA/a.json"), "/data/sets/a.json");
   EXPECT_EQ(expanded("${DATA}.old/$EMPTY${EMPTY}b"), "/data/sets.old/b");
-  EXPECT_EQ(expanded("x/$DATA_SETS"), "unknown: $DATA_SETS");
-  EXPECT_EQ(expanded("${NOT_SET}/a/$NOR_THIS"), "unknown: $NOT_SET");
-  for (const auto* same : {"a/~", "~anna/b", "a$", "$", "$/a", "$1", "${", "${}", "${DATA", "${DA TA}", "a b"}) {
+  EXPECT_EQ(expanded("x/$DATA_SETS"), "$DATA_SETS is not set in the environment; expected a path");
+  EXPECT_EQ(expanded("${NOT_SET}/a/$NOR_THIS"), "$NOT_SET is not set in the environment; expected a path");
+  for (const auto* same :
+       {"a/~", "./~anna/b", "~1/b", "a$", "$", "$/a", "$1", "${", "${}", "${DATA", "${DA TA}", "a b"}) {
     EXPECT_EQ(expanded(same), same);
   }
+  EXPECT_EQ(expanded("~anna/b"),
+            "~anna: homes of users are not looked up, only ~ and ~/ are replaced; write the path out, or ./~anna for a "
+            "file of this name");
+  for (const std::string written : {"${DATA:-/x}", "${DATA#/}", "${NOT_SET:=a}", "${DATA/a/b}"}) {
+    EXPECT_EQ(expanded("a/" + written + "/b"),
+              written + ": of variables only $NAME and ${NAME} are replaced; write the value out");
+  }
   ::unsetenv("HOME");
-  EXPECT_EQ(expanded("~/a"), "unknown: ~ ($HOME)");
+  EXPECT_EQ(expanded("~/a"), "~ ($HOME) is not set in the environment; expected a path");
 }
 
 TEST_F(ConfigInputs, EveryPathOfAConfigIsExpanded) {

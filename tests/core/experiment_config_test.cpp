@@ -103,7 +103,8 @@ TEST(ExperimentConfig, WhatConcernsOneCellHoldsNoOther) {
   const auto of_model = narrowed_to(config, "a");
   EXPECT_TRUE(of_model.cells.empty());
   EXPECT_EQ(of_model.model("a"), config.model("a"));
-  EXPECT_EQ(experiment_config_from_json(to_json(of_model), editing::catalogue()), of_model);
+  // What a file says of its origin; an experiment has cells.
+  EXPECT_EQ(nlohmann::json::parse(to_json(of_model)).at("cells").size(), 0U);
 }
 
 TEST(ExperimentConfig, InlineAndFileParametersAreTheSame) {

@@ -70,6 +70,28 @@ TEST(HostileConfig, AliasBombsAreStopped) {
   EXPECT_FALSE(refusal_of(minimal_config() + "tasks: &t [*t]\n").empty());
 }
 
+TEST(HostileConfig, AGridThatNoMemoryHoldsIsRefused) {
+  std::string samples = "0";
+  for (int i = 1; i < 20'000; ++i) samples += "," + std::to_string(i);
+  std::string models;
+  for (int i = 0; i < 1'000; ++i) models += "  m" + std::to_string(i) + ": {path: p, methods: {rome: {layer: 0}}}\n";
+  const auto grid = [&](const std::string& rest) {
+    auto text = minimal_config("rome: {layer: 0}", "grid: {methods: [rome], samples: [" + samples + "]" + rest + "}\n");
+    return text.insert(text.find("  a:\n"), models);
+  };
+  EXPECT_NE(refusal_of(grid("")).find("grid: names 20020000 cells; expected at most 1000000 in all"),
+            std::string::npos);
+  const auto included = refusal_of(minimal_config(
+      "rome: {layer: 0}", "grid: {methods: [rome], samples: [" + samples + "], include: [" + [] {
+        std::string entries = "{method: ft}";
+        for (const auto* method : {"r-rome", "memit", "memit-seq", "alphaedit", "ft-c", "mend"}) {
+          entries += std::string(", {method: ") + method + "}";
+        }
+        return entries;
+      }() + "]}\n"));
+  EXPECT_EQ(included.find("in all"), std::string::npos) << "140,000 cells are not too many";
+}
+
 TEST(HostileConfig, AliasesThatHelpAreFine) {
   const TemporaryFolder folder;
   const auto path = folder.write("x.yaml", "threads: &n 2\nexecutors_per_gpu: *n\n" + minimal_config());

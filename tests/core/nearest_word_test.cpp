@@ -23,6 +23,13 @@ TEST(NearestWord, FindsWhatWasMeant) {
   EXPECT_EQ(nearest_word("forget", words), "forgetting_every");
 }
 
+TEST(NearestWord, CapitalsAreNoOtherLetters) {
+  const std::vector<std::string> words{"cpu", "cuda"};
+  EXPECT_EQ(nearest_word("CUDA", words), "cuda");
+  EXPECT_EQ(nearest_word("Cpu", words), "cpu");
+  EXPECT_EQ(nearest_word("CUD", words), "cuda");
+}
+
 TEST(NearestWord, SuggestsNothingFarFetched) {
   const std::vector<std::string> words{"rome", "ft"};
   EXPECT_EQ(nearest_word("serac", words), std::nullopt);
