@@ -1,14 +1,13 @@
 #include "model/weights.h"
 
 #include <unistd.h>
-#include <array>
-#include <limits>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-
+#include <limits>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
