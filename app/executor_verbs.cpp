@@ -161,6 +161,7 @@ std::string verdict_on(const worker::Verification& result, const Options& option
 int print_verification(const worker::Verification& result, const Options& options) {
   for (const auto& problem : result.problems) std::cout << "  " << problem << "\n";
   for (const auto& text : result.not_checked) std::cout << "  not checked: " << text << "\n";
+  for (const auto& text : result.remarks) std::cout << "  note: " << text << "\n";
   std::cout << (options.is_comparison ? "compared " : "checked ") << result.num_files << " files, " << result.num_cells
             << " cells: " << verdict_on(result, options) << "\n";
   if (!result.problems.empty()) return core::kExitFailed;

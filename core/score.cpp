@@ -73,6 +73,17 @@ EditScores edit_scores(std::span<const PromptScore> scores) {
       rewrite.mean(rewrite.tokens),    paraphrase.mean(paraphrase.tokens),    neighborhood.mean(neighborhood.tokens)};
 }
 
+void FiniteCount::add(double value) {
+  ++num_values;
+  num_not_finite += std::isfinite(value) ? 0 : 1;
+}
+
+void FiniteCount::add(std::span<const PromptScore> scores) {
+  for (const auto& score : scores) {
+    for (const double value : {score.nll_new, score.nll_true, score.margin}) add(value);
+  }
+}
+
 double locality(std::span<const PromptScore> edited, std::span<const PromptScore> unedited) {
   if (edited.size() != unedited.size()) throw std::invalid_argument("locality compares the same prompts of two models");
   double sum = 0.0;

@@ -8,7 +8,7 @@
 
 namespace lethe::core {
 
-/// ES, PS, NS of one edit (fractions in [0,1]); strict comparisons: a tie or a NaN is a failure.
+/// ES, PS, NS of one edit (fractions in [0,1]); strict comparisons: a tie or a NaN is a failure, and counts.
 /// NaN for a kind of prompt that the record does not have: an absent score is no score of zero.
 struct EditScores {
   double efficacy = 0.0;      ///< 1[nll_new < nll_true] on the rewrite prompt
@@ -24,6 +24,16 @@ struct EditScores {
   double neighborhood_token_accuracy = 0.0;
 };
 EditScores edit_scores(std::span<const PromptScore> scores);
+
+/// How many measured values are numbers: a model that has diverged gives others.
+struct FiniteCount {
+  std::int64_t num_values = 0;
+  std::int64_t num_not_finite = 0;
+
+  void add(double value);
+  /// Both NLLs and the margin of each prompt.
+  void add(std::span<const PromptScore> scores);
+};
 
 /// Locality by agreement: mean over neighbourhood prompts of the share of the true target's tokens in whose place both
 /// models find the same token likeliest. `edited` and `unedited` are the same prompts in one order. NaN where there are

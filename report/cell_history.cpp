@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/score.h"
 #include "ledger/cell_identities.h"
 #include "report/task_origin.h"
 #include "storage/reduction.h"
@@ -16,6 +17,8 @@ namespace lethe::report {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kFailures = "a prompt whose NLL is NaN counts as a failure";
 
 class CellLoader {
  public:
@@ -36,6 +39,11 @@ class CellLoader {
     load_reductions(files);
     history_.progress = core::progress_of(config_, history_.cell, ledger::ledger_of(files, identities_));
     note_further_edits(files);
+    note_not_finite("scores after their edits", after_edits_, kFailures);
+    note_not_finite("scores of forgetting", forgetting_, kFailures);
+    note_not_finite("scores of all edits", all_edits_, kFailures);
+    note_not_finite("distances", distances_, "no mean over cells holds them");
+    tell_lacking_baseline();
     return std::move(history_);
   }
 
@@ -75,6 +83,24 @@ class CellLoader {
                               std::to_string(wanted_edits()));
   }
 
+  /// What is averaged must not hide them.
+  void note_not_finite(const char* what, const core::FiniteCount& finite, const char* meaning) {
+    if (finite.num_not_finite == 0) return;
+    remarks().notes.push_back(history_.cell.name() + ": " + std::to_string(finite.num_not_finite) + " of " +
+                              std::to_string(finite.num_values) + " values of the " + what +
+                              " are not finite: " + meaning);
+  }
+
+  /// Answers of the edited model that there is nothing to compare with.
+  void tell_lacking_baseline() {
+    const bool is_asked = !history_.tasks.empty() && history_.tasks.back().edits > 0;
+    if (!is_asked || has_baseline_) return;
+    remarks().left_out.push_back("the comparison of " + history_.cell.model +
+                                 "'s downstream tasks with the unedited model: its answers are not in prerequisites/" +
+                                 ledger::kBaselineFolder + "/" + history_.cell.model +
+                                 " (`lethe sweep` with the config makes them, or restore them from a copy)");
+  }
+
   void append_segment(const ledger::SegmentFile& segment) {
     const auto label =
         storage::segment_label(history_.cell, history_.edit_identity, segment.first_edit, segment.last_edit);
@@ -84,7 +110,9 @@ class CellLoader {
       throw core::StorageError(segment.file.path.string() + ": does not continue the edits before it");
     }
     for (auto& edit : contents.edits) {
-      if (edit.record.edit <= wanted_edits()) history_.records.push_back(std::move(edit.record));
+      if (edit.record.edit > wanted_edits()) continue;
+      after_edits_.add(edit.record.scores);
+      history_.records.push_back(std::move(edit.record));
     }
   }
 
@@ -101,6 +129,7 @@ class CellLoader {
     for (const auto& [identity, file] : files) there.insert(identity);
     const auto found = files.find(choice_.baseline_of(history_.cell.model, there, remarks()));
     if (found == files.end()) return;
+    has_baseline_ = true;  // one that is flawed is left out with a reason of its own
     guarded(found->second.path, [&] {
       auto contents =
           storage::read_reduction(found->second, storage::baseline_label(history_.cell.model, found->first));
@@ -125,10 +154,12 @@ class CellLoader {
                                                                                 file.part, file.edits, file.identity));
     switch (file.part) {
       case core::ReductionPart::kDistance:
+        for (const auto& record : contents.distances) distances_.add(record.frobenius);
         history_.distances.push_back({file.edits, std::move(contents.distances)});
         return;
       case core::ReductionPart::kForgetting:
         require_same_edits(file, contents.forgetting);
+        for (const auto& record : contents.forgetting) forgetting_.add(std::span(&record.rewrite, 1));
         history_.forgetting.push_back(tally_.count(history_.records, contents.forgetting));
         return;
       case core::ReductionPart::kTasks:
@@ -137,6 +168,10 @@ class CellLoader {
         return;
       case core::ReductionPart::kScores:
         require_same_edits(file, contents.scores);
+        for (const auto& record : contents.scores) {
+          all_edits_.add(record.edited);
+          all_edits_.add(record.unedited);
+        }
         history_.all_edits.push_back(average_all_edits(contents.scores));
         return;
     }
@@ -171,6 +206,8 @@ class CellLoader {
   IdentityChoice& choice_;
   ledger::CellIdentities identities_;
   std::optional<TaskOrigin> baseline_;
+  bool has_baseline_ = false;  ///< a file of it is there
+  core::FiniteCount after_edits_, forgetting_, all_edits_, distances_;
   ForgettingTally tally_;
   CellHistory history_;
 };

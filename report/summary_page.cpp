@@ -34,10 +34,13 @@ std::vector<std::pair<Pair, std::vector<const CellHistory*>>> by_pair(std::span<
   return groups;
 }
 
-/// Mean over the samples that have the number.
-template <typename Field>
-double mean_over(const std::vector<CellSummary>& summaries, Field field) {
-  return present_of(summaries, field).mean();
+/// Mean over the samples that have the number; of fewer than there are edits of, it says of how many.
+template <typename Field, typename Write>
+std::string mean_over(const std::vector<CellSummary>& summaries, Field field, Write write) {
+  const auto present = present_of(summaries, field);
+  const auto num_begun = std::ranges::count_if(summaries, [](const CellSummary& s) { return s.num_edits > 0; });
+  const bool is_of_all = present.count == 0 || present.count == num_begun;
+  return write(present.mean()) + (is_of_all ? "" : fmt::format(" (of {})", present.count));
 }
 
 /// "18 of 20"; "–" before anything was measured.
@@ -63,19 +66,28 @@ Row overview_row(const Pair& pair, const std::vector<const CellHistory*>& histor
     forgotten.edited += all.back().forgotten.edited;
     num_complete += all.back().is_complete ? 1 : 0;
   }
+  const auto written = [](double value) { return number(value); };
   return {pair.first,
           pair.second,
           fmt::format("{} of {}", num_complete, histories.size()),
           edits_done(done, planned),
-          number(mean_over(all, [](const CellSummary& s) { return s.whole.efficacy.value; })),
-          number(mean_over(all, [](const CellSummary& s) { return s.whole.paraphrase.value; })),
-          number(mean_over(all, [](const CellSummary& s) { return s.whole.neighborhood.value; })),
-          number(mean_over(all, [](const CellSummary& s) { return s.score; })),
+          mean_over(
+              all, [](const CellSummary& s) { return s.whole.efficacy.value; }, written),
+          mean_over(
+              all, [](const CellSummary& s) { return s.whole.paraphrase.value; }, written),
+          mean_over(
+              all, [](const CellSummary& s) { return s.whole.neighborhood.value; }, written),
+          mean_over(
+              all, [](const CellSummary& s) { return s.score; }, written),
           known_facts(forgotten),
-          number(mean_over(all, [](const CellSummary& s) { return s.forgotten.ever; })),
-          number(mean_over(all, [](const CellSummary& s) { return s.baseline_mean_f1; })),
-          number(mean_over(all, [](const CellSummary& s) { return s.final_mean_f1; })),
-          distance_text(mean_over(all, [](const CellSummary& s) { return s.distance; }))};
+          mean_over(
+              all, [](const CellSummary& s) { return s.forgotten.ever; }, written),
+          mean_over(
+              all, [](const CellSummary& s) { return s.baseline_mean_f1; }, written),
+          mean_over(
+              all, [](const CellSummary& s) { return s.final_mean_f1; }, written),
+          mean_over(
+              all, [](const CellSummary& s) { return s.distance; }, distance_text)};
 }
 
 /// "98.1 / 90.0 / 75.4"; a mean of fewer edits than `num_edits` says of how many.

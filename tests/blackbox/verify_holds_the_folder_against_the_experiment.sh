@@ -50,3 +50,12 @@ for change in 'j["cells"] = []' 'j["cells"].append(j["cells"][0])' 'j["cells"][0
     expect_rc 1 "$L" $verb none && expect_text 'none/experiment.json: cells'
   done
 done
+
+# A sweep that was run again with fewer cells: the others' files are checked all the same, and rebuilt.
+cp "$A"/world/counterfact.json "$A"/world/samples.json . && cp "$A"/world/corpus.txt .
+RECORDS=counterfact.json SAMPLES=samples.json write_config c.yaml N rome 4 "second_moments: {corpus: corpus.txt, max_documents: 300}, "
+sed 's/samples: \[0\]/samples: [0, 1]/' c.yaml >two.yaml
+expect_rc 0 "$L" sweep two.yaml --out fewer && expect_rc 0 "$L" sweep c.yaml --out fewer
+expect_rc 0 "$L" verify fewer && expect_text 'rome/m/sample1: is no cell of this experiment' && expect_text '2 cells: all sound$'
+segment=$(ls fewer/cells/rome/m/sample1/*/segment-0000002-*)
+printf x >>"$segment" && expect_rc 1 "$L" verify fewer && expect_text 'segment-0000002.*is damaged'

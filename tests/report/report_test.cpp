@@ -1,6 +1,7 @@
 #include "report/report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iterator>
 
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/exit_code.h"
 #include "storage/report_file.h"
 #include "tests/report/fake_sweep.h"
 
@@ -116,6 +118,25 @@ TEST_F(Report, AnEmptySweepIsReportedToo) {
   EXPECT_THAT(result.remarks.notes, IsEmpty());
   EXPECT_THAT(summary(), HasSubstr("**rome on tiny**: no edits yet"));
   EXPECT_EQ(text_of(folder_.report() / "curves.csv"), "cell,method,model,sample,metric,edits,value\n");
+}
+
+TEST_F(Report, AComparisonWithoutTheUneditedModelsAnswersIsLeftOut) {
+  fs::remove_all(sweep_.path() / "prerequisites");
+  EXPECT_THAT(write().remarks.left_out, testing::ElementsAre(HasSubstr("tiny's downstream tasks with the unedited")));
+  EXPECT_EQ(run_report_verb(sweep_.path(), editing::catalogue(), {false, {}}), core::kExitFailed);
+  EXPECT_THAT(summary(), HasSubstr("Some results are not in this report"));
+}
+
+TEST_F(Report, ADistanceThatIsNotFiniteIsNotAveragedAwayInSilence) {
+  const auto path = file(1, "distance-0000060-" + std::string(fake::kReductionIdentity));
+  auto contents = storage::read_reduction(path);
+  contents.distances.front().frobenius = std::nan("");
+  fs::remove(path);
+  ledger::commit_file(cell_folder(1), "distance-0000060-" + std::string(fake::kReductionIdentity),
+                      [&](const fs::path& temporary) { storage::write_reduction(temporary, contents); });
+  EXPECT_THAT(write().remarks.notes,
+              Contains(HasSubstr("rome/tiny/sample1: 1 of 6 values of the distances are not finite")));
+  EXPECT_THAT(summary(), HasSubstr("(of 1)"));
 }
 
 TEST_F(Report, ADamagedSegmentEndsItsCellAndIsNamed) {

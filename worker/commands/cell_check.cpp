@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/score.h"
 #include "storage/reduction.h"
 #include "worker/cell_replay.h"
 #include "worker/commands/result_model.h"
@@ -67,7 +68,12 @@ class CellCheck {
         result_.problems.push_back(segment.file.path.string() +
                                    ": does not begin with the weights that the segment before it ends with");
       }
-      for (const auto& edit : contents.edits) case_ids_.push_back(edit.record.case_id);
+      core::FiniteCount finite;
+      for (const auto& edit : contents.edits) {
+        case_ids_.push_back(edit.record.case_id);
+        finite.add(edit.record.scores);
+      }
+      tell_not_finite(segment.file.path, finite);
       if (!is_own_arithmetic(contents.provenance)) made_elsewhere_.insert(segment.last_edit);
       before = &(fingerprints_[segment.last_edit] = contents.fingerprint_after);
     }
@@ -94,19 +100,36 @@ class CellCheck {
   /// Forgetting and scores ask the facts of the segments again, in their order.
   void check_reductions() {
     for (const auto& file : files_.reductions) {
-      const bool asks_facts =
-          file.part == core::ReductionPart::kForgetting || file.part == core::ReductionPart::kScores;
       const auto n = static_cast<std::size_t>(file.edits);
-      if (!asks_facts || flawed_.contains(file.file.path) || n > case_ids_.size()) continue;
+      if (file.part == core::ReductionPart::kTasks || flawed_.contains(file.file.path)) continue;
       const auto label =
           storage::reduction_label(cell_, workspace_.edit_identity(cell_), file.part, file.edits, file.identity);
       const auto contents = storage::read_reduction(file.file, label);
       std::vector<std::int64_t> asked;
-      for (const auto& record : contents.forgetting) asked.push_back(record.case_id);
-      for (const auto& record : contents.scores) asked.push_back(record.case_id);
+      core::FiniteCount finite;
+      for (const auto& record : contents.distances) finite.add(record.frobenius);
+      for (const auto& record : contents.forgetting) {
+        asked.push_back(record.case_id);
+        finite.add(std::span(&record.rewrite, 1));
+      }
+      for (const auto& record : contents.scores) {
+        asked.push_back(record.case_id);
+        finite.add(record.edited);
+        finite.add(record.unedited);
+      }
+      tell_not_finite(file.file.path, finite);
+      if (file.part == core::ReductionPart::kDistance || n > case_ids_.size()) continue;
       if (std::ranges::equal(asked, std::span(case_ids_).first(n))) continue;
       result_.problems.push_back(file.file.path.string() + ": speaks of other records than the segments do");
     }
+  }
+
+  /// A model that has diverged may really give them, so that they are no problem of the file.
+  void tell_not_finite(const fs::path& path, const core::FiniteCount& finite) {
+    if (finite.num_not_finite == 0) return;
+    result_.remarks.push_back(path.string() + ": " + std::to_string(finite.num_not_finite) + " of " +
+                              std::to_string(finite.num_values) +
+                              " measured values are not finite: did the model diverge?");
   }
 
   void replay() {

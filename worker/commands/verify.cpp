@@ -9,6 +9,7 @@
 #include "storage/comparison.h"
 #include "worker/commands/cell_check.h"
 #include "worker/commands/file_checks.h"
+#include "worker/commands/outside_cells.h"
 #include "worker/commands/sweep_files.h"
 
 namespace lethe::worker::inline commands {
@@ -105,8 +106,9 @@ Verification verify_sweep(Workspace& workspace, Thoroughness thoroughness, TaskM
     } else {
       check_cell(workspace, cell, flawed, monitor, result);
     }
-    if (result.is_stopped) break;
+    if (result.is_stopped) return result;
   }
+  check_outside_cells(workspace, thoroughness, flawed, monitor, result);
   return result;
 }
 
