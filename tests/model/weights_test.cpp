@@ -1,14 +1,14 @@
 #include "model/weights.h"
 
 #include <unistd.h>
-
-#include <gmock/gmock.h>
 #include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <limits>
+
+#include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
