@@ -135,7 +135,7 @@ TEST_F(Report, ADistanceThatIsNotFiniteIsNotAveragedAwayInSilence) {
   ledger::commit_file(cell_folder(1), "distance-0000060-" + std::string(fake::kReductionIdentity),
                       [&](const fs::path& temporary) { storage::write_reduction(temporary, contents); });
   EXPECT_THAT(write().remarks.notes,
-              Contains(HasSubstr("rome/tiny/sample1: 1 of 6 values of the distances are not finite")));
+              Contains(HasSubstr("rome/tiny/sample1: 1 of 12 values of the distances are not finite")));
   EXPECT_THAT(summary(), HasSubstr("(of 1)"));
 }
 
