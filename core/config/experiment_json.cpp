@@ -65,7 +65,7 @@ class CellReader {
 
   /// The cell that an item names. Kept ones need their method's hyper-parameters.
   GridCell read(ConfigObject& item, bool is_kept) const {
-    const auto cell = named_in(item);
+    auto cell = named_in(item);
     const auto model = models_.find(cell.model);
     if (model == models_.end()) {
       item.fail("cell: " + cell.name() + ": there is no model \"" + cell.model + "\"; expected " +
