@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
+#include "tests/worker/cell_names.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/cell_replay.h"
 #include "worker/commands/cell_command.h"
@@ -267,12 +268,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
                                          "memit-seq/tiny-gptj/sample0", "rome/tiny-llama/sample0",
                                          "ft-c/tiny-llama/sample1", "mend/tiny-llama/sample0",
                                          "alphaedit/tiny-llama/sample1", "memit/tiny-llama/sample0"),
-                         [](const auto& instance) {
-                           std::string name = instance.param;
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-                           return name;
-                         });
+                         kNameOfCell);
 
 /// Steps of four facts, the last one of two.
 class BatchedCellRun : public CellRun {
@@ -331,12 +327,7 @@ TEST_P(BatchedCellRun, HasModelsBetweenStepsOnly) {
 INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun,
                          testing::Values("memit/tiny-gptj/sample1", "alphaedit/tiny-gpt2/sample1",
                                          "memit-seq/tiny-gptj/sample0", "ft-c/tiny-gpt2/sample1"),
-                         [](const auto& instance) {
-                           std::string name = instance.param;
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-                           return name;
-                         });
+                         kNameOfCell);
 
 TEST(Snapshots, EditsBehindTheNearestOneAreMadeAgain) {
   test::TemporaryFolder world;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "tests/support/tiny_world.h"
+#include "tests/worker/cell_names.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
 #include "worker/commands/verify.h"
@@ -158,12 +159,7 @@ TEST_P(Recovery, WithoutASoundSnapshotTheEditsAreMadeAgainAndTheirRecordsStay) {
 INSTANTIATE_TEST_SUITE_P(Cells, Recovery,
                          testing::Values("rome/tiny-gpt2/sample0", "ft-c/tiny-gptj/sample0", "mend/tiny-gpt2/sample1",
                                          "alphaedit/tiny-gpt2/sample0"),
-                         [](const auto& instance) {
-                           std::string name = instance.param;
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-                           return name;
-                         });
+                         kNameOfCell);
 
 }  // namespace
 }  // namespace lethe::worker

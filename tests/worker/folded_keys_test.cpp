@@ -10,6 +10,7 @@
 #include "editing/key_history_cost.h"
 #include "ledger/sweep_folder.h"
 #include "tests/support/tiny_world.h"
+#include "tests/worker/cell_names.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
 #include "worker/commands/verify.h"
@@ -79,12 +80,7 @@ TEST_P(FoldedKeysCell, ResumedBeforeAtAndAfterTheFoldEqualsAnUninterruptedRun) {
 INSTANTIATE_TEST_SUITE_P(Cells, FoldedKeysCell,
                          testing::Values("alphaedit/tiny-gpt2/sample0", "alphaedit/tiny-llama/sample1",
                                          "memit-seq/tiny-gpt2/sample1", "memit-seq/tiny-gptj/sample0"),
-                         [](const auto& instance) {
-                           std::string name = instance.param;
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-                           return name;
-                         });
+                         kNameOfCell);
 
 }  // namespace
 }  // namespace lethe::worker

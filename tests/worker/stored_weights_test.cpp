@@ -6,6 +6,7 @@
 #include "model/safetensors.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
+#include "tests/worker/cell_names.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
 #include "worker/commands/verify.h"
@@ -96,12 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Cells, StoredCell,
                                          StoredCellCase{"ft-c/tiny-llama/sample0", torch::kFloat16},
                                          StoredCellCase{"mend/tiny-gptj/sample0", torch::kFloat16},
                                          StoredCellCase{"mend/tiny-llama/sample1", torch::kBFloat16}),
-                         [](const auto& instance) {
-                           std::string name = instance.param.cell;
-                           std::replace_if(
-                               name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-                           return name;
-                         });
+                         [](const auto& instance) { return as_test_name(instance.param.cell); });
 
 }  // namespace
 }  // namespace lethe::worker
