@@ -63,11 +63,7 @@ class CellCheck {
     const std::map<std::string, core::Digest>* before = nullptr;
     for (const auto& segment : files_.segments) {
       const auto contents = read_cell_segment(workspace_, cell_, segment, storage::SegmentParts::kWithoutDeltas);
-      const bool is_mixed = contents.provenance.contains("mixed");
-      if (before != nullptr && !is_mixed && contents.fingerprint_before != *before) {
-        result_.problems.push_back(segment.file.path.string() +
-                                   ": does not begin with the weights that the segment before it ends with");
-      }
+      if (before != nullptr) check_joint(segment.file.path, *before, contents, result_);
       core::FiniteCount finite;
       for (const auto& edit : contents.edits) {
         case_ids_.push_back(edit.record.case_id);
@@ -163,6 +159,13 @@ class CellCheck {
 };
 
 }  // namespace
+
+void check_joint(const fs::path& segment, const std::map<std::string, core::Digest>& before,
+                 const storage::SegmentContents& contents, Verification& result) {
+  if (contents.provenance.contains("mixed") || contents.fingerprint_before == before) return;
+  result.problems.push_back(segment.string() +
+                            ": does not begin with the weights that the segment before it ends with");
+}
 
 void check_cell(Workspace& workspace, const core::GridCell& cell, const std::set<fs::path>& flawed,
                 TaskMonitor& monitor, Verification& result) {

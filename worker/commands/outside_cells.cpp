@@ -45,10 +45,7 @@ void check_chain(const core::GridCell& cell, const fs::path& folder, const std::
       const auto label =
           storage::segment_label(cell, folder.filename().string(), segment.first_edit, segment.last_edit);
       const auto contents = storage::read_segment(segment.file, label);
-      if (!before.empty() && !contents.provenance.contains("mixed") && contents.fingerprint_before != before) {
-        result.problems.push_back(segment.file.path.string() +
-                                  ": does not begin with the weights that the segment before it ends with");
-      }
+      if (!before.empty()) check_joint(segment.file.path, before, contents, result);
       before = contents.fingerprint_after;
     } catch (const core::Error& error) {
       result.problems.emplace_back(error.what());
