@@ -24,6 +24,7 @@
 #include "worker/moments_notes.h"
 #include "worker/planning/device.h"
 #include "worker/planning/prerequisite_kinds.h"
+#include "worker/prerequisites.h"
 #include "worker/serve.h"
 #include "worker/workspace.h"
 
@@ -294,9 +295,7 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
     // A plan may be made where no GPU is, a sweep not be started.
     const auto trouble = worker::device_trouble(workspace.config());
     if (trouble && trouble->is_of_this_machine && !options->is_dry_run) inspection.problems.push_back(trouble->text);
-    for (const auto& model : inspection.models) {
-      for (auto& note : worker::moments_notes(workspace, model.name)) inspection.notes.push_back(std::move(note));
-    }
+    for (auto& note : worker::prerequisite_notes(workspace)) inspection.notes.push_back(std::move(note));
     std::cout << core::to_json(inspection) << "\n";
     if (!options->out.empty() && !options->is_dry_run) workspace.save_digests();
   });

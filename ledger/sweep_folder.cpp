@@ -210,13 +210,16 @@ std::vector<std::string> foreign_identities(const SweepFolder& folder, const cor
   return identities;
 }
 
+std::optional<int> layer_of_stem(std::string_view stem) {
+  if (!stem.starts_with(kLayerPrefix)) return std::nullopt;
+  const auto layer = number_of(stem.substr(kLayerPrefix.size()), kLayerDigits);
+  return layer ? std::optional(static_cast<int>(*layer)) : std::nullopt;
+}
+
 std::vector<int> committed_moment_layers(const std::filesystem::path& moments_folder) {
   std::vector<int> layers;
   for (const auto& file : committed_hdf5(moments_folder)) {
-    if (!file.stem.starts_with(kLayerPrefix)) continue;
-    if (const auto layer = number_of(std::string_view(file.stem).substr(kLayerPrefix.size()), kLayerDigits)) {
-      layers.push_back(static_cast<int>(*layer));
-    }
+    if (const auto layer = layer_of_stem(file.stem)) layers.push_back(*layer);
   }
   std::sort(layers.begin(), layers.end());
   layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
@@ -236,16 +239,19 @@ PrerequisiteFiles scan_prerequisite(const std::filesystem::path& folder) {
   return files;
 }
 
+std::optional<MomentSlice> moment_slice_of(std::string_view stem) {
+  const auto layer_at = kSlicePrefix.size() + kSliceDigits + 1;
+  if (!stem.starts_with(kSlicePrefix) || stem.size() <= layer_at) return std::nullopt;
+  const auto slice = number_of(stem.substr(kSlicePrefix.size(), kSliceDigits), kSliceDigits);
+  const auto layer = layer_of_stem(stem.substr(layer_at));
+  if (!slice || !layer || moment_slice_stem(*slice, *layer) != stem) return std::nullopt;
+  return MomentSlice{*slice, *layer};
+}
+
 std::vector<MomentSliceFile> committed_moment_slices(const std::filesystem::path& slices_folder) {
   std::vector<MomentSliceFile> slices;
   for (const auto& file : committed_hdf5(slices_folder)) {
-    std::string_view stem = file.stem;
-    const auto layer_at = kSlicePrefix.size() + kSliceDigits + 1;
-    if (!stem.starts_with(kSlicePrefix) || stem.size() != layer_at + kLayerPrefix.size() + kLayerDigits) continue;
-    const auto slice = number_of(stem.substr(kSlicePrefix.size(), kSliceDigits), kSliceDigits);
-    const auto layer = number_of(stem.substr(layer_at + kLayerPrefix.size()), kLayerDigits);
-    if (!slice || !layer || moment_slice_stem(*slice, static_cast<int>(*layer)) != stem) continue;
-    slices.push_back({*slice, static_cast<int>(*layer), file});
+    if (const auto part = moment_slice_of(file.stem)) slices.push_back({part->slice, part->layer, file});
   }
   // Stems sort by slice, then layer; of two with the same one (two writers) the first is taken.
   const auto is_same = [](const MomentSliceFile& a, const MomentSliceFile& b) { return a.file.stem == b.file.stem; };

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/grid_cell.h"
@@ -61,6 +62,8 @@ std::string snapshot_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
 std::string moments_stem(int layer);
 std::string moment_slice_stem(std::int64_t slice, int layer);
+/// Of what `moments_stem` gives; nullopt for any other stem.
+std::optional<int> layer_of_stem(std::string_view stem);
 /// A part of the file `stem`, made of one slice of its inputs.
 std::string slice_stem(std::int64_t slice, const std::string& stem);
 
@@ -126,6 +129,13 @@ struct PrerequisiteFiles {
 };
 /// Empty for a missing folder; a read error throws `core::StorageError`.
 PrerequisiteFiles scan_prerequisite(const std::filesystem::path& folder);
+
+/// What `moment_slice_stem` was made of; nullopt for any other stem.
+struct MomentSlice {
+  std::int64_t slice = 0;
+  int layer = 0;
+};
+std::optional<MomentSlice> moment_slice_of(std::string_view stem);
 
 /// Partial sums of second moments.
 struct MomentSliceFile {

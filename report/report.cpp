@@ -24,6 +24,7 @@
 #include "report/page.h"
 #include "report/phases.h"
 #include "report/phases_page.h"
+#include "report/prerequisite_table.h"
 #include "report/summary_page.h"
 #include "storage/comparison.h"
 #include "storage/report_file.h"
@@ -138,7 +139,8 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   const auto config = core::read_experiment_config(folder.experiment(), methods);
   ReportResult result;
   result.folder = folder.report();
-  IdentityChoice choice(read_inspection(folder, result.remarks), options.identities);
+  const auto inspection = read_inspection(folder, result.remarks);
+  IdentityChoice choice(inspection, options.identities);
   std::vector<CellHistory> histories;
   std::vector<CellPhases> phases;
   storage::ReportContents contents{config.name, {}, provenance_of(config)};
@@ -167,7 +169,8 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
     result.remarks.notes.emplace_back(
         "index.html shows no figures: they were drawn as PDF alone; ask for `--format png,pdf`");
   }
-  const Page page = summary_page(config, histories, phases_section(phases, subjects), result.remarks);
+  const Page page = summary_page(config, histories, phases_section(phases, subjects),
+                                 prerequisite_table(inspection, folder.root()), result.remarks);
   ledger::replace_text(result.folder / "summary.md", markdown_of(page));
   ledger::replace_text(result.folder / "summary.tex", latex_tables(page));
   const auto shown = options.has_figures ? shown_figures(report) : std::vector<ShownFigure>();

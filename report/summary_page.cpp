@@ -261,7 +261,7 @@ std::string written_by() {
 std::string overview_table(std::span<const CellHistory> histories) { return markdown_of(overview(histories)); }
 
 Page summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories, const Page& phases,
-                  const Remarks& remarks) {
+                  const Table& prerequisites, const Remarks& remarks) {
   const auto num_complete =
       std::count_if(histories.begin(), histories.end(), [](const CellHistory& h) { return h.is_complete(); });
   Page page{
@@ -285,6 +285,7 @@ Page summary_page(const core::ExperimentConfig& config, std::span<const CellHist
   add_remarks(histories, remarks, page);
   page.insert(page.end(), {Heading{2, "How to read this"}, List{{std::begin(kDefinitions), std::end(kDefinitions)}},
                            Heading{2, "Provenance"}, Paragraph{written_by()}, provenance_table(histories)});
+  if (!prerequisites.rows.empty()) page.emplace_back(prerequisites);
   return page;
 }
 

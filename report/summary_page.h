@@ -10,10 +10,10 @@
 namespace lethe::report {
 
 /// summary.md and index.html: overview, findings, one row a cell, phases, downstream tasks, what was left out and what
-/// is missing, definitions, provenance. `phases` is the section of phases_page.h, `remarks` are those of the whole
-/// report, its cells' among them.
+/// is missing, definitions, provenance. `phases` is the section of phases_page.h, `prerequisites` the table of
+/// prerequisite_table.h, `remarks` are those of the whole report, its cells' among them.
 Page summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories, const Page& phases,
-                  const Remarks& remarks);
+                  const Table& prerequisites, const Remarks& remarks);
 
 /// The overview table alone, for a terminal: one row a (method, model), means over samples.
 std::string overview_table(std::span<const CellHistory> histories);

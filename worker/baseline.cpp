@@ -1,6 +1,7 @@
 #include "worker/baseline.h"
 
 #include "storage/reduction.h"
+#include "worker/prerequisite_file.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -28,6 +29,13 @@ bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, Task
       folder, ledger::kBaselineStem, [&](const auto& temporary) { storage::write_reduction(temporary, contents); });
   monitor.committed(file.path, 0);
   return true;
+}
+
+std::optional<PrerequisiteContents> baseline_contents(const PrerequisiteFile& file) {
+  if (file.is_part || file.file.stem != ledger::kBaselineStem) return std::nullopt;
+  return PrerequisiteContents{
+      storage::baseline_label(file.model, file.identity),
+      [](const auto& one, const auto& label) { static_cast<void>(storage::read_reduction(one, label)); }};
 }
 
 }  // namespace lethe::worker

@@ -39,7 +39,7 @@ storage::SecondMomentContents import_layer(Workspace& workspace, const std::stri
   contents.num_documents = moments.num_samples;
   contents.values = std::move(moments.values);
   contents.provenance = provenance(workspace, model);
-  contents.provenance[kConditionKey] = condition;
+  note_condition(contents.provenance, condition);
   contents.provenance["imported_from"] = path.string();
   contents.provenance["imported_tokens"] = std::to_string(moments.count);
   contents.provenance["imported_samples"] = moments.num_samples > 0 ? std::to_string(moments.num_samples) : "not said";

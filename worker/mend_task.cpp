@@ -11,6 +11,7 @@
 #include "editing/methods/settings_of.h"
 #include "worker/host_copies.h"
 #include "worker/mend_editors.h"
+#include "worker/prerequisite_file.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -241,6 +242,15 @@ class Training {
 
 bool run_editor_training(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
   return Training(workspace, task.model, monitor).run();
+}
+
+std::optional<PrerequisiteContents> editor_contents(const PrerequisiteFile& file) {
+  if (file.is_part) return std::nullopt;
+  auto label = storage::mend_editor_label(file.model, file.identity, "");
+  label.later.clear();  // the name does not say whose weights it edits
+  return PrerequisiteContents{std::move(label), [](const auto& one, const auto& expected) {
+                                static_cast<void>(storage::read_mend_editor(one, expected));
+                              }};
 }
 
 }  // namespace lethe::worker

@@ -15,6 +15,7 @@
 #include "worker/import_moments.h"
 #include "worker/moments_notes.h"
 #include "worker/planning/prerequisite_kinds.h"
+#include "worker/prerequisite_file.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -296,6 +297,21 @@ class MomentsRun {
 bool run_moments(Workspace& workspace, const core::PrerequisiteTask& task, TaskMonitor& monitor) {
   MomentsRun run(workspace, task.model, monitor);
   return task.slice ? run.run_slice(*task.slice) : run.run_all();
+}
+
+std::optional<PrerequisiteContents> moments_contents(const PrerequisiteFile& file) {
+  if (file.is_part) {
+    const auto part = ledger::moment_slice_of(file.file.stem);
+    if (!part) return std::nullopt;
+    return PrerequisiteContents{
+        storage::moment_sum_label(file.model, file.identity, part->layer, part->slice),
+        [](const auto& one, const auto& label) { static_cast<void>(storage::read_moment_sum(one, label)); }};
+  }
+  const auto layer = ledger::layer_of_stem(file.file.stem);
+  if (!layer) return std::nullopt;
+  return PrerequisiteContents{
+      storage::second_moment_label(file.model, file.identity, *layer),
+      [](const auto& one, const auto& label) { static_cast<void>(storage::read_second_moment(one, label)); }};
 }
 
 }  // namespace lethe::worker

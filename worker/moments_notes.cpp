@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "editing/condition_number.h"
 #include "storage/second_moment_file.h"
+#include "storage/statement.h"
 #include "worker/planning/prerequisite_kinds.h"
 
 namespace lethe::worker {
@@ -36,13 +37,17 @@ void note_condition(storage::Provenance& provenance, const Workspace& workspace,
                     const editing::SecondMoment& moment, int layer) {
   const auto& config = workspace.config();
   const bool is_on_host = core::keeps_factors_on_host(config, config.model(model));
-  auto& text = provenance[kConditionKey];
   try {
     const editing::MomentFactor factor(moment, layer, is_on_host ? torch::Device(torch::kCPU) : device_of(config));
-    text = editing::condition_text(editing::condition_number(factor));
+    note_condition(provenance, editing::condition_text(editing::condition_number(factor)));
   } catch (const core::DataError&) {
-    text = editing::kSingular;
+    note_condition(provenance, editing::kSingular);
   }
+}
+
+void note_condition(storage::Provenance& provenance, const std::string& condition) {
+  provenance[kConditionKey] = condition;
+  provenance[storage::kStatementKey] = "condition number " + condition;
 }
 
 void note_tokens_cut(storage::Provenance& provenance, std::int64_t num_tokens, std::int64_t num_tokens_cut) {

@@ -19,6 +19,8 @@ inline constexpr const char* kTokensCutKey = "tokens_beyond_positions";
 /// cannot be is said to be singular: null spaces are made of it all the same.
 void note_condition(storage::Provenance& provenance, const Workspace& workspace, const std::string& model,
                     const editing::SecondMoment& moment, int layer);
+/// The same of one that is known already.
+void note_condition(storage::Provenance& provenance, const std::string& condition);
 /// Adds how many of a corpus's tokens stood beyond the model's positions and were not summed.
 void note_tokens_cut(storage::Provenance& provenance, std::int64_t num_tokens, std::int64_t num_tokens_cut);
 

@@ -8,6 +8,8 @@
 #include "editing/alphaedit/alphaedit.h"
 #include "editing/methods/settings_of.h"
 #include "storage/null_space_file.h"
+#include "storage/statement.h"
+#include "worker/prerequisite_file.h"
 #include "worker/provenance.h"
 
 namespace lethe::worker {
@@ -71,6 +73,7 @@ void make(Workspace& workspace, const core::PrerequisiteTask& task, double thres
   contents.identity = workspace.facts().prerequisite(task.kind, task.model).identity();
   contents.layer = layer;
   contents.provenance = provenance(workspace, task.model);
+  contents.provenance[storage::kStatementKey] = describe(space);
   const auto basis = space.basis().basis_FQ.to(torch::kCPU).contiguous();
   const std::span<const double> values(basis.data_ptr<double>(), static_cast<std::size_t>(basis.numel()));
   const auto file =
@@ -118,6 +121,14 @@ std::shared_ptr<const editing::Artifact> load_projectors(Workspace& workspace, c
     spaces.emplace(layer, null_space_of(contents, start.device()));
   }
   return std::make_shared<const editing::ArtifactOf<editing::NullSpaces>>(std::move(spaces));
+}
+
+std::optional<PrerequisiteContents> projector_contents(const PrerequisiteFile& file) {
+  const auto layer = ledger::layer_of_stem(file.file.stem);
+  if (!layer || file.is_part) return std::nullopt;
+  return PrerequisiteContents{
+      storage::null_space_label(file.model, file.identity, *layer),
+      [](const auto& one, const auto& label) { static_cast<void>(storage::read_null_space(one, label)); }};
 }
 
 }  // namespace lethe::worker

@@ -207,6 +207,20 @@ TEST(SliceStem, NamesTheSliceAndTheFile) {
   EXPECT_THROW(slice_stem(-1, "editor"), StorageError);
 }
 
+TEST(Stems, TellTheLayerAndTheSliceThatTheyWereMadeOf) {
+  EXPECT_EQ(layer_of_stem(moments_stem(17)), 17);
+  for (const auto* other : {"layer-17", "layer-0017", "layer-01x", "tasks", "", "slice-000041-layer-003"}) {
+    EXPECT_FALSE(layer_of_stem(other)) << other;
+  }
+  const auto part = moment_slice_of(moment_slice_stem(41, 3));
+  ASSERT_TRUE(part);
+  EXPECT_EQ(part->slice, 41);
+  EXPECT_EQ(part->layer, 3);
+  for (const auto* other : {"layer-003", "slice-", "slice-41-layer-003", "slice-000041-tasks", ""}) {
+    EXPECT_FALSE(moment_slice_of(other)) << other;
+  }
+}
+
 TEST(CommittedMomentSlices, AreSortedAndOneOfEach) {
   const TemporaryFolder folder;
   commit(folder.path(), moment_slice_stem(10, 3));

@@ -11,6 +11,8 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "storage/report_file.h"
+#include "storage/second_moment_file.h"
+#include "storage/statement.h"
 #include "tests/report/fake_sweep.h"
 
 namespace lethe::report {
@@ -97,6 +99,33 @@ TEST_F(Report, EveryFormOfThePageHasItsTables) {
               AllOf(HasSubstr("rome/tiny/sample1 & 60 & "), HasSubstr("\\label{tab:lethe-overview}"),
                     HasSubstr("$\\rightarrow$"), HasSubstr("forgotten \\%")));
   EXPECT_THAT(summary(), AllOf(HasSubstr("## Provenance"), HasSubstr("paper numbers the same ones from 1")));
+}
+
+TEST_F(Report, WhatPrerequisitesSayOfThemselvesStandsInIt) {
+  (void)write();
+  EXPECT_THAT(summary(), Not(HasSubstr("statement"))) << "none says anything";
+  auto inspection = fake::inspection(config_);
+  core::PrerequisiteFacts facts;
+  facts.kind = "moments";
+  facts.model = "tiny";
+  facts.title = "second moments of tiny, layer(s) 3, 4";
+  facts.folder = ledger::prerequisite_folder(ledger::kMomentsFolder, "tiny", "aaaaaaaaaaaa");
+  facts.stems = {ledger::moments_stem(3), ledger::moments_stem(4)};
+  inspection.prerequisites.push_back(facts);
+  ledger::replace_text(folder_.inspection(), core::to_json(inspection));
+  storage::SecondMomentContents moments{"tiny", "aaaaaaaaaaaa", 3, 1, 7, 1, {2.0}, {}};
+  moments.provenance = {{storage::kStatementKey, "condition number 5.7e+02"}};
+  fs::create_directories(sweep_.path() / facts.folder);
+  ledger::commit_file(sweep_.path() / facts.folder, ledger::moments_stem(3),
+                      [&](const fs::path& temporary) { storage::write_second_moment(temporary, moments); });
+  EXPECT_THAT(write().remarks.left_out, IsEmpty()) << "that of layer 4 is not there yet";
+  EXPECT_THAT(summary(), HasSubstr("| second moments of tiny, layer(s) 3, 4 | layer-003 | condition number 5.7e+02 |"));
+  EXPECT_THAT(text_of(folder_.report() / "index.html"), HasSubstr("condition number 5.7e+02"));
+
+  for (const auto& found : ledger::committed_files(sweep_.path() / facts.folder)) damage(found.path);
+  std::ofstream(ledger::committed_files(sweep_.path() / facts.folder).front().path, std::ios::trunc) << "no HDF5";
+  EXPECT_THAT(write().remarks.left_out, IsEmpty()) << "nothing in a report depends on it";
+  EXPECT_THAT(summary(), Not(HasSubstr("statement")));
 }
 
 TEST_F(Report, AnUnfinishedSweepIsReportedAsFarAsItIs) {

@@ -1,10 +1,12 @@
 #include "worker/projectors.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "editing/alphaedit/alphaedit_config.h"
 #include "storage/null_space_file.h"
+#include "storage/statement.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
@@ -64,6 +66,29 @@ TEST_F(Projectors, AreMadeFromSecondMomentsAndSayWhereTheThresholdCut) {
     EXPECT_LE(contents.above, contents.largest);
     EXPECT_LE(contents.num_columns, 32) << "the smaller of both bases";
   }
+}
+
+TEST_F(Projectors, SayTheirThresholdAndRankToThePlanAndTheReport) {
+  auto work = workspace("1e-5");
+  const std::string title = work.facts().prerequisite(editing::kProjectorKind, kCell.model).title;
+  EXPECT_TRUE(prerequisite_notes(work).empty()) << "before there are any";
+  RecordingMonitor monitor;
+  ASSERT_TRUE(run_prerequisite(work, {"moments", kCell.model}, monitor));
+  ASSERT_TRUE(run_prerequisite(work, {editing::kProjectorKind, kCell.model}, monitor));
+  const auto folder = work.prerequisite_folder(editing::kProjectorKind, kCell.model);
+  const auto identity = folder.filename().string();
+  const auto notes = prerequisite_notes(work);
+  for (const int layer : {0, 1}) {
+    const auto file = ledger::find_committed(folder, ledger::moments_stem(layer));
+    ASSERT_TRUE(file);
+    const auto contents = storage::read_null_space(*file, storage::null_space_label(kCell.model, identity, layer));
+    const auto rank = contents.is_complement ? contents.inner_width - contents.num_columns : contents.num_columns;
+    const auto said = "rank " + std::to_string(rank) + " of 64 at nullspace_threshold 1e-05 (eigenvalues ";
+    EXPECT_THAT(storage::read_statement(*file), testing::Optional(testing::StartsWith(said)));
+    const auto place = title + ", " + ledger::moments_stem(layer) + ": ";
+    EXPECT_THAT(notes, testing::Contains(testing::StartsWith(place + said)));
+  }
+  EXPECT_THAT(notes, testing::Contains(testing::HasSubstr("condition number")).Times(2)) << "of the second moments";
 }
 
 TEST_F(Projectors, OfRankNoneAndOfFullRankAreBothRefused) {

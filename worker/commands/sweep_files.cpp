@@ -4,12 +4,10 @@
 
 #include "core/error.h"
 #include "ledger/sweep_folder.h"
-#include "storage/mend_editor_file.h"
-#include "storage/null_space_file.h"
 #include "storage/reduction.h"
-#include "storage/second_moment_file.h"
 #include "storage/segment.h"
 #include "worker/committed_results.h"
+#include "worker/prerequisites.h"
 
 namespace lethe::worker::inline commands {
 namespace {
@@ -27,7 +25,6 @@ SweepFile labelled(const ledger::CommittedFile& file, storage::FileLabel label, 
 constexpr auto kReadReduction = [](const auto& file, const auto& label) {
   return storage::read_reduction(file, label);
 };
-constexpr auto kReadEditor = [](const auto& file, const auto& label) { return storage::read_mend_editor(file, label); };
 
 std::vector<SweepFile> files_of_cell(const core::GridCell& cell, const fs::path& folder) {
   const auto identity = folder.filename().string();
@@ -50,42 +47,15 @@ std::vector<SweepFile> files_of_cell(const core::GridCell& cell, const fs::path&
   return files;
 }
 
-/// What stands in <kind>/<model>/<identity>/ below `prerequisites`.
+/// What stands in prerequisites/<kind's folder>/<model>/<identity>, or among its parts.
 std::vector<SweepFile> files_of_prerequisite(const fs::path& place, const fs::path& folder) {
-  std::vector<std::string> names;
-  for (const auto& part : place) names.push_back(part.string());
-  if (names.size() < 4) return {};
-  const auto& [kind, model, identity] = std::tie(names[1], names[2], names[3]);
+  const std::vector<fs::path> names(place.begin(), place.end());
+  const bool is_part = names.size() == 5 && names[4] == ledger::kSlicesFolder;
   std::vector<SweepFile> files;
-  if (names.size() == 5 && kind == ledger::kMomentsFolder && names[4] == ledger::kSlicesFolder) {
-    for (const auto& one : ledger::committed_moment_slices(folder)) {
-      files.push_back(
-          labelled(one.file, storage::moment_sum_label(model, identity, one.layer, one.slice),
-                   [](const auto& file, const auto& label) { return storage::read_moment_sum(file, label); }));
-    }
-    return files;
-  }
-  const auto layers = ledger::committed_moment_layers(folder);
-  for (const int layer : layers) {
-    const auto file = *ledger::find_committed(folder, ledger::moments_stem(layer));
-    if (kind == ledger::kMomentsFolder) {
-      files.push_back(
-          labelled(file, storage::second_moment_label(model, identity, layer),
-                   [](const auto& one, const auto& label) { return storage::read_second_moment(one, label); }));
-    } else if (kind == ledger::kProjectorsFolder) {
-      files.push_back(
-          labelled(file, storage::null_space_label(model, identity, layer),
-                   [](const auto& one, const auto& label) { return storage::read_null_space(one, label); }));
-    }
-  }
+  if (names.size() != 4 && !is_part) return files;
   for (const auto& file : ledger::committed_files(folder)) {
-    if (kind == ledger::kBaselineFolder && file.stem == ledger::kBaselineStem) {
-      files.push_back(labelled(file, storage::baseline_label(model, identity), kReadReduction));
-    }
-    if (kind != ledger::kEditorsFolder) continue;
-    auto label = storage::mend_editor_label(model, identity, "");
-    label.later.clear();  // the name does not say whose weights it edits
-    files.push_back(labelled(file, std::move(label), kReadEditor));
+    auto contents = prerequisite_contents(names[1].string(), {names[2].string(), names[3].string(), is_part, file});
+    if (contents) files.push_back(labelled(file, std::move(contents->label), contents->read));
   }
   return files;
 }
