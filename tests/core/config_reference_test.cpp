@@ -268,6 +268,75 @@ TEST(ConfigReference, HasEveryKeyOfAnExperimentAndSaysWhichAreRequired) {
   }
 }
 
+/// Values that a documented type allows and forbids, as YAML.
+struct TypeValues {
+  std::vector<std::string> right;
+  std::vector<std::string> wrong;
+};
+
+TypeValues values_of_integer(const std::smatch& match) {
+  const auto least = std::stoll(match[1].str());
+  TypeValues values{{std::to_string(least)}, {std::to_string(least - 1), "1.5", "zzz", "[1]"}};
+  if (match[2].matched) {
+    const auto most = std::stoll(match[2].str());
+    values.right.push_back(std::to_string(most));
+    values.wrong.push_back(std::to_string(most + 1));
+  }
+  return values;
+}
+
+/// By the type's words; nothing for one whose rule is not in its words ("list of [patterns]").
+TypeValues values_of(const std::string& type) {
+  std::smatch match;
+  if (std::regex_search(type, match, std::regex("integer, (?:at least )?(\\d+)(?: to (\\d+))?"))) {
+    auto values = values_of_integer(match);
+    if (std::regex_search(type, match, std::regex("`([a-z]+)`, or integer"))) values.right.push_back(match[1].str());
+    return values;
+  }
+  if (std::regex_match(type, match, std::regex("one of (.*)"))) {
+    TypeValues values{{}, {"zzz", "[a]"}};
+    std::istringstream words(match[1].str());
+    for (std::string word; std::getline(words, word, ',');) values.right.push_back(trimmed(word));
+    return values;
+  }
+  if (std::regex_match(type, match, std::regex("number, at least (\\d+)"))) {
+    return {{match[1].str(), match[1].str() + ".5"}, {"-0.5", "zzz", ".nan", ".inf"}};
+  }
+  if (type == "boolean") return {{"true", "false"}, {"zzz", "2", "[true]"}};
+  if (type == "name") return {{"a.b-c_1"}, {"../a", "a b", ".a", "-a", "[a]"}};
+  if (type == "text") return {{"a b", "'1'"}, {"[a]", "{a: b}"}};
+  if (type.find("{layer}") != std::string::npos) return {{"'m-{layer}.npz'"}, {"m.npz", "'{layer}{layer}'", "[a]"}};
+  if (type.starts_with("path")) return {{"folder/file"}, {"[a]", "{a: b}"}};
+  if (type.starts_with("map")) return {{}, {"zzz", "[a]"}};
+  if (type.starts_with("list of integers")) return {{"[0]", "[0, 3]"}, {"zzz", "[a]", "[-1]", "{a: b}"}};
+  if (type.starts_with("list")) return {{}, {"zzz", "{a: b}"}};
+  return {};
+}
+
+TEST(ConfigReference, SaysWhatEachKeyOfAnExperimentTakes) {
+  const test::TemporaryFolder folder;
+  for (const auto& map : config_maps()) {
+    for (const auto& cells : rows_of(map.heading)) {
+      const auto& [key, type] = std::pair(cells[0], cells[1]);
+      const auto is_refused = [&](const std::string& value) {
+        auto text = map.text;
+        const std::string beside = key == "completions" ? ", format: zsre" : "";  // it has them alone
+        text.replace(text.find("zzz: 1"), 6, key + ": " + value + beside);
+        const auto problems = test::message_of<ConfigError>(
+            [&] { load_experiment_config(folder.write("x.yaml", text), editing::catalogue()); });
+        return std::regex_search(problems, std::regex("\\b" + key + "(\\[\\d+\\])?: (?!is missing)"));
+      };
+      const auto values = values_of(type);
+      const bool has_words_alone = type == "method" || type == "model" || type == "integer, or map";
+      EXPECT_TRUE(has_words_alone || !values.wrong.empty()) << key << ": no value is known for \"" << type << '"';
+      for (const auto& value : values.right)
+        EXPECT_FALSE(is_refused(value)) << map.heading << "." << key << ": " << value;
+      for (const auto& value : values.wrong)
+        EXPECT_TRUE(is_refused(value)) << map.heading << "." << key << ": " << value;
+    }
+  }
+}
+
 /// As the document writes a value of the resolved config.
 std::string written(const nlohmann::json& value, const std::string& key) {
   if (value.is_null()) return key == "reducers" ? "auto" : key == "scores_every" ? "end" : "none";
