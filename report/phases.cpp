@@ -10,7 +10,6 @@
 namespace lethe::report {
 namespace {
 
-constexpr double kTwoSidedFivePercent = 1.96;
 /// No indicator alone is more certain: its model of the noise is not.
 constexpr double kMostConfidence = 0.999;
 constexpr std::size_t kEditsBefore = 50;

@@ -66,6 +66,9 @@ std::optional<CatastrophicPoint> shared_point(std::span<const Indicator> indicat
 
 CellPhases phases_of(const CellHistory& history);
 
+/// Standard errors to either side of a 95 % interval.
+inline constexpr double kTwoSidedFivePercent = 1.96;
+
 /// Wilson's 95 % interval of a share.
 struct ShareInterval {
   double low = 0.0;

@@ -25,6 +25,7 @@
 #include "report/phases.h"
 #include "report/phases_page.h"
 #include "report/prerequisite_table.h"
+#include "report/properties_page.h"
 #include "report/summary_page.h"
 #include "storage/comparison.h"
 #include "storage/report_file.h"
@@ -169,8 +170,10 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
     result.remarks.notes.emplace_back(
         "index.html shows no figures: they were drawn as PDF alone; ask for `--format png,pdf`");
   }
-  const Page page = summary_page(config, histories, phases_section(phases, subjects),
-                                 prerequisite_table(inspection, folder.root()), result.remarks);
+  Page sections = phases_section(phases, subjects);
+  for (auto& block : properties_section(histories, phases)) sections.push_back(std::move(block));
+  const Page page =
+      summary_page(config, histories, sections, prerequisite_table(inspection, folder.root()), result.remarks);
   ledger::replace_text(result.folder / "summary.md", markdown_of(page));
   ledger::replace_text(result.folder / "summary.tex", latex_tables(page));
   const auto shown = options.has_figures ? shown_figures(report) : std::vector<ShownFigure>();

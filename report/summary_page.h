@@ -10,7 +10,8 @@
 namespace lethe::report {
 
 /// summary.md and index.html: overview, findings, one row a cell, phases, downstream tasks, what was left out and what
-/// is missing, definitions, provenance. `phases` is the section of phases_page.h, `prerequisites` the table of
+/// is missing, definitions, provenance. `phases` are the sections of phases_page.h and
+/// properties_page.h, `prerequisites` the table of
 /// prerequisite_table.h, `remarks` are those of the whole report, its cells' among them.
 Page summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories, const Page& phases,
                   const Table& prerequisites, const Remarks& remarks);
