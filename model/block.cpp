@@ -1,17 +1,29 @@
 #include "model/block.h"
 
 #include <cmath>
+#include <stdexcept>
 
 namespace lethe::model {
 namespace {
 
-/// Queries [G,B,Q,T,E], keys and values [G,B,1,T,E], contiguous: query heads that read one key head stand together.
-/// Own scores ([G*B,Q*T,S]) and scores against a shared prefix ([G,B*Q*T,P], not expanded per row) are then both plain
-/// views, and keys are repeated for no head.
+/// Contiguous: queries [G,B,Q,T,E], or [G,B,T,E] where Q is 1, keys and values [G,B,T,E]; query heads that read one key
+/// head stand together. Own scores ([G*B,Q*T,S]) and scores against a shared prefix ([G,B*Q*T,P], not expanded per row)
+/// are then both plain views, and keys are repeated for no head.
 struct Heads {
   torch::Tensor queries, keys, values;
 };
 
+/// By one copy of all three: a step of a method is many small operations, and each has its price.
+Heads project_fused(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
+                    const AttentionContext& context) {
+  const auto heads = linear(normed_ND, block.qkv.front())
+                         .view({context.num_rows, context.num_tokens, 3, a.key_value_heads(), a.head_width()})
+                         .permute({2, 3, 0, 1, 4})
+                         .contiguous();
+  return {heads.select(0, 0), heads.select(0, 1), heads.select(0, 2)};
+}
+
+/// [G,B,Q,T,E] contiguous.
 torch::Tensor split_heads(const Architecture& a, const torch::Tensor& projected_NC, std::int64_t heads_per_key,
                           const AttentionContext& context) {
   return projected_NC.view({context.num_rows, context.num_tokens, a.key_value_heads(), heads_per_key, a.head_width()})
@@ -19,21 +31,29 @@ torch::Tensor split_heads(const Architecture& a, const torch::Tensor& projected_
       .contiguous();
 }
 
+Heads project_separately(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
+                         const AttentionContext& context) {
+  const auto project = [&](std::size_t which, std::int64_t heads_per_key) {
+    return split_heads(a, linear(normed_ND, block.qkv[which]), heads_per_key, context);
+  };
+  auto queries = project(0, a.heads_per_key());
+  auto keys = project(1, 1);
+  const auto values = project(2, 1);
+  if (block.query_norm.weight_D.defined()) {
+    queries = normalize(a, queries, block.query_norm);
+    keys = normalize(a, keys, block.key_norm);
+  }
+  if (context.rotary.defined()) {
+    queries = rotate(queries, context.rotary);
+    keys = rotate(keys, context.rotary);
+  }
+  return {queries, keys.squeeze(2), values.squeeze(2)};
+}
+
 Heads project_qkv(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
                   const AttentionContext& context) {
-  std::vector<torch::Tensor> projected;
-  for (const auto& projection : block.qkv) projected.push_back(linear(normed_ND, projection));
-  if (projected.size() == 1) projected = projected.front().chunk(3, -1);
-  Heads heads{split_heads(a, projected[0], a.heads_per_key(), context), split_heads(a, projected[1], 1, context),
-              split_heads(a, projected[2], 1, context)};
-  if (block.query_norm.weight_D.defined()) {
-    heads.queries = normalize(a, heads.queries, block.query_norm);
-    heads.keys = normalize(a, heads.keys, block.key_norm);
-  }
-  if (!context.rotary.defined()) return heads;
-  heads.queries = rotate(heads.queries, context.rotary);
-  heads.keys = rotate(heads.keys, context.rotary);
-  return heads;
+  const bool is_fused = block.qkv.size() == 1;
+  return is_fused ? project_fused(a, block, normed_ND, context) : project_separately(a, block, normed_ND, context);
 }
 
 /// scale * q k^T + mask, without a tensor of its own for either.
@@ -50,6 +70,9 @@ BlockParameters resolve_block(const Architecture& a, std::int64_t layer, const P
   block.attention_norm = norm_of(Role::kAttentionNorm);
   if (a.has(Role::kMlpNorm)) block.mlp_norm = norm_of(Role::kMlpNorm);
   if (a.has(Role::kQkv)) {
+    if (a.family->rotary != RotaryForm::kNone || a.has(Role::kQueryNorm) || a.heads_per_key() != 1) {
+      throw std::logic_error("a fused projection whose heads are rotated, normalized or shared has no code");
+    }
     block.qkv = {linear_of(Role::kQkv)};
   } else {
     block.qkv = {linear_of(Role::kQuery), linear_of(Role::kKey), linear_of(Role::kValue)};
@@ -76,8 +99,8 @@ AttentionResult attend(const Architecture& a, const BlockParameters& block, cons
   const auto heads = project_qkv(a, block, normed_ND, context);
   const auto& queries = heads.queries;
   AttentionResult result;
-  result.keys = result.all_keys = heads.keys.squeeze(2);
-  result.values = result.all_values = heads.values.squeeze(2);
+  result.keys = result.all_keys = heads.keys;
+  result.values = result.all_values = heads.values;
   if (prefix.row_keys.defined()) {
     result.all_keys = torch::cat({prefix.row_keys, result.keys}, 2);
     result.all_values = torch::cat({prefix.row_values, result.values}, 2);
