@@ -152,11 +152,8 @@ int main(int argc, char** argv) {
       return hand_over(argv);
     }
     return run(argc, argv);
-  } catch (const core::ConfigError& error) {
-    std::cerr << error.what() << "\n";
-    return core::kExitConfigError;
   } catch (const std::exception& error) {
-    std::cerr << "lethe: " << error.what() << "\n";
-    return core::kExitFailed;
+    std::cerr << core::last_words(error) << "\n";
+    return core::exit_code_of(error);
   }
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
     return lethe::core::kExitOwned;
   } catch (const std::exception& error) {
     lethe::core::log_error(error.what());
-    return lethe::core::kExitFailed;
+    const bool inspects = argc > 1 && argv[1] == std::string_view("inspect");  // for a sweep, which may ask again
+    return inspects ? lethe::core::exit_code_of(error) : lethe::core::kExitFailed;
   }
 }

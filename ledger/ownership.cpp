@@ -90,14 +90,26 @@ struct Claimant {
   [[nodiscard]] std::unique_ptr<Ownership> create(std::uint64_t generation) const {
     const auto path = token_path(owners, key, generation);
     const TemporaryFile temporary(owners, key);
-    write_new_file(temporary.path(), new_token_text());
-    if (!move_without_replacing(temporary.path(), path)) return nullptr;
+    const auto text = new_token_text();
+    write_new_file(temporary.path(), text);
+    if (!publish(temporary.path(), path, text)) return nullptr;
     if (!is_newest(path, generation)) return nullptr;
     return std::unique_ptr<Ownership>(
         new Ownership(path, token_path(owners, key, generation + 1), options.beat_seconds));
   }
 
  private:
+  /// False if the name is taken. A token that has its name, and of which the claimant yet hears an error, would be an
+  /// owner's that lives and never beats: the next claim would watch it in vain.
+  [[nodiscard]] static bool publish(const fs::path& temporary, const fs::path& path, const std::string& text) {
+    try {
+      return move_without_replacing(temporary, path);
+    } catch (...) {
+      if (read_token(path) == text) remove_file(path);
+      throw;
+    }
+  }
+
   /// Clears away the tokens before `own`. False, and `own` is removed, if there are later ones: a process that stalled
   /// since it judged finds its generation's name free again when others have come and gone meanwhile.
   [[nodiscard]] bool is_newest(const fs::path& own, std::uint64_t generation) const {

@@ -8,7 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "core/error.h"
@@ -24,7 +24,8 @@ constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr const char* kWrittenFolders[] = {"cells", "prerequisites", "owners", "logs"};
 
 [[noreturn]] void fail_with_errno(const fs::path& path, const std::string& what) {
-  throw core::StorageError(path.string() + ": cannot " + what + ": " + std::strerror(errno));
+  const std::error_code cause(errno, std::generic_category());
+  throw core::StorageError(path.string() + ": cannot " + what + ": " + cause.message(), cause);
 }
 
 /// A name that stays in its folder.

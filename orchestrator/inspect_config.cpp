@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/patience.h"
 #include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
@@ -29,6 +31,11 @@ std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesy
   if (run.was_stopped) return std::nullopt;
   if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == core::kExitConfigError) {
     throw core::ConfigError(run.errors);
+  }
+  // What it was refused, as a rank may be: told by its status, since an exception does not leave its process.
+  if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == core::kExitStopped) {
+    throw core::RefusedError(executor.string() + " inspect: " + run.errors,
+                             std::make_error_code(std::errc::resource_unavailable_try_again));
   }
   if (run.wait_status != 0) {
     throw core::CommError(executor.string() + " inspect ended with " + describe_exit(run.wait_status) + ": " +

@@ -62,19 +62,9 @@ class LocalRanks {
       });
       if (!start) return refuse(exit_code_of(Outcome::kIncomplete));
       return coordinate(std::move(*start));
-    } catch (const core::ConfigError& error) {
-      std::cerr << error.what() << "\n";
-      return refuse(core::kExitConfigError);
-    } catch (const core::OwnedError& error) {
-      std::cerr << error.what() << "\n";
-      return refuse(core::kExitOwned);
-    } catch (const core::StorageError& error) {
-      std::cerr << "lethe: " << error.what() << "\n";
-      const auto healing = core::healing_of(core::classify(error));
-      return refuse(healing == core::Healing::kSomeoneActs ? core::kExitStopped : core::kExitFailed);
     } catch (const std::exception& error) {
-      std::cerr << "lethe: " << error.what() << "\n";
-      return refuse(core::kExitFailed);
+      std::cerr << core::last_words(error) << "\n";
+      return refuse(core::exit_code_of(error));
     }
   }
 

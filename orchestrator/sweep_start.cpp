@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/fault.h"
 #include "core/file_text.h"
+#include "core/patience.h"
 #include "ledger/durable_file.h"
 #include "orchestrator/display/status_file.h"
 #include "orchestrator/inspect_config.h"
@@ -135,6 +136,16 @@ void put_late_segments_aside(const ledger::SweepFolder& folder, const core::Insp
   }
 }
 
+/// What the run is to do, in the folder. Refuses one that holds results of other settings.
+void record(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
+            const core::Inspection& inspection) {
+  if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) throw core::ConfigError(foreign);
+  put_late_segments_aside(folder, inspection);
+  ledger::replace_text(folder.experiment(), core::to_json(config));
+  core::fault_point("start.recorded");
+  ledger::replace_text(folder.inspection(), core::to_json(inspection));
+}
+
 }  // namespace
 
 std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
@@ -155,22 +166,21 @@ std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygot
                                       const std::function<bool()>& should_stop) {
   auto config = load_config(options, should_stop);
   ledger::SweepFolder folder(fs::absolute(options.out ? *options.out : fs::path("runs") / config.name));
-  ledger::make_folder(folder.root());
-  auto ownership = own_folder(folder, should_stop);
+  auto ownership = core::patiently([&] {
+    ledger::make_folder(folder.root());
+    return own_folder(folder, should_stop);
+  });
   if (!ownership) return std::nullopt;
   core::fault_point("start.owned");
   remove_leftovers(folder, *ownership);
   const auto former_state = read_state(folder);
-  write_state(folder, to_string(Outcome::kIncomplete));
+  core::patiently([&] { write_state(folder, to_string(Outcome::kIncomplete)); });
   try {
-    auto inspection = inspect_config(zygote, options.executor, options.config, {folder.root()}, should_stop);
+    auto inspection = core::patiently(
+        [&] { return inspect_config(zygote, options.executor, options.config, {folder.root()}, should_stop); });
     if (!inspection) return std::nullopt;
     refuse_problems(*inspection);
-    if (const auto foreign = foreign_results(folder, *inspection); !foreign.empty()) throw core::ConfigError(foreign);
-    put_late_segments_aside(folder, *inspection);
-    ledger::replace_text(folder.experiment(), core::to_json(config));
-    core::fault_point("start.recorded");
-    ledger::replace_text(folder.inspection(), core::to_json(*inspection));
+    core::patiently([&] { record(folder, config, *inspection); });
     return SweepStart{std::move(config), std::move(*inspection), std::move(folder), std::move(ownership)};
   } catch (const core::ConfigError&) {
     write_refusal(folder, former_state);

@@ -24,7 +24,8 @@ struct SweepStart {
 /// STATE=INCOMPLETE. nullopt if stopped meanwhile. Throws `core::ConfigError` with every problem found, STATE being
 /// CONFIG_ERROR then, unless somebody is at work in the folder or the run before came to its end. Throws
 /// `core::OwnedError`, and touches nothing, if another sweep or `lethe cell` is alive there; finding out that a killed
-/// one on another host is not takes a few seconds.
+/// one on another host is not takes a few seconds. What the system refuses for a moment is tried again; where it goes
+/// on refusing, what it said is thrown, and STATE is INCOMPLETE, or as it was where not even that could be written.
 std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
                                       const std::function<bool()>& should_stop);
 

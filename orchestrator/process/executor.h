@@ -6,6 +6,7 @@
 
 #include "core/contract/executor_messages.h"
 #include "core/error.h"
+#include "core/patience.h"
 
 namespace lethe::orchestrator::inline process {
 
@@ -14,10 +15,10 @@ class UnusableProgram : public core::CommError {
  public:
   using core::CommError::CommError;
 };
-/// The process that starts executors is gone, and with it all of them. The rank ends.
-class ZygoteLost : public core::CommError {
+/// The process that starts executors is gone, and with it all of them. The rank ends; another run has its own.
+class ZygoteLost : public core::RefusedError {
  public:
-  using core::CommError::CommError;
+  using core::RefusedError::RefusedError;
 };
 
 /// The executor wrote something that is no event; it cannot be trusted any more.

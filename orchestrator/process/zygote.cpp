@@ -8,10 +8,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/patience.h"
 #include "orchestrator/process/executor.h"
 #include "orchestrator/process/zygote_process.h"
 
@@ -22,9 +23,14 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxFds = 4;
 
-[[noreturn]] void throw_errno(const std::string& what) { throw core::CommError(what + ": " + std::strerror(errno)); }
+[[noreturn]] void throw_errno(const std::string& what) {
+  const std::error_code cause(errno, std::generic_category());
+  throw core::RefusedError(what + ": " + cause.message(), cause);
+}
 
-[[noreturn]] void throw_lost(const std::string& what) { throw ZygoteLost(what + "; start the sweep again"); }
+[[noreturn]] void throw_lost(const std::string& what) {
+  throw ZygoteLost(what + "; what is done is committed: run again", std::make_error_code(std::errc::broken_pipe));
+}
 
 /// Why a program was not started: a system that has no process or descriptor to spare now may have one later.
 [[noreturn]] void throw_not_started(const std::string& program, int code) {
@@ -38,7 +44,7 @@ constexpr std::size_t kMaxFds = 4;
     case ENOMEM:
     case ENOSPC:
     case ETXTBSY:
-      throw core::CommError(text);
+      throw core::RefusedError(text, {code, std::generic_category()});
     default:
       throw UnusableProgram(text);
   }

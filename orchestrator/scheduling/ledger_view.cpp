@@ -2,17 +2,20 @@
 
 #include <algorithm>
 
+#include "core/patience.h"
 #include "ledger/cell_identities.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
 CellLedger FolderLedgerView::cell(const core::CellFacts& facts) const {
-  return ledger::read_cell_ledger(folder_, facts.cell, {facts.edit_identity, facts.reduction_identities});
+  return core::patiently([&] {
+    return ledger::read_cell_ledger(folder_, facts.cell, {facts.edit_identity, facts.reduction_identities});
+  });
 }
 
 PrerequisiteLedger FolderLedgerView::prerequisite(const core::PrerequisiteFacts& facts) const {
   if (facts.folder.empty()) return {};
-  const auto files = ledger::scan_prerequisite(folder_.root() / facts.folder);
+  const auto files = core::patiently([&] { return ledger::scan_prerequisite(folder_.root() / facts.folder); });
   std::vector<std::string> missing = facts.stems;
   std::erase_if(missing, [&](const std::string& stem) { return files.stems.contains(stem); });
   PrerequisiteLedger ledger;

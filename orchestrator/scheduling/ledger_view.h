@@ -26,7 +26,7 @@ class LedgerView {
   [[nodiscard]] virtual PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& facts) const = 0;
 };
 
-/// The real one: names of files in a sweep's folder. Throws `core::StorageError` on read errors.
+/// The real one: names of files in a sweep's folder. Throws `core::StorageError` on read errors that do not pass.
 class FolderLedgerView final : public LedgerView {
  public:
   explicit FolderLedgerView(ledger::SweepFolder folder) : folder_(std::move(folder)) {}

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lethe::ledger {
@@ -290,6 +291,16 @@ TEST_F(OwnershipTest, AStopEndsTheWatching) {
   const auto claim = claim_ownership(owners_, "sweep", options);
   EXPECT_EQ(claim.ownership, nullptr);
   EXPECT_TRUE(claim.holder.empty());
+}
+
+TEST_F(OwnershipTest, ATokenThatIsNamedAndThenFailsIsNoOwners) {
+  core::arm_faults("file.unlink:eio:1");
+  EXPECT_THROW(claim_ownership(owners_, "sweep", quick()), core::StorageError);
+  core::arm_faults("");
+  EXPECT_EQ(names_of(owners_), std::vector<std::string>{}) << "it would be watched as one of a process that lives";
+  const auto claim = claim_ownership(owners_, "sweep", quick());
+  ASSERT_NE(claim.ownership, nullptr);
+  EXPECT_EQ(claim.predecessor, "");
 }
 
 TEST_F(OwnershipTest, AReadErrorIsNotTakenForNobody) {

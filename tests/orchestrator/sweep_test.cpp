@@ -112,6 +112,26 @@ TEST_F(SweepTest, APoisonedCellFailsAloneWithItsLastLines) {
   expect_complete();
 }
 
+TEST_F(SweepTest, WhatTheSystemRefusesForAMomentAtTheStartIsTriedAgain) {
+  environment_["LETHE_FAULT"] = "folder.list:eio:3,file.link:eio:1";
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  EXPECT_NE(output().find("; trying again"), std::string::npos) << output();
+  environment_.erase("LETHE_FAULT");
+  expect_complete();
+}
+
+TEST_F(SweepTest, WhatTheSystemGoesOnRefusingAtTheStartStopsTheSweepInOrder) {
+  for (const char* fault : {"folder.list:eio:3+", "executor.fork:eio:1+"}) {
+    environment_["LETHE_FAULT"] = fault;
+    EXPECT_EQ(run(sweep_command(0)), 75) << output();
+    EXPECT_EQ(state(), "INCOMPLETE") << fault;
+    EXPECT_NE(output().find("run again"), std::string::npos) << output();
+  }
+  environment_.erase("LETHE_FAULT");
+  EXPECT_EQ(run(sweep_command(0)), 0) << output();
+  expect_complete();
+}
+
 class StoppedSweep : public SweepTest, public ::testing::WithParamInterface<int> {};
 
 TEST_P(StoppedSweep, CommitsLeavesAndGoesOn) {

@@ -15,7 +15,10 @@
 namespace lethe::worker::inline planning {
 InputDigests::FileStamp InputDigests::stamp_of(const std::filesystem::path& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) throw core::StorageError(path.string() + ": " + std::strerror(errno));
+  if (::stat(path.c_str(), &status) != 0) {
+    const std::error_code cause(errno, std::generic_category());
+    throw core::StorageError(path.string() + ": " + cause.message(), cause);
+  }
   const auto nanoseconds = [](const timespec& time) {
     return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
   };
