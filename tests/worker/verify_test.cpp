@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <functional>
+#include <limits>
 
 #include "core/contract/inspection.h"
 #include "core/error.h"
@@ -59,12 +60,30 @@ class Verify : public testing::Test {
     auto work = results();
     return ledger::scan_cell(work.cell_folder(core::GridCell::from_name(cell)));
   }
+  /// The folder of a cell that is not in the grid any more.
+  fs::path files_beside(const std::string& cell) { return fs::directory_iterator(out() / "cells" / cell)->path(); }
   std::vector<fs::path> all_committed() {
     std::vector<fs::path> paths;
     for (const auto& entry : fs::recursive_directory_iterator(out())) {
       if (entry.is_regular_file() && ledger::parse_committed(entry.path())) paths.push_back(entry.path());
     }
     return paths;
+  }
+
+  /// The grid loses the cell; without its method's settings nobody can rebuild it either.
+  void leave_out(const std::string& cell, bool with_its_settings) {
+    const auto left_out = core::GridCell::from_name(cell);
+    std::erase(config_.cells, left_out);
+    config_.edits.erase(left_out);
+    if (with_its_settings) config_.models.front().methods.erase(left_out.method);
+  }
+  /// A segment with other contents, under its name and their digest.
+  void forge(const ledger::SegmentFile& segment, const std::function<void(storage::SegmentContents&)>& change) {
+    auto contents = storage::read_segment(segment.file.path);
+    change(contents);
+    fs::remove(segment.file.path);
+    ledger::commit_file(segment.file.path.parent_path(), segment.file.stem,
+                        [&](const fs::path& temporary) { storage::write_segment(temporary, contents); });
   }
 
   test::TemporaryFolder world_;
@@ -163,6 +182,69 @@ TEST_F(Verify, SegmentsOfDenseMethodsInMidChainAreReplayed) {
   expect_problem(result, {"segment-0000003", "does not reproduce its stored fingerprint"}, "replay");
   expect_problem(result, {"segment-0000004", "does not begin with the weights"}, "chain");
   expect_problem(result, {snapshot.file.path.filename(), "does not hold the weights after edit 3"}, "snapshot");
+}
+
+TEST_F(Verify, ACellBesideTheGridThatLostASegmentIsTold) {
+  const auto segments = files(kRome).segments;
+  leave_out(kRome, false);
+  for (const bool has_lost_its_settings : {false, true}) {
+    if (has_lost_its_settings) leave_out(kRome, true);
+    for (const auto thoroughness : {Thoroughness::kDigests, Thoroughness::kAll}) {
+      EXPECT_EQ(verify(thoroughness).problems, std::vector<std::string>{});
+      for (const auto& lost : segments) {
+        const auto aside = world_.path() / "aside";
+        fs::rename(lost.file.path, aside);
+        const auto result = verify(thoroughness);
+        const auto end = "end with edit " + std::to_string(lost.first_edit - 1);
+        const auto ends = "ends with edit " + std::to_string(lost.first_edit - 1);
+        if (&lost != &segments.back()) expect_problem(result, {"segment-", "does not continue the chain", ends}, ends);
+        expect_problem(result, {"forgetting-", "is of edit", end}, end);
+        fs::rename(aside, lost.file.path);
+      }
+    }
+  }
+}
+
+TEST_F(Verify, ACellThatCannotBeReplayedIsHeldTogetherByItsChain) {
+  leave_out(kRome, true);
+  const auto sound = verify();
+  EXPECT_EQ(sound.problems, std::vector<std::string>{});
+  ASSERT_EQ(sound.not_checked.size(), 1U);
+  EXPECT_NE(sound.not_checked.front().find(std::string(kRome) + ": is no cell of this experiment"), std::string::npos);
+  EXPECT_NE(sound.not_checked.front().find("its edits were not replayed"), std::string::npos);
+  const auto folder = files_beside(kRome);
+  forge(ledger::scan_cell(folder).segments.at(1), [](storage::SegmentContents& contents) {
+    contents.fingerprint_before.begin()->second = core::digest_of("other weights");
+  });
+  expect_problem(verify(), {"segment-0000003", "does not begin with the weights"}, "chain");
+  const auto first = ledger::scan_cell(folder).segments.front();
+  std::ofstream(first.file.path, std::ios::app) << "x";
+  expect_problem(verify(), {first.file.path.filename(), "is damaged"}, "damage");
+}
+
+TEST_F(Verify, ValuesThatAreNotFiniteAreRemarkedAndNoProblem) {
+  constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinite = std::numeric_limits<float>::infinity();
+  const auto segment = files(kRome).segments.at(1);
+  forge(segment, [](auto& contents) { contents.edits.front().record.scores.front().nll_new = kNotANumber; });
+  for (const auto& file : files(kRome).reductions) {
+    auto contents = storage::read_reduction(file.file.path);
+    if (contents.distances.empty() && contents.forgetting.empty()) continue;
+    for (auto& distance : contents.distances) distance.frobenius = kInfinite;
+    if (!contents.forgetting.empty()) contents.forgetting.front().rewrite.margin = -kInfinite;
+    fs::remove(file.file.path);
+    ledger::commit_file(file.file.path.parent_path(), file.file.stem,
+                        [&](const fs::path& temporary) { storage::write_reduction(temporary, contents); });
+  }
+  const auto result = verify();
+  EXPECT_EQ(result.problems, std::vector<std::string>{});
+  for (const std::string stem : {"segment-0000003", "distance-0000004", "forgetting-0000004"}) {
+    const auto is_remarked = [&](const std::string& remark) {
+      return remark.find(stem) != std::string::npos &&
+             remark.find(" measured values are not finite") != std::string::npos;
+    };
+    EXPECT_TRUE(std::ranges::any_of(result.remarks, is_remarked)) << stem << testing::PrintToString(result.remarks);
+  }
 }
 
 TEST_F(Verify, ReductionsOfOtherRecordsAreTold) {

@@ -57,7 +57,7 @@ class Completeness {
     }
     const auto folder = workspace_.cell_folder(cell);
     const auto files = ledger::scan_cell(folder);
-    check_orphans(files);
+    check_gaps(files, Mending::kNextSweep, result_);
     tell_other_settings(cell, identity);
     const auto place = folder.string();
     const auto committed =
@@ -83,21 +83,11 @@ class Completeness {
     }
   }
 
-  void check_orphans(const ledger::CellFiles& files) {
-    for (const auto& orphan : files.orphans) {
-      const bool is_covered = orphan.last_edit <= files.num_edits();
-      result_.problems.push_back(orphan.file.path.string() +
-                                 (is_covered
-                                      ? ": its edits are in the chain of segments already; the next sweep puts "
-                                        "it into quarantine"
-                                      : ": does not continue the chain of segments, which ends with edit " +
-                                            std::to_string(files.num_edits()) + "; the next sweep closes the gap"));
-    }
-  }
-
   void tell_other_settings(const core::GridCell& cell, const std::string& identity) {
     for (const auto& other : ledger::foreign_identities(workspace_.folder(), cell, identity)) {
-      result_.not_checked.push_back(workspace_.folder().cell(cell, other).string() +
+      const auto folder = workspace_.folder().cell(cell, other);
+      check_gaps(ledger::scan_cell(folder), Mending::kOwnSweep, result_);
+      result_.not_checked.push_back(folder.string() +
                                     ": results of other settings than experiment.json's; only their files were looked "
                                     "at");
     }
@@ -163,6 +153,27 @@ std::set<fs::path> check_files(const fs::path& root, Thoroughness thoroughness, 
     monitor.progress("files", result.num_files, std::ssize(files), 0.0);
   }
   return flawed;
+}
+
+void check_gaps(const ledger::CellFiles& files, Mending mending, Verification& result) {
+  const bool is_next = mending == Mending::kNextSweep;
+  const std::string mender = is_next ? "the next sweep" : "a sweep with this cell in its grid and with its settings";
+  const auto end = std::to_string(files.num_edits());
+  for (const auto& orphan : files.orphans) {
+    const bool is_covered = orphan.last_edit <= files.num_edits();
+    result.problems.push_back(
+        orphan.file.path.string() +
+        (is_covered ? ": its edits are in the chain of segments already; " + mender + " puts it into quarantine"
+                    : ": does not continue the chain of segments, which ends with edit " + end + "; " + mender +
+                          " closes the gap"));
+  }
+  if (is_next) return;  // what is due is held against the grid
+  for (const auto& reduction : files.reductions) {
+    if (reduction.edits <= files.num_edits()) continue;
+    result.problems.push_back(reduction.file.path.string() + ": is of edit " + std::to_string(reduction.edits) +
+                              ", and the segments end with edit " + end + "; " + mender +
+                              " makes the others again, or restore them from a copy");
+  }
 }
 
 void check_completeness(Workspace& workspace, Verification& result) { Completeness(workspace, result).check(); }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <set>
 
+#include "ledger/sweep_folder.h"
 #include "worker/commands/verify.h"
 
 namespace lethe::worker::inline commands {
@@ -12,6 +13,13 @@ namespace lethe::worker::inline commands {
 /// problem.
 std::set<std::filesystem::path> check_files(const std::filesystem::path& root, Thoroughness thoroughness,
                                             TaskMonitor& monitor, Verification& result);
+
+/// Who makes again what a chain lacks: the sweep of the experiment, or one with the cell's own grid and settings.
+enum class Mending { kNextSweep, kOwnSweep };
+
+/// Adds to `result` the segments that are not in a cell's chain from edit 1; where no grid says what is due, also
+/// reductions behind the chain's end.
+void check_gaps(const ledger::CellFiles& files, Mending mending, Verification& result);
 
 /// Is everything there that experiment.json asks for? What a sweep that is not complete still lacks is no problem, but
 /// is told.

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "storage/segment.h"
 #include "worker/commands/cell_check.h"
+#include "worker/commands/file_checks.h"
 #include "worker/commands/sweep_files.h"
 
 namespace lethe::worker::inline commands {
@@ -72,6 +73,7 @@ void check_outside_cells(Workspace& workspace, Thoroughness thoroughness, const 
   Workspace wider(std::move(config), root, Purpose::kResults);
   for (const auto& [cell, folders] : cells) {
     if (result.is_stopped) return;
+    for (const auto& folder : folders) check_gaps(ledger::scan_cell(folder), Mending::kOwnSweep, result);
     if (thoroughness == Thoroughness::kDigests) {
       result.remarks.push_back(cell.name() + kIsOutside + "; its files were looked at all the same");
     } else if (wider.config().edits.contains(cell)) {
