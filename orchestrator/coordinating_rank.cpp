@@ -63,6 +63,7 @@ int CoordinatingRank::finish() {
   if (start_.ownership->is_lost()) return core::kExitOwned;  // the other one's STATE stays
   if (!coordinator_.stop_reason().empty()) display_.note("stopped: " + coordinator_.stop_reason());
   remember_status();
+  remove_leftovers();
   return has_written_outcome() ? exit_code_of(coordinator_.outcome()) : core::kExitStopped;
 }
 
@@ -105,6 +106,15 @@ bool CoordinatingRank::has_written_outcome() {
   }
   display_.note(reason + "; what is done is committed: run again");
   return false;
+}
+
+/// All executors have left.
+void CoordinatingRank::remove_leftovers() {
+  try {
+    remove_old_snapshots(start_.folder, start_.config, start_.inspection);
+  } catch (const core::StorageError& error) {
+    spdlog::warn("{}; the next start removes what is left", error.what());
+  }
 }
 
 void CoordinatingRank::remember_status() {

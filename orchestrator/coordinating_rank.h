@@ -38,6 +38,7 @@ class CoordinatingRank {
   static CoordinatorOptions coordinator_options(const SweepStart& start, const SweepOptions& options);
   void leave_folder();
   bool has_written_outcome();
+  void remove_leftovers();
   void remember_status();
 };
 

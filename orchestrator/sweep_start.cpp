@@ -5,11 +5,13 @@
 #include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/fault.h"
 #include "core/file_text.h"
 #include "core/patience.h"
 #include "ledger/durable_file.h"
+#include "ledger/old_snapshots.h"
 #include "orchestrator/display/status_file.h"
 #include "orchestrator/inspect_config.h"
 
@@ -141,12 +143,26 @@ void record(const ledger::SweepFolder& folder, const core::ExperimentConfig& con
             const core::Inspection& inspection) {
   if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) throw core::ConfigError(foreign);
   put_late_segments_aside(folder, inspection);
+  remove_old_snapshots(folder, config, inspection);
   ledger::replace_text(folder.experiment(), core::to_json(config));
   core::fault_point("start.recorded");
   ledger::replace_text(folder.inspection(), core::to_json(inspection));
 }
 
 }  // namespace
+
+void remove_old_snapshots(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
+                          const core::Inspection& inspection) {
+  if (config.keep_snapshots != "newest") return;
+  for (const auto& facts : inspection.cells) {
+    if (!config.method_of(facts.cell)->stores_snapshots()) continue;
+    const auto files = ledger::scan_cell(folder.cell(facts.cell, facts.edit_identity));
+    const auto parts_due = [&](std::int64_t edit) { return core::parts_due(config, facts.cell, edit); };
+    for (const auto& snapshot : ledger::unneeded_snapshots(files, parts_due, facts.reduction_identities)) {
+      ledger::remove_file(snapshot.file.path);
+    }
+  }
+}
 
 std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection) {
   std::string text;

@@ -29,6 +29,11 @@ struct SweepStart {
 std::optional<SweepStart> start_sweep(const SweepOptions& options, Zygote& zygote,
                                       const std::function<bool()>& should_stop);
 
+/// What `keep_snapshots: newest` lets go and executors did not come to remove, because they ended between the last
+/// commit of a cell and its removals: no task of that cell would follow. While nobody else is at work in the folder.
+void remove_old_snapshots(const ledger::SweepFolder& folder, const core::ExperimentConfig& config,
+                          const core::Inspection& inspection);
+
 /// Problems of a folder that holds results of other settings for the same cells, both values side by side
 /// (design C2); empty if there are none.
 std::string foreign_results(const ledger::SweepFolder& folder, const core::Inspection& inspection);
