@@ -71,8 +71,9 @@ void add_module(std::vector<ParameterShape>& shapes, const Architecture& a, cons
   const auto shape = weight_shape(a, module.role);
   const bool is_projection = place_of(*a.family, module.role).is_in_block && !is_norm(module.role);
   const bool is_transposed = is_projection && a.family->storage == ProjectionStorage::kInputsByOutputs;
-  shapes.push_back({names.weight, shape, module.role, false, is_transposed});
-  if (names.bias) shapes.push_back({*names.bias, {shape.front()}, module.role, true, false});
+  const bool may_be_zero = shape.size() < 2 || module.zero_weight == ZeroWeight::kAddsNothing;
+  shapes.push_back({names.weight, shape, module.role, false, is_transposed, may_be_zero});
+  if (names.bias) shapes.push_back({*names.bias, {shape.front()}, module.role, true, false, true});
 }
 
 }  // namespace

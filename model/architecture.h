@@ -64,6 +64,7 @@ struct ParameterShape {
   Role role = Role::kEmbedding;     ///< of its module
   bool is_bias = false;
   bool is_transposed_in_file = false;  ///< a projection that checkpoints hold as [I,O]
+  bool may_be_zero = false;            ///< zeros alone are a model's own, not a damaged file's
 };
 
 /// Whether modules of this role are norms.

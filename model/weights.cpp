@@ -52,10 +52,8 @@ void check_finite(const torch::Tensor& tensor, const std::string& name, const st
                          "file is damaged, or the model was saved after it had diverged: fetch or make it again");
 }
 
-/// What a download that was laid out and never filled leaves; training gives no embedding and no projection of zeros
-/// alone. Reads up to the first row that has another number.
+/// What a download that was laid out and never filled leaves. Reads up to the first row that has another number.
 void check_not_zero(const torch::Tensor& tensor, const std::string& name, const std::filesystem::path& file) {
-  if (tensor.dim() < 2) return;
   constexpr std::int64_t kRows = 16;
   for (const auto& rows : tensor.split(kRows)) {
     if (rows.ne(0).any().item<bool>()) return;
@@ -73,7 +71,8 @@ WeightFiles open_files(const std::filesystem::path& folder, const Architecture& 
   return files;
 }
 
-/// A parameter as its file holds it, of the type and shape that it must have there, and no matrix of zeros.
+/// A parameter as its file holds it, of the type and shape that it must have there, and no zeros where a
+/// model has others.
 WeightFiles::Stored stored_parameter(const WeightFiles& files, const ParameterShape& parameter) {
   auto stored = files.tensor(parameter.name);
   const auto place = stored.file.string() + ": `" + parameter.name + "` is ";
@@ -84,7 +83,7 @@ WeightFiles::Stored stored_parameter(const WeightFiles& files, const ParameterSh
     throw core::ModelError(place + "stored with the shape " + core::shape_text(stored.tensor.sizes()) +
                            ", config.json demands " + core::shape_text(shape_in_file));
   }
-  check_not_zero(stored.tensor, parameter.name, stored.file);
+  if (!parameter.may_be_zero) check_not_zero(stored.tensor, parameter.name, stored.file);
   return stored;
 }
 

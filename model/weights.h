@@ -50,8 +50,8 @@ enum class HeldAs {
 /// used in place.
 /// Names may carry or lack the family's prefix; buffers that are no parameters (masks of attention) are ignored.
 /// The files are hashed meanwhile, by a thread of its own (`Weights::files`): some 0.2 s a GB once they are in
-/// memory. Every name and shape is checked against the architecture, every number to be finite, and every matrix to
-/// hold another number than zero. Throws `core::ModelError`.
+/// memory. Every name and shape is checked against the architecture, every number to be finite, and every matrix but
+/// those that may be zero (`ParameterShape::may_be_zero`) to hold another number than zero. Throws `core::ModelError`.
 std::shared_ptr<const Weights> load_weights(const std::filesystem::path& folder, torch::Device device,
                                             torch::Dtype dtype = torch::kFloat32, HeldAs held_as = HeldAs::kComputed);
 

@@ -75,11 +75,18 @@ enum class Role {
   kHead,               ///< [V,D]
 };
 
+/// What a matrix of zeros alone says of its file.
+enum class ZeroWeight {
+  kIsDamage,     ///< the model reads nothing through it, which no training gives: the file was laid out and not filled
+  kAddsNothing,  ///< the block's last step before the residual stream, where a new block begins as the identity
+};
+
 /// A module under its Hugging Face name; its parameters are this + ".weight" and, if it has one, ".bias".
 struct ModuleSpec {
   Role role;
   std::string_view name;  ///< in a block: what follows the block's prefix
   bool has_bias = true;
+  ZeroWeight zero_weight = ZeroWeight::kIsDamage;
 };
 
 enum class NormForm {

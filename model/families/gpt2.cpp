@@ -14,9 +14,12 @@ constexpr std::array kBeforeBlocks{
     ModuleSpec{Role::kPositionEmbedding, "transformer.wpe", false},
 };
 constexpr std::array kBlock{
-    ModuleSpec{Role::kQkv, "attn.c_attn"},       ModuleSpec{Role::kAttentionOutput, "attn.c_proj"},
-    ModuleSpec{Role::kUpProjection, "mlp.c_fc"}, ModuleSpec{Role::kDownProjection, "mlp.c_proj"},
-    ModuleSpec{Role::kAttentionNorm, "ln_1"},    ModuleSpec{Role::kMlpNorm, "ln_2"},
+    ModuleSpec{Role::kQkv, "attn.c_attn"},
+    ModuleSpec{Role::kAttentionOutput, "attn.c_proj", true, ZeroWeight::kAddsNothing},
+    ModuleSpec{Role::kUpProjection, "mlp.c_fc"},
+    ModuleSpec{Role::kDownProjection, "mlp.c_proj", true, ZeroWeight::kAddsNothing},
+    ModuleSpec{Role::kAttentionNorm, "ln_1"},
+    ModuleSpec{Role::kMlpNorm, "ln_2"},
 };
 constexpr std::array kAfterBlocks{ModuleSpec{Role::kFinalNorm, "transformer.ln_f"}};
 

@@ -15,9 +15,9 @@ constexpr std::array kBlock{
     ModuleSpec{Role::kQuery, "attn.q_proj", false},
     ModuleSpec{Role::kKey, "attn.k_proj", false},
     ModuleSpec{Role::kValue, "attn.v_proj", false},
-    ModuleSpec{Role::kAttentionOutput, "attn.out_proj", false},
+    ModuleSpec{Role::kAttentionOutput, "attn.out_proj", false, ZeroWeight::kAddsNothing},
     ModuleSpec{Role::kUpProjection, "mlp.fc_in"},
-    ModuleSpec{Role::kDownProjection, "mlp.fc_out"},
+    ModuleSpec{Role::kDownProjection, "mlp.fc_out", true, ZeroWeight::kAddsNothing},
 };
 constexpr std::array kAfterBlocks{ModuleSpec{Role::kFinalNorm, "transformer.ln_f"}, ModuleSpec{Role::kHead, "lm_head"}};
 

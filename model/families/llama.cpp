@@ -19,10 +19,10 @@ constexpr auto block(bool has_qkv_bias) {
       ModuleSpec{Role::kQuery, "self_attn.q_proj", has_qkv_bias},
       ModuleSpec{Role::kKey, "self_attn.k_proj", has_qkv_bias},
       ModuleSpec{Role::kValue, "self_attn.v_proj", has_qkv_bias},
-      ModuleSpec{Role::kAttentionOutput, "self_attn.o_proj", false},
+      ModuleSpec{Role::kAttentionOutput, "self_attn.o_proj", false, ZeroWeight::kAddsNothing},
       ModuleSpec{Role::kGateProjection, "mlp.gate_proj", false},
       ModuleSpec{Role::kUpProjection, "mlp.up_proj", false},
-      ModuleSpec{Role::kDownProjection, "mlp.down_proj", false},
+      ModuleSpec{Role::kDownProjection, "mlp.down_proj", false, ZeroWeight::kAddsNothing},
       ModuleSpec{Role::kAttentionNorm, "input_layernorm", false},
       ModuleSpec{Role::kMlpNorm, "post_attention_layernorm", false},
   };

@@ -73,6 +73,10 @@ copy_model M; sharded "t['extra'] = 'a.safetensors'"; refused "model.safetensors
 copy_model M; header "k = 'transformer.wte.weight'; e = len(b); o = h[k]['data_offsets']; h['wte.weight'] = {**h[k], 'data_offsets': [e, e + o[1] - o[0]]}; b += b'\\1' * (o[1] - o[0])"
 refused "model.safetensors: holds .transformer.wte.weight., and model.safetensors holds .wte.weight."
 copy_model M; header "b[:] = bytes(len(b))"; refused "model.safetensors: .* holds zeros alone"
+# zeros NAME...: the parameters whose names end so hold zeros.
+zeros() { header "for k, v in h.items():
+  if k.endswith(tuple('$*'.split())): o = v['data_offsets']; b[o[0]:o[1]] = bytes(o[1] - o[0])"; }
+copy_model M; zeros h.1.attn.c_attn.weight; refused "model.safetensors: .*h.1.attn.c_attn.weight. holds zeros alone"
 copy_model M; sed -i 's/"vocab_size": 1869/"vocab_size": 1920/' M/config.json; refused "model.safetensors: .*wte.weight.*stored with the shape"
 copy_model M; sed -i 's/"n_layer": [0-9]*/"n_layer": 1/' M/config.json; refused "model.safetensors: holds .*but config.json has only 1 layers"
 for prefix in _orig_mod. module. model. module._orig_mod.; do
@@ -102,4 +106,6 @@ copy_model M
 header "e = max(v['data_offsets'][1] for k, v in h.items() if k != '__metadata__'); h['extra.scale'] = {'dtype': 'F8_E4M3', 'shape': [4], 'data_offsets': [e, e + 4]}; b += bytes(4)"
 expect_rc 0 "$L" plan c.yaml
 expect_rc 0 "$L" sweep c.yaml --out out
+# A block that begins as the identity.
+rm -rf M; copy_model M; zeros h.1.attn.c_proj.weight h.1.mlp.c_proj.weight; expect_rc 0 "$L" plan c.yaml
 rm -rf M; copy_model M; sharded ""; expect_rc 0 "$L" plan c.yaml

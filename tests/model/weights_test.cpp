@@ -279,28 +279,6 @@ TEST_F(WeightsFolder, UnderBothNamesAreRefused) {
   EXPECT_THAT(error_of([&] { check_weights(folder_, read_architecture(folder_)); }), both);
 }
 
-TEST_F(WeightsFolder, RefuseMatricesOfZerosAndTakeVectorsOfThem) {
-  for (const auto* family : all_families()) {
-    const auto saved = random_weights(testing::tiny_architecture(family), 3, torch::kCPU);
-    write_config(family);
-    for (const auto& parameter : parameter_shapes(saved->architecture())) {
-      if (saved->architecture().block_of(parameter.name).value_or(1) != 1) continue;
-      auto tensors = saved->all_held();
-      tensors.at(parameter.name) = torch::zeros(parameter.shape);
-      save_safetensors(folder_ / "model.safetensors", saved->architecture(), tensors);
-      const auto expected = parameter.shape.size() > 1 ? "`" + parameter.name + "` holds zeros alone" : "no error";
-      EXPECT_THAT(error_of([&] { load_weights(folder_, torch::kCPU); }), HasSubstr(expected));
-      EXPECT_THAT(error_of([&] { check_weights(folder_, read_architecture(folder_)); }), HasSubstr(expected));
-    }
-    auto last = saved->all_held();
-    auto& embedding = last.at(saved->architecture().embedding().weight);
-    embedding = torch::zeros_like(embedding);
-    embedding[-1][-1] = 1.0;
-    save_safetensors(folder_ / "model.safetensors", saved->architecture(), last);
-    EXPECT_EQ(load_error(), "no error") << "one number is enough";
-  }
-}
-
 TEST_F(WeightsFolder, SayWhatIsMissingAndWhatToDo) {
   EXPECT_THAT(load_error(), HasSubstr("config.json"));
   write_config(&kGpt2);

@@ -18,9 +18,9 @@ inline constexpr std::array kInventedBlock{
     model::ModuleSpec{model::Role::kQuery, "mix.query", false},
     model::ModuleSpec{model::Role::kKey, "mix.key", false},
     model::ModuleSpec{model::Role::kValue, "mix.value", false},
-    model::ModuleSpec{model::Role::kAttentionOutput, "mix.output", false},
+    model::ModuleSpec{model::Role::kAttentionOutput, "mix.output", false, model::ZeroWeight::kAddsNothing},
     model::ModuleSpec{model::Role::kUpProjection, "wide.up", false},
-    model::ModuleSpec{model::Role::kDownProjection, "wide.down", false},
+    model::ModuleSpec{model::Role::kDownProjection, "wide.down", false, model::ZeroWeight::kAddsNothing},
 };
 inline constexpr std::array kInventedAfterBlocks{
     model::ModuleSpec{model::Role::kFinalNorm, "net.norm_out"},
