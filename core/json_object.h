@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -12,6 +11,8 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "core/strict_json.h"
 
 // Strict reading of JSON that another lethe process wrote, or that somebody has touched since.
 
@@ -122,21 +123,14 @@ class JsonObject {
   std::size_t num_read_ = 0;
 };
 
-/// Parses text; a syntax error throws `ErrorType`, with its line and column.
+/// The value of a text (`strict_json`); what is wrong with it throws `ErrorType`, with its line and column.
 template <typename ErrorType>
-nlohmann::json parse_json(const std::string& text, const std::string& place) {
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) throw ErrorType(place + ": is empty, expected JSON");
+nlohmann::json parse_json(std::string_view text, const std::string& place) {
   try {
-    return nlohmann::json::parse(text);
-  } catch (const nlohmann::json::parse_error& error) {
-    // The parser has read the byte that it cannot go on with.
-    const auto read = std::string_view(text).substr(0, std::min(error.byte == 0 ? 0 : error.byte - 1, text.size()));
-    const auto line = std::count(read.begin(), read.end(), '\n') + 1;
-    const auto column = read.size() - (read.rfind('\n') + 1) + 1;
-    throw ErrorType(place + ":" + std::to_string(line) + ":" + std::to_string(column) + ": is no JSON" +
-                    (error.byte > text.size() ? ": it ends in mid-text" : ""));
-  } catch (const nlohmann::json::exception&) {
-    throw ErrorType(place + ": holds a number that is out of range");
+    return strict_json(text);
+  } catch (const JsonError& error) {
+    const auto line_and_column = std::to_string(error.line()) + ":" + std::to_string(error.column());
+    throw ErrorType(place + (error.line() > 0 ? ":" + line_and_column : "") + ": " + error.what());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/foreign_form.h"
 #include "data/json_entries.h"
 #include "data/text_file.h"
 
@@ -24,24 +25,6 @@ std::string_view after_blanks(std::string_view text) {
   return first == std::string_view::npos ? std::string_view() : text.substr(first);
 }
 
-struct ForeignForm {
-  std::string_view begin, what;
-};
-
-constexpr std::array kContainers{
-    ForeignForm{"\xFF\xFE", "is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"},
-    ForeignForm{"\xFE\xFF", "is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"},
-    ForeignForm{"\x1F\x8B", "is compressed; unpack it (gunzip)"},
-    ForeignForm{"BZh", "is compressed; unpack it (bunzip2)"},
-    ForeignForm{"\xFD"
-                "7zXZ",
-                "is compressed; unpack it (unxz)"},
-    ForeignForm{"\x28\xB5\x2F\xFD", "is compressed; unpack it (unzstd)"},
-    ForeignForm{"PK\x03\x04", "is a zip archive; unpack it (unzip)"},
-    ForeignForm{"PAR1", "is a Parquet table; write its texts as JSON lines"},
-    ForeignForm{"ARROW1", "is an Arrow table; write its texts as JSON lines"},
-};
-
 constexpr std::array kMarkup{"<?xml", "<mediawiki", "<!DOCTYPE", "<html", "<doc "};
 
 bool is_named(const std::filesystem::path& path, std::initializer_list<std::string_view> extensions) {
@@ -49,9 +32,7 @@ bool is_named(const std::filesystem::path& path, std::initializer_list<std::stri
 }
 
 void refuse_foreign_forms(std::string_view begin, const std::filesystem::path& path) {
-  for (const auto& form : kContainers) {
-    if (begin.starts_with(form.begin)) refuse(path, form.what);
-  }
+  if (const auto form = core::foreign_form(begin); !form.empty()) refuse(path, form);
   if (begin.find('\0') != std::string_view::npos) refuse(path, "is a binary file; " + std::string(kWanted));
   const auto starts_with = [text = after_blanks(begin)](const char* form) { return text.starts_with(form); };
   if (std::ranges::any_of(kMarkup, starts_with)) {
@@ -60,6 +41,17 @@ void refuse_foreign_forms(std::string_view begin, const std::filesystem::path& p
   if (is_named(path, {".csv", ".tsv"})) {
     refuse(path, "is named as a table; write its texts alone: " + std::string(kWanted));
   }
+}
+
+/// A dict as Python prints it, {'text': ...}, alone or in a list: read as plain text it would be learnt with its
+/// braces.
+bool begins_like_python(std::string_view text) {
+  const auto list = text.starts_with('[') ? after_blanks(text.substr(1)) : text;
+  if (!list.starts_with('{')) return false;
+  const auto key = after_blanks(list.substr(1));
+  if (!key.starts_with('\'')) return false;
+  const auto end = key.find('\'', 1);
+  return end != std::string_view::npos && after_blanks(key.substr(end + 1)).starts_with(':');
 }
 
 /// A first object that goes on in other lines is refused here. Of a line longer than `begin` this is not known, and
@@ -91,6 +83,10 @@ bool begins_like_json(std::string_view text) {
 CorpusFormat corpus_format(std::string_view begin, const std::filesystem::path& path) {
   refuse_foreign_forms(begin, path);
   const std::string_view text = after_blanks(begin);
+  if (begins_like_python(text)) {
+    refuse(path, "line 1: begins as a dict that Python prints; write JSON (json.dumps instead of str or print): " +
+                     std::string(kWanted) + ". A corpus of plain text must not begin so: put another document first");
+  }
   if (!begins_like_json(text)) {
     const bool is_named_json = is_named(path, {".json", ".jsonl", ".ndjson"});
     if (is_named_json && !text.empty())

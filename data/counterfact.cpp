@@ -52,7 +52,7 @@ std::vector<EditRequest> read_counterfact(const std::filesystem::path& path) {
   std::vector<EditRequest> records;
   std::unordered_map<std::int64_t, std::string> first_place;
   Problems problems;
-  for_each_json_entry(path, [&](const Json& entry, const std::string& place) {
+  for_each_json_entry(path, "case_id", [&](const Json& entry, const std::string& place) {
     EditRequest request = read_request(entry, place, problems);
     const bool has_case_id = entry.is_object() && entry.contains("case_id") && integer_of(entry["case_id"]);
     if (has_case_id) {

@@ -5,119 +5,104 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/strict_json.h"
 #include "data/text_file.h"
 
 namespace lethe::data {
 namespace {
 
-/// Deeper than any file we know of; keeps hostile nesting from costing memory.
-constexpr int kMaxDepth = 32;
 constexpr std::size_t kMaxProblems = 20;
 
-struct TooDeep {};
-
-/// "line 3, column 17" of a byte offset.
-std::string line_and_column(std::string_view text, std::size_t offset) {
-  const std::string_view before = text.substr(0, offset);
-  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return "line " + std::to_string(line) + ", column " + std::to_string(before.size() - line_start + 1);
-}
-
-/// The parser's own reason, without its prefix ("[json.exception...] parse error at line 1, column 2: ").
-std::string reason_of(const Json::exception& error) {
-  std::string_view reason = error.what();
-  const std::size_t place = reason.find("column ");
-  const std::size_t end = place == std::string_view::npos ? reason.find("] ") : reason.find(": ", place);
-  if (end != std::string_view::npos) reason.remove_prefix(end + 2);
-  return excerpt(reason, 160);
-}
-
-[[noreturn]] void fail_parse(std::string_view text, const std::string& place, const Json::exception& error) {
-  const auto* parse_error = dynamic_cast<const Json::parse_error*>(&error);
-  std::string message = place + ": ";
-  if (parse_error != nullptr) {
-    // The parser counts from 1 and points behind the offending byte.
-    const std::size_t offset = std::min(parse_error->byte == 0 ? 0 : parse_error->byte - 1, text.size());
-    message += line_and_column(text, offset) + ": ";
-  }
-  throw core::DataError(message + "malformed JSON: " + reason_of(error));
-}
-
-/// Parses `text`; `on_event` sees every event and may drop values (nlohmann's callback).
-Json parse_with(std::string_view text, const std::string& place, const Json::parser_callback_t& on_event) {
-  const auto guarded = [&on_event](int depth, Json::parse_event_t event, Json& value) {
-    if (depth > kMaxDepth) throw TooDeep{};
-    return on_event(depth, event, value);
-  };
-  try {
-    return Json::parse(text.data(), text.data() + text.size(), guarded);
-  } catch (const TooDeep&) {
-    throw core::DataError(place + ": malformed JSON: nested more than " + std::to_string(kMaxDepth) + " levels deep");
-  } catch (const Json::exception& error) {
-    fail_parse(text, place, error);
-  }
+/// With the place in a file of several lines: "records.json: line 3, column 17: ...".
+[[noreturn]] void refuse(const std::string& place, const core::JsonError& error) {
+  const auto line_and_column =
+      "line " + std::to_string(error.line()) + ", column " + std::to_string(error.column()) + ": ";
+  throw core::DataError(place + ": " + (error.line() > 0 ? line_and_column : "") + error.what());
 }
 
 void visit_list(std::string_view text, const std::string& file,
                 const std::function<void(const Json&, const std::string&)>& visit) {
   std::size_t index = 0;
-  // An element of the list is complete at depth 1: hand it on and drop it.
-  const auto on_event = [&](int depth, Json::parse_event_t event, Json& value) {
-    using Event = Json::parse_event_t;
-    const bool is_complete = event == Event::object_end || event == Event::array_end || event == Event::value;
-    if (depth != 1 || !is_complete) return true;
-    visit(value, file + ": entry " + std::to_string(index++));
-    return false;
-  };
-  parse_with(text, file, on_event);
+  try {
+    core::visit_json_list(text, [&](Json&& entry) { visit(entry, file + ": entry " + std::to_string(index++)); });
+  } catch (const core::JsonError& error) {
+    refuse(file, error);
+  }
 }
 
-/// A pretty-printed object, which only looks like JSON lines, is named with the lists in it.
+/// ", with lists under a, b" of an object's keys whose values are lists.
+std::string lists_of(const Json& object) {
+  std::string lists;
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_array()) lists += (lists.empty() ? "" : ", ") + excerpt(key);
+  }
+  return lists.empty() ? lists : ", with lists under " + excerpt(lists, 120);
+}
+
+constexpr const char* kEntriesWanted = "; a JSON list or JSON lines (one {...} a line) expected: ";
+
+/// A pretty-printed object, which only looks like JSON lines.
 void refuse_object_over_lines(std::string_view text, const std::string& file) {
   std::string_view rest = text;
   const bool is_whole = !is_unfinished_json(take_line(rest));
   const bool is_last = rest.find_first_not_of(" \t\r\n") == std::string_view::npos;
   if (is_whole || is_last) return;
-  const Json whole = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  std::string lists;
-  if (whole.is_object()) {
-    for (const auto& [key, value] : whole.items()) {
-      if (value.is_array()) lists += (lists.empty() ? "" : ", ") + excerpt(key);
-    }
-  }
+  const auto whole = core::json_if_sound(text);
   throw core::DataError(file + ": is a JSON object over several lines" +
-                        (lists.empty() ? "" : ", with lists under " + excerpt(lists, 120)) +
-                        "; a JSON list or JSON lines (one {...} a line) expected: convert it (jq '.NAME' for a list " +
-                        "under a name, jq -c . for objects one after another)");
+                        (whole && whole->is_object() ? lists_of(*whole) : "") + kEntriesWanted +
+                        "convert it (jq '.NAME' for a list under a name, jq -c . for objects one after another)");
 }
 
-void visit_lines(std::string_view text, const std::string& file,
+/// An object around the entries, or one of columns, on a line: without the key that entries have, or with a list there.
+void refuse_object_around_entries(const Json& object, const char* key, const std::string& place) {
+  if (!object.is_object()) return;
+  const auto found = object.find(key);
+  if (found != object.end() && !found->is_array()) return;
+  const bool is_around_objects =
+      !object.empty() && std::ranges::all_of(object, [](const Json& value) { return value.is_object(); });
+  const auto lists = lists_of(object);
+  if (lists.empty() && !is_around_objects) return;
+  const auto* const form = lists.empty() ? "is a JSON object of objects" : "is a JSON object";
+  const auto* const remedy = lists.empty()           ? "give the values as a list (jq '[.[]]')"
+                             : found == object.end() ? "give the list itself (jq '.NAME')"
+                                                     : "give an object for each entry, not a list for each key";
+  throw core::DataError(place + ": " + form + lists + ", and no entry, which has the key \"" + key + "\"" +
+                        kEntriesWanted + remedy);
+}
+
+void visit_lines(std::string_view text, const std::string& file, const char* key,
                  const std::function<void(const Json&, const std::string&)>& visit) {
+  bool is_first = true;
   for (std::size_t line_number = 1; !text.empty(); ++line_number) {
     const std::string_view line = take_line(text);
     if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     const std::string place = file + ": line " + std::to_string(line_number);
-    visit(parse_json(line, place), place);
+    const auto entry = parse_json(line, place);
+    if (std::exchange(is_first, false)) refuse_object_around_entries(entry, key, place);
+    visit(entry, place);
   }
 }
 
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& place) {
-  return parse_with(text, place, [](int, Json::parse_event_t, Json&) { return true; });
+  try {
+    return core::strict_json(text);
+  } catch (const core::JsonError& error) {
+    refuse(place, error);
+  }
 }
 
 bool is_unfinished_json(std::string_view text) {
   try {
-    static_cast<void>(parse_json(text, ""));
+    static_cast<void>(core::strict_json(text));
     return false;
-  } catch (const core::DataError& error) {
-    return std::string_view(error.what()).find("unexpected end of input") != std::string_view::npos;
+  } catch (const core::JsonError& error) {
+    return error.is_unfinished();
   }
 }
 
-void for_each_json_entry(const std::filesystem::path& path,
+void for_each_json_entry(const std::filesystem::path& path, const char* key,
                          const std::function<void(const Json&, const std::string&)>& visit) {
   const std::string text = read_text_file(path);
   const std::size_t start = text.find_first_not_of(" \t\r\n");
@@ -126,10 +111,10 @@ void for_each_json_entry(const std::filesystem::path& path,
   if (text[start] == '[') return visit_list(text, path.string(), visit);
   if (text[start] == '{') {
     refuse_object_over_lines(std::string_view(text).substr(start), path.string());
-    return visit_lines(text, path.string(), visit);
+    return visit_lines(text, path.string(), key, visit);
   }
   throw core::DataError(path.string() + ": begins with \"" + excerpt(std::string_view(text).substr(start), 20) +
-                        "\"; a JSON list ([...]) or JSON lines (one {...} a line) expected");
+                        "\"; a JSON list ([...]) or JSON lines (one {...} a line) expected: convert it");
 }
 
 void Problems::add(std::string problem) {

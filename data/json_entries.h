@@ -15,7 +15,7 @@ namespace lethe::data {
 
 using Json = nlohmann::json;
 
-/// Parses one JSON text (UTF-8, at most 32 levels deep). `place` ("records.json", "records.jsonl: line 3") opens
+/// The value of one JSON text (`core::strict_json`). `place` ("records.json", "records.jsonl: line 3") opens
 /// the message of the `core::DataError` that malformed text throws; line and column follow.
 Json parse_json(std::string_view text, const std::string& place);
 
@@ -24,8 +24,9 @@ bool is_unfinished_json(std::string_view text);
 
 /// Calls `visit(entry, place)` for each element of a JSON list, or for each line of JSON lines, in order; only
 /// one entry is held at a time. `place` is "<file>: entry 3" (from 0) or "<file>: line 4" (from 1).
+/// `key`: one that every entry has and whose value is no list, by which an object around the entries is told from one.
 /// Throws `core::DataError` for malformed text, or a file that holds neither form.
-void for_each_json_entry(const std::filesystem::path& path,
+void for_each_json_entry(const std::filesystem::path& path, const char* key,
                          const std::function<void(const Json& entry, const std::string& place)>& visit);
 
 /// Collects what is wrong with a file's entries, so that one error names them all (the first 20, and how many more).

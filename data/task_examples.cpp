@@ -45,7 +45,7 @@ const std::string& field_of(const TaskExample& example, const std::string& name,
 TaskExamples read_task_examples(const std::filesystem::path& path) {
   TaskExamples examples;
   Problems problems;
-  for_each_json_entry(path, [&](const Json& entry, const std::string& place) {
+  for_each_json_entry(path, "label", [&](const Json& entry, const std::string& place) {
     examples.push_back(read_example(entry, place, problems));
   });
   if (examples.empty()) problems.add(path.string() + ": holds no example");

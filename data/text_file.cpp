@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/foreign_form.h"
 #include "core/input_file.h"
 #include "data/unicode.h"
 
@@ -42,9 +43,7 @@ std::string read_text_file(const std::filesystem::path& path) {
   } while (read_bytes == kChunkBytes);
   if (std::ferror(file.get()) != 0) fail(path, std::string("cannot be read to its end: ") + std::strerror(errno));
 
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
-    fail(path, "is UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
-  }
+  if (const auto form = core::foreign_form(text); !form.empty()) fail(path, std::string(form));
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return text;
 }

@@ -7,7 +7,7 @@
 namespace lethe::data {
 
 /// All bytes of a file, without a leading UTF-8 byte order mark. Throws `core::DataError` if it is no readable
-/// file or holds UTF-16 (what some editors save as "Unicode").
+/// file or is of a form that is no text (`core::foreign_form`).
 std::string read_text_file(const std::filesystem::path& path);
 
 /// `text` cut to `max_bytes` and safe in a one-line message: invalid UTF-8 replaced, control characters blanked.

@@ -25,7 +25,7 @@ std::string template_of(const std::string& text, const std::string& subject) {
 Completions read_completions(const std::filesystem::path& path) {
   Completions completions;
   Problems problems;
-  for_each_json_entry(path, [&](const Json& entry, const std::string& place) {
+  for_each_json_entry(path, "question", [&](const Json& entry, const std::string& place) {
     const EntryReader reader(entry, place, problems);
     completions.emplace(reader.required_text("question"), reader.required_text("text_completion_prompt"));
   });
@@ -80,7 +80,7 @@ std::vector<EditRequest> read_zsre(const std::filesystem::path& path, const std:
   const auto completion_of = completions.empty() ? Completions{} : read_completions(completions);
   std::vector<EditRequest> records;
   Problems problems;
-  for_each_json_entry(path, [&](const Json& entry, const std::string& place) {
+  for_each_json_entry(path, "src", [&](const Json& entry, const std::string& place) {
     records.push_back(read_request(entry, place, completion_of, problems));
     records.back().case_id = static_cast<std::int64_t>(records.size()) - 1;
   });

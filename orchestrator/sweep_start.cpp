@@ -10,6 +10,7 @@
 #include "core/fault.h"
 #include "core/file_text.h"
 #include "core/patience.h"
+#include "core/strict_json.h"
 #include "ledger/durable_file.h"
 #include "ledger/old_snapshots.h"
 #include "orchestrator/display/status_file.h"
@@ -28,7 +29,7 @@ Fields stored_fields(const fs::path& folder) {
     Fields fields;
     nlohmann::json text;
     try {
-      text = nlohmann::json::parse(core::text_of_file(file.path), nullptr, false);
+      text = core::json_if_sound(core::text_of_file(file.path)).value_or(nullptr);
     } catch (const core::StorageError&) {
       return fields;
     }

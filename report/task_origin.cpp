@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/strict_json.h"
+
 namespace lethe::report {
 namespace {
 
@@ -13,7 +15,7 @@ constexpr const char* kAskedFields[] = {"name", "prefix", "query", "marker", "an
 std::string described_tasks(const storage::Provenance& provenance) {
   const auto config = provenance.find("config");
   if (config == provenance.end()) return {};
-  const auto document = json::parse(config->second, nullptr, false);
+  const auto document = core::json_if_sound(config->second).value_or(nullptr);
   if (!document.is_object() || !document.contains("tasks") || !document["tasks"].is_array()) return {};
   json asked = json::array();
   for (const auto& task : document["tasks"]) {

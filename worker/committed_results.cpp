@@ -6,6 +6,7 @@
 
 #include "core/contract/identity.h"
 #include "core/error.h"
+#include "core/strict_json.h"
 
 namespace lethe::worker {
 CommittedResults::CommittedResults(ledger::SweepFolder folder)
@@ -56,7 +57,9 @@ std::map<std::string, std::string> read_identity_fields(const std::filesystem::p
   ledger::check_digest(*file);
   core::Identity identity;
   try {
-    identity.fields = nlohmann::json::parse(ledger::read_text(file->path)).get<std::map<std::string, std::string>>();
+    identity.fields = core::strict_json(ledger::read_text(file->path)).get<std::map<std::string, std::string>>();
+  } catch (const core::JsonError& error) {
+    throw core::MismatchError(file->path.string() + ": " + error.what() + "; restore it from a copy");
   } catch (const nlohmann::json::exception&) {
     throw core::MismatchError(file->path.string() + ": is no JSON object of texts; restore it from a copy");
   }

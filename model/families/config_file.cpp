@@ -97,7 +97,7 @@ bool ConfigFile::flag(const std::string& key, bool fallback) const {
 }
 
 void ConfigFile::require_value(const std::string& key, std::string_view expected) const {
-  if (!has(key) || values_.at(key) == json::parse(expected)) return;
+  if (!has(key) || values_.at(key) == core::strict_json(expected)) return;
   refuse(key, "is " + written(key) + ", which lethe does not compute; only " + std::string(expected) + " is");
 }
 

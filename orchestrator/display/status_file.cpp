@@ -11,6 +11,7 @@
 #include "core/file_text.h"
 #include "core/host_name.h"
 #include "core/log.h"
+#include "core/strict_json.h"
 #include "core/utc_time.h"
 #include "ledger/durable_file.h"
 
@@ -65,8 +66,8 @@ std::optional<std::string> text_for_people(const fs::path& path) {
 json read_status(const ledger::SweepFolder& folder) {
   const auto text = text_for_people(folder.status());
   if (!text) return json::object();
-  auto status = json::parse(*text, nullptr, false);
-  if (status.is_object()) return status;
+  auto status = core::json_if_sound(*text);
+  if (status && status->is_object()) return std::move(*status);
   core::log_warning(folder.status().string() + ": was not written by lethe: failures are not shown");
   return json::object();
 }

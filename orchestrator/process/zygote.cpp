@@ -12,7 +12,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "core/patience.h"
+#include "core/strict_json.h"
 #include "orchestrator/process/executor.h"
 #include "orchestrator/process/zygote_process.h"
 
@@ -119,7 +121,7 @@ pid_t Zygote::spawn(const SpawnRequest& request) {
   std::string answer;
   while (true) {
     receive(answer, 0);
-    const auto reply = json::parse(answer);
+    const auto reply = core::strict_json(answer);
     if (reply.contains("pid")) return reply["pid"].get<pid_t>();
     if (reply.contains("error")) throw_not_started(request.arguments.front(), reply["error"].get<int>());
     note_exit(answer);  // of another child, in between
@@ -153,7 +155,7 @@ bool Zygote::receive(std::string& text, int flags) {
 }
 
 void Zygote::note_exit(const std::string& text) {
-  const auto report = json::parse(text);
+  const auto report = core::strict_json(text);
   if (report.contains("exited")) exits_[report["exited"].get<pid_t>()] = report["status"].get<int>();
 }
 

@@ -22,6 +22,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/fault.h"
+#include "core/strict_json.h"
 #include "orchestrator/process/pipe.h"
 
 extern char** environ;
@@ -63,7 +64,7 @@ bool receive_request(int socket, Request& request) {
       request.fds.emplace_back(fd);
     }
   }
-  request.text = json::parse(bytes.data(), bytes.data() + count, nullptr, false);
+  request.text = core::json_if_sound({bytes.data(), static_cast<std::size_t>(count)}).value_or(nullptr);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/strict_json.h"
 
 namespace lethe::orchestrator::inline scheduling {
 namespace {
@@ -19,7 +20,9 @@ Message make(MessageType type, const json& payload, std::uint64_t epoch = 0) {
 template <typename Read>
 auto parse(const Message& message, const char* what, Read read) {
   try {
-    return read(json::parse(message.payload));
+    return read(core::strict_json(message.payload));
+  } catch (const core::JsonError& error) {
+    throw core::CommError(std::string("message ") + what + ": " + error.what());
   } catch (const json::exception& error) {
     throw core::CommError(std::string("message ") + what + ": " + error.what());
   }

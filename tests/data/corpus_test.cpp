@@ -49,8 +49,8 @@ TEST(Corpus, ItsFormatIsToldByItsContent) {
     EXPECT_THAT(read_corpus(file.path(), 100), ElementsAre("one", "two")) << name;
     EXPECT_EQ(CorpusReader(file.path()).format(), CorpusFormat::kJsonLines) << name;
   }
-  for (const char* text :
-       {"plain\n", "{{Infobox}} of a wiki\n", "[[Link]] first\n", "[1] a note\n", "\"Yes,\" he said\n", "{\n"}) {
+  for (const char* text : {"plain\n", "{{Infobox}} of a wiki\n", "[[Link]] first\n", "[1] a note\n",
+                           "\"Yes,\" he said\n", "{\n", "{'tis so}\n", "{'one'} is a set\n"}) {
     const InputFile file(text, "c.txt");
     EXPECT_EQ(CorpusReader(file.path()).format(), CorpusFormat::kText) << text;
     const InputFile named(text, "c.json");
@@ -71,6 +71,9 @@ TEST(Corpus, OtherFormsAreRefusedByName) {
       {"{\"data\": [{\"text\": \"one\"}]}\n",
        "line 1: expected an object with a \"text\" that is a string, as in "
        "{\"text\": \"...\"}; found the keys data"},
+      {"{'text': 'one'}\n{'text': 'two'}\n", "line 1: begins as a dict that Python prints; write JSON (json.dumps"},
+      {"\n [ {'text' : \"it's\"}]\n", "begins as a dict that Python prints"},
+      {"\xFF\xFEt", "is UTF-16"},
       {"<mediawiki xml", "XML"},
       {"<doc id=\"1\">\n", "XML"},
       {"BZh91", "bunzip2"},

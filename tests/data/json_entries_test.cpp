@@ -15,11 +15,12 @@ using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
+using testing::SizeIs;
 
 std::vector<std::string> entries_of(std::string_view bytes) {
   const InputFile file(bytes, "f");
   std::vector<std::string> entries;
-  for_each_json_entry(file.path(), [&](const Json& entry, const std::string& place) {
+  for_each_json_entry(file.path(), "a", [&](const Json& entry, const std::string& place) {
     entries.push_back(place.substr(file.path().string().size()) + " " + entry.dump());
   });
   return entries;
@@ -27,7 +28,7 @@ std::vector<std::string> entries_of(std::string_view bytes) {
 
 std::string json_entries_error(std::string_view bytes) {
   const InputFile file(bytes, "f");
-  return data_error_of([&] { for_each_json_entry(file.path(), [](const Json&, const std::string&) {}); });
+  return data_error_of([&] { for_each_json_entry(file.path(), "a", [](const Json&, const std::string&) {}); });
 }
 
 TEST(JsonEntries, AnObjectOverSeveralLinesIsNamedWithItsLists) {
@@ -35,6 +36,30 @@ TEST(JsonEntries, AnObjectOverSeveralLinesIsNamedWithItsLists) {
               HasSubstr("f: is a JSON object over several lines, with lists under rows; a JSON list or JSON lines"));
   EXPECT_THAT(json_entries_error("{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n"), HasSubstr("over several lines; a JSON list"));
   EXPECT_THAT(json_entries_error("{\n \"a\": [\n}\n"), HasSubstr("over several lines; a JSON list"));
+}
+
+TEST(JsonEntries, AnObjectAroundTheEntriesIsToldByItsForm) {
+  EXPECT_THAT(json_entries_error(R"({"data": [{"a": 1}]})"),
+              HasSubstr("f: line 1: is a JSON object, with lists under data, and no entry, which has the key \"a\"; a "
+                        "JSON list or JSON lines (one {...} a line) expected: give the list itself"));
+  EXPECT_THAT(json_entries_error(R"({"data": [], "version": 2})"), HasSubstr("give the list itself"));
+  EXPECT_THAT(json_entries_error(R"({"0": {"a": 1}, "1": {"a": 2}})"), HasSubstr("is a JSON object of objects"));
+  EXPECT_THAT(json_entries_error(R"({"a": [1, 2], "b": ["x", "y"]})"), HasSubstr("give an object for each entry"));
+  // An entry may hold lists; one without its key is for its reader to tell.
+  EXPECT_THAT(entries_of(R"({"a": 1, "others": [{"a": 2}]})"), SizeIs(1));
+  EXPECT_THAT(entries_of(R"({"b": 1})"), SizeIs(1));
+}
+
+TEST(JsonEntries, AKeyThatIsThereTwiceIsNamed) {
+  EXPECT_THAT(json_entries_error("[{\"a\": 1},\n {\"a\": 1, \"a\": 2}]"),
+              HasSubstr("f: line 2, column 11: the key \"a\" is there twice in one object; remove one of the two"));
+  EXPECT_THAT(json_entries_error("{\"a\":1}\n{\"b\":{\"a\":1,\"a\":2}}\n"),
+              HasSubstr("f: line 2: line 1, column 13: the key \"a\" is there twice"));
+}
+
+TEST(JsonEntries, FormsThatAreNoTextAreNamed) {
+  EXPECT_THAT(json_entries_error("\x1F\x8B\x08"), HasSubstr("f: is compressed; unpack it (gunzip)"));
+  EXPECT_THAT(json_entries_error(std::string_view("[\0{\0\"\0", 6)), HasSubstr("f: is UTF-16"));
 }
 
 TEST(JsonEntries, ALineThatIsMalformedIsNamed) {
@@ -55,12 +80,12 @@ TEST(JsonEntries, WalksJsonLinesWithBlankLinesAndCarriageReturns) {
 }
 
 TEST(JsonEntries, SaysWhereTheTextIsMalformed) {
-  EXPECT_THAT(json_entries_error("[1,\n  2,\n  }"), HasSubstr("f: line 3, column 3: malformed JSON: "));
-  EXPECT_THAT(json_entries_error("{\"a\":1}\n{\"a\" 1}\n"), HasSubstr("f: line 2: line 1, column 6: malformed JSON: "));
-  EXPECT_THAT(json_entries_error("[1] [2]"), HasSubstr("f: line 1, column 5: malformed JSON: "));
-  EXPECT_THAT(json_entries_error("[1e999]"), HasSubstr("malformed JSON: number overflow"));
-  EXPECT_THAT(json_entries_error("[\"\xFF\"]"), HasSubstr("f: line 1, column 3: malformed JSON: "));
-  EXPECT_THAT(json_entries_error("[\"\\ud800\"]"), HasSubstr("malformed JSON"));
+  EXPECT_THAT(json_entries_error("[1,\n  2,\n  }"), HasSubstr("f: line 3, column 3: is no JSON: "));
+  EXPECT_THAT(json_entries_error("{\"a\":1}\n{\"a\" 1}\n"), HasSubstr("f: line 2: line 1, column 6: is no JSON: "));
+  EXPECT_THAT(json_entries_error("[1] [2]"), HasSubstr("f: line 1, column 5: is no JSON: "));
+  EXPECT_THAT(json_entries_error("[1e999]"), HasSubstr("is no JSON: number overflow"));
+  EXPECT_THAT(json_entries_error("[\"\xFF\"]"), HasSubstr("f: line 1, column 3: is no JSON: "));
+  EXPECT_THAT(json_entries_error("[\"\\ud800\"]"), HasSubstr("is no JSON"));
 }
 
 TEST(JsonEntries, SaysWhatWasFoundInsteadOfEitherForm) {

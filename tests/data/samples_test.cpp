@@ -35,6 +35,11 @@ TEST(Samples, NamesEveryProblem) {
   EXPECT_THAT(message, HasSubstr("key \"2\": sample 2 is there twice"));
 }
 
+TEST(Samples, AnOrderThatIsThereTwiceIsRefused) {
+  EXPECT_THAT(samples_error("{\"0\": [1, 2],\n \"0\": [2, 1]}"),
+              HasSubstr("samples.json: line 2, column 2: the key \"0\" is there twice in one object; remove one"));
+}
+
 TEST(Samples, OtherFormsAreRefused) {
   EXPECT_THAT(samples_error("[[1,2]]"),
               HasSubstr("samples.json: an object {\"0\": [case ids], ...} expected, found a list"));

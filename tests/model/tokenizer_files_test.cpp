@@ -57,8 +57,7 @@ TEST_F(TokenizerFiles, FaultyMergesAreNamedByLine) {
 }
 
 TEST_F(TokenizerFiles, FaultyVocabulariesAreNamedByToken) {
-  EXPECT_THAT(error_with("vocab.json", "{\"a\": 1,\n \"b\" 2}"),
-              HasSubstr("vocab.json: line 2, column 6: malformed JSON"));
+  EXPECT_THAT(error_with("vocab.json", "{\"a\": 1,\n \"b\" 2}"), HasSubstr("vocab.json: line 2, column 6: is no JSON"));
   EXPECT_THAT(error_with("vocab.json", "[1]"),
               HasSubstr("vocab.json: an object {\"token\": id, ...} expected, found a list"));
   EXPECT_THAT(error_with("vocab.json", R"({"a": "1"})"), HasSubstr("vocab.json, token \"a\": a token id from 0 to"));

@@ -135,6 +135,10 @@ class BrokenTrees(unittest.TestCase):
     def test_printing_library(self):
         self.assert_header_caught("test_libraries_do_not_print", "data", "void f() { std::cout << 1; }")
 
+    def test_json_without_its_strict_reader(self):
+        for call in ("nlohmann::json::parse(text)", "Json::parse(text)", "nlohmann::ordered_json::parse(in)", "in >> json"):
+            self.assert_header_caught("test_json_is_read_strictly", "data", f"int f() {{ {call}; }}")
+
     def test_foreign_namespace(self):
         self.assert_caught("test_namespace_is_folder", "data/part.h", "#pragma once\nnamespace lethe::core {\n}\n")
 

@@ -32,6 +32,8 @@ TERMINAL = {"orchestrator/sweep.cpp"}
 # Words of the trade that also begin or end weights' names: what they are joined to tells ("model.layers.", "model.norm").
 PLAIN_WORDS = {"model.", "norm"}
 METHOD_LIST = "editing/methods/method_list.h"
+# The strict reader, and the reader of a header of millions of tensors, which refuses equal keys itself.
+READ_JSON = {"core/strict_json.cpp", "model/safetensors_header.cpp"}
 # What makes a method's own prerequisite reads that method's settings; nobody else asks which method it is.
 NAME_A_METHOD = {
     "worker/mend_task.cpp",
@@ -199,6 +201,19 @@ class Architecture(unittest.TestCase):
                 for number, line in enumerate(bare_code(path).splitlines(), 1):
                     if re.search(r"\bstd::(cout|cerr|clog)\b|\bprintf\(", line):
                         problems.append(f"{place(path, number)}: {line.strip()}")
+        self.assert_none(problems)
+
+    def test_json_is_read_strictly(self):
+        """nlohmann's own parse takes the last of two equal keys without a word."""
+        bare = re.compile(r"\b(?:json|Json|ordered_json|BasicJsonType)::(?:parse|accept|sax_parse)\b|>>\s*\w*json\b")
+        problems = []
+        for folder in FOLDERS:
+            for path in sources(folder):
+                if place(path) in READ_JSON:
+                    continue
+                for number, line in enumerate(bare_code(path).splitlines(), 1):
+                    if bare.search(line) and "parse_error" not in line:
+                        problems.append(f"{place(path, number)}: {line.strip()}: use core/strict_json.h")
         self.assert_none(problems)
 
     def test_namespace_is_folder(self):

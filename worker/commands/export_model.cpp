@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/file_text.h"
+#include "core/strict_json.h"
 #include "model/tokenizer/tokenizer.h"
 #include "model/weights.h"
 #include "worker/cell_replay.h"
@@ -19,8 +21,7 @@ namespace fs = std::filesystem;
 
 /// config.json says what the weights of an export are: fp32, and a class more where the network has one.
 void adapt_config(const fs::path& file, std::int64_t vocab_size) {
-  std::ifstream in(file);
-  auto config = nlohmann::ordered_json::parse(in);
+  auto config = core::strict_ordered_json(core::text_of_file(file));  // the model was read from it
   config["vocab_size"] = vocab_size;
   const bool has_type = config.contains("dtype") || config.contains("torch_dtype");
   for (const char* key : {"dtype", "torch_dtype"}) {  // of transformers 5, and of those before

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/file_text.h"
 #include "core/input_file.h"
+#include "core/strict_json.h"
 #include "ledger/commit.h"
 
 namespace lethe::worker::inline planning {
@@ -29,7 +30,7 @@ InputDigests::FileStamp InputDigests::stamp_of(const std::filesystem::path& path
 InputDigests::InputDigests(std::filesystem::path memory) : memory_(std::move(memory)) {
   nlohmann::json json;
   try {
-    json = nlohmann::json::parse(core::text_of_file(memory_), nullptr, /*allow_exceptions=*/false);
+    json = core::json_if_sound(core::text_of_file(memory_)).value_or(nullptr);
   } catch (const core::StorageError&) {
     return;  // none yet, or something else is in its place
   }
