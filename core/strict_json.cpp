@@ -173,8 +173,9 @@ class Builder {
     const bool has_rest = own.find("expected end of input") != std::string::npos;
     fail_at(text_, offset,
             "is no JSON: " + (!mistake.empty() ? std::string(mistake)
-                              : has_rest       ? "more text follows the first value; a file holds one value"
-                                               : own),
+                              : has_rest ? "more text follows the first value, and one is expected; join values (jq -s "
+                                           "add), or put each on a line of its own where lines are read (jq -c .)"
+                                         : own),
             false);
   }
 

@@ -41,6 +41,9 @@ TEST(Samples, AnOrderThatIsThereTwiceIsRefused) {
 }
 
 TEST(Samples, OtherFormsAreRefused) {
+  EXPECT_THAT(samples_error("{\"0\":[1]}\n{\"1\":[2]}\n"),
+              HasSubstr("samples.json: line 2, column 1: is no JSON: more text follows the first value, and one is "
+                        "expected; join values (jq"));
   EXPECT_THAT(samples_error("[[1,2]]"),
               HasSubstr("samples.json: an object {\"0\": [case ids], ...} expected, found a list"));
   EXPECT_THAT(samples_error("{}"), HasSubstr("holds no sample"));
