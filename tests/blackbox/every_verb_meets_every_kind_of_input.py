@@ -4,7 +4,7 @@ of sound inputs, or the verb fails within two minutes, with one of its exit stat
 it belongs to. Nothing in between: no crash, no wait, no trace of a library, no other result without a word.
 
 LETHE_ROOT is a checkout with build/bin (or PROGRAMS names another folder) and assets/. Of the combinations every 1/SHARE is
-tried (argument --share, default 44; 1 tries all, an hour of one core); --only REGEX picks by name, as "verify.*segment"."""
+tried (argument --share, default 44; 1 tries all, an hour and a half of one core); --only REGEX picks by name, as "verify.*segment"."""
 
 import argparse
 import concurrent.futures
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 
+import input_world
+
 ROOT = pathlib.Path(os.environ["LETHE_ROOT"]).resolve()
 LETHE = str(pathlib.Path(os.environ.get("PROGRAMS", ROOT / "build/bin")) / "lethe")
 ASSETS = ROOT / "assets"
@@ -26,67 +28,26 @@ SECONDS = 120
 # What a message never holds: the words of a library's own failure.
 TRACES = re.compile(r"terminate called|Traceback|what\(\)|exception\.|HDF5-DIAG|c10::|basic_string|std::|Segmentation|core dumped")
 
-CONFIG = """
-name: met
-device: cpu
-threads: 1
-seed: 37
-dataset: {format: counterfact, records: records.json, samples: samples.json}
-models:
-  m:
-    path: m
-    second_moments: {corpus: corpus.txt, max_documents: 300}
-    methods: {alphaedit: ROOT/configs/methods/alphaedit/small-gpt2.yaml, ft-c: ROOT/configs/methods/ft-c/small-gpt2.yaml, mend: mend.yaml}
-  n:
-    path: n
-    second_moments: {corpus: corpus.txt, max_documents: 300}
-    methods: {alphaedit: ROOT/configs/methods/alphaedit/small-gptj.yaml, ft-c: ROOT/configs/methods/ft-c/small-gptj.yaml}
-grid:
-  methods: [alphaedit, ft-c]
-  models: [m, n]
-  samples: [0, 1]
-  include: [{method: mend, model: m, sample: 0}]
-edits: EDITS
-checkpoint_every: 1
-forgetting_every: 1
-tasks_every: 1
-tasks: [task.yaml]
-"""
-
-
-def make_inputs(world):
-    """A world of its own, as a user has one: nothing of it lies in the checkout but the settings."""
-    for name, family in (("m", "gpt2"), ("n", "gptj")):
-        shutil.copytree(ASSETS / f"small-{family}", world / name, ignore=shutil.ignore_patterns("editor*"))
-    editor, = (ASSETS / "small-gpt2").glob("editor-*.h5")
-    shutil.copy(editor, world)
-    mend = (ROOT / "configs/methods/mend/small-gpt2.yaml").read_text()
-    mend = re.sub(r"^editor: .*/", "editor: ", mend, flags=re.M)
-    (world / "mend.yaml").write_text(mend.replace("../../../assets", str(ASSETS)))
-    shutil.copy(ASSETS / "world/counterfact.json", world / "records.json")
-    shutil.copy(ASSETS / "world/samples.json", world)
-    shutil.copy(ASSETS / "world/corpus.txt", world)
-    task = (ROOT / "configs/tasks/small_sentiment.yaml").read_text()
-    (world / "task.yaml").write_text(re.sub(r"^examples: .*", "examples: examples.json", task, flags=re.M))
-    source = re.search(r"^examples: (.*)", task, flags=re.M)[1]
-    examples = json.loads((ROOT / "configs/tasks" / source).read_text())
-    (world / "examples.json").write_text(json.dumps(examples[:8]))
-    for edits in (2, 3):
-        (world / f"c{edits}.yaml").write_text(CONFIG.replace("ROOT", str(ROOT)).replace("EDITS", str(edits)))
-    for folder, _, names in os.walk(world):
-        for name in names:
-            os.chmod(os.path.join(folder, name), 0o644)
+# A superuser reads what the mode forbids, but for these two capabilities.
+AS_A_USER = []
+if os.geteuid() == 0 and shutil.which("setpriv"):
+    lost = "-dac_override,-dac_read_search"
+    AS_A_USER = ["setpriv", f"--bounding-set={lost}", f"--inh-caps={lost}"]
 
 
 def run(world, *arguments):
     """Exit status and everything said; a status of its own for who does not end."""
     environment = dict(os.environ, LETHE_RETRY_SECONDS="0.02", HDF5_USE_FILE_LOCKING="FALSE")
     try:
-        done = subprocess.run([LETHE, *arguments], cwd=world, env=environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run([*AS_A_USER, LETHE, *arguments], cwd=world, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
     except subprocess.TimeoutExpired as expired:
         return "did not end", (expired.stdout or b"").decode(errors="replace")
     return done.returncode, done.stdout.decode(errors="replace")
+
+
+def digest_of(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def digests(folder):
@@ -94,7 +55,7 @@ def digests(folder):
     lines = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            lines.append(f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}")
+            lines.append(f"{path.relative_to(folder)} {digest_of(path)}")
     return "\n".join(lines)
 
 
@@ -175,24 +136,76 @@ def report(world):
     return status, told, curves + "\n".join(re.findall(r"^\|.*", summary, re.M))
 
 
+def cells_of(told):
+    """The rows that `status --json` told: what of each cell is done, without times."""
+    rows = json.loads(re.search(r"^\{.*\}$", told, re.M)[0])["cells"]
+    return {row["cell"]: {key: value for key, value in row.items() if not re.search("second|time|rate|eta", key)} for row in rows}
+
+
 def status(world):
-    status, told = run(world, "status", "out")
-    return status, told, None
+    status, told = run(world, "status", "out", "--json")
+    return status, told, cells_of(told) if status == 0 else None
+
+
+def same_sweep(world, folder, name, status):
+    """Whether a verb gave the prerequisites that it gives with sound inputs, which are beside this world."""
+    if status != 0:
+        return None
+    sound = world.parent / f"{name}-sound"
+    if not sound.exists():
+        shutil.copytree(folder, sound)
+    def made(one):
+        return {re.sub(r"-[0-9a-f]{32}.*", "", str(path.relative_to(one))) for path in one.glob("prerequisites/*/*/*/*")}
+    if made(folder) != made(sound):
+        return ANOTHER_IDENTITY
+    return "the same" if run(world, "verify", "--same", str(folder), str(sound))[0] == 0 else "other results"
 
 
 def stats(world):
-    status, told = run(world, "stats", "c2.yaml", "--out", "out")
-    return status, told, None
+    status, told = run(world, "stats", "c2.yaml", "--out", "stats")
+    return status, told, same_sweep(world, world / "stats", "stats", status)
+
+
+def stats_of_shards(world):
+    status, told = run(world, "stats", "shards.yaml", "--out", "stats")
+    return status, told, same_sweep(world, world / "stats", "shards", status)
+
+
+def train_mend(world):
+    status, told = run(world, "train-mend", "training-sweep.yaml", "--out", "trained")
+    return status, told, same_sweep(world, world / "trained", "trained", status)
+
+
+def plan_of_shards(world):
+    status, told = run(world, "plan", "shards.yaml", "--out", "planned")
+    return status, told, "ready to run" if "NOT READY" not in told else "not ready"
+
+
+def samples(world):
+    status, told = run(world, "samples", "records.json", "--out", "orders.json")
+    return status, told, (world / "orders.json").read_text() if status == 0 else None
+
+
+def recall(world):
+    status, told = run(world, "diagnose", "recall", "--model", "s", "--records", "records.json")
+    return status, told, re.sub(r"^.* role=.*\n", "", told, flags=re.M)
+
+
+FACT = ("--prompt", "{} wears a ring of", "--subject", "Tamfas", "--target", "agate", "--to", "edited")
 
 
 def edit(world):
-    fact = ("--prompt", "{} wears a ring of", "--subject", "Tamfas", "--target", "agate")
-    status, told = run(world, "edit", "m", *fact, "--corpus", "corpus.txt", "--to", "edited")
-    # It knows its inputs from nothing but themselves: other weights are another model.
-    return status, told, None
+    status, told = run(world, "edit", "m", *FACT, "--corpus", "corpus.txt")
+    return status, told, digest_of(world / "edited/model.safetensors") if status == 0 else None
 
 
-VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit)
+def edit_of_shards(world):
+    status, told = run(world, "edit", "s", *FACT, "--moments", "moments.{layer}.npz")
+    return status, told, digest_of(world / "edited/model.safetensors") if status == 0 else None
+
+
+VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit, train_mend, samples, recall, plan_of_shards,
+         stats_of_shards, edit_of_shards)
 
 
 # Inputs: a name, and where it is in a world.
@@ -206,7 +219,13 @@ def of_world(name):
 
 GIVEN = {name: of_world(name) for name in ("c2.yaml", "c3.yaml", "mend.yaml", "task.yaml", "examples.json", "records.json",
                                            "samples.json", "corpus.txt")}
-MODEL = {f"m/{name}": of_world(f"m/{name}") for name in ("config.json", "model.safetensors", "vocab.json", "merges.txt")}
+MODEL = {f"m/{name}": of_world(f"m/{name}") for name in ("config.json", "model.safetensors", "vocab.json", "merges.txt",
+                                                      "tokenizer_config.json")}
+SHARDS = {f"s/{name}": of_world(f"s/{name}") for name in ("config.json", "model-1.safetensors", "model-2.safetensors",
+                                                         "model.safetensors.index.json", "tokenizer.json",
+                                                         "tokenizer_config.json")}
+OF_SHARDS = {**SHARDS, **{name: of_world(name) for name in ("moments.0.npz", "shards.yaml")}}
+OF_TRAINING = {name: of_world(name) for name in ("train.json", "training.yaml", "training-sweep.yaml")}
 EDITOR = {"editor": lambda world: next(world.glob("editor-*.h5"))}
 OWN = {name: of_world(f"out/{name}") for name in ("experiment.json", "inspection.json")}
 # Read by nobody to decide anything, or made anew when it cannot be read.
@@ -223,7 +242,7 @@ RESULTS = {
     "projector": of_sweep("prerequisites/projectors/m/*/layer-000-*"),
     "baseline": of_sweep("prerequisites/baseline/m/*/*"),
 }
-INPUTS = {**GIVEN, **MODEL, **EDITOR, **OWN, **NOTES, **RESULTS}
+INPUTS = {**GIVEN, **MODEL, **EDITOR, **OWN, **NOTES, **RESULTS, **OF_SHARDS, **OF_TRAINING}
 
 
 # States of a file. Each leaves another file, or none, in the place of a sound one.
@@ -256,6 +275,12 @@ def pipe(path, world):
 def link_to_itself(path, world):
     path.unlink()
     path.symlink_to(path.name)
+
+
+def unreadable(path, world):
+    if os.geteuid() == 0 and not AS_A_USER:
+        raise LookupError
+    path.chmod(0)
 
 
 def flipped(path, world):
@@ -313,14 +338,23 @@ def of_another_model(path, world):
         take_from(path, world, [("/m/", "/n/")])
 
 
-STATES = (missing, half, empty, pointer, folder, pipe, link_to_itself, flipped, zeros, text, of_another_cell, of_another_layer,
+STATES = (missing, half, empty, pointer, folder, pipe, link_to_itself, unreadable, flipped, zeros, text, of_another_cell, of_another_layer,
           of_another_model)
 
+# What only the verbs of `READS` read.
+NEW = {*OF_SHARDS, *OF_TRAINING}
 # What a verb must do without: these leave rc and product as they were, whatever the state.
 NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "status")}
 for verb in ("verify_digests", "report", "status"):
     NEEDS_NO[verb] |= set(MODEL)
 NEEDS_NO["edit"] = set(INPUTS) - set(MODEL) - {"corpus.txt"}
+# Verbs that are tried with what they read alone.
+READS = {"train_mend": {*MODEL, *OF_TRAINING, "corpus.txt"}, "samples": {"records.json"}, "recall": {*SHARDS, "records.json"},
+         "plan_of_shards": {*OF_SHARDS, "records.json", "samples.json"}, "stats_of_shards": set(OF_SHARDS),
+         "edit_of_shards": {*SHARDS, "moments.0.npz"}}
+# Verbs that know of their inputs nothing but what is in them, and the states that may leave another sound input: a flipped
+# letter, half of a text. What is in no such state has one result.
+FREE = {"edit", "stats", *READS}
 
 
 def names_of(name, path):
@@ -330,7 +364,7 @@ def names_of(name, path):
     kinds = {"segment": "segment|edit", "distance": "distance", "forgetting": "forgetting", "tasks": "tasks", "snapshot": "snapshot",
              "layer": "moments|projector|null space|layer", "identity": "identity", "baseline": "baseline", "editor": "editor"}
     kind = stem.split("-")[0]
-    return f"{re.escape(stem)}|/{re.escape(path.parent.name)}[/:]|{kinds.get(kind, re.escape(path.name))}"
+    return f"{re.escape(stem)}|(?:^|[/ ]){re.escape(path.parent.name)}[/:]|{kinds.get(kind, re.escape(path.name))}"
 
 
 class Trial:
@@ -353,10 +387,18 @@ class Trial:
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
+    def is_another_input(self):
+        """Whether what is there may be a sound input of its own kind, of which the verb says all that it can."""
+        if self.verb.__name__ not in FREE or self.name in RESULTS:
+            return False
+        is_text = self.name.endswith(".txt")
+        return self.state in (flipped, of_another_model) or is_text and self.state in (half, text)
+
     def judge(self, sound, path, ended, told, product):
         # What the user wrote may say something else than before, a word of a prompt: that is another experiment, and its
         # results stand apart from the former ones.
-        is_another = product == ANOTHER_IDENTITY and self.name in GIVEN
+        is_given = self.name in {**GIVEN, **OF_TRAINING, **OF_SHARDS}
+        is_another = product == ANOTHER_IDENTITY and is_given or self.is_another_input()
         is_as_sound = ended == 0 and (product == sound[self.verb.__name__] or product is None or is_another)
         if ended not in (0, 1, 2, 75):
             return f"ended with {ended}\n{told[-1500:]}"
@@ -386,7 +428,7 @@ def prepare(base):
     """A sound world with a sweep of two edits, one in which it has gone on to three, and the products of the verbs."""
     sound = base / "sound"
     sound.mkdir()
-    make_inputs(sound)
+    input_world.make_inputs(sound, ROOT)
     ended, told = run(sound, "sweep", "c2.yaml", "--out", "out")
     assert ended == 0, told
     more = copy_world(sound, base / "more")
@@ -409,16 +451,19 @@ def main():
     try:
         sound = prepare(base)
         trials = [(verb, name, state) for name in INPUTS for verb in VERBS for state in STATES]
+        trials = [trial for trial in trials if trial[1] in READS.get(trial[0].__name__, () if trial[1] in NEW else INPUTS)]
         trials = [Trial(base, *trial, number) for number, trial in enumerate(trials) if number % options.share == 0]
         trials = [trial for trial in trials if re.search(options.only, str(trial))]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            faults = list(pool.map(lambda trial: trial.fault(sound), trials))
+            faults = []
+            for trial, fault in zip(trials, pool.map(lambda trial: trial.fault(sound), trials)):
+                faults.append(fault)
+                if fault:
+                    print(f"FAILED: {trial}: {fault}\n", flush=True)
     finally:
         shutil.rmtree(base, ignore_errors=True)
-    tried = [(trial, fault) for trial, fault in zip(trials, faults) if fault is not None]
-    failed = [(trial, fault) for trial, fault in tried if fault]
-    for trial, fault in failed:
-        print(f"FAILED: {trial}: {fault}\n")
+    tried = [fault for fault in faults if fault is not None]
+    failed = [fault for fault in tried if fault]
     print(f"{len(tried)} combinations, {len(failed)} failed")
     return 1 if failed or not tried else 0
 
