@@ -24,7 +24,7 @@
 #include "report/page.h"
 #include "report/phases.h"
 #include "report/phases_page.h"
-#include "report/prerequisite_table.h"
+#include "report/prerequisite_list.h"
 #include "report/properties_page.h"
 #include "report/summary_page.h"
 #include "storage/comparison.h"
@@ -173,7 +173,7 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   Page sections = phases_section(phases, subjects);
   for (auto& block : properties_section(histories, phases)) sections.push_back(std::move(block));
   const Page page =
-      summary_page(config, histories, sections, prerequisite_table(inspection, folder.root()), result.remarks);
+      summary_page(config, histories, sections, prerequisite_list(inspection, folder.root()), result.remarks);
   ledger::replace_text(result.folder / "summary.md", markdown_of(page));
   ledger::replace_text(result.folder / "summary.tex", latex_tables(page));
   const auto shown = options.has_figures ? shown_figures(report) : std::vector<ShownFigure>();

@@ -261,7 +261,7 @@ std::string written_by() {
 std::string overview_table(std::span<const CellHistory> histories) { return markdown_of(overview(histories)); }
 
 Page summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories, const Page& phases,
-                  const Table& prerequisites, const Remarks& remarks) {
+                  const List& prerequisites, const Remarks& remarks) {
   const auto num_complete =
       std::count_if(histories.begin(), histories.end(), [](const CellHistory& h) { return h.is_complete(); });
   Page page{
@@ -285,7 +285,9 @@ Page summary_page(const core::ExperimentConfig& config, std::span<const CellHist
   add_remarks(histories, remarks, page);
   page.insert(page.end(), {Heading{2, "How to read this"}, List{{std::begin(kDefinitions), std::end(kDefinitions)}},
                            Heading{2, "Provenance"}, Paragraph{written_by()}, provenance_table(histories)});
-  if (!prerequisites.rows.empty()) page.emplace_back(prerequisites);
+  if (!prerequisites.items.empty()) {
+    page.insert(page.end(), {Paragraph{"What the files that cells share say of themselves:"}, prerequisites});
+  }
   return page;
 }
 

@@ -11,10 +11,10 @@ namespace lethe::report {
 
 /// summary.md and index.html: overview, findings, one row a cell, phases, downstream tasks, what was left out and what
 /// is missing, definitions, provenance. `phases` are the sections of phases_page.h and
-/// properties_page.h, `prerequisites` the table of
-/// prerequisite_table.h, `remarks` are those of the whole report, its cells' among them.
+/// properties_page.h, `prerequisites` the list of
+/// prerequisite_list.h, `remarks` are those of the whole report, its cells' among them.
 Page summary_page(const core::ExperimentConfig& config, std::span<const CellHistory> histories, const Page& phases,
-                  const Table& prerequisites, const Remarks& remarks);
+                  const List& prerequisites, const Remarks& remarks);
 
 /// The overview table alone, for a terminal: one row a (method, model), means over samples.
 std::string overview_table(std::span<const CellHistory> histories);

@@ -1,4 +1,4 @@
-#include "report/prerequisite_table.h"
+#include "report/prerequisite_list.h"
 
 #include "core/error.h"
 #include "ledger/sweep_folder.h"
@@ -12,26 +12,23 @@ std::optional<std::string> statement_of(const std::filesystem::path& folder, con
     const auto file = ledger::find_committed(folder, stem);
     return file ? storage::read_statement(*file) : std::nullopt;
   } catch (const core::StorageError&) {
-    return std::nullopt;
+    return "cannot be read";
   }
 }
 
 }  // namespace
 
-Table prerequisite_table(const std::optional<core::Inspection>& inspection, const std::filesystem::path& root) {
-  Table table{"prerequisites",
-              "What the cells of a model share, and what its files say of themselves.",
-              {"prerequisite", "file", "statement"},
-              {},
-              3};
-  if (!inspection) return table;
+List prerequisite_list(const std::optional<core::Inspection>& inspection, const std::filesystem::path& root) {
+  List list;
+  if (!inspection) return list;
   for (const auto& facts : inspection->prerequisites) {
     if (facts.folder.empty()) continue;
     for (const auto& stem : facts.stems) {
-      if (const auto said = statement_of(root / facts.folder, stem)) table.rows.push_back({facts.title, stem, *said});
+      const auto said = statement_of(root / facts.folder, stem);
+      if (said) list.items.push_back(as_text(facts.title + ", " + stem + ": " + *said));
     }
   }
-  return table;
+  return list;
 }
 
 }  // namespace lethe::report
