@@ -17,7 +17,7 @@ int exit_code_of(const std::exception& error) {
 }
 
 std::string last_words(const std::exception& error) {
-  const std::string text = error.what();
+  std::string text = error.what();
   if (is_config(error) || is_owned(error)) return text;
   const bool has_remedy = text.find("run again") != std::string::npos;
   return "lethe: " + text + (may_pass(error) && !has_remedy ? "; run again" : "");

@@ -20,11 +20,13 @@ constexpr std::string_view kBlanks = " \t\r\n";
 /// Goes through a text and lets its owner see how far the parser has read.
 class Cursor {
  public:
+  // Names that the standard asks for. NOLINTBEGIN(readability-identifier-naming)
   using iterator_category = std::input_iterator_tag;
   using value_type = char;
   using difference_type = std::ptrdiff_t;
   using pointer = const char*;
   using reference = const char&;
+  // NOLINTEND(readability-identifier-naming)
 
   explicit Cursor(const char** at) : at_(at) {}
   reference operator*() const { return **at_; }
@@ -119,11 +121,13 @@ std::string reason_of(const nlohmann::json::exception& error) {
 template <typename Value>
 class Builder {
  public:
+  // Names that the parser asks for. NOLINTBEGIN(readability-identifier-naming)
   using number_integer_t = typename Value::number_integer_t;
   using number_unsigned_t = typename Value::number_unsigned_t;
   using number_float_t = typename Value::number_float_t;
   using string_t = typename Value::string_t;
   using binary_t = typename Value::binary_t;
+  // NOLINTEND(readability-identifier-naming)
 
   /// `visit`, if there is one, takes the elements of the outermost list.
   Builder(std::string_view text, const std::function<void(Value&&)>* visit) : text_(text), visit_(visit) {}

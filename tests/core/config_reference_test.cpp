@@ -317,7 +317,8 @@ TEST(ConfigReference, SaysWhatEachKeyOfAnExperimentTakes) {
   const test::TemporaryFolder folder;
   for (const auto& map : config_maps()) {
     for (const auto& cells : rows_of(map.heading)) {
-      const auto& [key, type] = std::pair(cells[0], cells[1]);
+      const auto& key = cells[0];
+      const auto& type = cells[1];
       const auto is_refused = [&](const std::string& value) {
         auto text = map.text;
         const std::string beside = key == "completions" ? ", format: zsre" : "";  // it has them alone
