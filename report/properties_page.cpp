@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <limits>
-#include <numeric>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "core/score.h"
 #include "report/cell_curves.h"
 #include "report/forgetting.h"
+#include "report/present.h"
 
 namespace lethe::report {
 namespace {
@@ -40,6 +39,20 @@ using Samples = std::vector<Sample>;
 
 std::string level(double percent) { return percent >= kHigh ? "high" : percent >= kMedium ? "medium" : "low"; }
 
+/// Mean of what is there.
+double mean_of(const std::vector<double>& values) { return present_of(values, std::identity()).mean(); }
+
+/// Percent.
+double share_of(std::int64_t part, std::int64_t whole) {
+  return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// "76.4 to 99.1; n 20": Wilson's interval of a share, and what it is of.
+std::string interval_text(std::int64_t part, std::int64_t whole) {
+  const auto interval = wilson_interval(part, whole);
+  return fmt::format("{:.1f} to {:.1f}; n {}", 100.0 * interval.low, 100.0 * interval.high, whole);
+}
+
 /// Of the edits before the point, by edit.
 std::vector<double> scores_before(const Samples& samples, double core::EditScores::*field) {
   std::vector<double> values;
@@ -59,10 +72,8 @@ std::string efficacy(const Samples& samples) {
   const auto values = scores_before(samples, &core::EditScores::efficacy);
   if (values.empty()) return kUnknown;
   const auto right = std::ranges::count_if(values, [](double value) { return value > 50.0; });
-  const auto interval = wilson_interval(right, std::ssize(values));
-  const double share = 100.0 * static_cast<double>(right) / static_cast<double>(values.size());
-  return fmt::format("{}: {:.1f} ({:.1f} to {:.1f}; n {})", level(share), share, 100.0 * interval.low,
-                     100.0 * interval.high, values.size());
+  const double share = share_of(right, std::ssize(values));
+  return fmt::format("{}: {:.1f} ({})", level(share), share, interval_text(right, std::ssize(values)));
 }
 
 /// A mean over edits of shares of prompts.
@@ -70,7 +81,7 @@ std::string locality(const Samples& samples) {
   const auto values = scores_before(samples, &core::EditScores::neighborhood);
   if (values.empty()) return kUnknown;
   const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  const double mean = mean_of(values);
   double squares = 0.0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   const double reach = n > 1.0 ? kTwoSidedFivePercent * std::sqrt(squares / (n - 1.0) / n) : std::nan("");
@@ -85,15 +96,13 @@ std::string gradual_forgetting(const Samples& samples) {
   }
   if (rates.empty()) return kUnknown;
   const auto num_certain = std::ranges::count_if(rates, [](const Rate& rate) { return rate.low > 0.0; });
-  double sum = 0.0;
-  for (const Rate& rate : rates) sum += rate.value;
   const double low = std::ranges::min_element(rates, {}, &Rate::low)->low;
   const double high = std::ranges::max_element(rates, {}, &Rate::high)->high;
   const std::string word = num_certain == std::ssize(rates) ? "yes"
                            : num_certain == 0               ? "not certain"
                                                             : fmt::format("in {} of {}", num_certain, rates.size());
-  return fmt::format("{}: {:.1f} ({:.1f} to {:.1f}) points per 100 edits", word,
-                     sum / static_cast<double>(rates.size()), low, high);
+  return fmt::format("{}: {:.1f} ({:.1f} to {:.1f}) points per 100 edits", word, present_of(rates, &Rate::value).mean(),
+                     low, high);
 }
 
 std::string catastrophic_forgetting(const Samples& samples) {
@@ -132,7 +141,7 @@ std::string downstream(const Samples& samples, Until until) {
     if (std::isfinite(value)) kept.push_back(value);
   }
   if (kept.empty()) return kUnknown;
-  const double mean = std::accumulate(kept.begin(), kept.end(), 0.0) / static_cast<double>(kept.size());
+  const double mean = mean_of(kept);
   const auto [low, high] = std::ranges::minmax(kept);
   const std::string word = mean >= kKept ? "kept" : mean >= kDeclined ? "declined" : "lost";
   const std::string range = kept.size() > 1 ? fmt::format("{:.0f} to {:.0f}; ", low, high) : "";
@@ -144,17 +153,14 @@ std::string facts_forgotten(const Samples& samples) {
   std::int64_t ever = 0;
   for (const Sample& sample : samples) {
     if (sample.history->forgetting.empty()) continue;
-    const auto curve = forgetting_curve(sample.history->forgetting, Recall::kArgmax);
-    if (curve.known.back() == 0) continue;
-    known += curve.known.back();
-    ever += std::llround(curve.ever.back() / 100.0 * static_cast<double>(curve.known.back()));
+    const auto& last = sample.history->forgetting.back().of(Recall::kArgmax);
+    known += last.num_known;
+    ever += last.num_ever;
   }
   if (known == 0) return kUnknown;
-  const auto interval = wilson_interval(ever, known);
-  const double share = 100.0 * static_cast<double>(ever) / static_cast<double>(known);
+  const double share = share_of(ever, known);
   const std::string word = share < kFew ? "few" : share < kMany ? "many" : "most";
-  return fmt::format("{}: {:.1f} % ({:.1f} to {:.1f}; n {})", word, share, 100.0 * interval.low, 100.0 * interval.high,
-                     known);
+  return fmt::format("{}: {:.1f} % ({})", word, share, interval_text(ever, known));
 }
 
 std::string disabling_edit(const Samples& samples) {
@@ -225,7 +231,11 @@ Page properties_section(std::span<const CellHistory> histories, std::span<const 
   const auto methods = distinct(
       histories, [](const core::GridCell& cell) -> const auto& { return cell.method; });
   for (const std::string& model : models) {
-    Table table{"properties-" + model, fmt::format("What the methods do to {}.", as_text(model)), {"property"}, {}, 99};
+    Table table{"properties-" + model,
+                fmt::format("What the methods do to {}.", as_text(model)),
+                {"property"},
+                {},
+                1 + methods.size()};
     for (const Property& property : kProperties) table.rows.push_back({property.name});
     for (const std::string& method : methods) {
       Samples samples;
