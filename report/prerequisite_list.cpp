@@ -1,7 +1,6 @@
 #include "report/prerequisite_list.h"
 
 #include "core/error.h"
-#include "ledger/sweep_folder.h"
 #include "storage/statement.h"
 
 namespace lethe::report {
@@ -9,8 +8,7 @@ namespace {
 
 std::optional<std::string> statement_of(const std::filesystem::path& folder, const std::string& stem) {
   try {
-    const auto file = ledger::find_committed(folder, stem);
-    return file ? storage::read_statement(*file) : std::nullopt;
+    return storage::read_statement(folder, stem);
   } catch (const core::StorageError&) {
     return "cannot be read";
   }

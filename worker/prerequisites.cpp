@@ -55,8 +55,7 @@ std::vector<std::string> statements(const Workspace& workspace, const core::Prer
   if (facts.folder.empty()) return lines;
   for (const auto& stem : facts.stems) {
     try {
-      const auto file = ledger::find_committed(workspace.folder().root() / facts.folder, stem);
-      const auto said = file ? storage::read_statement(*file) : std::nullopt;
+      const auto said = storage::read_statement(workspace.folder().root() / facts.folder, stem);
       if (said) lines.push_back(facts.title + ", " + stem + ": " + *said);
     } catch (const core::Error&) {
       continue;  // verify and the run say what is wrong with a committed file

@@ -84,7 +84,8 @@ TEST_F(Projectors, SayTheirThresholdAndRankToThePlanAndTheReport) {
     const auto contents = storage::read_null_space(*file, storage::null_space_label(kCell.model, identity, layer));
     const auto rank = contents.is_complement ? contents.inner_width - contents.num_columns : contents.num_columns;
     const auto said = "rank " + std::to_string(rank) + " of 64 at nullspace_threshold 1e-05 (eigenvalues ";
-    EXPECT_THAT(storage::read_statement(*file), testing::Optional(testing::StartsWith(said)));
+    EXPECT_THAT(storage::read_statement(folder, ledger::moments_stem(layer)),
+                testing::Optional(testing::StartsWith(said)));
     const auto place = title + ", " + ledger::moments_stem(layer) + ": ";
     EXPECT_THAT(notes, testing::Contains(testing::StartsWith(place + said)));
   }
