@@ -1,5 +1,6 @@
 #include "model/block.h"
 
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
@@ -13,14 +14,17 @@ struct Heads {
   torch::Tensor queries, keys, values;
 };
 
-/// By one copy of all three: a step of a method is many small operations, and each has its price.
-Heads project_fused(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
-                    const AttentionContext& context) {
-  const auto heads = linear(normed_ND, block.qkv.front())
-                         .view({context.num_rows, context.num_tokens, 3, a.key_value_heads(), a.head_width()})
-                         .permute({2, 3, 0, 1, 4})
-                         .contiguous();
-  return {heads.select(0, 0), heads.select(0, 1), heads.select(0, 2)};
+/// Of as many query heads as key heads, from the three projections side by side, [N,3*G*E], by one copy: a step of a
+/// method is many small operations, and each has its price.
+Heads split_together(const Architecture& a, const torch::Tensor& projected_NC, const AttentionContext& context) {
+  const auto heads =
+      projected_NC.view({context.num_rows, context.num_tokens, 3, a.key_value_heads(), 1, a.head_width()})
+          .permute({2, 3, 0, 4, 1, 5})
+          .contiguous();
+  const auto values = heads.select(0, 2).squeeze(2);
+  if (!context.rotary.defined()) return {heads.select(0, 0), heads.select(0, 1).squeeze(2), values};
+  const auto rotated = rotate(heads.narrow(0, 0, 2), context.rotary);
+  return {rotated.select(0, 0), rotated.select(0, 1).squeeze(2), values};
 }
 
 /// [G,B,Q,T,E] contiguous.
@@ -31,14 +35,12 @@ torch::Tensor split_heads(const Architecture& a, const torch::Tensor& projected_
       .contiguous();
 }
 
-Heads project_separately(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
-                         const AttentionContext& context) {
-  const auto project = [&](std::size_t which, std::int64_t heads_per_key) {
-    return split_heads(a, linear(normed_ND, block.qkv[which]), heads_per_key, context);
-  };
-  auto queries = project(0, a.heads_per_key());
-  auto keys = project(1, 1);
-  const auto values = project(2, 1);
+/// Of heads that are normalized or share keys.
+Heads split_separately(const Architecture& a, const BlockParameters& block, const std::array<torch::Tensor, 3>& qkv,
+                       const AttentionContext& context) {
+  auto queries = split_heads(a, qkv[0], a.heads_per_key(), context);
+  auto keys = split_heads(a, qkv[1], 1, context);
+  const auto values = split_heads(a, qkv[2], 1, context);
   if (block.query_norm.weight_D.defined()) {
     queries = normalize(a, queries, block.query_norm);
     keys = normalize(a, keys, block.key_norm);
@@ -52,8 +54,12 @@ Heads project_separately(const Architecture& a, const BlockParameters& block, co
 
 Heads project_qkv(const Architecture& a, const BlockParameters& block, const torch::Tensor& normed_ND,
                   const AttentionContext& context) {
-  const bool is_fused = block.qkv.size() == 1;
-  return is_fused ? project_fused(a, block, normed_ND, context) : project_separately(a, block, normed_ND, context);
+  if (block.qkv.size() == 1) return split_together(a, linear(normed_ND, block.qkv.front()), context);
+  const std::array qkv{linear(normed_ND, block.qkv[0]), linear(normed_ND, block.qkv[1]),
+                       linear(normed_ND, block.qkv[2])};
+  const bool are_alike = a.heads_per_key() == 1 && !block.query_norm.weight_D.defined();
+  return are_alike ? split_together(a, torch::cat(torch::TensorList(qkv), 1), context)
+                   : split_separately(a, block, qkv, context);
 }
 
 /// scale * q k^T + mask, without a tensor of its own for either.
@@ -70,8 +76,8 @@ BlockParameters resolve_block(const Architecture& a, std::int64_t layer, const P
   block.attention_norm = norm_of(Role::kAttentionNorm);
   if (a.has(Role::kMlpNorm)) block.mlp_norm = norm_of(Role::kMlpNorm);
   if (a.has(Role::kQkv)) {
-    if (a.family->rotary != RotaryForm::kNone || a.has(Role::kQueryNorm) || a.heads_per_key() != 1) {
-      throw std::logic_error("a fused projection whose heads are rotated, normalized or shared has no code");
+    if (a.has(Role::kQueryNorm) || a.heads_per_key() != 1) {
+      throw std::logic_error("a fused projection whose heads are normalized or shared has no code");
     }
     block.qkv = {linear_of(Role::kQkv)};
   } else {
