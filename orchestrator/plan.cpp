@@ -1,6 +1,7 @@
 #include "orchestrator/plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <ostream>
 
 #include <spdlog/fmt/fmt.h>
@@ -8,6 +9,8 @@
 #include "core/config/experiment_config.h"
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/log.h"
+#include "orchestrator/display/config_changes.h"
 #include "orchestrator/display/plan_report.h"
 #include "orchestrator/display/plan_resources.h"
 #include "orchestrator/inspect_config.h"
@@ -31,6 +34,24 @@ core::Inspection with_known_models(core::Inspection inspection) {
   return inspection;
 }
 
+/// nullopt where no run was, or nobody can tell what it was asked for.
+std::optional<FormerRun> former_run(const ledger::SweepFolder& folder, const core::MethodCatalogue& methods) {
+  if (!std::filesystem::exists(folder.experiment())) return std::nullopt;
+  try {
+    return FormerRun{core::read_experiment_config(folder.experiment(), methods),
+                     core::known_inspection(folder.inspection())};
+  } catch (const core::Error& error) {
+    core::log_warning(std::string("passed over: ") + error.what());
+    return std::nullopt;
+  }
+}
+
+void print_changes(const core::ExperimentConfig& config, const core::Inspection& inspection, const FormerRun& former,
+                   const LedgerView& ledger, std::ostream& out) {
+  out << "\nin this folder, since the run before\n";
+  for (const auto& line : describe_changes(former, config, inspection, ledger)) out << "  " << line << "\n";
+}
+
 void print_tables(const PlanOptions& options, const core::ExperimentConfig& config, const core::Inspection& inspection,
                   const ledger::SweepFolder& folder, std::ostream& out) {
   // Identities that are missing name no folder; nothing can have been done under them.
@@ -39,6 +60,9 @@ void print_tables(const PlanOptions& options, const core::ExperimentConfig& conf
   const FolderLedgerView committed(folder);
   const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
   print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out);
+  if (const auto former = former_run(folder, options.methods); former && has_identities) {
+    print_changes(config, inspection, *former, ledger, out);
+  }
   if (!inspection.notes.empty()) out << "\nnotes\n";
   for (const auto& note : inspection.notes) out << "  " << note << "\n";
 }

@@ -15,6 +15,13 @@ namespace lethe::storage {
 /// Among the provenance of tasks: `core::reduction_identity` of the tasks, which a baseline's identity does not show.
 inline constexpr const char* kTasksIdentity = "tasks_identity";
 
+/// Among the provenance of tasks, before a task's name: `core::task_identity` of that task, and the file that its
+/// answers were taken over from, where they were.
+inline constexpr const char* kTaskIdentityPrefix = "task_identity.";
+inline constexpr const char* kTakenOverPrefix = "taken_over.";
+/// Among a baseline's: `core::contents_identity` of its model.
+inline constexpr const char* kContentsIdentity = "contents_identity";
+
 /// One part of the reduction of a cell at a checkpoint; only the vector of its part is filled.
 struct ReductionContents {
   core::GridCell cell;  ///< method and sample are empty/-1 for a model's baseline

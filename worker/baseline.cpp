@@ -3,6 +3,7 @@
 #include "storage/reduction.h"
 #include "worker/prerequisite_file.h"
 #include "worker/provenance.h"
+#include "worker/task_answers.h"
 
 namespace lethe::worker {
 
@@ -17,11 +18,15 @@ bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, Task
   contents.reduction_identity = facts.identity();
   contents.part = core::ReductionPart::kTasks;
   const auto total = static_cast<std::int64_t>(loaded->tasks.size());
-  for (const auto& prepared : loaded->tasks) {
-    contents.tasks.push_back(metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared));
-    monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()), total, 0.0);
-  }
-  contents.provenance = provenance(workspace, task.model);
+  const auto ask = [&](const metrics::PreparedTask& prepared) {
+    auto record = metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared);
+    monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()) + 1, total, 0.0);
+    return record;
+  };
+  const auto& model_facts = workspace.facts().model(task.model);
+  answer_tasks(workspace.facts(), loaded->tasks, known_baseline_answers(folder, model_facts), ask, contents);
+  contents.provenance.merge(provenance(workspace, task.model));
+  contents.provenance[storage::kContentsIdentity] = model_facts.contents_identity;
   // One for all cells: it knows neither edits nor model.
   const auto& cell = workspace.facts().cells.front();
   contents.provenance[storage::kTasksIdentity] = cell.reduction_identities.at(core::ReductionPart::kTasks);

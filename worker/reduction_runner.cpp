@@ -9,6 +9,7 @@
 #include "metrics/weight_distance.h"
 #include "worker/provenance.h"
 #include "worker/snapshot_pruning.h"
+#include "worker/task_answers.h"
 
 namespace lethe::worker {
 namespace {
@@ -64,9 +65,9 @@ void ReductionRunner::measure(const model::Network& network, storage::ReductionC
       contents.forgetting = measure_forgetting(network, tokenizer, first_requests(contents.cell, contents.edits));
       break;
     case core::ReductionPart::kTasks:
-      for (const auto& prepared : loaded->tasks) {
-        contents.tasks.push_back(metrics::evaluate_task(network, tokenizer, prepared, &cache_));
-      }
+      answer_tasks(
+          workspace_.facts(), loaded->tasks, known_answers(workspace_.cell_folder(contents.cell), contents),
+          [&](const auto& task) { return metrics::evaluate_task(network, tokenizer, task, &cache_); }, contents);
       break;
     case core::ReductionPart::kScores: {
       const auto requests = first_requests(contents.cell, contents.edits);
@@ -95,7 +96,7 @@ void ReductionRunner::run(const core::ReduceTask& task, TaskMonitor& monitor) {
     contents.part = part;
     core::fault_point("reduce.measure");
     measure(replay.network(), contents);
-    contents.provenance = provenance(workspace_, task.cell);
+    contents.provenance.merge(provenance(workspace_, task.cell));
     core::fault_point("reduce.commit");
     const auto stem = ledger::reduction_stem(part, task.edits, identity);
     const auto file = workspace_.commit_file(

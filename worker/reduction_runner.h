@@ -42,7 +42,7 @@ class ReductionRunner {
   CellReplay& replay_of(const core::GridCell& cell);
   /// Requests 1..n of a cell.
   std::vector<data::EditRequest> first_requests(const core::GridCell& cell, std::int64_t num_edits);
-  /// Fills the vector of the contents' part.
+  /// Fills the vector of the contents' part, and what its provenance says of it.
   void measure(const model::Network& network, storage::ReductionContents& contents);
 };
 

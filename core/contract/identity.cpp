@@ -133,6 +133,23 @@ Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
   return identity;
 }
 
+Identity task_identity(const TaskConfig& task, const std::map<std::string, Digest>& examples) {
+  Identity identity;
+  identity.fields["kind"] = "task";
+  identity.fields["numerics_version"] = std::to_string(kEvaluationNumericsVersion);
+  add_task(identity, task, examples);
+  return identity;
+}
+
+Identity contents_identity(const ExperimentConfig& config, const Digest& weights, const Digest& tokenizer) {
+  Identity identity;
+  identity.fields["kind"] = "contents";
+  add_machine(identity, config);
+  identity.fields["weights"] = weights.hex();
+  identity.fields["tokenizer"] = tokenizer.hex();
+  return identity;
+}
+
 Identity baseline_identity(const ExperimentConfig& config, const Digest& weights, const Digest& tokenizer,
                            const std::map<std::string, Digest>& examples) {
   auto identity = reduction_identity(ReductionPart::kTasks, config, examples);

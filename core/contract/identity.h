@@ -67,6 +67,13 @@ void add_machine(Identity& identity, const ExperimentConfig& config);
 Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
                             const std::map<std::string, Digest>& examples);
 
+/// Hash of what decides one task's answers of a given model state: its part of `reduction_identity(kTasks)`, so that
+/// answers outlive a change of the other tasks. Throws `ConfigError` if the digest of its examples is missing.
+Identity task_identity(const TaskConfig& task, const std::map<std::string, Digest>& examples);
+
+/// Hash of what the unedited model's answers depend on beside the questions: its contents, and what rounds.
+Identity contents_identity(const ExperimentConfig& config, const Digest& weights, const Digest& tokenizer);
+
 /// The tasks of an unedited model: what `reduction_identity(kTasks)` holds, and the model's own contents.
 Identity baseline_identity(const ExperimentConfig& config, const Digest& weights, const Digest& tokenizer,
                            const std::map<std::string, Digest>& examples);

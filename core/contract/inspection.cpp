@@ -79,9 +79,20 @@ PrerequisiteFacts prerequisite_from_json(Object object) {
   return facts;
 }
 
+json task_facts_to_json(const TaskFacts& facts) {
+  return {{"name", facts.name}, {"identity", facts.identity}, {"identity_fields", facts.identity_fields}};
+}
+
+TaskFacts task_facts_from_json(Object object) {
+  TaskFacts facts{object.text("name"), object.text("identity"), object.text_map("identity_fields")};
+  object.finish();
+  return facts;
+}
+
 json model_to_json(const ModelFacts& facts) {
   return {{"name", facts.name},
           {"family", facts.family},
+          {"contents_identity", facts.contents_identity},
           {"num_layers", facts.num_layers},
           {"num_parameters", facts.num_parameters},
           {"weight_bytes", facts.weight_bytes},
@@ -95,6 +106,7 @@ ModelFacts model_from_json(Object object) {
   ModelFacts facts;
   facts.name = object.text("name");
   facts.family = object.text("family");
+  if (!object.is_null("contents_identity")) facts.contents_identity = object.text("contents_identity");
   facts.num_layers = object.integer("num_layers", 0);
   facts.num_parameters = object.integer("num_parameters", 0);
   // Not in older files, whose weights were all widened.
@@ -186,6 +198,11 @@ const ModelFacts& Inspection::model(const std::string& name) const {
   throw ConfigError(name + ": is no model of this experiment's cells; `lethe plan` lists them");
 }
 
+const TaskFacts* Inspection::find_task(const std::string& name) const {
+  const auto found = std::ranges::find(tasks, name, &TaskFacts::name);
+  return found == tasks.end() ? nullptr : &*found;
+}
+
 const PrerequisiteFacts* Inspection::find_prerequisite(const std::string& kind, const std::string& model) const {
   const auto found = std::ranges::find_if(
       prerequisites, [&](const PrerequisiteFacts& facts) { return facts.kind == kind && facts.model == model; });
@@ -202,6 +219,7 @@ std::string to_json(const Inspection& inspection) {
                     {"models", list_to_json(inspection.models, model_to_json)},
                     {"prerequisites", list_to_json(inspection.prerequisites, prerequisite_to_json)},
                     {"cells", list_to_json(inspection.cells, cell_to_json)},
+                    {"tasks", list_to_json(inspection.tasks, task_facts_to_json)},
                     {"problems", inspection.problems},
                     {"notes", inspection.notes}},
                    1) +
@@ -219,6 +237,9 @@ Inspection inspection_from_json(const std::string& text, const std::string& plac
   object.each("prerequisites",
               [&](Object one) { inspection.prerequisites.push_back(prerequisite_from_json(std::move(one))); });
   object.each("cells", [&](Object cell) { inspection.cells.push_back(cell_from_json(std::move(cell))); });
+  if (!object.is_null("tasks")) {
+    object.each("tasks", [&](Object task) { inspection.tasks.push_back(task_facts_from_json(std::move(task))); });
+  }
   inspection.problems = texts_from_json(object, "problems");
   if (!object.is_null("notes")) inspection.notes = texts_from_json(object, "notes");  // not in older files
   object.finish();

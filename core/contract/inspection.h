@@ -44,10 +44,19 @@ struct PrerequisiteFacts {
   [[nodiscard]] std::string key() const { return kind + " " + model; }
 };
 
+/// A downstream task, as its answers depend on it.
+struct TaskFacts {
+  std::string name;
+  std::string identity;                                ///< 12 hex digits of `task_identity`
+  std::map<std::string, std::string> identity_fields;  ///< what was hashed, to say what has changed
+};
+
 /// What planning must know about a model, read from its folder's headers only.
 struct ModelFacts {
   std::string name;
   std::string family;  ///< the name of a `FamilySpec` of model/families
+  /// 12 hex digits of `contents_identity`; empty where its folder is not there, and in older files.
+  std::string contents_identity;
   std::int64_t num_layers = 0;
   std::int64_t num_parameters = 0;
   std::int64_t weight_bytes = 0;   ///< of memory, as the config has them held
@@ -78,11 +87,14 @@ struct Inspection {
   std::vector<ModelFacts> models;
   std::vector<PrerequisiteFacts> prerequisites;  ///< each after all that it needs
   std::vector<CellFacts> cells;
+  std::vector<TaskFacts> tasks;       ///< in the config's order, those whose examples are there; not in older files
   std::vector<std::string> problems;  ///< "path: what is wrong; remedy"
   std::vector<std::string> notes;     ///< what is in order, but should be known; nothing depends on them
 
   [[nodiscard]] const CellFacts& cell(const GridCell& cell) const;
   [[nodiscard]] const ModelFacts& model(const std::string& name) const;
+  /// Null where there is none of that name.
+  [[nodiscard]] const TaskFacts* find_task(const std::string& name) const;
   /// Null where the model's cells need none of that kind.
   [[nodiscard]] const PrerequisiteFacts* find_prerequisite(const std::string& kind, const std::string& model) const;
   /// Throws `ConfigError` where there is none.

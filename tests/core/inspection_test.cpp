@@ -34,6 +34,7 @@ Inspection example() {
   Inspection inspection;
   ModelFacts model{"small-gpt2",
                    "gpt2",
+                   "ccccddddeeee",
                    6,
                    1'240'000,
                    2'480'000,
@@ -57,6 +58,7 @@ Inspection example() {
   cell.delta_bytes_per_edit = 2560;
   cell.snapshot_bytes = 7;
   inspection.cells.push_back(cell);
+  inspection.tasks = {{"sst2", "0123456789ab", {{"task.sst2.prefix", "Review: "}}}};
   inspection.problems = {"a.json: is \"wrong\""};
   return inspection;
 }
@@ -68,6 +70,7 @@ TEST(Inspection, SurvivesTheTrip) {
   EXPECT_EQ(back.problems, example().problems);
   const auto& model = back.model("small-gpt2");
   EXPECT_EQ(model.family, "gpt2");
+  EXPECT_EQ(model.contents_identity, "ccccddddeeee");
   EXPECT_EQ(model.num_layers, 6);
   EXPECT_EQ(model.num_parameters, 1'240'000);
   EXPECT_EQ(model.weight_bytes, 2'480'000);
@@ -87,6 +90,20 @@ TEST(Inspection, SurvivesTheTrip) {
   EXPECT_EQ(cell.worker_host_bytes, 2'147'483'648);
   EXPECT_EQ(cell.delta_bytes_per_edit, 2560);
   EXPECT_EQ(cell.snapshot_bytes, 7);
+}
+
+TEST(Inspection, TasksSurviveTheTripAndOlderFilesHaveNone) {
+  auto document = nlohmann::json::parse(to_json(example()));
+  const auto back = inspection_from_json(document.dump());
+  ASSERT_NE(back.find_task("sst2"), nullptr);
+  EXPECT_EQ(back.find_task("sst2")->identity, "0123456789ab");
+  EXPECT_EQ(back.find_task("sst2")->identity_fields, example().tasks[0].identity_fields);
+  EXPECT_EQ(back.find_task("mrpc"), nullptr);
+  document.erase("tasks");
+  document["models"][0].erase("contents_identity");
+  const auto older = inspection_from_json(document.dump());
+  EXPECT_TRUE(older.tasks.empty());
+  EXPECT_EQ(older.models.at(0).contents_identity, "");
 }
 
 TEST(Inspection, PrerequisitesSurviveTheTrip) {

@@ -61,6 +61,7 @@ class Inspector {
     for (const auto& task : config_.tasks) {
       problems_.attempt([&] { read_task(task); });
     }
+    describe_tasks();
     for (const auto& model : config_.models) {
       if (is_used(model)) inspect_model(model);
     }
@@ -120,6 +121,14 @@ class Inspector {
     examples_.emplace(task.name, digests_.of_file(task.examples));
   }
 
+  void describe_tasks() {
+    for (const auto& task : config_.tasks) {
+      if (!examples_.contains(task.name)) continue;
+      const auto identity = core::task_identity(task, examples_);
+      findings_.inspection.tasks.push_back({task.name, identity.short_hex(), identity.fields});
+    }
+  }
+
   void inspect_model(const core::ModelConfig& model) {
     check_imports(model);
     const bool is_there = problems_.attempt([&] {
@@ -140,6 +149,10 @@ class Inspector {
     facts.num_layers = architecture.num_layers;
     facts.num_parameters = architecture.num_parameters();
     facts.weight_bytes = inputs_.at(model.name).weight_bytes;
+    if (const auto& content = inputs_.at(model.name).content) {
+      facts.contents_identity =
+          core::contents_identity(config_, content->weights_digest, content->tokenizer_digest).short_hex();
+    }
     price_reductions(config_, inputs_.at(model.name), facts);
     findings_.inspection.models.push_back(std::move(facts));
   }
