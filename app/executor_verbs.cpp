@@ -301,17 +301,22 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   });
 }
 
-void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
+void add_serve(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
   auto* verb = app.add_subcommand("serve", "take tasks from a supervisor (used by lethe)");
   verb->add_option("--experiment", options->experiment, "resolved config, JSON")->required();
   verb->add_option("--out", options->out, "sweep folder")->required();
-  verb->callback([options] {
+  verb->callback([options, &status] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::read_experiment_config(options->experiment, editing::catalogue());
-    worker::configure_numerics(config);
-    worker::Workspace workspace(std::move(config), options->out);
-    worker::serve(workspace, kCommands, kEvents);
+    try {
+      auto config = core::read_experiment_config(options->experiment, editing::catalogue());
+      worker::configure_numerics(config);
+      worker::Workspace workspace(std::move(config), options->out);
+      worker::serve(workspace, kCommands, kEvents);
+    } catch (const std::exception& error) {
+      worker::tell_departure(error, kEvents);
+      status = core::exit_code_of(error);
+    }
   });
 }
 
@@ -330,7 +335,7 @@ void add_executor_verbs(CLI::App& app, int& status) {
   add_dataset_verbs(app, status);
   add_doctor(app, status);
   add_inspect(app, options);
-  add_serve(app, options);
+  add_serve(app, options, status);
 }
 
 }  // namespace lethe::app
