@@ -202,6 +202,7 @@ void add_export(CLI::App& app, const std::shared_ptr<Options>& options) {
     auto workspace = results_of_sweep(options->out, options->models, options->cell);
     const auto cell = core::GridCell::from_name(options->cell);
     const auto network = worker::network_at(workspace, cell, options->edits);
+    const worker::TerminalMonitor monitor;  // a folder in the making is made, or removed, before anything ends
     worker::export_model(network, workspace.config().model(cell.model).path, options->to);
     std::cout << options->to << "\n";
   });
