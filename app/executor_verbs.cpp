@@ -281,6 +281,8 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
     report.has_figures = !options->no_figures;
     report.identities = {options->identities.begin(), options->identities.end()};
     report.figures = options->figures;
+    const worker::TerminalMonitor monitor;
+    report.figures.should_stop = [&monitor] { return monitor.should_stop(); };
     status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), report);
   });
 }

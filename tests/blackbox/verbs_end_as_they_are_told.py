@@ -130,6 +130,34 @@ def waiting(world, arguments, number):
     return faults
 
 
+def drawing(world):
+    """A report that is stopped while Python draws: it draws no more, and the folder that it draws in goes."""
+    def has_begun(verb):
+        return any((world / "out/report").glob(".drawing-*/plot_figures.log"))
+    if not any(draws(python) for python in (os.environ.get("LETHE_PYTHON"), "/usr/bin/python3", "python3")):
+        return []
+    faults = ends_told(world, ("report", "out"), signal.SIGTERM, 75, stop_text(signal.SIGTERM), has_begun, lambda verb, found: verb.process.pid)
+    left = [path.name for path in (world / "out/report").glob(".drawing-*")]
+    drawers = [path for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if str(world).encode() in content_of(path)]
+    faults += [f"report: left {left + drawers} behind"] if left or drawers else []
+    said = (world / "out/report/summary.md").read_text()
+    return faults if "stopped before they were drawn" in said else [*faults, "report: summary.md does not say what it left out"]
+
+
+def draws(python):
+    try:
+        return python and subprocess.run([python, "-I", "-c", "import h5py, numpy, matplotlib"], capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def content_of(path):
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def comes_to_its_end(world, arguments):
     ended, said = Process(world, arguments).end()
     return [] if ended == 0 or arguments in MAY_FAIL else [f"{' '.join(arguments)}: status {ended} when nobody stops it\n{said[-1500:]}"]
@@ -149,6 +177,7 @@ def main():
             faults += handed_over(world, arguments, tells, number)
         for number, arguments in enumerate(WAITING):
             faults += waiting(world, arguments, number)
+        faults += drawing(world)
         for arguments in (*HANDED_OVER, *WAITING):
             faults += comes_to_its_end(world, arguments)
     finally:
