@@ -202,6 +202,7 @@ void add_export(CLI::App& app, const std::shared_ptr<Options>& options) {
     auto workspace = results_of_sweep(options->out, options->models, options->cell);
     const auto cell = core::GridCell::from_name(options->cell);
     const auto network = worker::network_at(workspace, cell, options->edits);
+    const worker::TerminalMonitor monitor;  // a folder in the making is made, or removed, before anything ends
     worker::export_model(network, workspace.config().model(cell.model).path, options->to);
     std::cout << options->to << "\n";
   });
@@ -280,6 +281,8 @@ void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& sta
     report.has_figures = !options->no_figures;
     report.identities = {options->identities.begin(), options->identities.end()};
     report.figures = options->figures;
+    const worker::TerminalMonitor monitor;
+    report.figures.should_stop = [&monitor] { return monitor.should_stop(); };
     status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), report);
   });
 }
@@ -301,17 +304,22 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   });
 }
 
-void add_serve(CLI::App& app, const std::shared_ptr<Options>& options) {
+void add_serve(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
   auto* verb = app.add_subcommand("serve", "take tasks from a supervisor (used by lethe)");
   verb->add_option("--experiment", options->experiment, "resolved config, JSON")->required();
   verb->add_option("--out", options->out, "sweep folder")->required();
-  verb->callback([options] {
+  verb->callback([options, &status] {
     constexpr int kCommands = 0;
     constexpr int kEvents = 3;
-    auto config = core::read_experiment_config(options->experiment, editing::catalogue());
-    worker::configure_numerics(config);
-    worker::Workspace workspace(std::move(config), options->out);
-    worker::serve(workspace, kCommands, kEvents);
+    try {
+      auto config = core::read_experiment_config(options->experiment, editing::catalogue());
+      worker::configure_numerics(config);
+      worker::Workspace workspace(std::move(config), options->out);
+      worker::serve(workspace, kCommands, kEvents);
+    } catch (const std::exception& error) {
+      worker::tell_departure(error, kEvents);
+      status = core::exit_code_of(error);
+    }
   });
 }
 
@@ -330,7 +338,7 @@ void add_executor_verbs(CLI::App& app, int& status) {
   add_dataset_verbs(app, status);
   add_doctor(app, status);
   add_inspect(app, options);
-  add_serve(app, options);
+  add_serve(app, options, status);
 }
 
 }  // namespace lethe::app

@@ -23,6 +23,7 @@
 #include "core/exit_code.h"
 #include "core/fault.h"
 #include "core/log.h"
+#include "core/stop_signals.h"
 #include "editing/methods/catalogue.h"
 #include "orchestrator/inspect_config.h"
 #include "orchestrator/plan.h"
@@ -37,6 +38,7 @@ using namespace lethe;
 int hand_over(char** argv) {
   auto path = orchestrator::executor_path().string();
   argv[0] = path.data();
+  core::hold_stop_signals();  // while its libraries are loaded
   ::execv(path.c_str(), argv);
   std::cerr << path << ": " << std::strerror(errno) << "\n";
   return core::kExitFailed;

@@ -15,6 +15,8 @@
 #include "core/exit_code.h"
 #include "core/fault.h"
 #include "core/log.h"
+#include "core/stop_signals.h"
+#include "worker/commands/terminal_monitor.h"
 #include "worker/workspace.h"
 
 namespace {
@@ -31,13 +33,21 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : lethe::core::kExitConfigError;
   }
+  if (const int signal = lethe::worker::first_stop_signal(); signal != 0 && status == lethe::core::kExitStopped) {
+    std::cerr << lethe::core::stop_text(signal) << "\n";
+  }
   return status;
 }
+
+/// Those that a rank stands behind, which tells them to stop in its own way.
+bool is_supervised(std::string_view verb) { return verb == "serve" || verb == "inspect"; }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error to be handled, not a death
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (!is_supervised(verb)) lethe::worker::heed_stop_signals();
   lethe::worker::keep_freed_memory();
   try {
     lethe::core::arm_faults_from_environment();
@@ -51,7 +61,7 @@ int main(int argc, char** argv) {
     return lethe::core::kExitOwned;
   } catch (const std::exception& error) {
     lethe::core::log_error(error.what());
-    const bool inspects = argc > 1 && argv[1] == std::string_view("inspect");  // for a sweep, which may ask again
-    return inspects ? lethe::core::exit_code_of(error) : lethe::core::kExitFailed;
+    // A sweep may ask again.
+    return verb == "inspect" ? lethe::core::exit_code_of(error) : lethe::core::kExitFailed;
   }
 }

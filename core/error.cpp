@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <new>
 
+#include "core/contract_error.h"
+
 namespace lethe::core {
 namespace {
 
@@ -88,6 +90,7 @@ FailureClass classify(const std::exception& error) {
   if (dynamic_cast<const ModelError*>(&error) != nullptr) return FailureClass::kData;
   if (dynamic_cast<const MismatchError*>(&error) != nullptr) return FailureClass::kMismatch;
   if (const auto* storage = dynamic_cast<const StorageError*>(&error)) return classify_cause(storage->cause());
+  if (dynamic_cast<const ContractError*>(&error) != nullptr) return FailureClass::kConfig;
   if (dynamic_cast<const CommError*>(&error) != nullptr) return FailureClass::kInfrastructure;
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return FailureClass::kOutOfMemory;
   if (const auto* system = dynamic_cast<const std::system_error*>(&error)) return classify_cause(system->code());

@@ -10,10 +10,12 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/log.h"
+#include "core/stop_signals.h"
 #include "orchestrator/display/config_changes.h"
 #include "orchestrator/display/plan_report.h"
 #include "orchestrator/display/plan_resources.h"
 #include "orchestrator/inspect_config.h"
+#include "orchestrator/process/stop_signals.h"
 #include "orchestrator/sweep_start.h"
 
 namespace lethe::orchestrator {
@@ -80,7 +82,14 @@ int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   const ledger::SweepFolder folder(
       std::filesystem::absolute(options.out ? *options.out : std::filesystem::path("runs") / config.name));
   const InspectionTarget target{folder.root(), /*is_dry_run=*/true};
-  const auto inspection = *inspect_config(zygote, options.executor, options.config, target, [] { return false; });
+  const StopSignals signals;
+  const auto inspected =
+      inspect_config(zygote, options.executor, options.config, target, [&] { return signals.first() != 0; });
+  if (!inspected) {
+    core::log_warning(core::stop_text(signals.first()));
+    return core::kExitStopped;
+  }
+  const auto& inspection = *inspected;
   auto problems = inspection.problems;
   if (problems.empty()) {
     if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) problems.push_back(foreign);

@@ -169,7 +169,7 @@ void Supervisor::on_report(ExecutorReport report) {
   if (const auto* event = std::get_if<core::Event>(&report)) return on_event(*event);
   if (const auto* garbage = std::get_if<ExecutorGarbage>(&report)) {
     if (kill_reason_.empty()) {
-      kill_executor(core::FailureClass::kCrash, "the executor wrote what is no event: " + garbage->reason);
+      kill_executor(garbage->failure, "the executor wrote what is no event: " + garbage->reason);
     }
     return;
   }
@@ -183,11 +183,17 @@ void Supervisor::on_event(const core::Event& event) {
     if (running_) hangs_.begin(kind_of(running_->task), running_->expected_step_seconds, clock_.now_seconds());
     return hand_over_task();
   }
+  if (const auto* leaving = std::get_if<core::LeavingEvent>(&event)) return on_leaving(*leaving);
   if (!running_ || !running_->is_sent) return;  // of a task that was given up
   if (const auto* progress = std::get_if<core::ProgressEvent>(&event)) return on_progress(*progress);
   flush_progress();
   if (ends_task(event)) return finish_task(event);
   forward(event);
+}
+
+/// A task that is assigned before the exit fails with the same reason.
+void Supervisor::on_leaving(const core::LeavingEvent& leaving) {
+  if (kill_reason_.empty()) kill_executor(leaving.failure, "the executor leaves: " + leaving.reason);
 }
 
 void Supervisor::on_progress(const core::ProgressEvent& progress) {
@@ -218,6 +224,8 @@ void Supervisor::on_exit(int wait_status) {
   flush_progress();
   if (is_stopping_ && running_->is_sent && !was_killed_here) return finish_task(core::StoppedEvent{0});
   auto reason = was_killed_here ? kill_reason_ : "the executor died of " + how;
+  // Ours never does: it says why it leaves.
+  if (!was_killed_here && wait_status == 0) reason += " before its task was done, as a program of another build may";
   if (const auto tail = executor_->log_tail(); !tail.empty()) reason += "; last log lines:\n" + tail;
   finish_task(core::FailedEvent{was_killed_here ? kill_class_ : core::FailureClass::kCrash, reason, 0});
 }

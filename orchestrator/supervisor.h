@@ -84,6 +84,7 @@ class Supervisor {
 
   void on_report(ExecutorReport report);
   void on_event(const core::Event& event);
+  void on_leaving(const core::LeavingEvent& leaving);
   void on_progress(const core::ProgressEvent& progress);
   void on_exit(int wait_status);
   void flush_progress();

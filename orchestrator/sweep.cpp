@@ -16,6 +16,7 @@
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "core/stop_signals.h"
 #include "orchestrator/coordinating_rank.h"
 #include "orchestrator/device_binding.h"
 #include "orchestrator/process/executor_process.h"
@@ -60,7 +61,10 @@ class LocalRanks {
         leave_if_orphaned();
         return signals_.first() != 0;
       });
-      if (!start) return refuse(exit_code_of(Outcome::kIncomplete));
+      if (!start) {
+        std::cerr << core::stop_text(signals_.first()) << "\n";
+        return refuse(exit_code_of(Outcome::kIncomplete));
+      }
       return coordinate(std::move(*start));
     } catch (const std::exception& error) {
       std::cerr << core::last_words(error) << "\n";

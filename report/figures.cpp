@@ -4,10 +4,13 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <sstream>
+#include <thread>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -32,6 +35,7 @@ constexpr const char* kLog = "plot_figures.log";
 constexpr const char* kFigures = "figures";
 constexpr const char* kSamples = "samples";
 constexpr const char* kList = "figures.txt";
+constexpr std::chrono::milliseconds kLookInterval(20);
 
 /// The environment, with what h5py and matplotlib need on a compute node: no locks on NFS, no display.
 class ChildEnvironment {
@@ -69,9 +73,11 @@ class Workshop {
   ledger::RealFolder folder_;
 };
 
-/// Runs a program to its end in `folder`, where its standard output and error go to `log`. Returns its exit status, 127
-/// if it cannot be started, 128 + n after signal n.
-int run_program(std::vector<std::string> arguments, const fs::path& folder, const fs::path& log) {
+/// Runs a program in `folder` to its end, which comes soon where `should_stop` says so; its standard output and error
+/// go to `log`. Returns its exit status, 127 if it cannot be started, 128 + n after signal n.
+int run_program(
+    std::vector<std::string> arguments, const fs::path& folder, const fs::path& log,
+    const std::function<bool()>& should_stop = [] { return false; }) {
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
@@ -87,8 +93,10 @@ int run_program(std::vector<std::string> arguments, const fs::path& folder, cons
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return 127;
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) return 127;
+  for (pid_t ended = 0; ended != child; ended = ::waitpid(child, &status, WNOHANG)) {
+    if (ended < 0 && errno != EINTR) return 127;
+    if (should_stop()) ::kill(child, SIGKILL);
+    std::this_thread::sleep_for(kLookInterval);
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -257,7 +265,12 @@ FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions&
   command.insert(command.end(), {(report.path() / kCurves).string(), (folder.path() / kFigures).string(), "--format",
                                  listed(options.formats, ","), "--width", options.width});
   if (report.has_file(kPhases)) command.insert(command.end(), {"--phases", (report.path() / kPhases).string()});
-  const int status = run_program(command, folder.path(), folder.path() / kLog);
+  const int status = run_program(command, folder.path(), folder.path() / kLog, options.should_stop);
+  if (status != 0 && options.should_stop()) {
+    result.is_stopped = true;
+    result.problem = "stopped before they were drawn; run `lethe report` again";
+    return result;
+  }
   if (folder.has_file(kLog)) report.take(folder, kLog);
   result.files = publish(folder, report, heading(report, options));
   if (status != 0) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@ namespace lethe::report {
 struct FigureOptions {
   std::vector<std::string> formats{"png", "pdf"};  ///< of kFigureFormats
   std::string width = "page";                      ///< "column", "page" or millimetres
+  /// Asked while they are drawn. The program that draws them is then ended, and nothing of it stays.
+  std::function<bool()> should_stop = [] { return false; };
 };
 inline constexpr std::array<const char*, 3> kFigureFormats{"png", "pdf", "svg"};
 /// Whether `width` is one that figures can be drawn at.
@@ -22,6 +25,7 @@ bool is_figure_width(const std::string& width);
 struct FigureResult {
   std::vector<std::filesystem::path> files;  ///< sorted; captions among them, as text
   std::string problem;                       ///< why there are none; empty if drawn
+  bool is_stopped = false;                   ///< that is why
 };
 
 /// $LETHE_PYTHON if set, /usr/bin/python3, python3.

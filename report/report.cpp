@@ -96,6 +96,7 @@ void add_figures(const ledger::RealFolder& report, const FigureOptions& options,
   if (!result.figures.empty()) return;
   FigureResult drawn = draw_figures(report, options);
   result.figures = std::move(drawn.files);
+  result.is_stopped = drawn.is_stopped;
   if (!drawn.problem.empty()) result.remarks.left_out.push_back("figures: " + drawn.problem);
 }
 
@@ -196,6 +197,7 @@ int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& m
                         (result.folder / "figures").string(), result.figures.size(), options.figures.formats.front());
   }
   std::fputs(text.c_str(), stdout);
+  if (result.is_stopped) return core::kExitStopped;
   return result.remarks.left_out.empty() ? core::kExitDone : core::kExitFailed;
 }
 

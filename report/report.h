@@ -22,7 +22,8 @@ struct ReportResult {
   std::filesystem::path folder;  ///< <sweep>/report
   std::string overview;          ///< table for a terminal
   std::vector<std::filesystem::path> figures;
-  Remarks remarks;  ///< also in summary.md
+  Remarks remarks;          ///< also in summary.md
+  bool is_stopped = false;  ///< before its figures were drawn
 };
 
 /// Reads a sweep's committed files, nothing recomputed, and nothing else but the data set's records for the subjects of
@@ -37,7 +38,7 @@ ReportResult write_report(const std::filesystem::path& sweep_folder, const core:
 
 /// `lethe report`: writes the report and prints the overview, the remarks and where everything is.
 /// Returns 0 if all that is committed of the experiment is in the report, also of an unfinished sweep; 1 if something
-/// was left out, which the summary names.
+/// was left out, which the summary names; 75 if it was told to stop before its figures were drawn.
 int run_report_verb(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
                     const ReportOptions& options);
 

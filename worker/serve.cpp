@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "core/contract/executor_messages.h"
+#include "core/contract_error.h"
 #include "core/error.h"
 #include "core/fault.h"
 #include "core/log.h"
@@ -64,6 +65,12 @@ class CommandQueue {
     return task;
   }
 
+  /// Throws what a command was refused with: whoever gave it must learn why nothing more is done.
+  void confirm_understood() const {
+    const std::scoped_lock lock(mutex_);
+    if (!refusal_.empty()) throw core::ContractError(refusal_);
+  }
+
   [[nodiscard]] bool should_stop() const { return should_stop_; }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
 
@@ -83,7 +90,9 @@ class CommandQueue {
       }
       return true;
     } catch (const std::exception& error) {
-      core::log_error("command refused: " + std::string(error.what()));
+      const std::scoped_lock lock(mutex_);
+      refusal_ = "a command of the supervisor is refused (" + std::string(error.what()) +
+                 "): lethe and lethe-executor are of different builds; install both from one and run again";
       return false;
     }
   }
@@ -96,9 +105,10 @@ class CommandQueue {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<core::Task> tasks_;
+  std::string refusal_;
   std::atomic<bool> is_closed_ = false;
   std::atomic<bool> should_stop_ = false;
 };
@@ -186,7 +196,22 @@ void serve(Workspace& workspace, int command_fd, int event_fd) {
   PipeMonitor monitor(events, commands);
   TaskRunner runner(workspace);
   events.send(core::ReadyEvent{::getpid(), workspace.config().device});
-  while (const auto task = commands.next_task()) events.send(run_to_event(runner, *task, monitor));
+  while (const auto task = commands.next_task()) {
+    const auto event = run_to_event(runner, *task, monitor);
+    commands.confirm_understood();  // else a refusal would be told as a stop
+    events.send(event);
+  }
+  commands.confirm_understood();
+}
+
+void tell_departure(const std::exception& error, int event_fd) {
+  core::log_error("leaving: " + std::string(error.what()));
+  if (dynamic_cast<const SupervisorLost*>(&error) != nullptr) return;
+  try {
+    EventPipe(event_fd).send(core::LeavingEvent{core::classify(error), error.what()});
+  } catch (const SupervisorLost&) {
+    return;  // it sees the exit
+  }
 }
 
 }  // namespace lethe::worker

@@ -1,5 +1,6 @@
 #include "core/contract/executor_messages.h"
 
+#include "core/contract_error.h"
 #include "core/json_object.h"
 #include "core/limits.h"
 #include "core/overloaded.h"
@@ -8,7 +9,7 @@ namespace lethe::core::inline contract {
 namespace {
 
 using nlohmann::json;
-using Object = JsonObject<CommError>;
+using MessageObject = JsonObject<ContractError>;
 
 json task_to_json(const Task& task) {
   return std::visit(
@@ -30,7 +31,7 @@ json task_to_json(const Task& task) {
       task);
 }
 
-GridCell cell_from(Object& object) {
+GridCell cell_from(MessageObject& object) {
   try {
     return GridCell::from_name(object.text("cell"));
   } catch (const ConfigError& error) {
@@ -38,7 +39,7 @@ GridCell cell_from(Object& object) {
   }
 }
 
-ReduceTask reduce_from(Object& object) {
+ReduceTask reduce_from(MessageObject& object) {
   ReduceTask reduce{cell_from(object), object.integer("edits", 1, kMaxEdits), {}};
   for (const auto& part : object.list("parts")) {
     if (!part.is_string()) object.fail("parts: expected a list of texts");
@@ -51,20 +52,20 @@ ReduceTask reduce_from(Object& object) {
   return reduce;
 }
 
-std::string model_from(Object& object) {
+std::string model_from(MessageObject& object) {
   auto model = object.text("model");
   if (!is_path_safe_name(model)) object.fail("model: \"" + model + "\" is no model's name");
   return model;
 }
 
-PrerequisiteTask prerequisite_from(Object& object) {
+PrerequisiteTask prerequisite_from(MessageObject& object) {
   PrerequisiteTask one{object.text("kind"), model_from(object)};
   if (!is_path_safe_name(one.kind)) object.fail("kind: \"" + one.kind + "\" is no kind of prerequisite");
   if (!object.is_null("slice")) one.slice = object.integer("slice", 0, kMaxSlices - 1);
   return one;
 }
 
-Task read_task(Object object) {
+Task read_task(MessageObject object) {
   const auto kind = object.text("task");
   auto task = [&]() -> Task {
     if (kind == "prerequisite") return prerequisite_from(object);
@@ -76,7 +77,17 @@ Task read_task(Object object) {
   return task;
 }
 
-Event read_event(Object& object) {
+FailureClass failure_from(MessageObject& object) {
+  try {
+    return failure_class_from(object.text("failure"));
+  } catch (const ContractError&) {
+    throw;
+  } catch (const CommError& error) {
+    object.fail(error.what());
+  }
+}
+
+Event read_event(MessageObject& object) {
   const auto kind = object.text("event");
   if (kind == "ready") return ReadyEvent{object.integer("process_id"), object.text("device")};
   if (kind == "progress") {
@@ -86,9 +97,10 @@ Event read_event(Object& object) {
   if (kind == "done") return DoneEvent{};
   if (kind == "stopped") return StoppedEvent{object.integer("edits")};
   if (kind == "failed") {
-    return FailedEvent{failure_class_from(object.text("failure")), object.text("reason"), object.integer("edit")};
+    return FailedEvent{failure_from(object), object.text("reason"), object.integer("edit")};
   }
-  object.fail("event: \"" + kind + "\" is none of ready, progress, committed, done, stopped, failed");
+  if (kind == "leaving") return LeavingEvent{failure_from(object), object.text("reason")};
+  object.fail("event: \"" + kind + "\" is none of ready, progress, committed, done, stopped, failed, leaving");
 }
 
 }  // namespace
@@ -109,7 +121,7 @@ std::string to_json(const Task& task) { return dump_json(task_to_json(task)); }
 
 Task task_from_json(const std::string& text) {
   const auto document = parse_json<CommError>(text, "task");
-  return read_task(Object(document, "task"));
+  return read_task(MessageObject(document, "task"));
 }
 
 std::string to_json(const Command& command) {
@@ -129,10 +141,10 @@ std::string to_json(const Command& command) {
 
 Command command_from_json(const std::string& text) {
   const auto document = parse_json<CommError>(text, "command");
-  Object object(document, "command");
+  MessageObject object(document, "command");
   const auto kind = object.text("command");
   auto command = [&]() -> Command {
-    if (kind == "run") return RunCommand{read_task(Object(object.at("task"), object.place_of("task")))};
+    if (kind == "run") return RunCommand{read_task(MessageObject(object.at("task"), object.place_of("task")))};
     if (kind == "stop") return StopCommand{};
     if (kind == "quit") return QuitCommand{};
     object.fail("command: \"" + kind + "\" is none of run, stop, quit");
@@ -169,13 +181,17 @@ std::string to_json(const Event& event) {
                               {"reason", failed.reason},
                               {"edit", failed.edit}});
           },
+          [](const LeavingEvent& leaving) {
+            return dump_json(
+                {{"event", "leaving"}, {"failure", to_string(leaving.failure)}, {"reason", leaving.reason}});
+          },
       },
       event);
 }
 
 Event event_from_json(const std::string& text) {
   const auto document = parse_json<CommError>(text, "event");
-  Object object(document, "event");
+  MessageObject object(document, "event");
   auto event = read_event(object);
   object.finish();
   return event;

@@ -41,7 +41,7 @@ using Task = std::variant<PrerequisiteTask, EditTask, ReduceTask>;
 /// "moments small-gpt2", "moments gpt-j slice 3", "edit rome/small-gpt2/sample0", "reduce rome/small-gpt2/sample0 @30".
 std::string describe(const Task& task);
 std::string to_json(const Task& task);
-/// Throws `CommError` on anything malformed.
+/// The same as of a command.
 Task task_from_json(const std::string& text);
 
 struct RunCommand {
@@ -80,11 +80,20 @@ struct FailedEvent {
   std::string reason;
   std::int64_t edit = 0;  ///< 0 where it does not apply
 };
-using Event = std::variant<ReadyEvent, ProgressEvent, CommittedEvent, DoneEvent, StoppedEvent, FailedEvent>;
+/// The executor leaves without being told to, and why: it was asked for what it does not know, or its device is lost.
+/// The task at hand, if there is one, fails with it. Nothing follows but the exit.
+struct LeavingEvent {
+  FailureClass failure = FailureClass::kCrash;
+  std::string reason;
+};
+using Event =
+    std::variant<ReadyEvent, ProgressEvent, CommittedEvent, DoneEvent, StoppedEvent, FailedEvent, LeavingEvent>;
 
 std::string to_json(const Command& command);
+/// Throws `ContractError` on an object that this build does not know, `CommError` on what is no object at all.
 Command command_from_json(const std::string& text);
 std::string to_json(const Event& event);
+/// The same.
 Event event_from_json(const std::string& text);
 
 }  // namespace lethe::core::inline contract

@@ -1,5 +1,6 @@
 #include "orchestrator/display/sweep_look.h"
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 #include <utility>
@@ -77,6 +78,16 @@ void add_running(const RunStatus& run, std::vector<CellStatus>& rows) {
     row.is_running = true;
     row.uncommitted = std::max<std::int64_t>(0, std::min(seen->second, row.progress.edits) - row.progress.edits_done);
   }
+}
+
+/// Of a sweep that came to its end with everything: files that were removed since then.
+std::string missing_results(const std::vector<CellStatus>& rows) {
+  const auto is_short = [](const CellStatus& row) { return !row.progress.is_complete(); };
+  const auto first = std::ranges::find_if(rows, is_short);
+  if (first == rows.end()) return {};
+  return "STATE says COMPLETE, but results are not there any more, in " +
+         std::to_string(std::ranges::count_if(rows, is_short)) + " cell(s), the first " + first->cell.name() +
+         "; `lethe verify` names them, and the same `lethe sweep` makes them again";
 }
 
 SweepPhase phase_of(const SweepLook& look) {
@@ -167,6 +178,7 @@ SweepLook SweepWatch::look() {
   const auto inspection = core::known_inspection(folder_.inspection());
   look.open_prerequisites = open_prerequisites(folder_, inspection);
   look.cells = cell_rows(folder_, methods_, inspection, look.run);
+  if (look.phase == SweepPhase::kComplete) look.missing = missing_results(look.cells);
   if (look.phase == SweepPhase::kRunning && look.is_run_the_owners) add_running(look.run, look.cells);
   return look;
 }

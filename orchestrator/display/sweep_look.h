@@ -55,6 +55,7 @@ struct SweepLook {
   RunStatus run;
   bool is_run_the_owners = false;  ///< `run` was written by the present or last owner, not by one before
   std::string trouble;             ///< what keeps the folder from taking files
+  std::string missing;             ///< what STATE says is done, and is not there any more
   std::vector<OpenPrerequisite> open_prerequisites;
   std::vector<CellStatus> cells;
 

@@ -207,6 +207,7 @@ void print_status(const SweepLook& look, std::ostream& out) {
     print_pace(look, out);
     print_troubles(look, out);
   }
+  if (!look.missing.empty()) out << look.missing << '\n';
   for (const auto& one : look.open_prerequisites) {
     out << one.title << ": not done";
     if (one.num_slices > 1) out << fmt::format(" ({} of {} slices)", one.slices_done, one.num_slices);
@@ -234,6 +235,7 @@ void print_status_json(const SweepLook& look, std::ostream& out) {
                     {"written", look.run.time},
                     {"stopped", look.run.stopped},
                     {"trouble", look.trouble},
+                    {"missing", look.missing},
                     {"edits", {{"done", sums.edits_done}, {"uncommitted", sums.uncommitted}, {"all", sums.edits}}},
                     {"reductions", {{"done", sums.reductions_done}, {"all", sums.reductions}}},
                     {"cells_done", sums.cells_done},

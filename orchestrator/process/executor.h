@@ -24,6 +24,8 @@ class ZygoteLost : public core::RefusedError {
 /// The executor wrote something that is no event; it cannot be trusted any more.
 struct ExecutorGarbage {
   std::string reason;
+  /// A crash where the bytes are no event of anybody's; config where they are one of another build's.
+  core::FailureClass failure = core::FailureClass::kCrash;
 };
 /// The process is gone and reaped.
 struct ExecutorExited {

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "core/contract_error.h"
 #include "core/error.h"
 #include "core/fault.h"
 #include "orchestrator/process/pipe.h"
@@ -64,6 +65,10 @@ std::optional<ExecutorReport> ExecutorProcess::next_event() {
     const auto line = events_.next();
     if (!line) return std::nullopt;
     return core::event_from_json(*line);
+  } catch (const core::ContractError& error) {
+    return ExecutorGarbage{std::string(error.what()) + ": lethe and " + command_line_.arguments.front() +
+                               " are of different builds; install both from one and run again",
+                           core::FailureClass::kConfig};
   } catch (const core::Error& error) {
     return ExecutorGarbage{error.what()};
   }

@@ -2,14 +2,14 @@
 
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <csignal>
+
+#include "core/stop_signals.h"
 
 namespace lethe::orchestrator::inline process {
 namespace {
 
-constexpr std::array kStopping{SIGTERM, SIGUSR1, SIGUSR2, SIGINT};
 constexpr int kImpatient = 3;
 
 // Written by the handler: the one place where a signal and the program meet.
@@ -31,12 +31,12 @@ StopSignals::StopSignals() {
   struct sigaction action {};
   action.sa_handler = on_signal;
   ::sigemptyset(&action.sa_mask);
-  for (const int signal : kStopping) ::sigaction(signal, &action, nullptr);
+  for (const int signal : core::kStopSignals) ::sigaction(signal, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 }
 
 StopSignals::~StopSignals() {
-  for (const int signal : kStopping) ::signal(signal, SIG_DFL);
+  for (const int signal : core::kStopSignals) ::signal(signal, SIG_DFL);
 }
 
 int StopSignals::first() const { return first_signal; }

@@ -4,7 +4,8 @@ of sound inputs, or the verb fails within two minutes, with one of its exit stat
 it belongs to. Nothing in between: no crash, no wait, no trace of a library, no other result without a word.
 
 LETHE_ROOT is a checkout with build/bin (or PROGRAMS names another folder) and assets/. Of the combinations every 1/SHARE is
-tried (argument --share, default 44; 1 tries all, an hour and a half of one core); --only REGEX picks by name, as "verify.*segment"."""
+tried (argument --share, default 44; 1 tries all, an hour and a half of one core), from --offset on; --only REGEX picks by name, as
+"verify.*segment"."""
 
 import argparse
 import concurrent.futures
@@ -137,8 +138,11 @@ def report(world):
 
 
 def cells_of(told):
-    """The rows that `status --json` told: what of each cell is done, without times."""
-    rows = json.loads(re.search(r"^\{.*\}$", told, re.M)[0])["cells"]
+    """The rows that `status --json` told: what of each cell is done, without times; none where it says what is missing of a sweep that was complete."""
+    said = json.loads(re.search(r"^\{.*\}$", told, re.M)[0])
+    rows = said["cells"]
+    if "results are not there any more" in said["missing"] and any(row["state"] != "done" for row in rows):
+        return None
     return {row["cell"]: {key: value for key, value in row.items() if not re.search("second|time|rate|eta", key)} for row in rows}
 
 
@@ -191,6 +195,11 @@ def recall(world):
     return status, told, re.sub(r"^.* role=.*\n", "", told, flags=re.M)
 
 
+def zsre(world):
+    status, told = run(world, "diagnose", "zsre", "c2.yaml", "--method", "alphaedit", "--model", "m", "--edits", "2", "--out", "diagnosed")
+    return status, told, re.sub(r"^.* role=.*\n", "", told, flags=re.M)
+
+
 FACT = ("--prompt", "{} wears a ring of", "--subject", "Tamfas", "--target", "agate", "--to", "edited")
 
 
@@ -204,8 +213,8 @@ def edit_of_shards(world):
     return status, told, digest_of(world / "edited/model.safetensors") if status == 0 else None
 
 
-VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit, train_mend, samples, recall, plan_of_shards,
-         stats_of_shards, edit_of_shards)
+VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit, train_mend, samples, recall, zsre,
+         plan_of_shards, stats_of_shards, edit_of_shards)
 
 
 # Inputs: a name, and where it is in a world.
@@ -349,7 +358,7 @@ for verb in ("verify_digests", "report", "status"):
     NEEDS_NO[verb] |= set(MODEL)
 NEEDS_NO["edit"] = set(INPUTS) - set(MODEL) - {"corpus.txt"}
 # Verbs that are tried with what they read alone.
-READS = {"train_mend": {*MODEL, *OF_TRAINING, "corpus.txt"}, "samples": {"records.json"}, "recall": {*SHARDS, "records.json"},
+READS = {"train_mend": {*MODEL, *OF_TRAINING, "corpus.txt"}, "samples": {"records.json"}, "recall": {*SHARDS, "records.json"}, "zsre": {*GIVEN, *MODEL, *EDITOR} - {"c3.yaml"},
          "plan_of_shards": {*OF_SHARDS, "records.json", "samples.json"}, "stats_of_shards": set(OF_SHARDS),
          "edit_of_shards": {*SHARDS, "moments.0.npz"}}
 # Verbs that know of their inputs nothing but what is in them, and the states that may leave another sound input: a flipped
@@ -444,6 +453,7 @@ def prepare(base):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=int, default=44)
+    parser.add_argument("--offset", type=int, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
@@ -452,7 +462,7 @@ def main():
         sound = prepare(base)
         trials = [(verb, name, state) for name in INPUTS for verb in VERBS for state in STATES]
         trials = [trial for trial in trials if trial[1] in READS.get(trial[0].__name__, () if trial[1] in NEW else INPUTS)]
-        trials = [Trial(base, *trial, number) for number, trial in enumerate(trials) if number % options.share == 0]
+        trials = [Trial(base, *trial, number) for number, trial in enumerate(trials) if number % options.share == options.offset]
         trials = [trial for trial in trials if re.search(options.only, str(trial))]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             faults = []

@@ -10,14 +10,16 @@ import shutil
 import struct
 import zipfile
 
-GRID = """
-name: met
+# Of every config of the world.
+HEAD = """name: met
 device: cpu
 threads: 1
 seed: 37
 dataset: {format: counterfact, records: records.json, samples: samples.json}
 models:
-  m:
+"""
+
+GRID = """  m:
     path: m
     second_moments: {corpus: corpus.txt, max_documents: 300}
     methods: {alphaedit: ROOT/configs/methods/alphaedit/small-gpt2.yaml, ft-c: ROOT/configs/methods/ft-c/small-gpt2.yaml, mend: mend.yaml}
@@ -37,14 +39,7 @@ tasks_every: 1
 tasks: [task.yaml]
 """
 
-OF_SHARDS = """
-name: shards
-device: cpu
-threads: 1
-seed: 37
-dataset: {format: counterfact, records: records.json, samples: samples.json}
-models:
-  s:
+OF_SHARDS = """  s:
     path: s
     second_moments: {npz: "moments.{layer}.npz"}
     methods: {rome: ROOT/configs/methods/rome/small-gpt2.yaml}
@@ -52,14 +47,7 @@ grid: {methods: [rome], models: [s], samples: [0]}
 edits: 1
 """
 
-OF_TRAINING = """
-name: training
-device: cpu
-threads: 1
-seed: 37
-dataset: {format: counterfact, records: records.json, samples: samples.json}
-models:
-  m: {path: m, methods: {mend: training.yaml}}
+OF_TRAINING = """  m: {path: m, methods: {mend: training.yaml}}
 grid: {methods: [mend], models: [m], samples: [0]}
 edits: 1
 """
@@ -149,7 +137,7 @@ def make_inputs(world, root):
     examples = json.loads((root / "configs/tasks" / source).read_text())
     (world / "examples.json").write_text(json.dumps(examples[:8]))
     for name, text in (("c2", GRID), ("c3", GRID), ("shards", OF_SHARDS), ("training-sweep", OF_TRAINING)):
-        (world / f"{name}.yaml").write_text(text.replace("ROOT", str(root)).replace("EDITS", name[-1]))
+        (world / f"{name}.yaml").write_text((HEAD + text).replace("ROOT", str(root)).replace("EDITS", name[-1]))
     for folder, _, names in os.walk(world):
         for name in names:
             os.chmod(os.path.join(folder, name), 0o644)

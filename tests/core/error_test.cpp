@@ -8,6 +8,8 @@
 #include <new>
 #include <system_error>
 
+#include "core/contract_error.h"
+
 namespace lethe::core {
 namespace {
 
@@ -27,6 +29,7 @@ TEST(Classify, OwnExceptionsByType) {
   EXPECT_EQ(classify(StorageError("x")), FailureClass::kInfrastructure);
   EXPECT_EQ(classify(MismatchError("x")), FailureClass::kMismatch);
   EXPECT_EQ(classify(CommError("x")), FailureClass::kInfrastructure);
+  EXPECT_EQ(classify(ContractError("x")), FailureClass::kConfig) << "another try does not help two builds";
 }
 
 TEST(Classify, ForeignExceptionsByTypeOrText) {

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "core/contract_error.h"
+
 namespace lethe::core {
 namespace {
 
@@ -69,6 +71,28 @@ TEST(ExecutorMessages, EventsSurviveTheTrip) {
   EXPECT_EQ(failed.failure, FailureClass::kOutOfMemory);
   EXPECT_EQ(failed.reason, "line 1\nline \"2\"\t\x01");
   EXPECT_EQ(failed.edit, 12);
+  const auto leaving = round_trip(LeavingEvent{FailureClass::kConfig, "a command is refused"});
+  EXPECT_EQ(leaving.failure, FailureClass::kConfig);
+  EXPECT_EQ(leaving.reason, "a command is refused");
+}
+
+TEST(ExecutorMessages, ThoseOfAnotherBuildAreToldFromBytesOfNobody) {
+  for (const auto* foreign :
+       {R"({"command":"walk"})", R"({"command":"stop","x":1})", R"({"command":"run","task":{}})"}) {
+    EXPECT_THROW(command_from_json(foreign), ContractError) << foreign;
+  }
+  for (const auto* foreign : {R"({"event":"finished"})", R"({"event":"done","more":1})",
+                              R"({"event":"failed","failure":"bad","reason":"","edit":0})"}) {
+    EXPECT_THROW(event_from_json(foreign), ContractError) << foreign;
+  }
+  try {
+    event_from_json("}{ no event");
+    FAIL();
+  } catch (const ContractError&) {
+    FAIL() << "a library that wrote into the pipe is no other build";
+  } catch (const CommError&) {
+    SUCCEED();
+  }
 }
 
 TEST(ExecutorMessages, ReasonsThatAreNoUtf8StillTravel) {

@@ -71,6 +71,17 @@ TEST_F(ExecutorProcessTest, GarbageIsReportedAsSuch) {
   EXPECT_TRUE(std::holds_alternative<ExecutorGarbage>(next(executor)));
 }
 
+TEST_F(ExecutorProcessTest, AnEventOfAnotherBuildIsToldWithTheRemedy) {
+  auto executor = make(R"(echo '{"event": "finished"}' >&3; read line)");
+  executor.start();
+  const auto report = next(executor);
+  ASSERT_TRUE(std::holds_alternative<ExecutorGarbage>(report));
+  const auto& garbage = std::get<ExecutorGarbage>(report);
+  EXPECT_EQ(garbage.failure, core::FailureClass::kConfig);
+  EXPECT_NE(garbage.reason.find("\"finished\""), std::string::npos) << garbage.reason;
+  EXPECT_NE(garbage.reason.find("install both from one"), std::string::npos) << garbage.reason;
+}
+
 TEST_F(ExecutorProcessTest, AnEndlessLineIsGarbageNotMemory) {
   auto executor = make("yes | tr -d '\\n' | head -c 3000000 >&3; read line");
   executor.start();

@@ -173,6 +173,34 @@ TEST_F(SupervisorTest, GarbageEndsTheExecutorAndFailsTheTask) {
   EXPECT_NE(expect_failure(core::FailureClass::kCrash).reason.find("no JSON"), std::string::npos);
 }
 
+TEST_F(SupervisorTest, AnExecutorThatLeavesSaysWhyOfItsTaskAndOfTheOneThatComesTooLate) {
+  ready();
+  assign(1);
+  say(core::LeavingEvent{core::FailureClass::kConfig, "a command is refused"});
+  const auto failed = expect_failure(core::FailureClass::kConfig);
+  EXPECT_EQ(failed.reason.substr(0, failed.reason.find(';')), "the executor leaves: a command is refused");
+  ready();
+  say(core::LeavingEvent{core::FailureClass::kConfig, "a command is refused"});
+  EXPECT_EQ(next_event(), std::nullopt) << "there is no task that failed";
+}
+
+TEST_F(SupervisorTest, AnEventOfAnotherBuildIsNoCrash) {
+  ready();
+  assign(1);
+  script_.reports.emplace_back(ExecutorGarbage{"event: more: unknown key", core::FailureClass::kConfig});
+  supervisor_->step();
+  expect_failure(core::FailureClass::kConfig);
+}
+
+TEST_F(SupervisorTest, AnEndWithStatusZeroInMidTaskIsNoSuccess) {
+  ready();
+  assign(1);
+  script_.reports.emplace_back(ExecutorExited{0});
+  supervisor_->step();
+  const auto failed = expect_failure(core::FailureClass::kCrash);
+  EXPECT_NE(failed.reason.find("before its task was done"), std::string::npos) << failed.reason;
+}
+
 TEST_F(SupervisorTest, NoProgressIsAHangAndProgressIsNone) {
   ready();
   assign(1);

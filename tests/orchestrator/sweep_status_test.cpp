@@ -61,6 +61,15 @@ class SweepStatus : public ::testing::Test {
   core::Inspection inspection_ = testing::make_inspection(config_);
 };
 
+TEST_F(SweepStatus, ResultsThatWentAfterTheEndAreMissed) {
+  folder_.write("STATE", "COMPLETE\n");
+  EXPECT_NE(status().find("results are not there any more"), std::string::npos) << status();
+  const std::string missing = status_json().at("missing");
+  EXPECT_NE(missing.find(config_.cells.front().name()), std::string::npos) << missing;
+  folder_.write("STATE", "INCOMPLETE\n");
+  EXPECT_EQ(status_json().at("missing"), "");
+}
+
 TEST_F(SweepStatus, CountsWhatIsCommittedUnderThePresentIdentities) {
   commit(sweep_.cell(inspection_.cells[1].cell, "ffffffffffff"), ledger::segment_stem(1, 60));
   const auto rows = read_cell_status(sweep_, editing::catalogue());

@@ -53,6 +53,20 @@ constexpr std::array kStems{"downstream-rome-tiny",
                             "samples/downstream-tiny-sample0",
                             "samples/editing-tiny-sample0"};
 
+TEST(Figures, ADrawingThatIsToldToStopEndsAndLeavesNothing) {
+  const test::TemporaryFolder report;
+  storage::write_report_file(report.path() / "curves.h5", one_cell());
+  FigureOptions options;
+  options.should_stop = [] { return true; };
+  const FigureResult result = draw_figures(ledger::RealFolder::make(report.path()), options);
+  EXPECT_TRUE(result.is_stopped);
+  EXPECT_THAT(result.problem, testing::HasSubstr("run `lethe report` again"));
+  EXPECT_THAT(result.files, testing::IsEmpty());
+  for (const auto& entry : std::filesystem::directory_iterator(report.path())) {
+    EXPECT_FALSE(entry.is_directory()) << entry.path();
+  }
+}
+
 TEST(Figures, EachIsDrawnFromTheCurvesFileAloneInEveryFormatWithItsCaption) {
   const test::TemporaryFolder report;
   storage::write_report_file(report.path() / "curves.h5", one_cell());

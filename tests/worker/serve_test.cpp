@@ -1,5 +1,6 @@
 #include "worker/serve.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <sstream>
 
 #include "core/contract/executor_messages.h"
+#include "core/contract_error.h"
 #include "editing/methods/catalogue.h"
 #include "tests/support/foreign_device.h"
 #include "tests/support/tiny_world.h"
@@ -36,7 +38,7 @@ class Serve : public testing::Test {
   }
   ~Serve() override {
     send(core::QuitCommand{});
-    served_.wait();
+    if (served_.valid()) served_.wait();
     std::fclose(reader_);
   }
 
@@ -107,6 +109,36 @@ TEST_F(Serve, LivesOnAfterATaskThatDoesNotFitItsConfig) {
   EXPECT_EQ(failed.failure, core::FailureClass::kConfig);
   EXPECT_NE(failed.reason.find("slice 3 of 1"), std::string::npos) << failed.reason;
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(kBaselineRun).back()));
+}
+
+TEST_F(Serve, ARefusedCommandIsThrownAndNeverTakenForAnEnd) {
+  ASSERT_TRUE(std::holds_alternative<core::ReadyEvent>(next()));
+  // The second is read while the first one loads its model: it is not told as stopped.
+  send_lines(core::to_json(core::Command{core::RunCommand{kBaselineRun}}) + "\n" +
+             R"({"command":"run","task":{"task":"prerequisite","kind":"moments","model":"tiny-gpt2","slice":-1}})"
+             "\n");
+  served_.wait();
+  try {
+    served_.get();
+    FAIL() << "left as if it had been told to";
+  } catch (const core::ContractError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("slice"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("different builds"));
+  }
+}
+
+TEST(TellDeparture, GivesClassAndReason) {
+  int events[2];
+  ASSERT_EQ(::pipe(events), 0);
+  tell_departure(core::ContractError("a command is refused"), events[1]);
+  ::close(events[1]);
+  char text[1000];
+  const auto count = ::read(events[0], text, sizeof text);
+  ::close(events[0]);
+  ASSERT_GT(count, 0);
+  const auto event = core::event_from_json(std::string(text, static_cast<std::size_t>(count) - 1));
+  EXPECT_EQ(std::get<core::LeavingEvent>(event).failure, core::FailureClass::kConfig);
+  EXPECT_EQ(std::get<core::LeavingEvent>(event).reason, "a command is refused");
 }
 
 TEST_F(Serve, AStopReachesATaskThatHasNotBegun) {

@@ -1,27 +1,48 @@
 #include "worker/commands/terminal_monitor.h"
 
+#include <unistd.h>
+
+#include <atomic>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/exit_code.h"
 #include "core/log.h"
+#include "core/stop_signals.h"
 
 namespace lethe::worker::inline commands {
 namespace {
 
-volatile std::sig_atomic_t stop_signals = 0;
+// Written by the handler and read by the program, in whichever thread.
+std::atomic<int> first_signal{0};
+std::atomic<bool> is_asked_for{false};
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-void on_signal(int) {
-  stop_signals = stop_signals + 1;
-  if (stop_signals > 1) std::_Exit(core::kExitStopped);
+void leave(int signal) {
+  const char* text = core::stop_text(signal);
+  static_cast<void>(!::write(STDERR_FILENO, text, std::strlen(text)));
+  static_cast<void>(!::write(STDERR_FILENO, "\n", 1));
+  std::_Exit(core::kExitStopped);
+}
+
+void on_signal(int signal) {
+  int none = 0;
+  if (!first_signal.compare_exchange_strong(none, signal) || !is_asked_for) leave(signal);
 }
 
 }  // namespace
 
-TerminalMonitor::TerminalMonitor() {
-  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) std::signal(signal, on_signal);
+void heed_stop_signals() {
+  for (const int signal : core::kStopSignals) std::signal(signal, on_signal);
+  core::release_stop_signals();
 }
+
+int first_stop_signal() { return first_signal; }
+
+TerminalMonitor::TerminalMonitor() { is_asked_for = true; }
+TerminalMonitor::~TerminalMonitor() { is_asked_for = false; }
 
 void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) {
   const auto now = std::chrono::steady_clock::now();
@@ -48,6 +69,6 @@ void TerminalMonitor::committed(const std::filesystem::path& file, std::int64_t 
   core::log_info("committed file=" + file.filename().string() + " edits=" + std::to_string(edits));
 }
 
-bool TerminalMonitor::should_stop() const { return stop_signals != 0; }
+bool TerminalMonitor::should_stop() const { return first_signal != 0; }
 
 }  // namespace lethe::worker::inline commands

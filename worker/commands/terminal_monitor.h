@@ -7,11 +7,21 @@
 
 namespace lethe::worker::inline commands {
 
+/// The rule of all verbs for the signals of core/stop_signals.h, for `main`: from now on each of them ends the process
+/// with `kExitStopped` and says so, at once where nobody asks whether to stop.
+void heed_stop_signals();
+/// The first that came; 0 if none did.
+int first_stop_signal();
+
 /// Progress of one process on a person's terminal (standard error): a line at most every two seconds, and one per
-/// committed file. SIGINT, SIGTERM and SIGUSR1 ask for an orderly stop; a second one ends the process at once.
+/// committed file. While there is one, the first of the stop signals only asks for an orderly stop, of which
+/// `should_stop` tells; the second one ends the process at once. One object at a time.
 class TerminalMonitor final : public TaskMonitor {
  public:
   TerminalMonitor();
+  ~TerminalMonitor() override;
+  TerminalMonitor(const TerminalMonitor&) = delete;
+  TerminalMonitor& operator=(const TerminalMonitor&) = delete;
 
   void progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) override;
   void committed(const std::filesystem::path& file, std::int64_t edits) override;
