@@ -35,12 +35,20 @@ std::optional<fs::path> sweep_of(const core::ExperimentConfig& config, const Dis
   return default_sweep(config);
 }
 
+/// Without a file that cannot be trusted another edit would be found, so nothing may be left out.
 std::vector<CellHistory> histories_of(const fs::path& root, const core::MethodCatalogue& methods) {
   const ledger::SweepFolder folder(root);
   const auto config = core::read_experiment_config(folder.experiment(), methods);
   IdentityChoice choice(core::read_inspection(folder.inspection()));
   std::vector<CellHistory> histories;
-  for (const core::GridCell& cell : config.cells) histories.push_back(load_cell_history(folder, config, cell, choice));
+  for (const core::GridCell& cell : config.cells) {
+    histories.push_back(load_cell_history(folder, config, cell, choice));
+    const auto& lost = histories.back().remarks.left_out;
+    if (lost.empty()) continue;
+    throw core::ConfigError(
+        root.string() + ": " + lost.front() +
+        "; `lethe sweep` with its config makes anew what is damaged, or name edits with --cases alone");
+  }
   return histories;
 }
 

@@ -95,6 +95,18 @@ TEST_F(DisablingExperiment, SaysWhatIsMissing) {
   EXPECT_THAT(refusal(), AllOf(HasSubstr("records.json: has no record of case 9 (named)")));
 }
 
+TEST_F(DisablingExperiment, FindsNoOtherEditWhereAFileIsDamaged) {
+  commit_sweep({0.002, 0.1, 100'000, 61});
+  const auto cell = sweep_.cell(config_.cells[0], fake::kEditIdentity);
+  const auto segment = ledger::find_committed(cell, ledger::segment_stem(61, 70));
+  ASSERT_TRUE(segment);
+  std::ofstream(segment->path, std::ios::app) << "x";
+  for (const std::int64_t num_largest : {0, 1}) {
+    options_.num_largest = num_largest;
+    EXPECT_THAT(refusal(), AllOf(HasSubstr(segment->path.filename().string()), HasSubstr("--cases alone")));
+  }
+}
+
 TEST_F(DisablingExperiment, TakesTheLargestUpdatesAndNamedOnes) {
   commit_sweep({0.0, 0.1, 100'000, 61}, 70);
   options_.num_largest = 1;
