@@ -45,6 +45,7 @@ std::optional<fs::path> prepared_config(orchestrator::Zygote& zygote, Words comm
   const auto run = orchestrator::run_captured(zygote, command, should_stop);
   if (run.was_stopped) return std::nullopt;
   if (run.wait_status != 0) throw_refusal(run);
+  std::cerr << run.errors;  // what a chosen edit is to be taken with
   return fs::path(run.output);
 }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/spdlog.h>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -43,6 +44,11 @@ std::vector<CellHistory> histories_of(const fs::path& root, const core::MethodCa
   std::vector<CellHistory> histories;
   for (const core::GridCell& cell : config.cells) {
     histories.push_back(load_cell_history(folder, config, cell, choice));
+    const auto num_edits = std::ssize(histories.back().records);
+    if (num_edits < config.edits.at(cell)) {
+      spdlog::warn("{}: {} of {} edits are committed; edits are chosen among these", cell.name(), num_edits,
+                   config.edits.at(cell));
+    }
     const auto& lost = histories.back().remarks.left_out;
     if (lost.empty()) continue;
     throw core::ConfigError(

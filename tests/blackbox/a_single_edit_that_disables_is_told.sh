@@ -98,3 +98,7 @@ expect_rc 0 "$L" plan $D/config.json --out $D && expect_text 'ready to run'
 expect_rc 2 disabling 3 --sweep $D && expect_text 'no cell has a point of catastrophic forgetting.*--largest K.*--cases'
 expect_rc 0 disabling 3 --largest 2 --cases 7 --out other && expect_text '^ft-c on m: .* 6 of 6 tried \(3 of 3 chosen'
 grep -q '"found": "update norm [0-9.]* in ft-c/m/sample0 (edit [1-8])"' other/selection.json || fail "$(cat other/selection.json)"
+# Of a sweep that is not at its end, this is said.
+sed -i 's/"edits": 8/"edits": 9/' runs/blackbox/experiment.json
+expect_rc 0 "$L" diagnose disabling c.yaml --largest 1 --normal 2 --method ft-c --out less
+expect_text 'ft-c/m/sample0: 8 of 9 edits are committed; edits are chosen among these'
