@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/disabling_steps.h"
 #include "app/shared_verbs.h"
 #include "core/error.h"
 #include "core/exit_code.h"
@@ -143,6 +144,8 @@ void add_diagnose(CLI::App& app, const std::shared_ptr<DatasetOptions>& options,
   zsre->add_option("--edits", options->edits, "facts to edit, at most the cell's")->check(CLI::PositiveNumber);
   zsre->add_option("--out", options->out, "sweep folder for second moments (default runs/<config name>)");
   zsre->callback([options, &status] { ask_both_forms(*options, status); });
+
+  add_disabling_steps(*diagnose, status);
 }
 
 }  // namespace

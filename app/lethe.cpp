@@ -14,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/disabling_verb.h"
 #include "app/shared_verbs.h"
 #include "app/status_verb.h"
 #include "app/unknown_verb.h"
@@ -110,9 +111,7 @@ int run_verb(const CLI::App& program, const Options& options, const app::StatusO
         {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, options.resources_only},
         zygote, std::cout);
   }
-  if (options.num_ranks > 1 && comm::is_launched_by_mpi()) {
-    throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");
-  }
+  if (options.num_ranks > 1) orchestrator::refuse_ranks_under_mpi();
   return orchestrator::run_sweep(
       {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, build_name()}, zygote);
 }
@@ -148,6 +147,7 @@ int main(int argc, char** argv) {
   try {
     core::arm_faults_from_environment();
     core::init_logging("lethe", comm::rank_from_environment());
+    if (app::is_disabling(argc, argv)) return app::run_disabling(argc, argv, build_name());
     if (argc > 1 && is_handed_over(argv[1])) {
       // Only this program knows MPI.
       if (argv[1] == std::string_view("doctor")) std::cout << doctor_lines() << std::flush;

@@ -22,7 +22,8 @@ inline constexpr std::array kSharedVerbs{
     SharedVerb{"export", "the model at any edit as a Hugging Face folder"},
     SharedVerb{"generate", "text from a model, or from a cell's model at any edit"},
     SharedVerb{"samples", "write sample orders as the paper's script draws them"},
-    SharedVerb{"diagnose", "what a model knows (recall), what its edits reach (zsre)"},
+    SharedVerb{"diagnose",
+               "what a model knows (recall), what its edits reach (zsre), which of them disable it (disabling)"},
     SharedVerb{"doctor", "what a sweep rests on here, and what is wrong with it"},
 };
 

@@ -57,10 +57,7 @@ class LocalRanks {
   int run() {
     if (channels_.front()->rank() != kCoordinatorRank) return run_until_told_to_quit();
     try {
-      auto start = start_sweep(options_, zygote_, [this] {
-        leave_if_orphaned();
-        return signals_.first() != 0;
-      });
+      auto start = prepared_start();
       if (!start) {
         std::cerr << core::stop_text(signals_.first()) << "\n";
         return refuse(exit_code_of(Outcome::kIncomplete));
@@ -97,6 +94,17 @@ class LocalRanks {
         seconds_from_environment("LETHE_KILL_GRACE_SECONDS", command_line.kill_grace_seconds);
     const auto log = ledger::SweepFolder(welcome.out).rank_log(rank);
     return std::make_unique<ExecutorProcess>(zygote_, clock_, std::move(command_line), log);
+  }
+
+  /// nullopt if told to stop.
+  std::optional<SweepStart> prepared_start() {
+    const auto should_stop = [this] {
+      leave_if_orphaned();
+      return signals_.first() != 0;
+    };
+    auto options = options_;
+    if (options.prepare && !options.prepare(options, should_stop)) return std::nullopt;
+    return start_sweep(options, zygote_, should_stop);
   }
 
   int coordinate(SweepStart start) {
@@ -198,6 +206,11 @@ class LocalRanks {
 };
 
 }  // namespace
+
+void refuse_ranks_under_mpi() {
+  if (!comm::is_launched_by_mpi()) return;
+  throw core::ConfigError("--ranks is for sweeps without MPI; under mpirun the number of ranks is mpirun's -n");
+}
 
 int run_sweep(const SweepOptions& options, Zygote& zygote) {
   if (comm::is_launched_by_mpi()) {

@@ -116,12 +116,6 @@ std::optional<Rate> f1_loss_rate(const HealthCurve& f1, std::int64_t until) {
   return Rate{scale * loss, scale * (loss - error), scale * (loss + error), f1.edits[last]};
 }
 
-/// How large an edit's update was; NaN where it was not applied or nothing is said.
-double norm_of(const core::MetricRecord& record) {
-  const auto found = record.diagnostics.find(kUpdateNorm);
-  return record.status != core::EditStatus::kApplied || found == record.diagnostics.end() ? kNone : found->second;
-}
-
 double neighborhood_nll(const core::MetricRecord& record) {
   double sum = 0.0;
   int count = 0;
@@ -176,9 +170,9 @@ std::optional<DisablingEdit> disabling_edit(const CellHistory& history, const Ca
   const std::int64_t by = std::min(point.by, num_edits);
   const std::span records(history.records);
   const auto interval = records.subspan(static_cast<std::size_t>(after), static_cast<std::size_t>(by - after));
-  const core::MetricRecord* record = largest(interval, norm_of);
+  const core::MetricRecord* record = largest(interval, update_norm);
   if (record == nullptr) return steepest_rise(records, after, by);
-  const double ratio = norm_of(*record) / median_before(records, after, norm_of);
+  const double ratio = update_norm(*record) / median_before(records, after, update_norm);
   return DisablingEdit{record->edit, record->case_id, true, ratio, ratio >= kOutstandingNorm};
 }
 
@@ -188,6 +182,11 @@ storage::Curve break_curve(const core::GridCell& cell, const std::string& name, 
 }
 
 }  // namespace
+
+double update_norm(const core::MetricRecord& record) {
+  const auto found = record.diagnostics.find(kUpdateNorm);
+  return record.status != core::EditStatus::kApplied || found == record.diagnostics.end() ? kNone : found->second;
+}
 
 bool CellPhases::is_judged() const {
   return std::ranges::any_of(indicators, [](const Indicator& indicator) {

@@ -66,6 +66,9 @@ std::optional<CatastrophicPoint> shared_point(std::span<const Indicator> indicat
 
 CellPhases phases_of(const CellHistory& history);
 
+/// How large an edit's update was (Frobenius norm); NaN where it was not applied or nothing is said.
+double update_norm(const core::MetricRecord& record);
+
 /// Standard errors to either side of a 95 % interval.
 inline constexpr double kTwoSidedFivePercent = 1.96;
 

@@ -6,6 +6,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "report/csv_text.h"
+
 namespace lethe::report {
 namespace {
 
@@ -14,14 +16,7 @@ constexpr const char* kNoneObserved = "none observed";
 constexpr const char* kNotJudged = "not judged";
 constexpr double kMostToldConfidence = 0.999;
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string inner;
-  for (const char c : text) inner += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return "\"" + inner + "\"";
-}
-
-std::string field(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : ""; }
+std::string field(double value) { return csv_field(value); }
 std::string field(const std::optional<std::int64_t>& value) { return value ? std::to_string(*value) : ""; }
 std::string field(const std::optional<Rate>& rate) {
   if (!rate) return ",,,";
@@ -216,7 +211,7 @@ std::string phases_csv(std::span<const CellPhases> cells, const Subjects& subjec
     std::string edit = ",,,,,";
     if (cell.edit) {
       edit = fmt::format("{},{},{},{},{},{}", cell.edit->edit, cell.edit->case_id,
-                         quoted(subject_of(cell.edit->case_id, subjects)), cell.edit->is_by_norm ? "norm" : "nll",
+                         csv_quoted(subject_of(cell.edit->case_id, subjects)), cell.edit->is_by_norm ? "norm" : "nll",
                          field(cell.edit->excess), cell.edit->stands_out ? 1 : 0);
     }
     text += fmt::format("{},{},{},{},{},{},{},{},{}\n", cell_fields(cell.cell), cell.num_edits, verdict_of(cell), point,
@@ -234,9 +229,10 @@ std::string breaks_csv(std::span<const CellPhases> cells) {
       for (const Break& found : indicator.search.breaks) text += break_row(cell, indicator, found);
       if (!indicator.search.breaks.empty()) continue;
       const bool is_judged = indicator.search.is_judged;
-      text += fmt::format("{},{},{},,,,,,,,,{},,{}\n", cell_fields(cell.cell), name_of(indicator.kind),
-                          is_judged ? kNoneObserved : kNotJudged,
-                          is_judged ? field(indicator.search.highest_confidence) : "", quoted(indicator.not_judged));
+      text +=
+          fmt::format("{},{},{},,,,,,,,,{},,{}\n", cell_fields(cell.cell), name_of(indicator.kind),
+                      is_judged ? kNoneObserved : kNotJudged,
+                      is_judged ? field(indicator.search.highest_confidence) : "", csv_quoted(indicator.not_judged));
     }
   }
   return text;

@@ -15,7 +15,9 @@
 #include "core/config/task_reader.h"
 #include "core/config/yaml_map.h"
 #include "core/error.h"
+#include "core/file_text.h"
 #include "core/nearest_word.h"
+#include "core/strict_json.h"
 
 namespace lethe::core::inline config {
 namespace {
@@ -177,6 +179,19 @@ class ExperimentReader {
   }
 };
 
+/// The text of a file in the form of experiment.json, told by its name and by the cells, which no YAML lists.
+std::optional<std::string> resolved_text(const std::filesystem::path& path) {
+  if (path.extension() != ".json") return std::nullopt;
+  try {
+    auto text = text_of_file(path);
+    const auto value = json_if_sound(text);
+    if (value && value->is_object() && value->contains("cells")) return text;
+  } catch (const StorageError&) {
+    // The YAML's reader says it in the words of a config.
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 const ModelConfig& ExperimentConfig::model(const std::string& wanted) const {
@@ -223,6 +238,7 @@ bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& mo
 }
 
 ExperimentConfig load_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods) {
+  if (const auto text = resolved_text(path)) return experiment_config_from_json(*text, methods, path.string());
   ProblemList problems;
   const auto file = read_yaml_file(path, problems);
   problems.throw_if_any(path.string());

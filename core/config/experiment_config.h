@@ -147,7 +147,7 @@ bool keeps_factors_on_host(const ExperimentConfig& config, const ModelConfig& mo
 /// Reads and validates a config and the files it names (methods, tasks; not models and data: `inspect` reads those).
 /// Relative paths are relative to the file that holds them. Throws one `ConfigError`
 /// whose text lists *all* problems, a line each: `file:line:column: key: expected ...; did you mean ...`.
-/// `methods`: those that it may use.
+/// `methods`: those that it may use. A *.json that lists cells is read as `experiment_config_from_json` reads it.
 ExperimentConfig load_experiment_config(const std::filesystem::path& path, const MethodCatalogue& methods);
 
 /// The resolved config as canonical JSON text (absolute paths): stored under /provenance, and what

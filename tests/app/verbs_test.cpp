@@ -85,6 +85,23 @@ TEST_F(Verbs, StatusReportVerifyExportAndGenerateWorkOnAFinishedSweep) {
   EXPECT_EQ(from_folder.text, from_sweep.text);
 }
 
+TEST_F(Verbs, SingleEditsAreSpreadOverRanksAndToldOnce) {
+  const std::vector<std::string> command{"diagnose", "disabling", config_, "--method", "rome",   "--cases",
+                                         "3",        "--normal",  "2",     "--out",    path("d")};
+  const auto run = lethe(command, 2);
+  ASSERT_EQ(run.status, 0) << run.text;
+  EXPECT_NE(run.text.find("6 cells, 2 rank(s)"), std::string::npos) << run.text;
+  const auto sentence = run.text.find("rome on tiny-gpt2: ");
+  ASSERT_NE(sentence, std::string::npos) << run.text;
+  EXPECT_EQ(run.text.find("rome on tiny-gpt2: ", sentence + 1), std::string::npos) << "by one rank: " << run.text;
+  EXPECT_TRUE(fs::exists(path("d/report/disabling.csv")));
+  auto twice = command;
+  twice.insert(twice.end(), {"--ranks", "2"});
+  const auto refused = lethe(twice, 2);
+  EXPECT_EQ(refused.status, 2) << refused.text;
+  EXPECT_NE(refused.text.find("mpirun's -n"), std::string::npos) << refused.text;
+}
+
 TEST_F(Verbs, AWordThatIsNoVerbIsAnsweredWithTheNearest) {
   const auto typo = lethe({"swep", config_});
   EXPECT_EQ(typo.status, 2);

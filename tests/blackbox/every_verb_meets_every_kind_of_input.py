@@ -213,8 +213,17 @@ def edit_of_shards(world):
     return status, told, digest_of(world / "edited/model.safetensors") if status == 0 else None
 
 
+def single_edits(world):
+    status, told = run(world, "diagnose", "disabling", "c2.yaml", "--sweep", "out", "--largest", "1", "--normal", "2", "--method", "ft-c",
+                       "--model", "m", "--out", "single")
+    # From a part of the sweep's edits another one may be chosen, which is said.
+    if status != 0 or "edits are chosen among these" in told:
+        return status, told, None
+    return status, told, (world / "single/report/disabling.csv").read_text()
+
+
 VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit, train_mend, samples, recall, zsre,
-         plan_of_shards, stats_of_shards, edit_of_shards)
+         plan_of_shards, stats_of_shards, edit_of_shards, single_edits)
 
 
 # Inputs: a name, and where it is in a world.
@@ -363,7 +372,7 @@ READS = {"train_mend": {*MODEL, *OF_TRAINING, "corpus.txt"}, "samples": {"record
          "edit_of_shards": {*SHARDS, "moments.0.npz"}}
 # Verbs that know of their inputs nothing but what is in them, and the states that may leave another sound input: a flipped
 # letter, half of a text. What is in no such state has one result.
-FREE = {"edit", "stats", *READS}
+FREE = {"edit", "stats", "single_edits", *READS}
 
 
 def names_of(name, path):

@@ -106,6 +106,27 @@ TEST(ExperimentJson, IsRefusedWhereverTheYamlIs) {
   }
 }
 
+TEST(ExperimentJson, IsTakenInTheYamlsPlace) {
+  const test::TemporaryFolder folder;
+  const auto config = loaded(minimal_config("rome: {layer: 0}", "grid: {methods: [rome], samples: [0, 1]}\n"));
+  EXPECT_EQ(load_experiment_config(folder.write("config.json", to_json(config)), editing::catalogue()), config);
+  auto broken = nlohmann::json::parse(to_json(config));
+  broken["threads"] = 0;
+  const auto path = folder.write("broken.json", broken.dump());
+  try {
+    static_cast<void>(load_experiment_config(path, editing::catalogue()));
+    FAIL() << "taken";
+  } catch (const ConfigError& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with(path.string() + ": threads: ")) << error.what();
+  }
+}
+
+TEST(ExperimentJson, AFileOfThatNameWithoutCellsIsYaml) {
+  const test::TemporaryFolder folder;
+  const auto yaml = minimal_config("rome: {layer: 0}", "grid: {methods: [rome], samples: [0, 1]}\n");
+  EXPECT_EQ(load_experiment_config(folder.write("x.json", yaml), editing::catalogue()).cells, loaded(yaml).cells);
+}
+
 TEST(ExperimentJson, CellsThatItCannotHoldAreSaidWithTheirPlace) {
   const auto good = nlohmann::json::parse(to_json(loaded(minimal_config())));
   const auto refusal = [&](const std::string& cell) {

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "report/disabling_edits.h"
+#include "report/page.h"
+#include "report/remarks.h"
+
+// What `lethe diagnose disabling` says (docs/formats.md 11 lists the columns).
+
+namespace lethe::report {
+
+/// Whether a single disabling edit exists among those that were tried: the rest of a sentence that names method and
+/// model.
+std::string disabling_sentence(const SingleEdits& group);
+
+/// disabling.csv: a row an edit, and one of each unedited model.
+std::string disabling_csv(std::span<const SingleEdits> groups);
+/// disabling-ratios.csv: a row a method, model and quantity.
+std::string disabling_ratios_csv(std::span<const SingleEdits> groups, std::uint64_t seed);
+/// disabling.md. `name` is the experiment's.
+Page disabling_page(const std::string& name, std::span<const SingleEdits> groups, const Selection& selection,
+                    const Remarks& remarks);
+
+}  // namespace lethe::report
