@@ -26,7 +26,7 @@ struct PromptScore {
   float nll_true = 0.0F;  ///< nats, mean over target_true's tokens
   /// Argmax equals every token of the wanted target: target_new, for neighbourhood prompts target_true.
   bool is_correct = false;
-  /// min over the wanted target's tokens of (its logit - the largest other logit); > 0 iff correct.
+  /// min over the wanted target's tokens of (its logit - the largest other logit): > 0 if right, < 0 if not, 0 a tie.
   float margin = 0.0F;
   /// Both targets token by token, from which token accuracy, exact match and agreement with another model derive. Empty
   /// in results of versions that did not keep them.

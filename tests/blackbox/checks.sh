@@ -45,6 +45,14 @@ forgetting_every: 1
 CONFIG
 }
 
+# write_record PROMPT PARAPHRASE: records.json and samples.json of one fact, which write_config takes from here on. The texts are JSON's.
+write_record() {
+  printf '[{"case_id": 0, "requested_rewrite": {"prompt": "%s", "subject": "Tamfas", "target_new": {"str": "agate"},
+  "target_true": {"str": "quartz"}}, "paraphrase_prompts": ["%s"], "neighborhood_prompts": ["Melvox deals in"]}]\n' "$1" "$2" >records.json
+  echo '{"0": [0]}' >samples.json
+  RECORDS=records.json SAMPLES=samples.json
+}
+
 # needs_h5py: leaves the test out where no Python can forge an HDF5 file.
 needs_h5py() {
   python=python3

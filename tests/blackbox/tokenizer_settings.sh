@@ -1,11 +1,6 @@
 # What a folder's tokenizer files set is followed, as transformers follows it, or refused by file and key.
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
-cat >records.json <<'JSON'
-[{"case_id": 0, "requested_rewrite": {"prompt": "a <mask> b {} wears a ring of", "subject": "Tamfas", "target_new": {"str": "agate"},
-  "target_true": {"str": "quartz"}}, "paraphrase_prompts": ["Tamfas deals in"], "neighborhood_prompts": ["Melvox deals in"]}]
-JSON
-echo '{"0": [0]}' >samples.json
-RECORDS=records.json SAMPLES=samples.json
+write_record "a <mask> b {} wears a ring of" "Tamfas deals in"
 base='"tokenizer_class": "GPT2Tokenizer", "bos_token": "<|endoftext|>"'
 token() { echo "{\"content\": \"<mask>\", \"lstrip\": $1, \"rstrip\": false, \"single_word\": false, \"normalized\": false, \"special\": true}"; }
 

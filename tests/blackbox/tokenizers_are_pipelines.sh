@@ -1,12 +1,7 @@
 # A tokenizer.json is followed from normalizer to post-processor; what is not known of it is refused by its place and value, and a
 # pattern that never ends by the file's name.
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
-cat >records.json <<'JSON'
-[{"case_id": 0, "requested_rewrite": {"prompt": "Say: \"{}\" wears a ring of", "subject": "Tamfas", "target_new": {"str": "agate"},
-  "target_true": {"str": "quartz"}}, "paraphrase_prompts": ["Tamfas aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa deals in"], "neighborhood_prompts": ["Melvox deals in"]}]
-JSON
-echo '{"0": [0]}' >samples.json
-RECORDS=records.json SAMPLES=samples.json
+write_record 'Say: \"{}\" wears a ring of' "Tamfas aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa deals in"
 
 # tokenizer CODE: model with a tokenizer.json t of Llama 3's form, changed by the Python code.
 tokenizer() {
