@@ -69,7 +69,8 @@ def records_of(right, draw):
 
 
 def orders_of(records, draw):
-    """In each order every subject once, with one of its facts."""
+    """In each order every subject once, with one of its facts. A last one keeps of the first the facts whose subject
+    begins the prompt: r-ROME's authors found single edits among them that break a model."""
     by_subject = {}
     for record in records:
         by_subject.setdefault(record["requested_rewrite"]["subject"].lower(), []).append(record["case_id"])
@@ -77,6 +78,8 @@ def orders_of(records, draw):
     for order in range(NUM_ORDERS):
         orders[str(order)] = [draw.choice(case_ids) for case_ids in by_subject.values()]
         draw.shuffle(orders[str(order)])
+    begins = {record["case_id"] for record in records if record["requested_rewrite"]["prompt"].startswith("{}")}
+    orders[str(NUM_ORDERS)] = [case_id for case_id in orders["0"] if case_id in begins]
     return orders
 
 
@@ -87,7 +90,7 @@ def main():
     (FOLDER / "counterfact.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     orders = orders_of(records, draw)
     (FOLDER / "samples.json").write_text(json.dumps(orders) + "\n", encoding="utf-8")
-    print(f"{len(records)} records; {len(orders)} orders of {len(orders['0'])} subjects")
+    print(f"{len(records)} records; orders of {[len(order) for order in orders.values()]} subjects")
 
 
 if __name__ == "__main__":

@@ -70,8 +70,14 @@ class Facts(unittest.TestCase):
 
     def test_each_order_has_every_subject_once(self):
         subject_of = {record["case_id"]: record["requested_rewrite"]["subject"].lower() for record in self.records}
-        for order in self.orders.values():
-            self.assertEqual(sorted(subject_of[case_id] for case_id in order), sorted(set(subject_of.values())))
+        for order in range(make.NUM_ORDERS):
+            subjects = [subject_of[case_id] for case_id in self.orders[str(order)]]
+            self.assertEqual(sorted(subjects), sorted(set(subject_of.values())))
+
+    def test_the_last_order_has_what_begins_its_prompt_of_the_first(self):
+        begins = {record["case_id"]: record["requested_rewrite"]["prompt"].startswith("{}") for record in self.records}
+        self.assertEqual(self.orders[str(make.NUM_ORDERS)], [case_id for case_id in self.orders["0"] if begins[case_id]])
+        self.assertEqual(len(self.orders), make.NUM_ORDERS + 1)
 
     def test_exceptions_are_of_subjects_in_the_table(self):
         self.assertEqual(set(table.ALSO_TRUE) - {fact.subject for fact in self.facts}, set())
