@@ -50,11 +50,15 @@ TEST(ShippedConfigs, QuickstartEditsUntilAModelGivesWay) {
 }
 
 TEST(ShippedConfigs, SmallPaperIsQuickstartsWorldAtTheLengthOfThePaper) {
-  const auto config = shipped("small_paper.yaml");
+  auto config = shipped("small_paper.yaml");
   EXPECT_EQ(config.cells.size(), 32U);
   for (const auto& [cell, edits] : config.edits) EXPECT_EQ(edits, 1000) << cell.name();
   EXPECT_EQ(config.forgetting_every, 10);
   const auto quickstart = shipped("quickstart.yaml");
+  for (auto& model : config.models) {
+    EXPECT_FALSE(config.has_cell_of("r-rome", model.name));
+    EXPECT_EQ(model.methods.erase("r-rome"), 1U) << "single edits are made by it too";
+  }
   EXPECT_EQ(config.models, quickstart.models);
   EXPECT_EQ(config.tasks, quickstart.tasks);
   EXPECT_EQ(config.dataset, quickstart.dataset);
