@@ -6,15 +6,12 @@
 #include "core/error.h"
 #include "ledger/commit.h"
 #include "ledger/durable_file.h"
-#include "ledger/sweep_folder.h"
 
 namespace lethe::report {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kKinds[] = {ledger::kMomentsFolder, ledger::kProjectorsFolder, ledger::kEditorsFolder,
-                                  ledger::kBaselineFolder};
 constexpr const char* kUnfinished = "training-";
 
 /// Folders in a folder; none where it is not there. Links are not followed.
@@ -49,8 +46,8 @@ void link_folder(const fs::path& from, const fs::path& to, const fs::path& root)
 }  // namespace
 
 void link_prerequisites(const fs::path& from, const fs::path& to) {
-  for (const char* kind : kKinds) {
-    for (const auto& model : folders_in(from / "prerequisites" / kind)) {
+  for (const auto& kind : folders_in(from / "prerequisites")) {
+    for (const auto& model : folders_in(kind)) {
       for (const auto& identity : folders_in(model)) {
         link_folder(identity, to / identity.lexically_relative(from), to);
       }
