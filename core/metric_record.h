@@ -67,6 +67,36 @@ struct ScoresRecord {
   std::vector<PromptScore> unedited;
 };
 
+/// A continuation, without the prompt before it.
+struct GeneratedText {
+  std::vector<std::int32_t> ids;
+  std::string text;  ///< decoded, UTF-8
+
+  bool operator==(const GeneratedText&) const = default;
+};
+
+/// What one model writes behind a prompt.
+struct WrittenTexts {
+  GeneratedText greedy;
+  GeneratedText sampled;
+  /// Mean NLL per token, nats, that this model gives the sampled text of the *unedited* one; NaN if that is empty.
+  float nll_unedited = 0.0F;
+
+  bool operator==(const WrittenTexts&) const = default;
+};
+
+/// A prompt about an edited fact, continued by the model after `num_edits` edits and by the unedited one, with the same
+/// draws.
+struct TextsRecord {
+  std::int64_t edit = 0;
+  std::int64_t case_id = 0;
+  std::string prompt;
+  WrittenTexts edited;
+  WrittenTexts unedited;
+
+  bool operator==(const TextsRecord&) const = default;
+};
+
 /// Answers to one downstream task; everything the scores derive from.
 struct TaskRecord {
   std::string task;

@@ -8,11 +8,12 @@
 namespace lethe::core {
 namespace {
 
-constexpr std::array<std::pair<ReductionPart, std::string_view>, 4> kPartNames{{
+constexpr std::array<std::pair<ReductionPart, std::string_view>, 5> kPartNames{{
     {ReductionPart::kDistance, "distance"},
     {ReductionPart::kForgetting, "forgetting"},
     {ReductionPart::kTasks, "tasks"},
     {ReductionPart::kScores, "scores"},
+    {ReductionPart::kTexts, "texts"},
 }};
 
 }  // namespace
@@ -29,7 +30,7 @@ ReductionPart reduction_part_from(std::string_view word) {
     if (name == word) return value;
   }
   throw StorageError("\"" + std::string(word) +
-                     "\" is no reduction part: expected distance, forgetting, tasks or scores");
+                     "\" is no reduction part: expected distance, forgetting, tasks, scores or texts");
 }
 
 }  // namespace lethe::core

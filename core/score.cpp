@@ -84,6 +84,12 @@ void FiniteCount::add(std::span<const PromptScore> scores) {
   }
 }
 
+void FiniteCount::add(const TextsRecord& record) {
+  if (record.unedited.sampled.ids.empty()) return;
+  add(record.edited.nll_unedited);
+  add(record.unedited.nll_unedited);
+}
+
 double locality(std::span<const PromptScore> edited, std::span<const PromptScore> unedited) {
   if (edited.size() != unedited.size()) throw std::invalid_argument("locality compares the same prompts of two models");
   double sum = 0.0;

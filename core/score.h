@@ -33,6 +33,8 @@ struct FiniteCount {
   void add(double value);
   /// Both NLLs and the margin of each prompt.
   void add(std::span<const PromptScore> scores);
+  /// What both models make of the unedited one's text, if it has a token.
+  void add(const TextsRecord& record);
 };
 
 /// Locality by agreement: mean over neighbourhood prompts of the share of the true target's tokens in whose place both

@@ -79,6 +79,18 @@ void add_all_edits(CurveTable& table, const CellHistory& history) {
   }
 }
 
+void add_texts(CurveTable& table, const CellHistory& history) {
+  for (const TextsPoint& point : history.texts) {
+    for (const auto& [means, suffix] :
+         {std::pair{&point.edited, std::string()}, std::pair{&point.unedited, std::string(".unedited")}}) {
+      table.add_point("fluency.greedy" + suffix, "Fluency, greedy texts", point.edits, means->greedy_fluency);
+      table.add_point("fluency.sampled" + suffix, "Fluency, sampled texts", point.edits, means->sampled_fluency);
+      table.add_point("perplexity" + suffix, "Perplexity of the unedited model's texts", point.edits,
+                      means->perplexity);
+    }
+  }
+}
+
 std::string title_of(const core::ExperimentConfig& config, const std::string& task) {
   for (const core::TaskConfig& known : config.tasks) {
     if (known.name == task && !known.title.empty()) return known.title;
@@ -145,6 +157,7 @@ std::vector<storage::Curve> cell_curves(const CellHistory& history, const core::
   add_tasks(table, history, config);
   add_distances(table, history);
   add_all_edits(table, history);
+  add_texts(table, history);
   return table.take();
 }
 

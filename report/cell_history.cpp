@@ -42,6 +42,7 @@ class CellLoader {
     note_not_finite("scores after their edits", after_edits_, kFailures);
     note_not_finite("scores of forgetting", forgetting_, kFailures);
     note_not_finite("scores of all edits", all_edits_, kFailures);
+    note_not_finite("likelihoods of texts", texts_, "no mean over texts holds those that are NaN");
     note_not_finite("distances", distances_, "no mean over cells holds them");
     tell_lacking_baseline();
     return std::move(history_);
@@ -174,6 +175,11 @@ class CellLoader {
         }
         history_.all_edits.push_back(average_all_edits(contents.scores));
         return;
+      case core::ReductionPart::kTexts:
+        require_own_edits(file, contents.texts);
+        for (const auto& record : contents.texts) texts_.add(record);
+        history_.texts.push_back(average_texts(file.edits, contents.texts));
+        return;
     }
   }
 
@@ -191,14 +197,29 @@ class CellLoader {
   /// What is asked of all edits is compared with what was true right after each, so both must speak of the same edits.
   template <typename Record>
   void require_same_edits(const ledger::ReductionFile& file, const std::vector<Record>& asked) const {
-    const auto fail = [&](const std::string& what) { throw core::StorageError(file.file.path.string() + ": " + what); };
-    if (static_cast<std::int64_t>(asked.size()) != file.edits) fail("does not hold all edits up to its own");
-    if (asked.size() > history_.records.size()) fail("has no segments to compare with");
+    if (static_cast<std::int64_t>(asked.size()) != file.edits) fail(file, "does not hold all edits up to its own");
+    if (asked.size() > history_.records.size()) fail(file, "has no segments to compare with");
     for (std::size_t i = 0; i < asked.size(); ++i) {
       if (asked[i].edit != history_.records[i].edit || asked[i].case_id != history_.records[i].case_id) {
-        fail("speaks of other records than the segments do");
+        fail(file, "speaks of other records than the segments do");
       }
     }
+  }
+
+  /// What is written is about edits that were made by then.
+  void require_own_edits(const ledger::ReductionFile& file, const std::vector<core::TextsRecord>& texts) const {
+    for (const auto& record : texts) {
+      if (record.edit > file.edits) fail(file, "speaks of edits after its own");
+      if (record.edit > static_cast<std::int64_t>(history_.records.size()))
+        fail(file, "has no segments to compare with");
+      if (record.case_id != history_.records[static_cast<std::size_t>(record.edit) - 1].case_id) {
+        fail(file, "speaks of other records than the segments do");
+      }
+    }
+  }
+
+  [[noreturn]] static void fail(const ledger::ReductionFile& file, const std::string& what) {
+    throw core::StorageError(file.file.path.string() + ": " + what);
   }
 
   const ledger::SweepFolder& folder_;
@@ -207,7 +228,7 @@ class CellLoader {
   ledger::CellIdentities identities_;
   std::optional<TaskOrigin> baseline_;
   bool has_baseline_ = false;  ///< a file of it is there
-  core::FiniteCount after_edits_, forgetting_, all_edits_, distances_;
+  core::FiniteCount after_edits_, forgetting_, all_edits_, texts_, distances_;
   ForgettingTally tally_;
   CellHistory history_;
 };

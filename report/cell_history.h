@@ -12,6 +12,7 @@
 #include "report/forgetting.h"
 #include "report/identity_choice.h"
 #include "report/remarks.h"
+#include "report/texts.h"
 
 namespace lethe::report {
 
@@ -35,6 +36,7 @@ struct CellHistory {
   std::vector<TaskPoint> tasks;  ///< the unedited model first, if it was asked
   std::vector<DistancePoint> distances;
   std::vector<AllEditsPoint> all_edits;
+  std::vector<TextsPoint> texts;
   Remarks remarks;
 
   [[nodiscard]] bool is_complete() const { return progress.is_complete() && remarks.left_out.empty(); }

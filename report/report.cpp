@@ -27,6 +27,7 @@
 #include "report/prerequisite_list.h"
 #include "report/properties_page.h"
 #include "report/summary_page.h"
+#include "report/texts_page.h"
 #include "storage/comparison.h"
 #include "storage/report_file.h"
 
@@ -173,6 +174,7 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   }
   Page sections = phases_section(phases, subjects);
   for (auto& block : properties_section(histories, phases)) sections.push_back(std::move(block));
+  for (auto& block : texts_section(histories, phases)) sections.push_back(std::move(block));
   const Page page =
       summary_page(config, histories, sections, prerequisite_list(inspection, folder.root()), result.remarks);
   ledger::replace_text(result.folder / "summary.md", markdown_of(page));

@@ -6,6 +6,7 @@
 #include "storage/cell_attributes.h"
 #include "storage/prompt_score_columns.h"
 #include "storage/schemas.h"
+#include "storage/text_columns.h"
 
 namespace lethe::storage {
 namespace {
@@ -15,7 +16,8 @@ void require_one_part(const ReductionContents& contents, const hdf5::Place& plac
   const bool is_foreign = (contents.part != core::ReductionPart::kDistance && !contents.distances.empty()) ||
                           (contents.part != core::ReductionPart::kForgetting && !contents.forgetting.empty()) ||
                           (contents.part != core::ReductionPart::kTasks && !contents.tasks.empty()) ||
-                          (contents.part != core::ReductionPart::kScores && !contents.scores.empty());
+                          (contents.part != core::ReductionPart::kScores && !contents.scores.empty()) ||
+                          (contents.part != core::ReductionPart::kTexts && !contents.texts.empty());
   if (is_foreign) hdf5::fail(place, "holds records of another part than " + std::string(to_string(contents.part)));
 }
 
@@ -196,6 +198,7 @@ void write_reduction(const std::filesystem::path& temporary, const ReductionCont
     if (contents.part == core::ReductionPart::kForgetting) write_forgetting(root, contents.forgetting);
     if (contents.part == core::ReductionPart::kTasks) write_tasks(root, contents.tasks);
     if (contents.part == core::ReductionPart::kScores) write_scores_of_all(root, contents.scores);
+    if (contents.part == core::ReductionPart::kTexts) hdf5::write_texts(root.create_group("texts"), contents.texts);
     file.provenance(contents.provenance);
   }
   file.close();
@@ -216,6 +219,7 @@ ReductionContents reduction_contents(const hdf5::InputFile& file) {
   if (contents.part == core::ReductionPart::kForgetting) contents.forgetting = read_forgetting(root);
   if (contents.part == core::ReductionPart::kTasks) contents.tasks = read_tasks(root);
   if (contents.part == core::ReductionPart::kScores) contents.scores = read_scores_of_all(root);
+  if (contents.part == core::ReductionPart::kTexts) contents.texts = hdf5::read_texts(root.group("texts"));
   contents.provenance = file.provenance();
   return contents;
 }

@@ -34,6 +34,7 @@ struct ReductionContents {
   std::vector<core::TaskRecord> tasks;
   Provenance provenance;
   std::vector<core::ScoresRecord> scores{};  ///< all edits 1..n, in order
+  std::vector<core::TextsRecord> texts{};    ///< by edit, not falling
 };
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
 /// Checks digest and label first; production code uses only this overload.

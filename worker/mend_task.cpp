@@ -21,10 +21,9 @@ namespace fs = std::filesystem;
 
 /// The first of a model's methods that is MEND with records to train on, as planning takes it.
 const core::MethodConfig& trained_method(const Workspace& workspace, const std::string& model) {
-  const auto& methods = workspace.config().model(model).methods;
-  for (const auto& [name, method] : methods) {
-    const auto* mend = editing::find_config<editing::MendConfig>(method);
-    if (mend != nullptr && mend->training.records) return method;
+  for (const auto& [name, method] : core::used_first(workspace.config(), workspace.config().model(model))) {
+    const auto* mend = editing::find_config<editing::MendConfig>(*method);
+    if (mend != nullptr && mend->training.records) return *method;
   }
   throw core::ConfigError(workspace.config().source.string() + ": models: " + model +
                           ": nothing to train: expected mend with training: {records: FILE}");

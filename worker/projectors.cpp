@@ -16,8 +16,8 @@ namespace lethe::worker {
 namespace {
 
 const editing::AlphaEditConfig& config_of(const Workspace& workspace, const std::string& model) {
-  for (const auto& [name, method] : workspace.config().model(model).methods) {
-    if (const auto* config = editing::find_config<editing::AlphaEditConfig>(method)) return *config;
+  for (const auto& [name, method] : core::used_first(workspace.config(), workspace.config().model(model))) {
+    if (const auto* config = editing::find_config<editing::AlphaEditConfig>(*method)) return *config;
   }
   throw core::ConfigError(workspace.config().source.string() + ": models: " + model +
                           ": has no alphaedit, which projectors are for");

@@ -75,6 +75,10 @@ void ReductionRunner::measure(const model::Network& network, storage::ReductionC
       contents.scores = measure_scores(network, tokenizer, requests, unedited);
       break;
     }
+    case core::ReductionPart::kTexts:
+      contents.texts = texts_.of(network, workspace_.starting_network(contents.cell), tokenizer,
+                                 first_requests(contents.cell, contents.edits), workspace_.config());
+      break;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "storage/reduction.h"
 #include "worker/cell_replay.h"
 #include "worker/task_monitor.h"
+#include "worker/text_evaluation.h"
 #include "worker/unedited_scores.h"
 #include "worker/workspace.h"
 
@@ -31,6 +32,7 @@ class ReductionRunner {
     replay_.reset();
     cache_.clear();
     unedited_scores_.forget();
+    texts_.forget();
   }
 
  private:
@@ -38,6 +40,7 @@ class ReductionRunner {
   std::unique_ptr<CellReplay> replay_;
   model::LowerStateCache cache_;
   UneditedScores unedited_scores_;
+  TextEvaluation texts_;
 
   CellReplay& replay_of(const core::GridCell& cell);
   /// Requests 1..n of a cell.

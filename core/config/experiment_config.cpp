@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -72,7 +73,7 @@ class ExperimentReader {
     map_.finish();
     if (map_.is_map()) {
       places_.emplace(map_.value());
-      for (const auto& problem : experiment_problems(config_, methods_)) report(problem);
+      for (const auto& problem : experiment_problems(config_)) report(problem);
       for (const auto& model : config_.models) refuse_keys_beside_npz(model);
     }
     return std::move(config_);
@@ -126,8 +127,22 @@ class ExperimentReader {
       methods.emplace(method, resolved ? read_method_config(methods_, method, config_.fidelity, *resolved)
                                        : MethodConfig(method, methods_.defaults(method, config_.fidelity)));
     }
+    read_variants(map, methods);
     map.finish();
     return methods;
+  }
+
+  /// Keys that are no methods' names, of maps that say whose variant they are.
+  void read_variants(YamlMap& map, std::map<std::string, MethodConfig>& methods) const {
+    for (const auto& [label, value] : map.value().children()) {
+      if (methods.contains(label) || !is_variant(value) || std::ranges::count(methods_.names(), label) > 0) continue;
+      static_cast<void>(map.find(label));
+      if (!is_path_safe_name(label)) {
+        value.problem("expected a label of letters, digits, '.', '_' and '-'");
+      } else if (auto variant = read_variant(methods_, config_.fidelity, value)) {
+        methods.emplace(label, std::move(*variant));
+      }
+    }
   }
 
   std::vector<std::string> model_names() const {
@@ -137,13 +152,14 @@ class ExperimentReader {
   }
 
   void read_cells() {
+    const auto methods = known_methods(config_, methods_);
     if (const auto grid = map_.find("grid", Presence::kRequired, "a map with methods, models and samples")) {
-      auto [cells, skipped] = read_grid(*grid, methods_.names(), model_names());
+      auto [cells, skipped] = read_grid(*grid, methods, model_names());
       config_.cells = std::move(cells);
       config_.skipped = std::move(skipped);
     }
     if (const auto edits = map_.find("edits", Presence::kRequired, "a whole number of edits per cell, or a map")) {
-      config_.edits = read_edits(*edits, config_.cells, methods_.names(), model_names());
+      config_.edits = read_edits(*edits, config_.cells, methods, model_names());
     }
   }
 
@@ -213,6 +229,25 @@ const MethodConfig& ExperimentConfig::method_of(const GridCell& cell) const {
 
 bool ExperimentConfig::has_cell_of(const std::string& method, const std::string& model) const {
   return std::ranges::any_of(cells, [&](const GridCell& cell) { return cell.model == model && cell.method == method; });
+}
+
+std::vector<std::string> known_methods(const ExperimentConfig& config, const MethodCatalogue& methods) {
+  auto names = methods.names();
+  std::set<std::string> known(names.begin(), names.end());
+  for (const auto& model : config.models) {
+    for (const auto& [label, method] : model.methods) {
+      if (known.insert(label).second) names.push_back(label);
+    }
+  }
+  return names;
+}
+
+std::vector<std::pair<std::string, const MethodConfig*>> used_first(const ExperimentConfig& config,
+                                                                    const ModelConfig& model) {
+  std::vector<std::pair<std::string, const MethodConfig*>> methods;
+  for (const auto& [label, method] : model.methods) methods.emplace_back(label, &method);
+  std::ranges::stable_partition(methods, [&](const auto& one) { return config.has_cell_of(one.first, model.name); });
+  return methods;
 }
 
 ExperimentConfig narrowed_to(ExperimentConfig config, const std::string& model) {

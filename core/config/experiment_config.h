@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/config/method_config.h"
@@ -48,7 +49,7 @@ struct ModelConfig {
   std::string name;
   std::filesystem::path path;  ///< Hugging Face folder
   std::optional<SecondMomentConfig> second_moments;
-  std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name
+  std::map<std::string, MethodConfig> methods;  ///< hyper-parameters by method name, or by the label of a variant
   SecondMomentPlacement second_moment_placement = SecondMomentPlacement::kDevice;
   WeightsInMemory weights = WeightsInMemory::kFp32;
   bool operator==(const ModelConfig&) const = default;
@@ -119,6 +120,11 @@ struct ExperimentConfig {
   std::int64_t tasks_every = 30;
   /// All prompts of all earlier edits: at multiples and after the last edit; nullopt: after the last alone; 0: never.
   std::optional<int> scores_every;
+  /// Texts that the model writes about the first `texts_facts` facts of those edited so far: as `scores_every`, but 0,
+  /// never, where it is not said.
+  std::optional<int> texts_every = 0;
+  std::int64_t texts_facts = 10;
+  std::int64_t texts_tokens = 100;  ///< of a text, its prompt included
   std::vector<TaskConfig> tasks;
   std::optional<int> reducers;  ///< nullopt: auto
   bool elastic_roles = true;
@@ -135,6 +141,13 @@ struct ExperimentConfig {
   [[nodiscard]] bool has_cell_of(const std::string& method, const std::string& model) const;
   bool operator==(const ExperimentConfig&) const = default;
 };
+
+/// What cells may have for a method: the catalogue's names, and the labels that models give to variants of them.
+std::vector<std::string> known_methods(const ExperimentConfig& config, const MethodCatalogue& methods);
+
+/// A model's methods by label: those that cells use, then the others.
+std::vector<std::pair<std::string, const MethodConfig*>> used_first(const ExperimentConfig& config,
+                                                                    const ModelConfig& model);
 
 /// What of a config concerns one cell, or a model alone: the others' cells and models are left out. What a file of a
 /// large sweep says of its origin stays small by it.

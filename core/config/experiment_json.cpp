@@ -19,12 +19,32 @@ namespace {
 using nlohmann::json;
 using ConfigObject = JsonObject<ConfigError>;
 
+/// Of a variant under its label: the method that it varies.
+constexpr const char* kVariantOf = "method";
+
 json model_to_json(const ModelConfig& model) {
   auto fields = fields_to_json(model);
   fields["name"] = model.name;
   fields["methods"] = json::object();
-  for (const auto& [name, config] : model.methods) fields["methods"][name] = method_to_json(config);
+  for (const auto& [name, config] : model.methods) {
+    auto& method = fields["methods"][name] = method_to_json(config);
+    if (name != config.method()) method[kVariantOf] = config.method();
+  }
   return fields;
+}
+
+/// The method of that label: its own name, or what a variant says.
+MethodConfig labelled_method(const MethodCatalogue& methods, const std::string& label, json value,
+                             const std::string& place) {
+  const auto& names = methods.names();
+  if (std::ranges::find(names, label) != names.end()) return method_from_json(methods, label, value, place);
+  if (!is_path_safe_name(label) || !value.is_object() || !value.contains(kVariantOf)) {
+    return method_from_json(methods, label, value, place);  // which says that there is no such method
+  }
+  const auto method = value[kVariantOf];
+  value.erase(kVariantOf);
+  if (!method.is_string()) throw ConfigError(place + "." + kVariantOf + ": expected a method's name");
+  return method_from_json(methods, method.get<std::string>(), value, place);
 }
 
 template <typename Config>
@@ -39,7 +59,7 @@ ModelConfig model_from_json(ConfigObject object, const MethodCatalogue& methods)
   reader("name", model.name, NameRule{.expected = "a model's name"});
   visit_fields(reader, model);
   for (const auto& [method, value] : object.object("methods").items()) {
-    model.methods.emplace(method, method_from_json(methods, method, value, object.place_of("methods." + method)));
+    model.methods.emplace(method, labelled_method(methods, method, value, object.place_of("methods." + method)));
   }
   object.finish();
   return model;
@@ -56,7 +76,8 @@ TaskConfig task_from_json(ConfigObject object) {
 /// Reads cells of an experiment whose models are read.
 class CellReader {
  public:
-  CellReader(const ExperimentConfig& config, const MethodCatalogue& methods) : methods_(methods.names()) {
+  CellReader(const ExperimentConfig& config, const MethodCatalogue& methods)
+      : methods_(known_methods(config, methods)) {
     for (const auto& model : config.models) {
       names_.push_back(model.name);
       models_.emplace(model.name, &model);
@@ -137,7 +158,11 @@ namespace {
 /// that lost one would go on with another meaning.
 nlohmann::json with_later_keys(nlohmann::json document) {
   if (!document.is_object()) return document;
+  const ExperimentConfig defaults;
   document.emplace("scores_every", 0);
+  document.emplace("texts_every", 0);
+  document.emplace("texts_facts", defaults.texts_facts);
+  document.emplace("texts_tokens", defaults.texts_tokens);
   const auto models = document.find("models");
   if (models == document.end() || !models->is_array()) return document;
   for (auto& model : *models) {
@@ -164,7 +189,7 @@ ExperimentConfig experiment_config_from_json(const std::string& text, const Meth
   object.each("tasks", [&](ConfigObject task) { config.tasks.push_back(task_from_json(std::move(task))); });
   read_cells(object, methods, config);
   object.finish();
-  for (const auto& problem : experiment_problems(config, methods)) object.fail(problem.path() + ": " + problem.text);
+  for (const auto& problem : experiment_problems(config)) object.fail(problem.path() + ": " + problem.text);
   return config;
 }
 

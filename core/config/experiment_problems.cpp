@@ -1,6 +1,7 @@
 #include "core/config/experiment_problems.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -48,18 +49,39 @@ UsedMethods used_methods(const ExperimentConfig& config) {
   return used;
 }
 
+/// What is made once for a model, by kind: for which of its methods first.
+using MadeArtifacts = std::map<std::string, std::string>;
+
+/// Two methods of a model that have something made for them share it, so they must ask for the same.
+void check_artifacts(const ModelConfig& model, const std::string& label, MadeArtifacts& made, Problems& problems) {
+  const auto& method = model.methods.at(label);
+  for (const auto& use : method->artifacts()) {
+    if (use.file) continue;
+    const auto [first, is_new] = made.emplace(use.kind, label);
+    if (is_new || method->shares_artifacts_with(model.methods.at(first->second).settings())) continue;
+    problems.push_back(
+        {{"models", model.name, "methods", label},
+         "",
+         "needs another " + use.kind + " than " + first->second +
+             ", and a model has one of a kind; expected the same settings of it, or a config of its own"});
+  }
+}
+
 /// Every cell's model must bring what its method needs.
-void check_model(const UsedMethods& used, const ModelConfig& model, const MethodCatalogue& methods,
-                 Problems& problems) {
+void check_model(const UsedMethods& used, const ModelConfig& model, Problems& problems) {
   std::string needy;
-  for (const auto& method : methods.names()) {
-    if (!used.contains({model.name, method})) continue;
+  MadeArtifacts made;
+  for (auto one = used.lower_bound({model.name, ""}); one != used.end() && one->first == model.name; ++one) {
+    const auto& method = one->second;
     const auto parameters = model.methods.find(method);
     if (parameters == model.methods.end()) {
       problems.push_back({{"models", model.name},
                           "methods." + method,
                           "is missing; expected hyper-parameters, because the grid has " + method + "/" + model.name});
-    } else if (needy.empty() && !parameters->second->second_moment_layers().empty()) {
+      continue;
+    }
+    check_artifacts(model, method, made, problems);
+    if (needy.empty() && !parameters->second->second_moment_layers().empty()) {
       needy = method;
     }
   }
@@ -89,6 +111,7 @@ void check_intervals(const ExperimentConfig& config, Problems& problems) {
   // Without tasks their interval makes no checkpoints.
   if (!config.tasks.empty()) check("tasks_every", config.tasks_every);
   if (config.scores_every.value_or(0) > 0) check("scores_every", *config.scores_every);
+  if (config.texts_every.value_or(0) > 0) check("texts_every", *config.texts_every);
 }
 
 }  // namespace
@@ -123,7 +146,7 @@ std::string cells_problem(std::span<const GridCell> cells, std::span<const Skipp
   return "";
 }
 
-std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods) {
+std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config) {
   Problems problems;
   if (!config.dataset.completions.empty() && config.dataset.format != "zsre") {
     problems.push_back({{"dataset", "completions"}, "", "is for format: zsre; expected no such key"});
@@ -131,7 +154,7 @@ std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, c
   const auto used = used_methods(config);
   for (const auto& model : config.models) {
     check_second_moments(model, problems);
-    check_model(used, model, methods, problems);
+    check_model(used, model, problems);
   }
   check_intervals(config, problems);
   check_tasks(config, problems);

@@ -30,6 +30,6 @@ std::string cells_problem(std::span<const GridCell> cells, std::span<const Skipp
 
 /// All problems of the fields taken together, whatever they were read from; none, and the experiment can be inspected.
 /// What a method or a task holds was checked where it was read.
-std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config, const MethodCatalogue& methods);
+std::vector<ConfigProblem> experiment_problems(const ExperimentConfig& config);
 
 }  // namespace lethe::core::inline config

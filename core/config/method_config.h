@@ -44,6 +44,8 @@ class MethodSettings {
   /// Layers whose second moments the method needs, ascending; empty: none.
   [[nodiscard]] virtual std::vector<int> second_moment_layers() const = 0;
   [[nodiscard]] virtual std::vector<ArtifactUse> artifacts() const = 0;
+  /// True if an artifact made for this method of a model serves the other as well: a model has one of a kind.
+  [[nodiscard]] virtual bool shares_artifacts_with(const MethodSettings& other) const = 0;
   /// The file of fixed context prefixes, if the config names one.
   [[nodiscard]] virtual std::optional<std::filesystem::path> contexts_file() const = 0;
   /// True if updates are kept as snapshots of whole parameters (FT), false for low-rank factors.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,14 +22,16 @@ bool is_tasks_point(const ExperimentConfig& config, std::int64_t num_edits, std:
   return !config.tasks.empty() && (num_edits == last || num_edits % config.tasks_every == 0);
 }
 
-bool is_scores_point(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
-  if (config.scores_every == 0) return false;
-  return num_edits == last || (config.scores_every && num_edits % *config.scores_every == 0);
+/// `every`: nullopt after the last edit alone, 0 never.
+bool is_optional_point(const std::optional<int>& every, std::int64_t num_edits, std::int64_t last) {
+  if (every == 0) return false;
+  return num_edits == last || (every && num_edits % *every == 0);
 }
 
 bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
   return num_edits == last || num_edits % config.checkpoint_every == 0 || num_edits % config.forgetting_every == 0 ||
-         is_tasks_point(config, num_edits, last) || is_scores_point(config, num_edits, last);
+         is_tasks_point(config, num_edits, last) || is_optional_point(config.scores_every, num_edits, last) ||
+         is_optional_point(config.texts_every, num_edits, last);
 }
 
 }  // namespace
@@ -48,7 +51,8 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
   std::vector<ReductionPart> parts{ReductionPart::kDistance};
   if (num_edits == last || num_edits % config.forgetting_every == 0) parts.push_back(ReductionPart::kForgetting);
   if (is_tasks_point(config, num_edits, last)) parts.push_back(ReductionPart::kTasks);
-  if (is_scores_point(config, num_edits, last)) parts.push_back(ReductionPart::kScores);
+  if (is_optional_point(config.scores_every, num_edits, last)) parts.push_back(ReductionPart::kScores);
+  if (is_optional_point(config.texts_every, num_edits, last)) parts.push_back(ReductionPart::kTexts);
   return parts;
 }
 

@@ -9,13 +9,14 @@
 
 namespace lethe::core::inline config {
 
-/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every, scores_every if it is
-/// given and, where there are tasks, tasks_every, and the last edit. Increasing. Throws `ConfigError` for a cell that
-/// is not in the grid.
+/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every, scores_every and
+/// texts_every if they are given and, where there are tasks, tasks_every, and the last edit. Increasing. Throws
+/// `ConfigError` for a cell that is not in the grid.
 std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell);
 
-/// Parts due at checkpoint n: forgetting, tasks and scores at multiples of their intervals and at the last
-/// edit (tasks only if the config has any), distance at every checkpoint. Empty where n is no checkpoint.
+/// Parts due at checkpoint n: forgetting, tasks, scores and texts at multiples of their intervals and at the last
+/// edit (tasks only if the config has any, texts only if they are asked for), distance at every checkpoint. Empty where
+/// n is no checkpoint.
 std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
 
 /// The edit count after the step that follows `num_edits` edits: `batch_size` facts further, or the cell's last edit.

@@ -128,6 +128,10 @@ Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
   identity.fields["kind"] = "reduction";
   identity.fields["part"] = std::string(to_string(part));
   identity.fields["numerics_version"] = std::to_string(kEvaluationNumericsVersion);
+  if (part == ReductionPart::kTexts) {
+    identity.fields["facts"] = std::to_string(config.texts_facts);
+    identity.fields["tokens"] = std::to_string(config.texts_tokens);
+  }
   if (part != ReductionPart::kTasks) return identity;
   for (const auto& task : config.tasks) add_task(identity, task, examples);
   return identity;

@@ -99,6 +99,7 @@ json model_to_json(const ModelFacts& facts) {
           {"tasks_work", work_to_json(facts.tasks_work)},
           {"forgetting_work", work_to_json(facts.forgetting_work)},
           {"scores_work", work_to_json(facts.scores_work)},
+          {"texts_work", work_to_json(facts.texts_work)},
           {"reducer_bytes", facts.reducer_bytes}};
 }
 
@@ -114,6 +115,8 @@ ModelFacts model_from_json(Object object) {
   facts.tasks_work = work_from_json(object, "tasks_work");
   facts.forgetting_work = work_from_json(object, "forgetting_work");
   facts.scores_work = work_from_json(object, "scores_work");
+  // Not in older files, which know of no texts.
+  if (!object.is_null("texts_work")) facts.texts_work = work_from_json(object, "texts_work");
   facts.reducer_bytes = object.integer("reducer_bytes", 0);
   object.finish();
   return facts;

@@ -63,6 +63,7 @@ struct ModelFacts {
   Work tasks_work;                 ///< all downstream tasks once
   Work forgetting_work;            ///< of one earlier edit
   Work scores_work;                ///< of one earlier edit: all its prompts, of the edited and the unedited model
+  Work texts_work;                 ///< all texts of a checkpoint, of the edited and the unedited model
   std::int64_t reducer_bytes = 0;  ///< of memory that a reducer holds, the model included
 };
 

@@ -16,4 +16,8 @@ std::vector<core::ArtifactUse> artifacts(const AlphaEditConfig& config) {
   return {{kProjectorKind, "computation", std::nullopt, config.layers}};
 }
 
+bool have_same_artifacts(const AlphaEditConfig& a, const AlphaEditConfig& b) {
+  return a.layers == b.layers && a.nullspace_threshold == b.nullspace_threshold;
+}
+
 }  // namespace lethe::editing

@@ -34,6 +34,7 @@ inline constexpr const char* kProjectorKind = "projector";
 void visit_fields(core::FieldVisitor& visit, AlphaEditConfig& config);
 /// The projector, made from the second moments of the edited layers; no edit needs these themselves.
 std::vector<core::ArtifactUse> artifacts(const AlphaEditConfig& config);
+bool have_same_artifacts(const AlphaEditConfig& a, const AlphaEditConfig& b);
 
 std::unique_ptr<EditMethod> make_method(const AlphaEditConfig& config, MethodInputs inputs);
 std::unique_ptr<EditMethod> make_method(const MemitSeqConfig& config, MethodInputs inputs);

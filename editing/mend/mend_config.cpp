@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <tuple>
 
 namespace lethe::editing {
 
@@ -78,6 +79,14 @@ std::vector<int> edited_layers(const MendConfig& config, std::int64_t num_layers
 
 std::vector<core::ArtifactUse> artifacts(const MendConfig& config) {
   return {{kEditorKind, "training", config.editor, {}}};
+}
+
+bool have_same_artifacts(const MendConfig& a, const MendConfig& b) {
+  const auto decisive = [](const MendConfig& config) {
+    return std::tie(config.layers, config.pad_class, config.input_normalization, config.last_bias, config.update_sign,
+                    config.training);
+  };
+  return decisive(a) == decisive(b);
 }
 
 }  // namespace lethe::editing

@@ -92,6 +92,7 @@ std::vector<int> mend_layers(const std::vector<int>& configured, std::int64_t nu
 std::vector<int> edited_layers(const MendConfig& config, std::int64_t num_layers);
 /// The editor.
 std::vector<core::ArtifactUse> artifacts(const MendConfig& config);
+bool have_same_artifacts(const MendConfig& a, const MendConfig& b);
 
 std::unique_ptr<EditMethod> make_method(const MendConfig& config, MethodInputs inputs);
 Price price_of(const MendConfig& config, const model::Architecture& architecture, std::int64_t num_facts);

@@ -44,6 +44,7 @@ std::vector<core::ArtifactUse> artifacts_of(const Config& config) {
 ///   std::string config_problem(const std::string& name, const Config&);
 ///   std::vector<int> second_moment_layers(const Config&);
 ///   std::vector<core::ArtifactUse> artifacts(const Config&);
+///   bool have_same_artifacts(const Config&, const Config&);    without it: if all fields are equal
 ///   std::optional<std::filesystem::path> contexts_file;     a field
 ///   static constexpr bool kStoresSnapshots = true;
 /// An executor reaches the algorithm by further functions of that kind: executor_side.h lists them.
@@ -70,6 +71,14 @@ class SettingsOf final : public core::MethodSettings {
   }
   [[nodiscard]] std::vector<int> second_moment_layers() const override { return asked::moments(config_); }
   [[nodiscard]] std::vector<core::ArtifactUse> artifacts() const override { return asked::artifacts_of(config_); }
+  [[nodiscard]] bool shares_artifacts_with(const MethodSettings& other) const override {
+    const auto* same = dynamic_cast<const SettingsOf*>(&other);
+    if (same == nullptr) return false;
+    if constexpr (requires { have_same_artifacts(config_, config_); }) {
+      return have_same_artifacts(config_, same->config_);
+    }
+    return same->config_ == config_;
+  }
   [[nodiscard]] std::optional<std::filesystem::path> contexts_file() const override {
     if constexpr (requires { config_.contexts_file; }) return config_.contexts_file;
     return std::nullopt;

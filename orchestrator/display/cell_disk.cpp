@@ -1,5 +1,7 @@
 #include "orchestrator/display/cell_disk.h"
 
+#include <algorithm>
+
 #include "core/config/schedule.h"
 
 namespace lethe::orchestrator::inline display {
@@ -10,6 +12,8 @@ constexpr std::int64_t kBytesPerFile = 48'000;  // HDF5's own structures and the
 constexpr std::int64_t kBytesPerForgetting = 72;
 constexpr std::int64_t kBytesPerScores = 2'200;  // 13 prompts with both targets, of two models
 constexpr std::int64_t kBytesPerTask = 8'000;
+constexpr std::int64_t kBytesPerTextToken = 8;     // an id and the text that it stands for
+constexpr std::int64_t kTextsPerFact = 3 * 2 * 2;  // prompts, greedy and sampled, of two models
 
 }  // namespace
 
@@ -24,6 +28,9 @@ std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFac
       bytes += kBytesPerFile;
       if (part == core::ReductionPart::kForgetting) bytes += edits * kBytesPerForgetting;
       if (part == core::ReductionPart::kScores) bytes += edits * kBytesPerScores;
+      if (part == core::ReductionPart::kTexts) {
+        bytes += std::min(edits, config.texts_facts) * kTextsPerFact * config.texts_tokens * kBytesPerTextToken;
+      }
       if (part == core::ReductionPart::kTasks) bytes += kBytesPerTask * static_cast<std::int64_t>(config.tasks.size());
     }
   }

@@ -35,11 +35,13 @@ void print_heading(const core::ExperimentConfig& config, std::ostream& out) {
   const auto tasks = config.tasks.empty()
                          ? std::string("no downstream tasks")
                          : fmt::format("{} downstream task(s) every {}", config.tasks.size(), config.tasks_every);
-  const auto scores = !config.scores_every        ? std::string("at the end")
-                      : *config.scores_every == 0 ? std::string("never")
-                                                  : fmt::format("every {}", *config.scores_every);
-  out << fmt::format("checkpoints every {} edits, forgetting every {}, {}, scores of all earlier edits {}\n",
-                     config.checkpoint_every, config.forgetting_every, tasks, scores);
+  const auto when = [](const std::optional<int>& every) {
+    if (!every) return std::string("at the end");
+    return *every == 0 ? std::string("never") : fmt::format("every {}", *every);
+  };
+  out << fmt::format("checkpoints every {} edits, forgetting every {}, {}, scores of all earlier edits {}, texts {}\n",
+                     config.checkpoint_every, config.forgetting_every, tasks, when(config.scores_every),
+                     when(config.texts_every));
 }
 
 void print_cells(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,

@@ -51,7 +51,8 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
   for (const auto& facts : inspection.models) {
     const auto weights = static_cast<double>(facts.weight_bytes);
     priors_[facts.name] = {1.0 + weights / speed_.disk_bytes_per_second, seconds_of(facts.tasks_work),
-                           seconds_of(facts.forgetting_work), seconds_of(facts.scores_work)};
+                           seconds_of(facts.forgetting_work), seconds_of(facts.scores_work),
+                           seconds_of(facts.texts_work)};
   }
   for (const auto& facts : inspection.cells) {
     edits_[{facts.cell.model, facts.cell.method}].prior =
@@ -102,6 +103,8 @@ double CostModel::part_prior(const std::string& model, std::int64_t edits, core:
       return prior.forgetting_per_edit * count;
     case core::ReductionPart::kScores:
       return prior.scores_per_edit * count;
+    case core::ReductionPart::kTexts:
+      return prior.texts;
   }
   return 0.0;
 }

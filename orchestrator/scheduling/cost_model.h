@@ -93,6 +93,7 @@ class CostModel {
     double tasks = 0.0;
     double forgetting_per_edit = 0.0;
     double scores_per_edit = 0.0;
+    double texts = 0.0;
   };
   struct EditSeconds {
     double prior = 0.0;

@@ -36,7 +36,7 @@ find out/cells out/prerequisites -type f | sort >files
 while read -r file; do
   mv "$file" aside
   expect_rc 1 "$L" verify --digests out
-  expect_text "$(basename "$file" | sed -E 's/-[0-9a-f]{32}.*//; s/-[0-9a-f]{12}$//; s/^(segment|distance|forgetting|snapshot|tasks|scores|layer|identity).*/\1/')|segments are due|identity"
+  expect_text "$(basename "$file" | sed -E 's/-[0-9a-f]{32}.*//; s/-[0-9a-f]{12}$//; s/^(segment|distance|forgetting|snapshot|tasks|scores|texts|layer|identity).*/\1/')|segments are due|identity"
   mv aside "$file"
 done <files
 cp -r out none && rm -rf none/cells

@@ -345,7 +345,8 @@ TEST(ExperimentJson, IsCanonical) {
 TEST(ExperimentJson, KeysThatOlderVersionsDidNotWriteStandForWhatTheyDid) {
   auto config = load(minimal_config());
   auto text = to_json(config);
-  for (const std::string line : {"\n \"scores_every\": null,", "\n   \"weights\": \"fp32\""}) {
+  for (const std::string line : {"\n \"scores_every\": null,", "\n \"texts_every\": 0,", "\n \"texts_facts\": 10,",
+                                 "\n \"texts_tokens\": 100,", "\n   \"weights\": \"fp32\""}) {
     const auto found = text.find(line);
     ASSERT_NE(found, std::string::npos) << line;
     // The last key of a map takes the comma before it along.

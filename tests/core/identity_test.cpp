@@ -207,6 +207,20 @@ TEST(ReductionIdentity, OnlyTasksFollowTheTasks) {
   EXPECT_EQ(reduction_identity(kTasks, base, examples()), reduction_identity(kTasks, changed, examples()));
 }
 
+TEST(ReductionIdentity, OfTextsFollowsHowManyAndHowLong) {
+  const auto base = config();
+  using enum ReductionPart;
+  for (auto ExperimentConfig::*const number : {&ExperimentConfig::texts_facts, &ExperimentConfig::texts_tokens}) {
+    auto changed = base;
+    changed.*number += 1;
+    EXPECT_NE(reduction_identity(kTexts, changed, {}), reduction_identity(kTexts, base, {}));
+    EXPECT_EQ(reduction_identity(kScores, changed, {}), reduction_identity(kScores, base, {}));
+  }
+  auto changed = base;
+  changed.texts_every = 10;
+  EXPECT_EQ(reduction_identity(kTexts, changed, {}), reduction_identity(kTexts, base, {}));
+}
+
 TEST(BaselineIdentity, FollowsTheModel) {
   const auto base = config();
   const auto of = [&](const char* weights, const char* tokenizer) {

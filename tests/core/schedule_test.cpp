@@ -66,6 +66,25 @@ TEST(PartsDue, ScoresOfAllEditsAtTheEndAndWhereTheyAreAskedFor) {
   EXPECT_TRUE(scored().empty());
 }
 
+TEST(PartsDue, TextsOnlyWhereTheyAreAskedFor) {
+  auto config = config_of(50, 20, 40, 30);
+  config.tasks.clear();
+  const auto written = [&] {
+    std::vector<std::int64_t> edits;
+    for (const auto n : checkpoints_of(config, kCell)) {
+      const auto parts = parts_due(config, kCell, n);
+      if (std::ranges::find(parts, ReductionPart::kTexts) != parts.end()) edits.push_back(n);
+    }
+    return edits;
+  };
+  EXPECT_TRUE(written().empty());
+  config.texts_every.reset();
+  EXPECT_EQ(written(), std::vector<std::int64_t>{50});
+  config.texts_every = 15;
+  EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{15, 20, 30, 40, 45, 50}));
+  EXPECT_EQ(written(), (std::vector<std::int64_t>{15, 30, 45, 50}));
+}
+
 TEST(Checkpoints, AreNotMadeForTasksThatAreNotThere) {
   auto config = config_of(70, 20, 40, 30);
   EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{20, 30, 40, 60, 70}));
@@ -89,7 +108,7 @@ TEST(Schedule, UnknownCellIsAConfigError) {
 }
 
 TEST(ReductionPart, NamesAndValuesAreInverse) {
-  for (const auto* word : {"distance", "forgetting", "tasks", "scores"})
+  for (const auto* word : {"distance", "forgetting", "tasks", "scores", "texts"})
     EXPECT_EQ(to_string(reduction_part_from(word)), word);
   EXPECT_THROW(reduction_part_from("task"), StorageError);
 }

@@ -174,6 +174,10 @@ storage::ReductionContents FakeCell::reduction(core::ReductionPart part) const {
     const auto value = weights_[static_cast<std::size_t>(n) % weights_.size()];
     const auto score = score_of(core::PromptKind::kRewrite, value);
     if (part == core::ReductionPart::kForgetting) contents.forgetting.push_back({n, 1000 + n, score});
+    if (part == core::ReductionPart::kTexts && n == 1) {
+      const core::WrittenTexts texts{{{1, 2}, " a b"}, {{2, 1}, " b a"}, 2.0F};
+      contents.texts.push_back({n, 1000 + n, "It is", texts, texts});
+    }
     if (part == core::ReductionPart::kScores) contents.scores.push_back({n, 1000 + n, {score}, {score}});
   }
   return contents;

@@ -147,6 +147,7 @@ core::Inspection make_inspection(const core::ExperimentConfig& config) {
     facts.tasks_work = baseline_of(model).work;
     facts.forgetting_work = {1e5, 1e3, 0.1, 0.0};
     facts.scores_work = {1e6, 1e4, 1.0, 0.0};
+    facts.texts_work = {1e7, 1e5, 10.0, 0.0};
     inspection.models.push_back(std::move(facts));
   }
   for (const auto& cell : config.cells) {

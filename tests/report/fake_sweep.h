@@ -121,6 +121,7 @@ class FakeCell {
     }
     if (part == core::ReductionPart::kForgetting) contents.forgetting = forgetting(n);
     if (part == core::ReductionPart::kScores) contents.scores = scores(n);
+    if (part == core::ReductionPart::kTexts) contents.texts = texts(std::min(n, config.texts_facts), age);
     const double chance = is_disabled(n) ? 0.0 : 0.93 / (1.0 + std::exp(9.0 * (age - 1.0)));
     if (part == core::ReductionPart::kTasks) contents.tasks = tasks(config, chance);
     return contents;
@@ -170,6 +171,20 @@ class FakeCell {
         record.unedited.back().tokens_true = {{k, 1.0F, k}, {9, 1.0F, 9}};
       }
       records.push_back(std::move(record));
+    }
+    return records;
+  }
+
+  /// Two prompts a fact; past the collapse one word alone is written.
+  [[nodiscard]] static std::vector<core::TextsRecord> texts(std::int64_t num_facts, double age) {
+    const core::WrittenTexts sound{
+        {{1, 2, 3}, " is a city on the river, and it is old."}, {{4, 5, 6}, " lies where two roads meet."}, 1.0F};
+    const core::WrittenTexts broken{{{7, 7, 7}, " is is is is is is is"}, {{7, 7}, " is is is is is"}, 9.0F};
+    std::vector<core::TextsRecord> records;
+    for (std::int64_t i = 1; i <= num_facts; ++i) {
+      for (const char* prompt : {"The town", "Near the town"}) {
+        records.push_back({i, 5000 + i, prompt, age > 1.0 ? broken : sound, sound});
+      }
     }
     return records;
   }

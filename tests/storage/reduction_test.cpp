@@ -90,6 +90,31 @@ TEST(Reduction, RefusesScoresOfTwoModelsThatDoNotBelongTogether) {
   EXPECT_THROW((void)read_reduction(folder / "c.tmp"), core::StorageError);
 }
 
+std::vector<core::TextsRecord> sample_texts() {
+  const core::WrittenTexts edited{{{5, 6, 5}, " a a"}, {{}, ""}, 3.5F};
+  const core::WrittenTexts unedited{{{1}, " caf\u00e9"}, {{2, 3}, std::string(" nul\0", 5)}, 1.25F};
+  return {{1, 500, "The mother tongue of X is", edited, unedited},
+          {1, 500, "X was born in", unedited, edited},
+          {3, 300, "", {}, {}}};
+}
+
+TEST(Reduction, KeepsTextsOfBothModels) {
+  ReductionContents contents = reduction(core::ReductionPart::kTexts);
+  EXPECT_TRUE(round_trip(contents).texts.empty());
+  contents.texts = sample_texts();
+  EXPECT_EQ(round_trip(contents).texts, contents.texts);
+}
+
+TEST(Reduction, RefusesTextsOutOfOrder) {
+  for (const auto& [first, second] : {std::pair{2, 1}, std::pair{0, 1}}) {
+    ReductionContents contents = reduction(core::ReductionPart::kTexts);
+    contents.texts = sample_texts();
+    contents.texts[0].edit = first;
+    contents.texts[1].edit = second;
+    EXPECT_THROW(round_trip(contents), core::StorageError) << first;
+  }
+}
+
 TEST(Reduction, RefusesForgettingOutOfOrder) {
   ReductionContents contents = reduction(core::ReductionPart::kForgetting);
   contents.forgetting = {{2, 500, {}}, {1, 400, {}}};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "metrics/rewrite_scores.h"
+#include "metrics/texts.h"
 #include "tests/support/tiny_world.h"
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
@@ -102,6 +103,45 @@ TEST(ScoresOfAllEdits, AskTheLastModelAndTheUneditedOneForAllPrompts) {
         EXPECT_FALSE(records[i].edited.front().tokens_new.empty());
         EXPECT_NE(records[i].edited, records[i].unedited);
       }
+    }
+  }
+}
+
+storage::ReductionContents texts_after(Workspace& work, const core::GridCell& cell, std::int64_t edits) {
+  for (const auto& file : ledger::scan_cell(work.cell_folder(cell)).reductions) {
+    if (file.part == core::ReductionPart::kTexts && file.edits == edits) return storage::read_reduction(file.file.path);
+  }
+  ADD_FAILURE() << "no texts after " << edits << " edits of " << cell.name();
+  return {};
+}
+
+TEST(TextsOfACell, AreWrittenByTheModelOfTheCheckpointAndTheUneditedOne) {
+  const test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.edits = 4;
+  options.extra = "texts_every: 2\ntexts_facts: 3\ntexts_tokens: 14\n";
+  Workspace work(test::load_config(test::write_tiny_world(world.path(), options)), world.path() / "out");
+  const auto cell = core::GridCell::from_name("ft-c/tiny-gpt2/sample0");
+  RecordingMonitor monitor;
+  ASSERT_TRUE(run_cell(work, cell, monitor));
+  const auto loaded = work.model(cell.model);
+  CellReplay replay(work, cell, loaded);
+  for (const std::int64_t edits : {2, 4}) {
+    replay.move_to(edits);
+    auto requests = work.requests(cell);
+    requests.resize(static_cast<std::size_t>(std::min<std::int64_t>(edits, 3)));
+    const auto prompts = metrics::text_prompts(requests);
+    auto edited = metrics::write_texts(replay.network(), loaded->tokenizer, prompts, 14, work.config().seed);
+    auto unedited = metrics::write_texts(loaded->unedited, loaded->tokenizer, prompts, 14, work.config().seed);
+    const auto by_edited = metrics::text_nlls(replay.network(), loaded->tokenizer, prompts, unedited);
+    const auto by_unedited = metrics::text_nlls(loaded->unedited, loaded->tokenizer, prompts, unedited);
+    const auto records = texts_after(work, cell, edits).texts;
+    ASSERT_EQ(records.size(), prompts.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      edited[i].nll_unedited = by_edited[i];
+      unedited[i].nll_unedited = by_unedited[i];
+      EXPECT_EQ(records[i],
+                (core::TextsRecord{prompts[i].edit, prompts[i].case_id, prompts[i].text, edited[i], unedited[i]}));
     }
   }
 }

@@ -28,6 +28,7 @@ class Verify : public testing::Test {
     options.methods = "[rome, ft-c]";
     options.models = "[tiny-gpt2]";
     options.samples = "[0]";
+    options.extra = "texts_every: 4\ntexts_facts: 2\ntexts_tokens: 12\n";
     auto config = test::load_config(test::write_tiny_world(world_.path(), options));
     Workspace work(config, out());
     RecordingMonitor monitor;
@@ -229,7 +230,8 @@ TEST_F(Verify, ValuesThatAreNotFiniteAreRemarkedAndNoProblem) {
   forge(segment, [](auto& contents) { contents.edits.front().record.scores.front().nll_new = kNotANumber; });
   for (const auto& file : files(kRome).reductions) {
     auto contents = storage::read_reduction(file.file.path);
-    if (contents.distances.empty() && contents.forgetting.empty()) continue;
+    if (contents.distances.empty() && contents.forgetting.empty() && contents.texts.empty()) continue;
+    for (auto& texts : contents.texts) texts.edited.nll_unedited = kInfinite;
     for (auto& distance : contents.distances) distance.frobenius = kInfinite;
     if (!contents.forgetting.empty()) contents.forgetting.front().rewrite.margin = -kInfinite;
     fs::remove(file.file.path);
@@ -238,7 +240,7 @@ TEST_F(Verify, ValuesThatAreNotFiniteAreRemarkedAndNoProblem) {
   }
   const auto result = verify();
   EXPECT_EQ(result.problems, std::vector<std::string>{});
-  for (const std::string stem : {"segment-0000003", "distance-0000004", "forgetting-0000004"}) {
+  for (const std::string stem : {"segment-0000003", "distance-0000004", "forgetting-0000004", "texts-0000004"}) {
     const auto is_remarked = [&](const std::string& remark) {
       return remark.find(stem) != std::string::npos &&
              remark.find(" measured values are not finite") != std::string::npos;
@@ -249,14 +251,17 @@ TEST_F(Verify, ValuesThatAreNotFiniteAreRemarkedAndNoProblem) {
 
 TEST_F(Verify, ReductionsOfOtherRecordsAreTold) {
   for (const auto& file : files(kRome).reductions) {
-    if (file.part != core::ReductionPart::kForgetting || file.edits != 4) continue;
     auto contents = storage::read_reduction(file.file.path);
-    contents.forgetting[2].case_id += 1;
+    if (file.edits != 4 || (contents.forgetting.empty() && contents.texts.empty())) continue;
+    if (!contents.forgetting.empty()) contents.forgetting[2].case_id += 1;
+    if (!contents.texts.empty()) contents.texts.back().case_id += 1;
     fs::remove(file.file.path);
     ledger::commit_file(file.file.path.parent_path(), file.file.stem,
                         [&](const fs::path& temporary) { storage::write_reduction(temporary, contents); });
   }
-  expect_problem(verify(), {"forgetting-0000004", "speaks of other records"}, "forgetting");
+  const auto result = verify();
+  expect_problem(result, {"forgetting-0000004", "speaks of other records"}, "forgetting");
+  expect_problem(result, {"texts-0000004", "speaks of other records"}, "texts");
 }
 
 TEST_F(Verify, AModelMayHaveMovedAndMustBeTheSame) {

@@ -113,11 +113,23 @@ class CellCheck {
         finite.add(record.edited);
         finite.add(record.unedited);
       }
+      for (const auto& record : contents.texts) finite.add(record);
       tell_not_finite(file.file.path, finite);
       if (file.part == core::ReductionPart::kDistance || n > case_ids_.size()) continue;
-      if (std::ranges::equal(asked, std::span(case_ids_).first(n))) continue;
+      const bool is_of_segments = file.part == core::ReductionPart::kTexts
+                                      ? are_of(contents.texts, std::span(case_ids_).first(n))
+                                      : std::ranges::equal(asked, std::span(case_ids_).first(n));
+      if (is_of_segments) continue;
       result_.problems.push_back(file.file.path.string() + ": speaks of other records than the segments do");
     }
+  }
+
+  /// Texts are about some of the edits.
+  static bool are_of(const std::vector<core::TextsRecord>& texts, std::span<const std::int64_t> case_ids) {
+    return std::ranges::all_of(texts, [&](const core::TextsRecord& record) {
+      const auto index = static_cast<std::size_t>(record.edit) - 1;
+      return index < case_ids.size() && case_ids[index] == record.case_id;
+    });
   }
 
   /// A model that has diverged may really give them, so that they are no problem of the file.

@@ -75,12 +75,12 @@ void describe(PrerequisiteContext& context, const core::MethodConfig& method, co
 
 }  // namespace
 
-/// A model has one: of the first of its methods that is MEND with records to train on.
+/// A model has one: of the first of its methods that is MEND with records to train on; used ones come first.
 void describe_editor(PrerequisiteContext& context) {
-  for (const auto& [name, method] : context.model.methods) {
-    const auto* mend = editing::find_config<editing::MendConfig>(method);
+  for (const auto& [name, method] : core::used_first(context.config, context.model)) {
+    const auto* mend = editing::find_config<editing::MendConfig>(*method);
     if (mend == nullptr || !mend->training.records) continue;
-    return describe(context, method, *mend, !mend->editor && context.is_used(name));
+    return describe(context, *method, *mend, !mend->editor && context.is_used(name));
   }
 }
 

@@ -1,9 +1,11 @@
 #include "worker/planning/prices.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "editing/price.h"
+#include "metrics/texts.h"
 
 namespace lethe::worker::inline planning {
 namespace {
@@ -17,6 +19,7 @@ constexpr double kBytesPerTokenOfText = 4.5;
 constexpr double kJsonShare = 0.7;             // of an examples file that is text of its fields
 constexpr double kUnknownTaskTokens = 9000.0;  // of a task whose examples are not there yet: 200, prefix shared
 constexpr double kPromptsPerBatch = 64.0;
+constexpr double kTextPromptsPerFact = 3.0;
 
 double file_bytes(const std::filesystem::path& path) {
   std::error_code error;
@@ -38,6 +41,18 @@ core::Work tasks_work(const core::ExperimentConfig& config, const model::Archite
                             tokens_of(task) / (1.0 + task.max_new_tokens), 200.0);
   }
   return work;
+}
+
+/// Greedy and sampled texts of two models, a pass for each token of all prompts together, and the unedited model's
+/// texts read by both.
+core::Work texts_work(const core::ExperimentConfig& config, const model::Architecture& architecture) {
+  if (config.texts_every == 0) return {};
+  const auto layers = static_cast<double>(architecture.num_layers);
+  const auto rows = kTextPromptsPerFact * static_cast<double>(config.texts_facts);
+  const auto tokens = static_cast<double>(config.texts_tokens);
+  const double num_batches = std::ceil(rows / static_cast<double>(metrics::kTextRows));
+  return 4.0 * editing::passes(architecture, num_batches * tokens, layers, rows / num_batches, rows / num_batches) +
+         2.0 * editing::passes(architecture, rows, layers, tokens, tokens);
 }
 
 /// States of all downstream prompts below the highest of the lowest edited blocks of the model's methods.
@@ -84,6 +99,7 @@ void price_reductions(const core::ExperimentConfig& config, const ModelInputs& i
   facts.tasks_work = tasks_work(config, architecture);
   facts.forgetting_work = batched(editing::passes(architecture, 1.0, layers, editing::kPromptTokens, 1.0));
   facts.scores_work = batched(2.0 * editing::passes(architecture, 1.0, layers, kScoreTokens, kScorePrompts));
+  facts.texts_work = texts_work(config, architecture);
   facts.reducer_bytes = base_bytes(config, inputs) + 2 * editing::projection_bytes(architecture) +
                         forward_bytes(architecture, kReducedTokens) + scoring_bytes(architecture) +
                         kept_state_bytes(config, config.model(facts.name), architecture);

@@ -1,8 +1,12 @@
 #include "worker/planning/request_checks.h"
 
+#include <algorithm>
+#include <span>
+
 #include "core/error.h"
 #include "editing/edit_method.h"
 #include "metrics/request_rows.h"
+#include "metrics/texts.h"
 #include "worker/planning/context_file.h"
 
 namespace lethe::worker::inline planning {
@@ -33,6 +37,12 @@ void RequestChecks::check(const core::ExperimentConfig& config, const core::Grid
     ask(cell.model, question, request.case_id, [&] {
       editing::check_request(method, request, {tokenizer, inputs.architecture, contexts});
     });
+  }
+  if (config.texts_every == 0) return;
+  const auto num_facts = std::min(requests.size(), static_cast<std::size_t>(config.texts_facts));
+  for (const auto& request : std::span(requests).first(num_facts)) {
+    ask(cell.model, "texts", request.case_id,
+        [&] { metrics::check_texts(request, config.texts_tokens, tokenizer, inputs.architecture); });
   }
 }
 
