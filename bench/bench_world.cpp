@@ -36,9 +36,19 @@ model::Architecture published_shape(const core::ModelConfig& model) {
                               "random: and one of " + model::published_names());
 }
 
-/// `model::random_weights`, drawn on the device: of a large shape the host would need minutes.
+/// With heads of another width and all else in proportion.
+model::Architecture narrowed(model::Architecture shape, std::int64_t head_width) {
+  const auto resized = [&, from = shape.head_width()](std::int64_t width) { return width * head_width / from; };
+  shape.width = resized(shape.width);
+  shape.inner_width = resized(shape.inner_width);
+  shape.rotary_dim = resized(shape.rotary_dim) / 2 * 2;
+  if (shape.head_dimension > 0) shape.head_dimension = head_width;
+  return shape;
+}
+
+/// `model::random_weights`, on a GPU drawn there: of a large shape the host would need minutes.
 std::shared_ptr<const model::Weights> random_weights(const model::Architecture& shape, torch::Device device) {
-  if (device.is_cpu()) return model::random_weights(shape, 1, device);
+  if (!device.is_cuda()) return model::random_weights(shape, 1, device);
   std::map<std::string, torch::Tensor> tensors;
   for (const auto& parameter : model::parameter_shapes(shape)) {
     auto value = torch::zeros(parameter.shape, torch::dtype(torch::kFloat).device(device));
@@ -67,7 +77,11 @@ BenchWorld load_world() {
 
   const auto& chosen = config.model(name);
   const auto device = worker::device_of(config);
-  auto weights = is_random ? random_weights(published_shape(chosen), device) : model::load_weights(chosen.path, device);
+  auto shape = is_random ? published_shape(chosen) : model::Architecture{};
+  if (const auto head_width = setting("LETHE_BENCH_HEAD_WIDTH", ""); is_random && !head_width.empty()) {
+    shape = narrowed(shape, std::stoll(head_width));
+  }
+  auto weights = is_random ? random_weights(shape, device) : model::load_weights(chosen.path, device);
   const auto records = data::read_records(config.dataset);
   const auto order = data::orders_of(config.dataset, records).at(config.cells.front().sample);
   auto requests = data::select_requests(records, order, std::min<std::int64_t>(kNumRequests, std::ssize(order)), 0);

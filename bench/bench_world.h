@@ -17,6 +17,7 @@ namespace lethe::bench {
 ///   LETHE_BENCH_CONFIG   an experiment's YAML. Default: configs/quickstart.yaml.
 ///   LETHE_BENCH_MODEL    a model of that config (default: its first), or random:<name>, a shape with random weights:
 ///                        gpt2, gpt2-medium, gpt2-large, gpt2-xl or gpt-j-6b, edited as bench/random_shapes.yaml says.
+///   LETHE_BENCH_HEAD_WIDTH   of a random shape: heads of this width, and all else in proportion; layers stay.
 ///   LETHE_BENCH_DEVICE   cpu or cuda, LETHE_BENCH_THREADS compute threads: in place of the config's.
 struct BenchWorld {
   core::ExperimentConfig config;

@@ -67,6 +67,11 @@ bool register_device() {
 
 void break_foreign_device(std::string text) { set_foreign_fault(std::move(text)); }
 
+ForeignCounts foreign_counts() {
+  const auto& running = running_counts();
+  return {running.operators, running.waits, running.uploads};
+}
+
 torch::Device foreign_device() {
   static const bool is_registered = register_device();
   static_cast<void>(is_registered);

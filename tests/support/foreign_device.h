@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <torch/types.h>
@@ -20,5 +21,14 @@ torch::Device foreign_device();
 
 /// From now on every operation on the device throws this text, as all do after a GPU's error. Empty: it works again.
 void break_foreign_device(std::string text);
+
+/// What was asked of the device so far, by all threads. On a GPU an operation is a kernel or several, views cost
+/// nothing, and a wait empties the queue.
+struct ForeignCounts {
+  std::int64_t operators = 0;  ///< operations that compute or copy on the device
+  std::int64_t waits = 0;      ///< values and tensors that the host asked for
+  std::int64_t uploads = 0;    ///< tensors that the host sent
+};
+ForeignCounts foreign_counts();
 
 }  // namespace lethe::test

@@ -74,6 +74,13 @@ std::string_view base_name(const c10::FunctionSchema& schema) {
   return name;
 }
 
+/// Operations whose result the host looks at, or needs for a shape.
+bool makes_host_wait(const c10::FunctionSchema& schema) {
+  constexpr std::array<std::string_view, 5> kNames{"_local_scalar_dense", "nonzero", "masked_select", "equal",
+                                                   "_unique2"};
+  return std::find(kNames.begin(), kNames.end(), base_name(schema)) != kNames.end();
+}
+
 /// Operations whose CUDA kernels take a CPU scalar [] beside tensors of the device.
 bool takes_cpu_scalars(const c10::FunctionSchema& schema) {
   constexpr std::array<std::string_view, 19> kNames{
@@ -107,6 +114,7 @@ void check_devices(const c10::FunctionSchema& schema, at::ArrayRef<c10::IValue> 
 void run_on_host(const c10::OperatorHandle& op, Stack* stack) {
   check_fault();
   const auto& schema = op.schema();
+  ++(makes_host_wait(schema) ? running_counts().waits : running_counts().operators);
   const auto num_arguments = schema.arguments().size();
   const auto first = static_cast<std::ptrdiff_t>(stack->size() - num_arguments);
   check_devices(schema, at::ArrayRef<c10::IValue>(*stack).slice(static_cast<std::size_t>(first)));
@@ -148,6 +156,8 @@ at::Tensor empty_strided(at::IntArrayRef size, at::IntArrayRef stride, c10::opti
 /// The only way between the devices.
 at::Tensor copy_from(const at::Tensor& source, const at::Tensor& target, bool) {
   check_fault();
+  auto& counts = running_counts();
+  ++(!is_foreign(target) ? counts.waits : is_foreign(source) ? counts.operators : counts.uploads);
   const auto host = is_foreign(target) ? on_host(target) : target;
   host.copy_(is_foreign(source) ? on_host(source) : source);
   return target;
@@ -167,6 +177,11 @@ bool is_excluded(const c10::OperatorName& name) {
 }
 
 }  // namespace
+
+RunningCounts& running_counts() {
+  static RunningCounts counts;
+  return counts;
+}
 
 void set_foreign_fault(std::string text) { fault() = std::move(text); }
 

@@ -1,8 +1,16 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 namespace lethe::test {
+
+/// `foreign_counts` (foreign_device.h), as it grows.
+struct RunningCounts {
+  std::atomic<std::int64_t> operators = 0, waits = 0, uploads = 0;
+};
+RunningCounts& running_counts();
 
 /// Gives the stand-in device (foreign_device.h) its operations. Call once.
 void register_foreign_operators();
