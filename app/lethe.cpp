@@ -14,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/cancel_verb.h"
 #include "app/disabling_verb.h"
 #include "app/shared_verbs.h"
 #include "app/status_verb.h"
@@ -102,8 +103,10 @@ void add_sweep(CLI::App& app, Options& options) {
       "The folder's STATE says the same: COMPLETE, POISONED, CONFIG_ERROR, INCOMPLETE.");
 }
 
-int run_verb(const CLI::App& program, const Options& options, const app::StatusOptions& status) {
+int run_verb(const CLI::App& program, const Options& options, const app::StatusOptions& status,
+             const app::CancelArguments& cancel) {
   if (program.got_subcommand("status")) return app::run_status(status);
+  if (program.got_subcommand("cancel")) return app::run_cancel(cancel);
   const auto executor = orchestrator::executor_path();
   orchestrator::Zygote zygote;  // before MPI and before any thread
   if (program.got_subcommand("plan")) {
@@ -125,6 +128,8 @@ int run(int argc, char** argv) {
   add_plan(program, options);
   add_sweep(program, options);
   app::add_status(program, status);
+  app::CancelArguments cancel;
+  app::add_cancel(program, cancel);
   for (const auto& [verb, description] : app::kSharedVerbs) {
     program.add_subcommand(verb, description)->prefix_command()->set_help_flag();
   }
@@ -134,7 +139,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? 0 : core::kExitConfigError;
   }
-  return run_verb(program, options, status);
+  return run_verb(program, options, status, cancel);
 }
 
 bool is_handed_over(std::string_view verb) {

@@ -36,7 +36,8 @@ core::Digest checksum_of(std::span<const std::byte> header, std::span<const std:
 }
 
 MessageType type_from(std::uint16_t word) {
-  if (word < static_cast<std::uint16_t>(MessageType::kHello) || word > static_cast<std::uint16_t>(MessageType::kBye)) {
+  if (word < static_cast<std::uint16_t>(MessageType::kHello) ||
+      word > static_cast<std::uint16_t>(MessageType::kStopTask)) {
     throw core::CommError("message of unknown type " + std::to_string(word));
   }
   return static_cast<MessageType>(word);

@@ -18,6 +18,7 @@ enum class MessageType : std::uint16_t {
   kStopRequest = 6,  ///< rank -> coordinator: this rank was told to stop (signal)
   kQuit = 7,         ///< coordinator -> rank: end the executor and leave
   kBye = 8,          ///< rank -> coordinator: the executor is gone, nothing follows
+  kStopTask = 9,     ///< coordinator -> rank: the same of the task of the header's epoch alone; others follow
 };
 
 /// One message. `sequence` counts a sender's messages; `epoch` is the fencing token of an assignment, 0 elsewhere.

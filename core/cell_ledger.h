@@ -12,6 +12,7 @@ namespace lethe::core {
 struct CellLedger {
   std::int64_t num_edits = 0;                                   ///< edits 1..num_edits, without a gap
   std::set<std::pair<std::int64_t, ReductionPart>> reductions;  ///< (edits, part)
+  bool is_cancelled = false;                                    ///< its user wants no more edits of it
 };
 
 }  // namespace lethe::core

@@ -1,5 +1,7 @@
 #include "ledger/cell_identities.h"
 
+#include "ledger/cancelled_cells.h"
+
 namespace lethe::ledger {
 
 std::set<std::string> reduction_identities(const CellFiles& files, core::ReductionPart part) {
@@ -37,8 +39,10 @@ core::CellLedger ledger_of(const CellFiles& files, const CellIdentities& identit
 
 core::CellLedger read_cell_ledger(const SweepFolder& folder, const core::GridCell& cell,
                                   const CellIdentities& identities) {
-  if (identities.edit.empty()) return {};
-  return ledger_of(scan_cell(folder.cell(cell, identities.edit)), identities);
+  core::CellLedger ledger;
+  if (!identities.edit.empty()) ledger = ledger_of(scan_cell(folder.cell(cell, identities.edit)), identities);
+  ledger.is_cancelled = is_cancelled(folder, cell);
+  return ledger;
 }
 
 }  // namespace lethe::ledger

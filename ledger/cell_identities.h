@@ -24,8 +24,9 @@ std::set<std::string> reduction_identities(const CellFiles& files, core::Reducti
 /// side by side none is taken; times of files say nothing about settings.
 CellIdentities sole_identities(const SweepFolder& folder, const core::GridCell& cell);
 
-/// What is committed under these identities, from file names alone.
+/// What is committed under these identities, from file names alone; whether the cell is cancelled stands elsewhere.
 core::CellLedger ledger_of(const CellFiles& files, const CellIdentities& identities);
+/// With that.
 core::CellLedger read_cell_ledger(const SweepFolder& folder, const core::GridCell& cell,
                                   const CellIdentities& identities);
 

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 /// Of a sweep's folder, those that lethe writes into; `report` has a writer of its own.
-constexpr const char* kWrittenFolders[] = {"cells", "prerequisites", "owners", "logs"};
+constexpr const char* kWrittenFolders[] = {"cells", "prerequisites", "owners", "logs", "cancelled"};
 
 [[noreturn]] void fail_with_errno(const fs::path& path, const std::string& what) {
   const std::error_code cause(errno, std::generic_category());

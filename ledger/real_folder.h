@@ -41,8 +41,8 @@ class RealFolder {
 };
 
 /// Refuses a sweep's folder in which a link stands for a folder that lethe writes into (cells, prerequisites, owners,
-/// logs and all below): through it a sweep would write, and remove, somewhere else. Links to files are left alone: no
-/// file is written through its name. Throws `core::StorageError` with every link and the remedy.
+/// logs, cancelled and all below): through it a sweep would write, and remove, somewhere else. Links to files are left
+/// alone: no file is written through its name. Throws `core::StorageError` with every link and the remedy.
 void refuse_linked_folders(const std::filesystem::path& sweep_folder);
 
 }  // namespace lethe::ledger

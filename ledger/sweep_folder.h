@@ -32,6 +32,7 @@ namespace lethe::ledger {
 ///     snapshot-<n>-<digest>.h5                             dense weights after edit n
 ///     distance-<n>-<reduction identity>-<digest>.h5, forgetting-..., tasks-...
 ///     quarantine/
+///   cancelled/<method>+<model>+sample<k>.json           cells to be edited no further: ledger/cancelled_cells.h
 ///   owners/<key>.<generation>.token                        who works here: ledger/ownership.h
 ///   report/
 class SweepFolder {
@@ -46,6 +47,7 @@ class SweepFolder {
   [[nodiscard]] std::filesystem::path status() const { return root_ / "status.json"; }
   [[nodiscard]] std::filesystem::path events() const { return root_ / "events.jsonl"; }
   [[nodiscard]] std::filesystem::path logs() const { return root_ / "logs"; }
+  [[nodiscard]] std::filesystem::path cancelled() const { return root_ / "cancelled"; }
   [[nodiscard]] std::filesystem::path owners() const { return root_ / "owners"; }
   [[nodiscard]] std::filesystem::path rank_log(int rank) const;
   [[nodiscard]] std::filesystem::path report() const { return root_ / "report"; }

@@ -26,6 +26,7 @@ class EmptyLedger final : public LedgerView {
  public:
   [[nodiscard]] CellLedger cell(const core::CellFacts& /*facts*/) const override { return {}; }
   [[nodiscard]] PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& /*facts*/) const override { return {}; }
+  [[nodiscard]] std::set<core::GridCell> cancelled() const override { return {}; }
 };
 
 /// Cells whose model's shape nobody knows cannot be priced; the report lists them without a price.

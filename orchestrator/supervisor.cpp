@@ -59,6 +59,8 @@ void Supervisor::on_message(const comm::Message& message) {
       return assign(message);
     case comm::MessageType::kStop:
       return stop();
+    case comm::MessageType::kStopTask:
+      return stop_task(message.epoch);
     case comm::MessageType::kQuit:
       return quit(quit_from(message).exit_code);
     default:
@@ -116,6 +118,13 @@ void Supervisor::stop() {
   executor_->send(core::StopCommand{});
   // Nothing follows: the executor may leave when it has answered.
   executor_->send(core::QuitCommand{});
+}
+
+/// The executor stays for the next one.
+void Supervisor::stop_task(std::uint64_t epoch) {
+  if (is_stopping_ || !running_ || running_->epoch != epoch) return;  // it has ended meanwhile
+  if (!running_->is_sent) return finish_task(core::StoppedEvent{0});
+  executor_->send(core::StopCommand{});
 }
 
 void Supervisor::quit(int exit_code) {

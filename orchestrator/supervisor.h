@@ -32,7 +32,7 @@ class Supervisor {
   /// Says hello. `channel` and `clock` must outlive it.
   Supervisor(comm::Channel& channel, const Clock& clock, ExecutorFactory make_executor, SupervisorOptions options);
 
-  /// Takes a message of type kWelcome, kAssign, kStop or kQuit; others are refused with `core::CommError`.
+  /// Takes a message of type kWelcome, kAssign, kStop, kStopTask or kQuit; others are refused with `core::CommError`.
   void on_message(const comm::Message& message);
 
   /// Carries on: executor's events, hang detection, shutdown. True if something happened.
@@ -76,6 +76,7 @@ class Supervisor {
 
   void assign(const comm::Message& message);
   void stop();
+  void stop_task(std::uint64_t epoch);
   void quit(int exit_code);
   void start_executor();
   void fail_to_start(core::FailureClass failure, const std::string& reason);

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/score.h"
+#include "ledger/cancelled_cells.h"
 #include "ledger/cell_identities.h"
 #include "report/task_origin.h"
 #include "storage/reduction.h"
@@ -37,7 +38,7 @@ class CellLoader {
     if (!identities_.edit.empty()) files = ledger::scan_cell(folder_.cell(history_.cell, identities_.edit));
     load_records(files);
     load_reductions(files);
-    history_.progress = core::progress_of(config_, history_.cell, ledger::ledger_of(files, identities_));
+    load_progress(files);
     note_further_edits(files);
     note_not_finite("scores after their edits", after_edits_, kFailures);
     note_not_finite("scores of forgetting", forgetting_, kFailures);
@@ -62,6 +63,14 @@ class CellLoader {
       remarks().left_out.push_back(path.lexically_relative(folder_.root()).string() + " is left out: " + error.what());
       return false;
     }
+  }
+
+  void load_progress(const ledger::CellFiles& files) {
+    auto committed = ledger::ledger_of(files, identities_);
+    const auto cancellation = ledger::read_cancellation(folder_, history_.cell);
+    committed.is_cancelled = cancellation.has_value();
+    history_.progress = core::progress_of(config_, history_.cell, committed);
+    if (history_.progress.is_cancelled) history_.cancel_reason = cancellation->reason;
   }
 
   void load_records(const ledger::CellFiles& files) {

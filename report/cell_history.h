@@ -30,6 +30,7 @@ struct DistancePoint {
 struct CellHistory {
   core::GridCell cell;
   core::CellProgress progress;              ///< from file names, as the sweep counts it
+  std::string cancel_reason;                ///< its user's, where it is cancelled and one was given
   std::string edit_identity;                ///< empty: nothing to report
   std::vector<core::MetricRecord> records;  ///< edits 1..k
   std::vector<ForgettingPoint> forgetting;
@@ -39,7 +40,10 @@ struct CellHistory {
   std::vector<TextsPoint> texts;
   Remarks remarks;
 
-  [[nodiscard]] bool is_complete() const { return progress.is_complete() && remarks.left_out.empty(); }
+  /// All that the experiment asks for is there and read; a cancelled cell has less.
+  [[nodiscard]] bool is_complete() const {
+    return progress.is_complete() && !progress.is_cancelled && remarks.left_out.empty();
+  }
 };
 
 /// Reads a cell's committed files of the identities that `choice` takes. What cannot be trusted (damaged, of another

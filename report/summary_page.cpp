@@ -195,13 +195,25 @@ List escaped(const std::set<std::string>& lines) {
   return list;
 }
 
+std::set<std::string> cancelled_cells(std::span<const CellHistory> histories) {
+  std::set<std::string> lines;
+  for (const auto& history : histories) {
+    const auto& progress = history.progress;
+    if (!progress.is_cancelled) continue;
+    const auto reason = history.cancel_reason.empty() ? "" : ": " + history.cancel_reason;
+    lines.insert(
+        fmt::format("{}: after edit {} of {}{}", history.cell.name(), progress.edits_done, progress.edits, reason));
+  }
+  return lines;
+}
+
 /// What is not done yet: the sweep goes on with it.
 std::set<std::string> missing_work(std::span<const CellHistory> histories) {
   std::set<std::string> lines;
   for (const CellHistory& history : histories) {
     const auto& progress = history.progress;
     const auto done = static_cast<std::int64_t>(history.records.size());
-    if (done < progress.edits) {
+    if (done < progress.edits_wanted()) {
       lines.insert(fmt::format("{}: {} of {} edits done", history.cell.name(), done, progress.edits));
     }
     std::size_t num_missing = 0;
@@ -220,6 +232,9 @@ void add_remarks(std::span<const CellHistory> histories, const Remarks& remarks,
     page.emplace_back(escaped(lines));
   };
   add("Left out", "Committed, but not in this report.", {remarks.left_out.begin(), remarks.left_out.end()});
+  add("Cancelled",
+      "Their user wanted no further edits of them; curves go up to there. `lethe cancel --undo` takes it back.",
+      cancelled_cells(histories));
   add("Missing", "Running the sweep again continues it.", missing_work(histories));
   add("Notes", "", {remarks.notes.begin(), remarks.notes.end()});
 }
@@ -264,10 +279,12 @@ Page summary_page(const core::ExperimentConfig& config, std::span<const CellHist
                   const List& prerequisites, const Remarks& remarks) {
   const auto num_complete =
       std::count_if(histories.begin(), histories.end(), [](const CellHistory& h) { return h.is_complete(); });
+  const auto num_cancelled = std::ranges::count_if(histories, [](const auto& h) { return h.progress.is_cancelled; });
+  const auto cancelled = num_cancelled == 0 ? "" : fmt::format(", {} cancelled (see *Cancelled*)", num_cancelled);
   Page page{
       Heading{1, as_text(config.name)},
-      Paragraph{fmt::format("{} of {} cells are complete. Fidelity: {}. Seed: {}.", num_complete, histories.size(),
-                            config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.seed)}};
+      Paragraph{fmt::format("{} of {} cells are complete{}. Fidelity: {}. Seed: {}.", num_complete, histories.size(),
+                            cancelled, config.fidelity == core::Fidelity::kCode ? "code" : "paper", config.seed)}};
   if (!remarks.left_out.empty()) {
     page.emplace_back(Paragraph{"**Some results are not in this report:** see *Left out*."});
   }

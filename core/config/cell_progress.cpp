@@ -11,7 +11,9 @@ CellProgress progress_of(const ExperimentConfig& config, const GridCell& cell, c
   const auto checkpoints = checkpoints_of(config, cell);
   progress.edits = config.edits.at(cell);
   progress.edits_done = std::min(committed.num_edits, progress.edits);
+  progress.is_cancelled = committed.is_cancelled && progress.edits_done < progress.edits;
   for (const auto edits : checkpoints) {
+    if (edits > progress.edits_wanted()) break;
     auto parts = parts_due(config, cell, edits);
     if (parts.empty()) continue;
     ++progress.reductions;

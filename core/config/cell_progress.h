@@ -22,9 +22,14 @@ struct CellProgress {
   std::int64_t edits_done = 0;           ///< of those; committed edits beyond them are none of this config's
   std::int64_t reductions = 0;           ///< checkpoints at which parts are due
   std::vector<CheckpointParts> missing;  ///< due and not committed, by edits; also beyond the edits done
+  /// The edits beyond those done are not wanted any more, and nothing is due beyond them. False where none is left.
+  bool is_cancelled = false;
 
+  /// Without those of a cancelled cell that are not going to be made.
+  [[nodiscard]] std::int64_t edits_wanted() const { return is_cancelled ? edits_done : edits; }
   [[nodiscard]] std::int64_t reductions_done() const { return reductions - static_cast<std::int64_t>(missing.size()); }
-  [[nodiscard]] bool is_complete() const { return edits_done == edits && missing.empty(); }
+  /// All that is wanted of it is there.
+  [[nodiscard]] bool is_complete() const { return edits_done == edits_wanted() && missing.empty(); }
 };
 
 /// Throws `ConfigError` for a cell that is not in the grid.

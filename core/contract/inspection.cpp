@@ -186,6 +186,22 @@ const CellFacts& Inspection::cell(const GridCell& wanted) const {
   throw ConfigError(wanted.name() + ": is no cell of this experiment; `lethe plan` lists them");
 }
 
+std::set<std::string> wanted_prerequisites(const Inspection& inspection, const std::set<GridCell>& cancelled) {
+  std::set<std::string> needed;  // by anything
+  std::set<std::string> wanted;
+  for (const auto& cell : inspection.cells) {
+    needed.insert(cell.needs.begin(), cell.needs.end());
+    if (!cancelled.contains(cell.cell)) wanted.insert(cell.needs.begin(), cell.needs.end());
+  }
+  for (const auto& one : inspection.prerequisites) needed.insert(one.needs.begin(), one.needs.end());
+  // Each stands after those that it needs itself.
+  for (auto one = inspection.prerequisites.rbegin(); one != inspection.prerequisites.rend(); ++one) {
+    if (!needed.contains(one->key())) wanted.insert(one->key());
+    if (wanted.contains(one->key())) wanted.insert(one->needs.begin(), one->needs.end());
+  }
+  return wanted;
+}
+
 CellIndex::CellIndex(const Inspection& inspection) {
   for (const auto& facts : inspection.cells) facts_.emplace(facts.cell, &facts);
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -113,6 +114,10 @@ class CellIndex {
  private:
   std::map<GridCell, const CellFacts*> facts_;
 };
+
+/// Keys of the prerequisites that somebody wants: all but those that only `cancelled` cells need, or prerequisites of
+/// such cells alone.
+std::set<std::string> wanted_prerequisites(const Inspection& inspection, const std::set<GridCell>& cancelled);
 
 std::string to_json(const Inspection& inspection);
 /// Throws `CommError`, also for one that another version of lethe wrote. `place` begins each error.

@@ -104,7 +104,9 @@ void print_prerequisites(const Backlog& backlog, bool is_priced_fully, std::ostr
   for (const auto& work : backlog.prerequisites()) {
     if (work.slice) continue;
     const bool is_done = work.state == WorkState::kDone;
-    const auto state = is_done ? std::string("done") : format_duration(seconds_with_parts(backlog, work));
+    const auto state = is_done          ? std::string("done")
+                       : work.is_wanted ? format_duration(seconds_with_parts(backlog, work))
+                                        : std::string("not made, since all cells that need it are cancelled");
     const auto disk = work.facts->disk_bytes > 0 ? ", " + format_bytes(work.facts->disk_bytes) : std::string();
     out << fmt::format("  {}: {}{}\n", work.facts->title, state, disk);
     if (!is_done) print_parts(backlog, work, out);
@@ -148,6 +150,11 @@ void print_totals(const core::ExperimentConfig& config, const core::Inspection& 
   out << fmt::format("\ndisk: {}\n", format_bytes(disk));
   out << fmt::format("done: {} of {} cells, {} of {} edits, {} of {} reductions\n", totals.num_cells_done,
                      totals.num_cells, totals.edits_done, totals.edits, totals.reductions_done, totals.reductions);
+  for (const auto& cell : remaining.cells()) {
+    if (!cell.is_cut_short()) continue;
+    out << fmt::format("cancelled: {} after {} of {} edits (`lethe cancel --undo` takes it back)\n",
+                       cell.facts->cell.name(), cell.committed, cell.facts->edits);
+  }
   std::set<int> rank_counts{1, num_ranks, 8};
   out << "expected time:";
   for (const int ranks : rank_counts) {

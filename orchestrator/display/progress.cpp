@@ -32,6 +32,14 @@ bool is_complete(const CellWork& cell) {
          std::ranges::all_of(cell.reductions, [](const auto& one) { return one.state == WorkState::kDone; });
 }
 
+/// "a, b, c and 4 more".
+std::string first_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMaxCellsNamed); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kMaxCellsNamed) text += fmt::format(" and {} more", names.size() - kMaxCellsNamed);
+  return text;
+}
+
 }  // namespace
 
 ProgressDisplay::Mode choose_progress_mode(bool is_under_mpi) {
@@ -86,6 +94,24 @@ void ProgressDisplay::tell_milestones(const Coordinator& coordinator) {
     const auto& failure = failures[num_failures_told_];
     note("FAILED " + failure.work + ": " + failure.reason);
   }
+  tell_cancellations(coordinator);
+}
+
+void ProgressDisplay::tell_cancellations(const Coordinator& coordinator) {
+  const auto& cells = coordinator.backlog().cells();
+  std::vector<std::string> cancelled;
+  std::vector<std::string> restored;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto& cell = cells[i];
+    const auto& name = cell.facts->cell.name();
+    const bool has_ended = cell.is_cut_short() && cell.edit_state != WorkState::kRunning;
+    if (has_ended && cancelled_told_.insert(i).second) {
+      cancelled.push_back(fmt::format("{} after {} of {} edits", name, cell.committed, cell.facts->edits));
+    }
+    if (!cell.is_cancelled && cancelled_told_.erase(i) > 0) restored.push_back(name);
+  }
+  if (!cancelled.empty()) note("CANCELLED " + first_names(cancelled));
+  if (!restored.empty()) note("NO LONGER CANCELLED " + first_names(restored));
 }
 
 std::vector<std::string> ProgressDisplay::newly_complete(const Coordinator& coordinator) {
@@ -116,10 +142,7 @@ void ProgressDisplay::tell_line(const Coordinator& coordinator, const std::vecto
   drawn_seconds_ = clock_.now_seconds();
   std::string line;
   for (const auto& piece : summary_pieces(coordinator, rate_.per_second())) line += (line.empty() ? "" : "  ") + piece;
-  for (std::size_t i = 0; i < std::min(complete.size(), kMaxCellsNamed); ++i) {
-    line += (i == 0 ? "  complete: " : ", ") + complete[i];
-  }
-  if (complete.size() > kMaxCellsNamed) line += fmt::format(" and {} more", complete.size() - kMaxCellsNamed);
+  if (!complete.empty()) line += "  complete: " + first_names(complete);
   if (line == last_line_) return;
   out_ << elapsed() << " " << line << "\n" << std::flush;
   last_line_ = std::move(line);
@@ -152,9 +175,11 @@ void ProgressDisplay::finish(const Coordinator& coordinator) {
   const auto complete = newly_complete(coordinator);
   if (mode_ == Mode::kLines && !complete.empty()) tell_line(coordinator, complete);
   const auto totals = coordinator.backlog().totals();
-  note(fmt::format("{} {}: cells {}/{}, edits {}/{}, reductions {}/{}", elapsed(), to_string(coordinator.outcome()),
-                   totals.num_cells_done, totals.num_cells, totals.edits_done, totals.edits, totals.reductions_done,
-                   totals.reductions));
+  const auto cancelled =
+      totals.num_cells_cancelled == 0 ? "" : fmt::format(" ({} cancelled)", totals.num_cells_cancelled);
+  note(fmt::format("{} {}: cells {}/{}{}, edits {}/{}, reductions {}/{}", elapsed(), to_string(coordinator.outcome()),
+                   totals.num_cells_done, totals.num_cells, cancelled, totals.edits_done, totals.edits,
+                   totals.reductions_done, totals.reductions));
 }
 
 }  // namespace lethe::orchestrator::inline display

@@ -16,7 +16,7 @@ constexpr int kMostNameColumns = 40;
 constexpr int kNumberColumns = 44;  // of the three columns after the name
 
 struct GroupRow {
-  std::int64_t cells = 0, cells_done = 0, cells_failed = 0, edits = 0, edits_done = 0;
+  std::int64_t cells = 0, cells_done = 0, cells_failed = 0, cells_cancelled = 0, edits = 0, edits_done = 0;
   std::int64_t reductions_missing = 0;
 };
 
@@ -26,19 +26,28 @@ std::map<std::string, GroupRow> group_rows(const Backlog& backlog) {
   for (const auto& cell : backlog.cells()) {
     auto& row = rows[cell.facts->cell.method + "/" + cell.facts->cell.model];
     std::int64_t missing = 0;
-    bool is_failed = cell.edit_state == WorkState::kFailed;
+    bool is_failed = cell.edit_state == WorkState::kFailed && !cell.is_cancelled;
     for (const auto& reduction : cell.reductions) {
-      if (reduction.state != WorkState::kDone) ++missing;
+      if (reduction.state != WorkState::kDone && cell.is_due(reduction)) ++missing;
       is_failed |= reduction.state == WorkState::kFailed;
     }
     ++row.cells;
-    row.edits += cell.facts->edits;
-    row.edits_done += std::min(cell.facts->edits, cell.committed + cell.uncommitted_edits());
+    row.edits += cell.is_cut_short() ? cell.committed : cell.facts->edits;
+    row.edits_done +=
+        std::min(cell.facts->edits, cell.committed + (cell.is_cut_short() ? 0 : cell.uncommitted_edits()));
+    if (cell.is_cut_short()) ++row.cells_cancelled;
     row.reductions_missing += missing;
     if (is_failed) ++row.cells_failed;
     if (cell.edit_state == WorkState::kDone && missing == 0) ++row.cells_done;
   }
   return rows;
+}
+
+std::string remark_on(const GroupRow& row) {
+  std::string remark;
+  if (row.cells_failed > 0) remark += fmt::format(" {} FAILED", row.cells_failed);
+  if (row.cells_cancelled > 0) remark += fmt::format(" {} cancelled", row.cells_cancelled);
+  return remark;
 }
 
 std::vector<std::string> group_lines(const Backlog& backlog, int columns) {
@@ -47,16 +56,16 @@ std::vector<std::string> group_lines(const Backlog& backlog, int columns) {
   for (const auto& [name, row] : rows) name_columns = std::max(name_columns, num_columns(name));
   name_columns = std::min(name_columns, std::clamp(columns - kNumberColumns, kLeastNameColumns, kMostNameColumns));
   const auto line = [&](const std::string& name, const std::string& cells, const std::string& edits,
-                        const std::string& reductions, const std::string& failed) {
+                        const std::string& reductions, const std::string& remark) {
     const auto padding = std::string(static_cast<std::size_t>(std::max(0, name_columns - num_columns(name))), ' ');
     return fmt::format("{}{} {:>9} {:>17} {:>10}{}", cut_to(name, name_columns), padding, cells, edits, reductions,
-                       failed);
+                       remark);
   };
   std::vector<std::string> lines{line("method/model", "cells", "edits", "to reduce", "")};
   for (const auto& [name, row] : rows) {
     lines.push_back(line(name, fmt::format("{}/{}", row.cells_done, row.cells),
                          fmt::format("{}/{}", row.edits_done, row.edits), std::to_string(row.reductions_missing),
-                         row.cells_failed > 0 ? fmt::format(" {} FAILED", row.cells_failed) : ""));
+                         remark_on(row)));
   }
   return lines;
 }
@@ -122,6 +131,7 @@ std::vector<std::string> summary_pieces(const Coordinator& coordinator, double e
                                edits_per_second));
   auto cells = fmt::format("cells {}/{}", totals.num_cells_done, totals.num_cells);
   if (totals.num_cells_failed > 0) cells += fmt::format(" ({} failed)", totals.num_cells_failed);
+  if (totals.num_cells_cancelled > 0) cells += fmt::format(" ({} cancelled)", totals.num_cells_cancelled);
   pieces.push_back(std::move(cells));
   pieces.push_back(fmt::format("reductions {}/{} ({} waiting)", totals.reductions_done, totals.reductions,
                                totals.reductions_waiting));

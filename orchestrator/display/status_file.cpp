@@ -85,7 +85,8 @@ json failures_of(const Coordinator& coordinator) {
   }
   for (const auto& cell : coordinator.backlog().cells()) {
     // Cells that fell with their prerequisite were never tried: they have no entry of their own yet.
-    if (cell.edit_state != WorkState::kFailed || !cell.failure.starts_with(kPrerequisiteFailed)) continue;
+    if (cell.edit_state != WorkState::kFailed || cell.is_cancelled || !cell.failure.starts_with(kPrerequisiteFailed))
+      continue;
     failures.push_back({{"work", "edit " + cell.facts->cell.name()}, {"reason", cell.failure}});
   }
   return failures;
@@ -141,7 +142,11 @@ void write_status(const ledger::SweepFolder& folder, const Coordinator& coordina
       {"time", core::utc_time_now()},
       {"host", core::host_name()},
       {"pid", ::getpid()},
-      {"cells", {{"done", totals.num_cells_done}, {"failed", totals.num_cells_failed}, {"all", totals.num_cells}}},
+      {"cells",
+       {{"done", totals.num_cells_done},
+        {"failed", totals.num_cells_failed},
+        {"cancelled", totals.num_cells_cancelled},
+        {"all", totals.num_cells}}},
       {"edits", {{"done", totals.edits_done}, {"uncommitted", totals.edits_uncommitted}, {"all", totals.edits}}},
       {"reductions", {{"done", totals.reductions_done}, {"all", totals.reductions}}},
       {"edits_per_second", std::round(1000.0 * edits_per_second) / 1000.0},

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <sstream>
 #include <utility>
 
 #include "core/contract/inspection.h"
 #include "core/error.h"
 #include "core/log.h"
+#include "ledger/cancelled_cells.h"
 #include "ledger/cell_identities.h"
 #include "ledger/durable_file.h"
 #include "ledger/ownership.h"
@@ -39,13 +41,19 @@ CellLedger committed_work(const ledger::SweepFolder& folder, const core::GridCel
 
 /// Nothing is known of them before the inspection.
 std::vector<OpenPrerequisite> open_prerequisites(const ledger::SweepFolder& folder,
-                                                 const std::optional<core::Inspection>& inspection) {
+                                                 const std::optional<core::Inspection>& inspection,
+                                                 const std::vector<CellStatus>& rows) {
   std::vector<OpenPrerequisite> open;
   if (!inspection) return open;
   const FolderLedgerView view(folder);
+  std::set<core::GridCell> cut_short;
+  for (const auto& row : rows) {
+    if (row.progress.is_cancelled) cut_short.insert(row.cell);
+  }
+  const auto wanted = core::wanted_prerequisites(*inspection, cut_short);
   for (const auto& facts : inspection->prerequisites) {
     const auto committed = view.prerequisite(facts);
-    if (!facts.is_due || committed.is_done) continue;
+    if (!facts.is_due || committed.is_done || !wanted.contains(facts.key())) continue;
     open.push_back({facts.title, static_cast<std::int64_t>(committed.slices_done.size()), facts.num_slices});
   }
   return open;
@@ -62,6 +70,8 @@ std::vector<CellStatus> cell_rows(const ledger::SweepFolder& folder, const core:
     auto progress = core::progress_of(config, cell, committed_work(folder, cell, known.find(cell)));
     const auto failure = failures.find(cell.name());
     rows.push_back({cell, std::move(progress), failure == failures.end() ? std::string() : failure->second});
+    if (!rows.back().progress.is_cancelled) continue;
+    rows.back().cancel_reason = ledger::read_cancellation(folder, cell).value_or(ledger::Cancellation{}).reason;
   }
   return rows;
 }
@@ -131,9 +141,11 @@ std::string_view to_string(SweepPhase phase) {
 }
 
 std::string CellStatus::state() const {
-  if (progress.is_complete()) return "done";
+  // What failed of a cancelled cell were its edits, unless something is due still.
+  if (progress.is_complete()) return progress.is_cancelled ? "cancelled" : "done";
   if (!failure.empty()) return "failed";
   if (is_running) return "running";
+  if (progress.is_cancelled) return "cancelled";
   return progress.edits_done > 0 ? "begun" : "open";
 }
 
@@ -176,8 +188,8 @@ SweepLook SweepWatch::look() {
   look.is_run_the_owners = look.owner && look.run.pid == look.owner->pid && look.run.host == look.owner->host;
   look.trouble = ledger::trouble_of(folder_.root());
   const auto inspection = core::known_inspection(folder_.inspection());
-  look.open_prerequisites = open_prerequisites(folder_, inspection);
   look.cells = cell_rows(folder_, methods_, inspection, look.run);
+  look.open_prerequisites = open_prerequisites(folder_, inspection, look.cells);
   if (look.phase == SweepPhase::kComplete) look.missing = missing_results(look.cells);
   if (look.phase == SweepPhase::kRunning && look.is_run_the_owners) add_running(look.run, look.cells);
   return look;

@@ -34,8 +34,9 @@ struct CellStatus {
   core::CellProgress progress;
   std::string failure;                      ///< of the last run, empty if none
   bool is_running = false;                  ///< being edited
+  std::string cancel_reason = {};           ///< the user's, where it is cancelled and one was given
   std::int64_t uncommitted = 0;             ///< edits that a running executor has reported and not committed
-  [[nodiscard]] std::string state() const;  ///< "done", "failed", "running", "begun", "open"
+  [[nodiscard]] std::string state() const;  ///< "done", "cancelled", "failed", "running", "begun", "open"
 };
 
 /// A prerequisite that is not done.

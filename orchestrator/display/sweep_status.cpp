@@ -20,18 +20,19 @@ constexpr std::size_t kMaxRetriesTold = 10;
 
 struct Sums {
   std::int64_t edits = 0, edits_done = 0, uncommitted = 0, reductions = 0, reductions_done = 0;
-  std::int64_t cells_done = 0, cells_failed = 0;
+  std::int64_t cells_done = 0, cells_failed = 0, cells_cancelled = 0;
 };
 
 Sums sums_of(const SweepLook& look) {
   Sums sums;
   for (const auto& row : look.cells) {
-    sums.edits += row.progress.edits;
+    sums.edits += row.progress.edits_wanted();
     sums.edits_done += row.progress.edits_done;
-    sums.uncommitted += row.uncommitted;
+    if (!row.progress.is_cancelled) sums.uncommitted += row.uncommitted;
     sums.reductions += row.progress.reductions;
     sums.reductions_done += row.progress.reductions_done();
-    if (row.progress.is_complete()) ++sums.cells_done;
+    if (row.progress.is_complete() && !row.progress.is_cancelled) ++sums.cells_done;
+    if (row.progress.is_cancelled) ++sums.cells_cancelled;
     if (row.state() == "failed") ++sums.cells_failed;
   }
   return sums;
@@ -117,6 +118,7 @@ void print_troubles(const SweepLook& look, std::ostream& out) {
 std::string word_of(const CellStatus& row) {
   const auto state = row.state();
   if (state == "failed") return "FAILED " + first_line(row.failure);
+  if (state == "cancelled") return row.cancel_reason.empty() ? state : state + ": " + first_line(row.cancel_reason);
   if (state == "running") return fmt::format("running ({})", row.progress.edits_done + row.uncommitted);
   return state == "open" ? "-" : state;
 }
@@ -136,7 +138,8 @@ void print_cells(const SweepLook& look, std::ostream& out) {
   }
   const auto sums = sums_of(look);
   line("all", sums.edits_done, sums.edits, sums.reductions_done, sums.reductions,
-       fmt::format("{} of {} cells done", sums.cells_done, look.cells.size()));
+       fmt::format("{} of {} cells done", sums.cells_done, look.cells.size()) +
+           (sums.cells_cancelled > 0 ? fmt::format(", {} cancelled", sums.cells_cancelled) : std::string()));
 }
 
 json number_or_null(const std::string& digits) {
@@ -175,6 +178,8 @@ json cells_of(const SweepLook& look) {
                     {"reductions_done", row.progress.reductions_done()},
                     {"reductions", row.progress.reductions},
                     {"state", row.state()},
+                    {"is_cancelled", row.progress.is_cancelled},
+                    {"cancel_reason", row.cancel_reason},
                     {"failure", row.failure}});
   }
   return list;
@@ -240,6 +245,7 @@ void print_status_json(const SweepLook& look, std::ostream& out) {
                     {"reductions", {{"done", sums.reductions_done}, {"all", sums.reductions}}},
                     {"cells_done", sums.cells_done},
                     {"cells_failed", sums.cells_failed},
+                    {"cells_cancelled", sums.cells_cancelled},
                     {"cells", cells_of(look)},
                     {"prerequisites", prerequisites_of(look)},
                     {"edits_per_second", pace(look.run.edits_per_second)},

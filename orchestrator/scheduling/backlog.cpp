@@ -13,12 +13,13 @@ const core::GridCell& cell_of(const CellWork& cell) { return cell.facts->cell; }
 }  // namespace
 
 Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger)
-    : config_(config), costs_(config, inspection) {
+    : config_(config), inspection_(inspection), costs_(config, inspection) {
   for (const auto& facts : inspection.prerequisites) {
     if (facts.is_due) add_prerequisite(facts, ledger);
   }
   cells_.reserve(inspection.cells.size());
   for (const auto& facts : inspection.cells) add_cell(facts, ledger);
+  set_cancelled(ledger.cancelled());
 }
 
 /// One piece of work, or one for each slice and a last one that puts them together.
@@ -61,7 +62,9 @@ bool Backlog::are_done(const std::vector<std::size_t>& needs) const {
 }
 
 void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
-  auto progress = core::progress_of(config_, facts.cell, ledger.cell(facts));
+  auto committed = ledger.cell(facts);
+  committed.is_cancelled = false;  // all of it is kept: the cell may be wanted again
+  auto progress = core::progress_of(config_, facts.cell, committed);
   CellWork cell;
   cell.facts = &facts;
   cell.committed = progress.edits_done;
@@ -122,11 +125,13 @@ double Backlog::expected_step_seconds(const WorkUnit& unit) const {
 }
 
 bool Backlog::is_ready(const PrerequisiteWork& work, double now_seconds) const {
-  return work.state == WorkState::kOpen && work.attempts.not_before_seconds <= now_seconds && are_done(work.needs);
+  return work.state == WorkState::kOpen && work.is_wanted && work.attempts.not_before_seconds <= now_seconds &&
+         are_done(work.needs);
 }
 
 bool Backlog::is_editable(const CellWork& cell, double now_seconds) const {
-  return cell.edit_state == WorkState::kOpen && cell.attempts.not_before_seconds <= now_seconds && are_done(cell.needs);
+  return cell.edit_state == WorkState::kOpen && !cell.is_cancelled && cell.attempts.not_before_seconds <= now_seconds &&
+         are_done(cell.needs);
 }
 
 std::optional<std::size_t> Backlog::next_reduction(const CellWork& cell, double now_seconds) const {
@@ -147,6 +152,22 @@ std::int64_t Backlog::num_waiting_reductions() const {
     }
   }
   return count;
+}
+
+bool Backlog::is_wanted(const WorkUnit& unit) const {
+  if (unit.kind == WorkUnit::Kind::kPrerequisite) return prerequisites_.at(unit.index).is_wanted;
+  return unit.kind != WorkUnit::Kind::kEdit || !cells_.at(unit.index).is_cancelled;
+}
+
+void Backlog::set_cancelled(const std::set<core::GridCell>& cancelled) {
+  std::set<core::GridCell> cut_short;
+  for (auto& cell : cells_) {
+    cell.is_cancelled = cancelled.contains(cell_of(cell));
+    if (cell.is_cut_short()) cut_short.insert(cell_of(cell));
+  }
+  const auto wanted = core::wanted_prerequisites(inspection_, cut_short);
+  for (auto& work : prerequisites_) work.is_wanted = wanted.contains(work.facts->key());
+  cancelled_ = cancelled;
 }
 
 void Backlog::start(const WorkUnit& unit, int rank) {
@@ -249,68 +270,27 @@ void Backlog::refresh(const WorkUnit& unit, const LedgerView& ledger) {
   if (unit.kind == WorkUnit::Kind::kEdit) advance(unit.index, ledger.cell(*cells_.at(unit.index).facts).num_edits);
 }
 
-std::vector<Retry> Backlog::retries() const {
-  std::vector<Retry> retries;
-  const auto add = [&](const WorkUnit& unit, WorkState state, const Attempts& attempts) {
-    const bool is_tried_again = state == WorkState::kOpen || state == WorkState::kRunning;
-    if (!is_tried_again || attempts.num_failures() == 0) return;
-    retries.push_back({core::describe(task_of(unit)), attempts.reason, attempts.num_failures()});
-  };
-  for (std::size_t i = 0; i < prerequisites_.size(); ++i)
-    add({WorkUnit::Kind::kPrerequisite, i}, prerequisites_[i].state, prerequisites_[i].attempts);
-  for (std::size_t i = 0; i < cells_.size(); ++i) {
-    const auto& cell = cells_[i];
-    add({WorkUnit::Kind::kEdit, i, 0, cell.facts->edits}, cell.edit_state, cell.attempts);
-    for (std::size_t k = 0; k < cell.reductions.size(); ++k)
-      add({WorkUnit::Kind::kReduction, i, k}, cell.reductions[k].state, cell.reductions[k].attempts);
-  }
-  return retries;
-}
-
 bool Backlog::is_exhausted() const {
   const auto is_over = [](WorkState state) { return state == WorkState::kDone || state == WorkState::kFailed; };
-  if (!std::ranges::all_of(prerequisites_, is_over, &PrerequisiteWork::state)) return false;
+  const auto is_left = [&](const PrerequisiteWork& work) {
+    return !is_over(work.state) && (work.is_wanted || work.state == WorkState::kRunning);
+  };
+  if (std::ranges::any_of(prerequisites_, is_left)) return false;
   return std::ranges::all_of(cells_, [&](const CellWork& cell) {
     const bool has_open =
         cell.first_open < cell.reductions.size() && cell.reductions[cell.first_open].edits <= cell.committed;
-    return is_over(cell.edit_state) && cell.num_running_reductions == 0 && !has_open;
+    const bool is_edited = is_over(cell.edit_state) || (cell.is_cancelled && cell.edit_state == WorkState::kOpen);
+    return is_edited && cell.num_running_reductions == 0 && !has_open;
   });
 }
 
 bool Backlog::has_failures() const {
   const auto is_failed = [](const auto& work) { return work.state == WorkState::kFailed; };
-  return std::ranges::any_of(prerequisites_, is_failed) || std::ranges::any_of(cells_, [&](const CellWork& cell) {
-           return cell.edit_state == WorkState::kFailed || std::ranges::any_of(cell.reductions, is_failed);
+  const auto is_missed = [&](const PrerequisiteWork& work) { return is_failed(work) && work.is_wanted; };
+  return std::ranges::any_of(prerequisites_, is_missed) || std::ranges::any_of(cells_, [&](const CellWork& cell) {
+           const bool is_unedited = cell.edit_state == WorkState::kFailed && !cell.is_cancelled;
+           return is_unedited || std::ranges::any_of(cell.reductions, is_failed);
          });
-}
-
-Backlog::Totals Backlog::totals() const {
-  Totals totals;
-  totals.num_cells = static_cast<std::int64_t>(cells_.size());
-  totals.reductions = num_reductions_due_;
-  totals.reductions_done = num_reductions_due_;
-  for (const auto& cell : cells_) {
-    totals.edits += cell.facts->edits;
-    totals.edits_done += std::min(cell.committed, cell.facts->edits);
-    totals.edits_uncommitted += cell.uncommitted_edits();
-    bool is_done = cell.edit_state == WorkState::kDone;
-    bool is_failed = cell.edit_state == WorkState::kFailed;
-    for (const auto& reduction : cell.reductions) {
-      if (reduction.state == WorkState::kDone) continue;
-      --totals.reductions_done;
-      is_done = false;
-      if (reduction.state == WorkState::kFailed) {
-        ++totals.reductions_failed;
-        is_failed = true;
-      }
-    }
-    if (is_done) ++totals.num_cells_done;
-    if (is_failed) ++totals.num_cells_failed;
-  }
-  totals.reductions_waiting = num_waiting_reductions();
-  totals.prerequisites = static_cast<std::int64_t>(prerequisites_.size());
-  totals.prerequisites_done = std::ranges::count(prerequisites_, WorkState::kDone, &PrerequisiteWork::state);
-  return totals;
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

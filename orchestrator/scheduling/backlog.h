@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,7 @@ struct PrerequisiteWork {
   double step_seconds = 0.0;            ///< between two signs of life, at most
   std::vector<std::size_t> needs = {};  ///< prerequisites that must be done first
   bool is_awaited = false;              ///< a cell or another prerequisite cannot begin before it is done
+  bool is_wanted = true;                ///< false: only cancelled cells need it
   WorkState state = WorkState::kOpen;
   Attempts attempts = {};
   std::string failure = {};
@@ -71,9 +73,20 @@ struct CellWork {
   std::vector<ReductionWork> reductions;  ///< what was missing at the start, by edits
   std::size_t first_open = 0;             ///< all reductions before it are done, running or failed
   std::size_t num_running_reductions = 0;
-  int holder = -1;  ///< rank whose executor has this cell's model at a checkpoint
+  int holder = -1;            ///< rank whose executor has this cell's model at a checkpoint
+  bool is_cancelled = false;  ///< its user wants no more edits; an executor may be at its last one
 
   [[nodiscard]] std::int64_t remaining_edits() const { return facts->edits - committed; }
+  /// Edits are to be made, or made now and wanted.
+  [[nodiscard]] bool is_to_be_edited() const {
+    return !is_cancelled && (edit_state == WorkState::kOpen || edit_state == WorkState::kRunning);
+  }
+  /// Cancelled before its end.
+  [[nodiscard]] bool is_cut_short() const { return is_cancelled && edit_state != WorkState::kDone; }
+  /// Done, or going to be due: not behind the last edit of a cell that is cut short.
+  [[nodiscard]] bool is_due(const ReductionWork& reduction) const {
+    return !is_cut_short() || reduction.edits <= committed;
+  }
   /// Made and not on disk yet.
   [[nodiscard]] std::int64_t uncommitted_edits() const { return std::max<std::int64_t>(0, seen - committed); }
 };
@@ -116,7 +129,14 @@ class Backlog {
   /// Reductions that could run now, over all cells.
   [[nodiscard]] std::int64_t num_waiting_reductions() const;
 
+  /// False for edits of a cancelled cell, and for what only such cells need: not to be begun, nor gone on with.
+  [[nodiscard]] bool is_wanted(const WorkUnit& unit) const;
+
   void start(const WorkUnit& unit, int rank);
+  /// The cells that are to be edited no further, instead of those of the call before. Nothing else of a cell is
+  /// forgotten: one that is not among them any more goes on.
+  void set_cancelled(const std::set<core::GridCell>& cancelled);
+  [[nodiscard]] const std::set<core::GridCell>& cancelled() const { return cancelled_; }
   /// `committed` edits of the cell are on disk.
   void advance(std::size_t cell, std::int64_t committed);
   /// The running edits of a cell have come to `edits`, the running prerequisite has `rest_seconds` to go.
@@ -139,8 +159,9 @@ class Backlog {
   [[nodiscard]] bool is_exhausted() const;
   [[nodiscard]] bool has_failures() const;
 
+  /// Edits and reductions of cancelled cells as far as they are made or due.
   struct Totals {
-    std::int64_t num_cells = 0, num_cells_done = 0, num_cells_failed = 0;
+    std::int64_t num_cells = 0, num_cells_done = 0, num_cells_failed = 0, num_cells_cancelled = 0;
     std::int64_t edits = 0, edits_done = 0, edits_uncommitted = 0;
     std::int64_t reductions = 0, reductions_done = 0, reductions_waiting = 0, reductions_failed = 0;
     std::int64_t prerequisites = 0, prerequisites_done = 0;
@@ -149,9 +170,11 @@ class Backlog {
 
  private:
   const core::ExperimentConfig& config_;
+  const core::Inspection& inspection_;
   CostModel costs_;
   std::vector<PrerequisiteWork> prerequisites_;
   std::vector<CellWork> cells_;
+  std::set<core::GridCell> cancelled_;
   std::int64_t num_reductions_due_ = 0;  // over all cells, done ones included
 
   void add_prerequisite(const core::PrerequisiteFacts& facts, const LedgerView& ledger);

@@ -19,6 +19,7 @@ Coordinator::Coordinator(CoordinatorOptions options, const core::ExperimentConfi
       clock_(clock),
       journal_(journal),
       backlog_(config, inspection, ledger),
+      cancellations_(backlog_.cancelled(), options_.cancel_look_seconds, clock.now_seconds()),
       roles_(assign_roles(config, backlog_, channel.size())),
       ranks_(static_cast<std::size_t>(channel.size())) {
   const auto totals = backlog_.totals();
@@ -52,7 +53,7 @@ void Coordinator::on_hello(int rank, const comm::Message& message) {
   auto& state = ranks_.at(static_cast<std::size_t>(rank));
   journal_.record("hello", {{"rank", std::int64_t{rank}}, {"host", hello.host}, {"pid", hello.process_id}});
   if (hello.build != options_.build) {
-    state.has_left = true;
+    state.has_left = has_refused_rank_ = true;
     failures_.push_back(
         {"rank " + std::to_string(rank) + " on " + hello.host,
          "is of build " + hello.build + ", rank 0 of " + options_.build + "; install the same build on every host"});
@@ -198,6 +199,7 @@ void Coordinator::on_bye(int rank) {
 void Coordinator::tick() {
   const double now = clock_.now_seconds();
   if (phase_ == Phase::kRunning) {
+    follow_cancellations();
     while (!retry_times_seconds_.empty() && *retry_times_seconds_.begin() <= now) {
       retry_times_seconds_.erase(retry_times_seconds_.begin());
       may_have_work_ = true;
@@ -205,6 +207,17 @@ void Coordinator::tick() {
     if (may_have_work_) hand_out_work();
   }
   check_end();
+}
+
+void Coordinator::follow_cancellations() {
+  if (!cancellations_.look(ledger_, clock_.now_seconds(), journal_)) return;
+  backlog_.set_cancelled(cancellations_.cells());
+  may_have_work_ = true;
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    const auto& assigned = ranks_[static_cast<std::size_t>(rank)].assigned;
+    if (!assigned || backlog_.is_wanted(assigned->unit)) continue;
+    channel_.send(rank, empty_message(comm::MessageType::kStopTask, assigned->epoch));
+  }
 }
 
 void Coordinator::hand_out_work() {
@@ -285,7 +298,7 @@ void Coordinator::quit_all() {
 
 Outcome Coordinator::outcome() const {
   if (!backlog_.is_exhausted()) return Outcome::kIncomplete;
-  return backlog_.has_failures() || !failures_.empty() ? Outcome::kPoisoned : Outcome::kComplete;
+  return backlog_.has_failures() || has_refused_rank_ ? Outcome::kPoisoned : Outcome::kComplete;
 }
 
 bool Coordinator::is_anybody_busy() const {

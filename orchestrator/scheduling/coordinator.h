@@ -9,6 +9,7 @@
 #include "comm/channel.h"
 #include "orchestrator/process/clock.h"
 #include "orchestrator/scheduling/backlog.h"
+#include "orchestrator/scheduling/cancellations.h"
 #include "orchestrator/scheduling/journal.h"
 #include "orchestrator/scheduling/outcome.h"
 #include "orchestrator/scheduling/protocol.h"
@@ -24,6 +25,7 @@ struct CoordinatorOptions {
   RetryOptions retry;
   double stop_grace_seconds = 150.0;  ///< after a stop, how long running tasks may take to commit
   double quit_grace_seconds = 30.0;   ///< how long ranks may take to say bye
+  double cancel_look_seconds = 1.0;   ///< between two looks at which cells are cancelled
   SchedulerOptions scheduler;
 };
 
@@ -113,6 +115,7 @@ class Coordinator {
   const Clock& clock_;
   Journal& journal_;
   Backlog backlog_;
+  Cancellations cancellations_;
   std::vector<Role> roles_;
   std::vector<Rank> ranks_;
   std::vector<Failure> failures_;
@@ -121,6 +124,7 @@ class Coordinator {
   FolderTrouble folder_trouble_;
   Phase phase_ = Phase::kRunning;
   std::string stop_reason_;
+  bool has_refused_rank_ = false;         // of another build
   bool may_have_work_ = true;             // something changed since the last hand-out
   std::set<double> retry_times_seconds_;  // ends of back-offs: the only work that appears without a message
   double deadline_seconds_ = 0.0;
@@ -135,6 +139,8 @@ class Coordinator {
   void on_failed(int rank, const core::FailedEvent& failed);
   void on_bye(int rank);
 
+  /// Tasks that are not wanted any more are stopped alone.
+  void follow_cancellations();
   void hand_out_work();
   bool assign_to(int rank);
   void retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed);

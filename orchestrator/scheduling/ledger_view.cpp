@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/patience.h"
+#include "ledger/cancelled_cells.h"
 #include "ledger/cell_identities.h"
 
 namespace lethe::orchestrator::inline scheduling {
@@ -27,5 +28,7 @@ PrerequisiteLedger FolderLedgerView::prerequisite(const core::PrerequisiteFacts&
   }
   return ledger;
 }
+
+std::set<core::GridCell> FolderLedgerView::cancelled() const { return ledger::cancelled_cells(folder_); }
 
 }  // namespace lethe::orchestrator::inline scheduling

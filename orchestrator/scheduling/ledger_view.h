@@ -24,6 +24,8 @@ class LedgerView {
   virtual ~LedgerView() = default;
   [[nodiscard]] virtual CellLedger cell(const core::CellFacts& facts) const = 0;
   [[nodiscard]] virtual PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& facts) const = 0;
+  /// Cells that are to be edited no further, also ones of no grid; it may change at any time.
+  [[nodiscard]] virtual std::set<core::GridCell> cancelled() const = 0;
 };
 
 /// The real one: names of files in a sweep's folder. Throws `core::StorageError` on read errors that do not pass.
@@ -33,6 +35,7 @@ class FolderLedgerView final : public LedgerView {
 
   [[nodiscard]] CellLedger cell(const core::CellFacts& facts) const override;
   [[nodiscard]] PrerequisiteLedger prerequisite(const core::PrerequisiteFacts& facts) const override;
+  [[nodiscard]] std::set<core::GridCell> cancelled() const override;
 
  private:
   ledger::SweepFolder folder_;

@@ -54,7 +54,7 @@ Message to_message(const core::Event& event, std::uint64_t epoch) {
   return {MessageType::kEvent, 0, epoch, core::to_json(event)};
 }
 
-Message empty_message(MessageType type) { return {type, 0, 0, {}}; }
+Message empty_message(MessageType type, std::uint64_t epoch) { return {type, 0, epoch, {}}; }
 
 Hello hello_from(const Message& message) {
   return parse(message, "hello", [](const json& payload) {

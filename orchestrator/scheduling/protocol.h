@@ -6,7 +6,7 @@
 #include "comm/message.h"
 #include "core/contract/executor_messages.h"
 
-// Payloads of the messages between ranks (comm::MessageType), all JSON. kEvent carries a core::Event; kStop,
+// Payloads of the messages between ranks (comm::MessageType), all JSON. kEvent carries a core::Event; kStop, kStopTask,
 // kStopRequest and kBye carry nothing. Readers throw `core::CommError` on anything malformed.
 
 namespace lethe::orchestrator::inline scheduling {
@@ -43,7 +43,7 @@ comm::Message to_message(const Welcome& welcome);
 comm::Message to_message(const Assignment& assignment, std::uint64_t epoch);
 comm::Message to_message(const Quit& quit);
 comm::Message to_message(const core::Event& event, std::uint64_t epoch);
-comm::Message empty_message(comm::MessageType type);
+comm::Message empty_message(comm::MessageType type, std::uint64_t epoch = 0);
 
 Hello hello_from(const comm::Message& message);
 Welcome welcome_from(const comm::Message& message);

@@ -11,13 +11,13 @@ namespace {
 bool is_ahead(WorkState state) { return state == WorkState::kOpen || state == WorkState::kRunning; }
 
 double rest_of(const Backlog& backlog, const PrerequisiteWork& work) {
-  if (!is_ahead(work.state)) return 0.0;
+  if (!is_ahead(work.state) || !work.is_wanted) return 0.0;
   if (work.state == WorkState::kRunning && work.rest_seconds) return *work.rest_seconds;
   return backlog.costs().prerequisite_seconds(work.facts->kind, work.facts->model, work.expected_seconds);
 }
 
 double rest_of_edits(const Backlog& backlog, const CellWork& cell) {
-  if (!is_ahead(cell.edit_state)) return 0.0;
+  if (!cell.is_to_be_edited()) return 0.0;
   const auto& name = cell.facts->cell;
   return backlog.costs().edit_seconds(name.method, name.model).of(cell.remaining_edits() - cell.uncommitted_edits());
 }
@@ -62,7 +62,8 @@ struct CellSums {
 
 /// A cell whose edits are not going to be made is reduced where it has been edited.
 bool will_be_reduced(const CellWork& cell, const ReductionWork& reduction) {
-  return is_ahead(reduction.state) && (cell.edit_state != WorkState::kFailed || reduction.edits <= cell.committed);
+  const bool is_in_time = cell.edit_state != WorkState::kFailed || reduction.edits <= cell.committed;
+  return is_ahead(reduction.state) && is_in_time && cell.is_due(reduction);
 }
 
 CellSums sums_of(const Backlog& backlog, int num_executors) {

@@ -99,8 +99,9 @@ std::vector<Role> assign_roles(const core::ExperimentConfig& config, const Backl
   double edits = 0.0;
   double reductions = 0.0;
   for (const auto& cell : backlog.cells()) {
-    edits += remaining_seconds(backlog, cell);
+    if (!cell.is_cancelled) edits += remaining_seconds(backlog, cell);
     for (const auto& one : cell.reductions) {
+      if (!cell.is_due(one)) continue;
       reductions += backlog.costs().reduction_seconds(cell.facts->cell.model, one.edits, one.parts);
     }
   }

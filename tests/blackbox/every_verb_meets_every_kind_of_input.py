@@ -151,6 +151,12 @@ def status(world):
     return status, told, cells_of(told) if status == 0 else None
 
 
+def cancel(world):
+    status, told = run(world, "cancel", "out", CELL)
+    # One that is not complete any more is cancelled, and said to be.
+    return status, told, "complete" if "is complete already" in told else None
+
+
 def same_sweep(world, folder, name, status):
     """Whether a verb gave the prerequisites that it gives with sound inputs, which are beside this world."""
     if status != 0:
@@ -222,7 +228,7 @@ def single_edits(world):
     return status, told, (world / "single/report/disabling.csv").read_text()
 
 
-VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, stats, edit, train_mend, samples, recall, zsre,
+VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, cancel, stats, edit, train_mend, samples, recall, zsre,
          plan_of_shards, stats_of_shards, edit_of_shards, single_edits)
 
 
@@ -362,8 +368,8 @@ STATES = (missing, half, empty, pointer, folder, pipe, link_to_itself, unreadabl
 # What only the verbs of `READS` read.
 NEW = {*OF_SHARDS, *OF_TRAINING}
 # What a verb must do without: these leave rc and product as they were, whatever the state.
-NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "status")}
-for verb in ("verify_digests", "report", "status"):
+NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "status", "cancel")}
+for verb in ("verify_digests", "report", "status", "cancel"):
     NEEDS_NO[verb] |= set(MODEL)
 NEEDS_NO["edit"] = set(INPUTS) - set(MODEL) - {"corpus.txt"}
 # Verbs that are tried with what they read alone.

@@ -54,6 +54,33 @@ TEST(CellProgress, TheLastEditIsACheckpointOfItsOwn) {
       << "nothing was reduced at 15";
 }
 
+TEST(CellProgress, OfACancelledCellNothingIsDueBeyondItsLastEdit) {
+  auto ledger = ledger_up_to(20);
+  ledger.num_edits = 24;  // the edit under way was committed
+  ledger.is_cancelled = true;
+  auto progress = progress_of(config_asking_for(60), kOnlyCell, ledger);
+  EXPECT_TRUE(progress.is_cancelled);
+  EXPECT_TRUE(progress.is_complete());
+  EXPECT_EQ(progress.edits, 60);
+  EXPECT_EQ(progress.edits_wanted(), 24);
+  EXPECT_EQ(progress.reductions, 2) << "edit 24 is no checkpoint of the config";
+  ledger.reductions.erase({20, ReductionPart::kForgetting});
+  progress = progress_of(config_asking_for(60), kOnlyCell, ledger);
+  EXPECT_FALSE(progress.is_complete()) << "what is committed is evaluated";
+  ASSERT_EQ(progress.missing.size(), 1U);
+  EXPECT_EQ(progress.missing[0].edits, 20);
+}
+
+TEST(CellProgress, ACellThatIsCancelledTooLateIsOneLikeAnyOther) {
+  auto ledger = ledger_up_to(20);
+  ledger.is_cancelled = true;
+  EXPECT_FALSE(progress_of(config_asking_for(20), kOnlyCell, ledger).is_cancelled);
+  EXPECT_TRUE(progress_of(config_asking_for(20), kOnlyCell, ledger).is_complete());
+  const auto none = progress_of(config_asking_for(20), kOnlyCell, {0, {}, true});
+  EXPECT_TRUE(none.is_cancelled && none.is_complete());
+  EXPECT_EQ(none.reductions, 0);
+}
+
 TEST(CellProgress, AStrangersCellIsRefused) {
   EXPECT_THROW(static_cast<void>(progress_of(config_asking_for(20), {"rome", "m", 1}, {})), ConfigError);
 }

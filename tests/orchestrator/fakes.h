@@ -31,10 +31,13 @@ class FakeLedger final : public LedgerView {
     return {prerequisites.contains(facts.key()), found == slices.end() ? std::set<std::int64_t>{} : found->second};
   }
 
+  [[nodiscard]] std::set<core::GridCell> cancelled() const override { return cancelled_cells; }
+
   /// Everything of a cell up to `edits` edits, reductions included.
   void complete(const core::ExperimentConfig& config, const core::GridCell& cell, std::int64_t edits);
 
   std::map<core::GridCell, CellLedger> cells;
+  std::set<core::GridCell> cancelled_cells;
   std::set<std::string> prerequisites;                   ///< keys of those that are done: "moments small-gpt2"
   std::map<std::string, std::set<std::int64_t>> slices;  ///< by such a key
 };

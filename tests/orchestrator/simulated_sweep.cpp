@@ -74,6 +74,9 @@ void SimulatedSweep::on_message(int rank, const comm::Message& message) {
     case comm::MessageType::kStop:
       worker.is_stopping = true;
       return;
+    case comm::MessageType::kStopTask:
+      if (worker.task && worker.epoch == message.epoch) worker.is_stopping = true;
+      return;
     case comm::MessageType::kQuit:
       channels_[static_cast<std::size_t>(rank)]->send(0, empty_message(comm::MessageType::kBye));
       return;
@@ -107,6 +110,7 @@ void SimulatedSweep::advance(int rank) {
   if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) return step_edits(rank, *edit);
   if (const auto* task = std::get_if<core::ReduceTask>(&*worker.task)) reduce(rank, *task);
   if (const auto* made = std::get_if<core::PrerequisiteTask>(&*worker.task)) {
+    if (worker.is_stopping) return finish(rank, core::StoppedEvent{0});
     const auto key = inspection_.prerequisite(made->kind, made->model).key();
     if (made->slice) {
       ledger_.slices[key].insert(*made->slice);

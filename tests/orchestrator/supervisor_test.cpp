@@ -265,6 +265,26 @@ TEST_F(SupervisorTest, ATaskThatTheExecutorHasNotGotIsStoppedAtOnce) {
   EXPECT_TRUE(script_.commands.empty());
 }
 
+TEST_F(SupervisorTest, OneTaskIsStoppedAloneAndTheExecutorTakesTheNext) {
+  ready();
+  assign(3);
+  supervisor_->on_message(empty_message(comm::MessageType::kStopTask, 2));
+  EXPECT_EQ(script_.commands.size(), 1U) << "of an assignment that has ended";
+  supervisor_->on_message(empty_message(comm::MessageType::kStopTask, 3));
+  ASSERT_EQ(script_.commands.size(), 2U);
+  EXPECT_TRUE(std::holds_alternative<core::StopCommand>(script_.commands[1]));
+  say(core::StoppedEvent{7});
+  EXPECT_EQ(next_event()->second, 3U);
+  assign(4);
+  ASSERT_EQ(script_.commands.size(), 3U);
+  EXPECT_TRUE(std::holds_alternative<core::RunCommand>(script_.commands[2]));
+  // An executor that dies while it is to stop one task has died all the same.
+  supervisor_->on_message(empty_message(comm::MessageType::kStopTask, 4));
+  script_.reports.emplace_back(ExecutorExited{SIGSEGV});
+  supervisor_->step();
+  expect_failure(core::FailureClass::kCrash);
+}
+
 TEST_F(SupervisorTest, ByeFollowsTheExecutorsEnd) {
   ready();
   supervisor_->on_message(to_message(Quit{75}));

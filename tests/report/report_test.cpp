@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "ledger/cancelled_cells.h"
 #include "storage/report_file.h"
 #include "storage/second_moment_file.h"
 #include "storage/statement.h"
@@ -137,6 +138,24 @@ TEST_F(Report, AnUnfinishedSweepIsReportedAsFarAsItIs) {
   EXPECT_THAT(result.remarks.notes, IsEmpty());
   EXPECT_THAT(summary(), AllOf(HasSubstr("1 of 2 cells are complete"), HasSubstr("rome/tiny/sample1: 30 of 60 edits"),
                                HasSubstr("rome/tiny/sample1: 1 reductions of the edits done are missing")));
+}
+
+TEST_F(Report, ACancelledCellIsToldWithItsLastEditAndNothingOfItIsMissing) {
+  config_.edits.at(config_.cells[1]) = 200;
+  fake::write_experiment(folder_, config_);
+  ledger::replace_text(folder_.inspection(), core::to_json(fake::inspection(config_)));
+  ledger::cancel_cell(folder_, config_.cells[1], "it collapsed");
+  ledger::cancel_cell(folder_, config_.cells[0], "too late");
+  EXPECT_TRUE(write().remarks.left_out.empty());
+  EXPECT_THAT(summary(), AllOf(HasSubstr("1 of 2 cells are complete, 1 cancelled"), HasSubstr("## Cancelled"),
+                               HasSubstr("rome/tiny/sample1: after edit 60 of 200: it collapsed"),
+                               Not(HasSubstr("sample0: after edit")), Not(HasSubstr("## Missing"))));
+  fs::remove(file(1, ledger::reduction_stem(core::ReductionPart::kForgetting, 20, fake::kReductionIdentity)));
+  (void)write();
+  EXPECT_THAT(summary(), HasSubstr("rome/tiny/sample1: 1 reductions of the edits done are missing"));
+  EXPECT_TRUE(ledger::restore_cell(folder_, config_.cells[1]));
+  (void)write();
+  EXPECT_THAT(summary(), AllOf(HasSubstr("rome/tiny/sample1: 60 of 200 edits done"), Not(HasSubstr("## Cancelled"))));
 }
 
 TEST_F(Report, AnEmptySweepIsReportedToo) {

@@ -1,9 +1,12 @@
 #include "worker/commands/cell_command.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "core/config/schedule.h"
 #include "core/error.h"
+#include "core/log.h"
+#include "ledger/cancelled_cells.h"
 #include "ledger/commit.h"
 #include "worker/commands/owned_work.h"
 #include "worker/planning/prerequisite_kinds.h"
@@ -22,6 +25,39 @@ void refuse_foreign_results(Workspace& workspace, const core::GridCell& cell) {
                           "; compare their identity-*.json files, restore the config or choose another --out");
 }
 
+/// The caller's monitor, which stops the edits of a cell that is cancelled meanwhile too.
+class CancelWatch final : public TaskMonitor {
+ public:
+  CancelWatch(TaskMonitor& monitor, const ledger::SweepFolder& folder, const core::GridCell& cell)
+      : monitor_(monitor), folder_(folder), cell_(cell) {}
+
+  void progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) override {
+    monitor_.progress(stage, done, total, seconds);
+  }
+  void committed(const std::filesystem::path& file, std::int64_t edits) override { monitor_.committed(file, edits); }
+  [[nodiscard]] bool should_stop() const override { return monitor_.should_stop() || is_cancelled(); }
+
+  /// Looked for once a second, until it is; what cannot be read now is looked for again.
+  [[nodiscard]] bool is_cancelled() const {
+    const auto now = std::chrono::steady_clock::now();
+    if (is_cancelled_ || now < next_look_) return is_cancelled_;
+    next_look_ = now + std::chrono::seconds(1);
+    try {
+      is_cancelled_ = ledger::is_cancelled(folder_, cell_);
+    } catch (const core::StorageError& error) {
+      core::log_warning(error.what());
+    }
+    return is_cancelled_;
+  }
+
+ private:
+  TaskMonitor& monitor_;
+  const ledger::SweepFolder& folder_;
+  const core::GridCell& cell_;
+  mutable bool is_cancelled_ = false;
+  mutable std::chrono::steady_clock::time_point next_look_{};
+};
+
 std::vector<core::ReductionPart> missing_parts(Workspace& workspace, const core::GridCell& cell, std::int64_t edits) {
   const auto& facts = workspace.facts().cell(cell);
   const auto files = ledger::scan_cell(workspace.cell_folder(cell));
@@ -32,6 +68,36 @@ std::vector<core::ReductionPart> missing_parts(Workspace& workspace, const core:
   return parts;
 }
 
+/// What the unedited model says of the tasks. False: told to stop.
+bool make_baseline(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor) {
+  return workspace.config().tasks.empty() || run_own_prerequisite(workspace, {kBaselineKind, cell.model}, monitor);
+}
+
+/// All edits, with what they need. False: told to stop, or cancelled.
+bool edit(Workspace& workspace, const core::GridCell& cell, TaskRunner& runner, CancelWatch& watch) {
+  if (!watch.should_stop() && run_own_needs(workspace, cell, watch) && make_baseline(workspace, cell, watch)) {
+    const auto edited = runner.run(core::EditTask{cell, workspace.config().edits.at(cell)}, watch);
+    if (edited.is_complete) return true;
+  }
+  if (watch.is_cancelled()) {
+    core::log_info(cell.name() + " is cancelled: no further edits (`lethe cancel --undo` takes it back)");
+  }
+  return false;
+}
+
+/// Of what is committed, all that is due. False: told to stop.
+bool reduce(Workspace& workspace, const core::GridCell& cell, TaskRunner& runner, TaskMonitor& monitor) {
+  const auto num_edits = ledger::scan_cell(workspace.cell_folder(cell)).num_edits();
+  if (num_edits > 0 && !make_baseline(workspace, cell, monitor)) return false;
+  for (const auto edits : core::checkpoints_of(workspace.config(), cell)) {
+    if (monitor.should_stop()) return false;
+    if (edits > num_edits) break;
+    const auto parts = missing_parts(workspace, cell, edits);
+    if (!parts.empty()) runner.run(core::ReduceTask{cell, edits, parts}, monitor);
+  }
+  return true;
+}
+
 }  // namespace
 
 bool run_cell(Workspace& workspace, const core::GridCell& cell, TaskMonitor& monitor) {
@@ -39,18 +105,12 @@ bool run_cell(Workspace& workspace, const core::GridCell& cell, TaskMonitor& mon
   const auto ownership = own_cell(workspace, cell, monitor);
   if (!ownership) return false;
   TaskRunner runner(workspace);
-  if (!run_own_needs(workspace, cell, monitor)) return false;
-  const bool has_tasks = !workspace.config().tasks.empty();
-  if (has_tasks && !run_own_prerequisite(workspace, {kBaselineKind, cell.model}, monitor)) return false;
-  const auto checkpoints = core::checkpoints_of(workspace.config(), cell);
-  const auto edited = runner.run(core::EditTask{cell, workspace.config().edits.at(cell)}, monitor);
-  for (const auto edits : checkpoints) {
-    if (monitor.should_stop()) return false;
-    if (edits > edited.edits) break;
-    const auto parts = missing_parts(workspace, cell, edits);
-    if (!parts.empty()) runner.run(core::ReduceTask{cell, edits, parts}, monitor);
-  }
-  return edited.is_complete;
+  CancelWatch watch(monitor, workspace.folder(), cell);
+  const bool is_edited = edit(workspace, cell, runner, watch);
+  if (!is_edited && monitor.should_stop()) return false;
+  if (!reduce(workspace, cell, runner, monitor)) return false;
+  // One that was cancelled, and is wanted again by now, goes on with the next call.
+  return is_edited || ledger::is_cancelled(workspace.folder(), cell);
 }
 
 }  // namespace lethe::worker::inline commands

@@ -4,6 +4,7 @@
 
 #include "core/config/cell_progress.h"
 #include "core/error.h"
+#include "ledger/cancelled_cells.h"
 #include "worker/commands/sweep_files.h"
 #include "worker/committed_results.h"
 
@@ -33,6 +34,7 @@ class Completeness {
   Verification& result_;
   bool is_complete_;
   std::int64_t num_missing_ = 0;
+  std::set<core::GridCell> cancelled_;  ///< before their end
 
   static bool says_complete(const ledger::SweepFolder& folder) {
     return fs::exists(folder.state()) && ledger::read_text(folder.state()).starts_with("COMPLETE");
@@ -47,11 +49,14 @@ class Completeness {
   }
 
   void check_cell(const core::GridCell& cell) {
+    const bool is_cancelled = ledger::is_cancelled(workspace_.folder(), cell);
     std::string identity;
     try {
       identity = workspace_.edit_identity(cell);
     } catch (const core::StorageError& error) {
-      if (ledger::foreign_identities(workspace_.folder(), cell, "").empty()) return missing(error.what());
+      if (ledger::foreign_identities(workspace_.folder(), cell, "").empty()) {
+        return is_cancelled ? tell_cancelled(cell, 0) : missing(error.what());
+      }
       result_.problems.emplace_back(error.what());
       return;
     }
@@ -60,10 +65,12 @@ class Completeness {
     check_gaps(files, Mending::kNextSweep, result_);
     tell_other_settings(cell, identity);
     const auto place = folder.string();
-    const auto committed =
+    auto committed =
         files.num_edits() == 0 ? core::CellLedger{} : ledger::ledger_of(files, workspace_.results().identities(cell));
+    committed.is_cancelled = is_cancelled;
     const auto progress = core::progress_of(workspace_.config(), cell, committed);
-    if (progress.edits_done < progress.edits) {
+    if (progress.is_cancelled) tell_cancelled(cell, progress.edits_done);
+    if (progress.edits_done < progress.edits_wanted()) {
       const auto there = progress.edits_done == 0 ? std::string("none is there")
                                                   : "they end with edit " + std::to_string(progress.edits_done);
       missing(place + ": segments are due up to edit " + std::to_string(progress.edits) + ", " + there);
@@ -81,6 +88,12 @@ class Completeness {
                 std::to_string(checkpoint.edits) + " is not there");
       }
     }
+  }
+
+  void tell_cancelled(const core::GridCell& cell, std::int64_t edits_done) {
+    cancelled_.insert(cell);
+    result_.remarks.push_back(cell.name() + ": is cancelled after edit " + std::to_string(edits_done) + " of " +
+                              std::to_string(workspace_.config().edits.at(cell)) + ": nothing is due beyond");
   }
 
   void tell_other_settings(const core::GridCell& cell, const std::string& identity) {
@@ -113,8 +126,9 @@ class Completeness {
           "whether all prerequisites are there: inspection.json is missing or of another version of lethe");
       return;
     }
+    const auto wanted = core::wanted_prerequisites(*inspection, cancelled_);
     for (const auto& facts : inspection->prerequisites) {
-      if (!facts.is_due || facts.folder.empty()) continue;
+      if (!facts.is_due || facts.folder.empty() || !wanted.contains(facts.key())) continue;
       for (const auto& stem : facts.stems) {
         const auto folder = workspace_.folder().root() / facts.folder;
         if (!ledger::find_committed(folder, stem)) missing((folder / stem).string() + "-<digest>.h5: is not there");
