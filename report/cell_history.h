@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,11 @@ struct CellHistory {
   std::vector<core::MetricRecord> records;  ///< edits 1..k
   std::vector<ForgettingPoint> forgetting;
   std::vector<TaskPoint> tasks;  ///< the unedited model first, if it was asked
+  /// `core::task_identity` of each task that an edited model was asked; not of files that do not say it.
+  std::map<std::string, std::string> task_identities;
   std::vector<DistancePoint> distances;
   std::vector<AllEditsPoint> all_edits;
+  std::vector<core::EditScores> last_all_edits;  ///< of the last of these points, edit by edit
   Remarks remarks;
 
   [[nodiscard]] bool is_complete() const { return progress.is_complete() && remarks.left_out.empty(); }
