@@ -7,6 +7,7 @@
 #include "app/dataset_verbs.h"
 #include "app/doctor_verb.h"
 #include "app/edit_verb.h"
+#include "app/report_verb.h"
 #include "app/shared_verbs.h"
 #include "core/error.h"
 #include "core/exit_code.h"
@@ -15,7 +16,6 @@
 #include "editing/mend/mend_config.h"
 #include "editing/methods/catalogue.h"
 #include "model/generate.h"
-#include "report/report.h"
 #include "worker/commands/cell_command.h"
 #include "worker/commands/export_model.h"
 #include "worker/commands/owned_work.h"
@@ -77,11 +77,9 @@ void remember_experiment(worker::Workspace& workspace) {
 /// Options of all verbs; CLI11 binds to them by address.
 struct Options {
   std::string config, out, experiment, cell, to, model, prompt;
-  std::vector<std::string> sweeps, models, identities;
+  std::vector<std::string> sweeps, models;
   bool is_comparison = false;
   bool digests_only = false;
-  bool no_figures = false;
-  report::FigureOptions figures;
   bool is_dry_run = false;
   std::int64_t edits = -1;
   int tokens = 50;
@@ -255,38 +253,6 @@ void add_generate(CLI::App& app, const std::shared_ptr<Options>& options) {
   });
 }
 
-void add_report(CLI::App& app, const std::shared_ptr<Options>& options, int& status) {
-  auto* verb = app.add_subcommand("report", description_of("report"));
-  verb->add_option("sweep", options->out, "sweep folder")->required();
-  verb->add_flag("--no-figures", options->no_figures, "tables and curves only");
-  verb->add_option("--format", options->figures.formats, "of the figures, separated by commas: png, pdf, svg")
-      ->delimiter(',')
-      ->check(CLI::IsMember(std::vector<std::string>(report::kFigureFormats.begin(), report::kFigureFormats.end())))
-      ->capture_default_str();
-  verb->add_option("--width", options->figures.width,
-                   "of the figures: column (77 mm), page (160 mm), or millimetres from 40 to 500")
-      ->check([](const std::string& width) {
-        return report::is_figure_width(width) ? "" : "expected column, page, or millimetres from 40 to 500";
-      })
-      ->capture_default_str();
-  verb->add_option("--identity", options->identities,
-                   "edits, reductions or baselines of other settings to show instead of the experiment's")
-      ->allow_extra_args(false);
-  verb->footer(
-      "Exit status: 0 all that is committed of the experiment is in the report, 1 something was left out (a damaged\n"
-      "file, results of several settings, figures that cannot be drawn) or there is no report, 2 wrong arguments.\n"
-      "summary.md names what was left out. An unfinished sweep is reported as far as it is, with 0.");
-  verb->callback([options, &status] {
-    report::ReportOptions report;
-    report.has_figures = !options->no_figures;
-    report.identities = {options->identities.begin(), options->identities.end()};
-    report.figures = options->figures;
-    const worker::TerminalMonitor monitor;
-    report.figures.should_stop = [&monitor] { return monitor.should_stop(); };
-    status = report::run_report_verb(fs::absolute(options->out), editing::catalogue(), report);
-  });
-}
-
 void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   auto* verb = app.add_subcommand("inspect", "facts, identities and problems of a config as JSON (used by lethe)");
   verb->add_option("--config", options->config, "experiment YAML")->required();
@@ -329,7 +295,7 @@ void add_executor_verbs(CLI::App& app, int& status) {
   const auto options = std::make_shared<Options>();
   add_cell(app, options, status);
   add_edit_verb(app, status);
-  add_report(app, options, status);
+  add_report_verb(app, status);
   add_verify(app, options, status);
   add_stats(app, options, status);
   add_train_mend(app, options, status);

@@ -15,7 +15,8 @@ struct SharedVerb {
 inline constexpr std::array kSharedVerbs{
     SharedVerb{"edit", "one fact edited into a model folder: scores before and after, a new folder"},
     SharedVerb{"cell", "run one cell of a config without MPI, with the same results"},
-    SharedVerb{"report", "curves, tables and figures from a sweep's committed files"},
+    SharedVerb{"report",
+               "curves, tables and figures from the committed files of a sweep, or of several (A B --out DIR)"},
     SharedVerb{"verify", "check a sweep's files and replays, or compare two sweeps (--same A B)"},
     SharedVerb{"stats", "second moments that a config's cells need"},
     SharedVerb{"train-mend", "train the MEND editors of a config's models, or go on with an interrupted training"},

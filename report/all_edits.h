@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/metric_record.h"
 #include "core/score.h"
@@ -17,6 +18,8 @@ struct AllEditsPoint {
 };
 /// `records`: of edits 1..n, in order.
 AllEditsPoint average_all_edits(std::span<const core::ScoresRecord> records);
+/// Of each edit what the edited model says.
+std::vector<core::EditScores> scores_of_all_edits(std::span<const core::ScoresRecord> records);
 
 /// A field of `core::EditScores` under the name of its curves.
 struct ScoreField {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/score.h"
+#include "report/distance.h"
 #include "report/forgetting.h"
 
 namespace lethe::report {
@@ -126,14 +127,12 @@ void add_distances(CurveTable& table, const CellHistory& history) {
   }
   table.add_point("distance.total", "all edited parameters", 0, 0.0);
   for (const DistancePoint& point : history.distances) {
-    double sum_of_squares = 0.0;
     for (const core::DistanceRecord& record : point.distances) {
       table.add_point("distance." + record.parameter, record.parameter, point.edits, record.frobenius);
       table.add_point("distance_per_weight." + record.parameter, record.parameter, point.edits,
                       record.frobenius / static_cast<double>(record.num_weights));
-      sum_of_squares += record.frobenius * record.frobenius;
     }
-    table.add_point("distance.total", "all edited parameters", point.edits, std::sqrt(sum_of_squares));
+    table.add_point("distance.total", "all edited parameters", point.edits, total_distance(point.distances));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <system_error>
 
 #include "core/error.h"
@@ -174,6 +175,7 @@ class CellLoader {
         return;
       case core::ReductionPart::kTasks:
         compare_with_baseline(file, contents);
+        keep_task_identities(contents.provenance);
         history_.tasks.push_back({file.edits, std::move(contents.tasks)});
         return;
       case core::ReductionPart::kScores:
@@ -183,12 +185,20 @@ class CellLoader {
           all_edits_.add(record.unedited);
         }
         history_.all_edits.push_back(average_all_edits(contents.scores));
+        history_.last_all_edits = scores_of_all_edits(contents.scores);
         return;
       case core::ReductionPart::kTexts:
         require_own_edits(file, contents.texts);
         for (const auto& record : contents.texts) texts_.add(record);
         history_.texts.push_back(average_texts(file.edits, contents.texts));
         return;
+    }
+  }
+
+  void keep_task_identities(const storage::Provenance& provenance) {
+    const std::string_view prefix = storage::kTaskIdentityPrefix;
+    for (const auto& [key, value] : provenance) {
+      if (key.starts_with(prefix)) history_.task_identities[key.substr(prefix.size())] = value;
     }
   }
 

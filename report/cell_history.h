@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,12 @@ struct CellHistory {
   std::vector<core::MetricRecord> records;  ///< edits 1..k
   std::vector<ForgettingPoint> forgetting;
   std::vector<TaskPoint> tasks;  ///< the unedited model first, if it was asked
+  /// `core::task_identity` of each task that an edited model was asked; not of files that do not say it.
+  std::map<std::string, std::string> task_identities;
   std::vector<DistancePoint> distances;
   std::vector<AllEditsPoint> all_edits;
   std::vector<TextsPoint> texts;
+  std::vector<core::EditScores> last_all_edits;  ///< of the last of these points, edit by edit
   Remarks remarks;
 
   /// All that the experiment asks for is there and read; a cancelled cell has less.

@@ -7,6 +7,7 @@
 
 #include "core/score.h"
 #include "report/cell_curves.h"
+#include "report/distance.h"
 #include "report/forgetting.h"
 #include "report/present.h"
 
@@ -61,13 +62,6 @@ ForgottenShares last_shares(const CellHistory& history, Recall recall) {
   return {curve.known.back(), curve.edits.back(), curve.ever.back(), curve.now.back()};
 }
 
-double total_distance(const CellHistory& history) {
-  if (history.distances.empty()) return kNone;
-  double sum_of_squares = 0.0;
-  for (const auto& record : history.distances.back().distances) sum_of_squares += record.frobenius * record.frobenius;
-  return std::sqrt(sum_of_squares);
-}
-
 }  // namespace
 
 CellSummary summarize_cell(const CellHistory& history) {
@@ -89,7 +83,8 @@ CellSummary summarize_cell(const CellHistory& history) {
   summary.forgotten = last_shares(history, Recall::kArgmax);
   summary.forgotten_efficacy = last_shares(history, Recall::kEfficacy);
   summarize_tasks(history, summary);
-  summary.distance = total_distance(history);
+  const bool has_distance = !history.distances.empty();
+  summary.distance = has_distance ? total_distance(history.distances.back().distances) : kNone;
   return summary;
 }
 

@@ -20,13 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Each remark once.
-void add_once(const std::vector<std::string>& from, std::vector<std::string>& to) {
-  for (const auto& text : from) {
-    if (std::ranges::find(to, text) == to.end()) to.push_back(text);
-  }
-}
-
 bool is_whole(const SingleEdits& group) { return std::ranges::all_of(group.edits, &SingleEdit::is_measured); }
 
 }  // namespace
@@ -41,8 +34,7 @@ int report_single_edits(const fs::path& root, const core::MethodCatalogue& metho
   std::vector<CellHistory> histories;
   for (const core::GridCell& cell : config.cells) {
     histories.push_back(load_cell_history(folder, config, cell, choice));
-    add_once(histories.back().remarks.notes, remarks.notes);
-    add_once(histories.back().remarks.left_out, remarks.left_out);
+    remarks.add(histories.back().remarks);
   }
   const auto groups = single_edits_of(histories, selection);
   const auto report = ledger::RealFolder::make(folder.report());

@@ -7,16 +7,15 @@
 
 #include "core/random_stream.h"
 #include "core/score.h"
+#include "report/bootstrap.h"
 #include "report/cell_curves.h"
+#include "report/distance.h"
 #include "report/indicators.h"
 #include "report/phases.h"
 #include "report/present.h"
 
 namespace lethe::report {
 namespace {
-
-constexpr int kNumResamples = 10'000;
-constexpr double kTail = 0.025;
 
 /// Tasks that say something of a model: those that it answers better than by chance.
 std::set<std::string> tasks_above_chance(const TaskPoint& unedited) {
@@ -52,17 +51,11 @@ void measure_distances(const CellHistory& history, SingleEdit& edit) {
   edit.mean_normalized = kNone;
   const auto point = std::ranges::find(history.distances, 1, &DistancePoint::edits);
   if (point == history.distances.end()) return;
-  double squares = 0.0;
-  double norms = 0.0;
-  double weights = 0.0;
   for (const core::DistanceRecord& record : point->distances) {
     edit.normalized[record.parameter] = record.frobenius / static_cast<double>(record.num_weights);
-    squares += record.frobenius * record.frobenius;
-    norms += record.frobenius;
-    weights += static_cast<double>(record.num_weights);
   }
-  edit.distance = std::sqrt(squares);
-  edit.mean_normalized = norms / weights;
+  edit.distance = total_distance(point->distances);
+  edit.mean_normalized = normalized_distance(point->distances);
 }
 
 SingleEdit single_edit(const CellHistory& history, const SelectedCase& selected, const SingleEdits& group,
@@ -92,17 +85,6 @@ std::string why_not_judged(const CellHistory& history, const std::set<std::strin
                     : "the unedited model was asked no downstream task";
   }
   return judged.empty() ? "no task is above chance in the unedited model" : "";
-}
-
-/// Fills `means` with the mean of each of `kNumResamples` draws from `values` with replacement.
-void resample(const std::vector<double>& values, core::RandomStream& random, std::vector<double>& means) {
-  means.clear();
-  const auto size = static_cast<double>(values.size());
-  for (int i = 0; i < kNumResamples; ++i) {
-    double sum = 0.0;
-    for (std::size_t k = 0; k < values.size(); ++k) sum += values[static_cast<std::size_t>(random.uniform() * size)];
-    means.push_back(sum / size);
-  }
 }
 
 std::vector<double> finite(const std::vector<double>& values) {
@@ -170,20 +152,16 @@ Ratio ratio_of_means(const std::vector<double>& chosen, const std::vector<double
   Ratio ratio{above.mean(), below.mean(), above.count, below.count, above.mean() / below.mean(), kNone, kNone};
   if (std::isnan(ratio.value)) return ratio;
   core::RandomStream random(seed, purpose);
-  std::vector<double> above_means, below_means, ratios;
-  resample(numerators, random, above_means);
-  resample(denominators, random, below_means);
+  const auto above_means = resampled_means(numerators, random);
+  const auto below_means = resampled_means(denominators, random);
+  std::vector<double> ratios;
   for (std::size_t i = 0; i < above_means.size(); ++i) {
     const double one = above_means[i] / below_means[i];
     if (!std::isnan(one)) ratios.push_back(one);
   }
-  if (ratios.empty()) return ratio;
-  std::ranges::sort(ratios);
-  const auto rank = [&](double share) {
-    return static_cast<std::size_t>(share * static_cast<double>(ratios.size() - 1));
-  };
-  ratio.low = ratios[rank(kTail)];
-  ratio.high = ratios[rank(1.0 - kTail)];
+  const Interval interval = middle_of(std::move(ratios));
+  ratio.low = interval.low;
+  ratio.high = interval.high;
   return ratio;
 }
 

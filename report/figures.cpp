@@ -29,8 +29,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kIsolated = "-I";
-constexpr const char* kCurves = "curves.h5";
-constexpr const char* kPhases = "phases.csv";
 constexpr const char* kLog = "plot_figures.log";
 constexpr const char* kFigures = "figures";
 constexpr const char* kSamples = "samples";
@@ -146,13 +144,13 @@ std::optional<FigureName> figure_name(const std::string& line) {
   return name;
 }
 
-/// The first line of figures.txt: all that figures of the same curves depend on. No figure has a name like it.
-std::string heading(const ledger::RealFolder& report, const FigureOptions& options) {
+/// The first line of figures.txt: all that figures of the same data depend on. No figure has a name like it.
+std::string heading(const ledger::RealFolder& report, const FigureOptions& options, const Drawing& drawing) {
   std::string scripts;
   for (const PlotScript& script : plot_scripts()) scripts += script.text;
   const auto digest = [](const std::string& text) { return core::digest_of(text).hex(); };
   return "# --format " + listed(options.formats, ",") + " --width " + options.width + ", scripts " + digest(scripts) +
-         ", phases " + digest(report.read(kPhases).value_or(""));
+         ", " + drawing.beside + " " + digest(report.read(drawing.beside).value_or(""));
 }
 
 std::vector<FigureName> listed_figures(const ledger::RealFolder& report) {
@@ -238,7 +236,7 @@ bool is_figure_width(const std::string& width) {
          millimetres <= kMostMillimetres;
 }
 
-FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions& options,
+FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions& options, const Drawing& drawing,
                           const std::vector<std::string>& interpreters) {
   for (const PlotScript& script : plot_scripts()) {
     ledger::replace_text(report.path() / script.name, std::string(script.text));
@@ -248,23 +246,24 @@ FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions&
   const auto& folder = workshop.folder();
   FigureResult result;
   const std::string interpreter = find_interpreter(interpreters, folder.path());
-  const std::string script(plot_scripts().front().name);
+  const std::string script(drawing.script);
   if (interpreter.empty()) {
-    result.problem =
-        "no Python was found that imports h5py, numpy and matplotlib when it runs isolated (tried " +
-        listed(interpreters) +
-        "); install python3-h5py and python3-matplotlib, or name one that has them with LETHE_PYTHON, and "
-        "run `lethe report` again; or draw elsewhere with `python3 plot_figures.py curves.h5 figures` in " +
-        report.path().string();
+    result.problem = "no Python was found that imports h5py, numpy and matplotlib when it runs isolated (tried " +
+                     listed(interpreters) +
+                     "); install python3-h5py and python3-matplotlib, or name one that has them with LETHE_PYTHON, and "
+                     "run `lethe report` again; or draw elsewhere with `python3 " +
+                     script + " " + drawing.data + " figures` in " + report.path().string();
     return result;
   }
   for (const PlotScript& one : plot_scripts()) {
     ledger::replace_text(folder.path() / one.name, std::string(one.text));
   }
   std::vector<std::string> command{interpreter, kIsolated, (folder.path() / script).string()};
-  command.insert(command.end(), {(report.path() / kCurves).string(), (folder.path() / kFigures).string(), "--format",
-                                 listed(options.formats, ","), "--width", options.width});
-  if (report.has_file(kPhases)) command.insert(command.end(), {"--phases", (report.path() / kPhases).string()});
+  command.insert(command.end(), {(report.path() / drawing.data).string(), (folder.path() / kFigures).string(),
+                                 "--format", listed(options.formats, ","), "--width", options.width});
+  if (report.has_file(drawing.beside)) {
+    command.insert(command.end(), {drawing.option, (report.path() / drawing.beside).string()});
+  }
   const int status = run_program(command, folder.path(), folder.path() / kLog, options.should_stop);
   if (status != 0 && options.should_stop()) {
     result.is_stopped = true;
@@ -272,7 +271,7 @@ FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions&
     return result;
   }
   if (folder.has_file(kLog)) report.take(folder, kLog);
-  result.files = publish(folder, report, heading(report, options));
+  result.files = publish(folder, report, heading(report, options, drawing));
   if (status != 0) {
     result.problem = interpreter + " " + (report.path() / script).string() + " ended with status " +
                      std::to_string(status) + "; its output is in " + (report.path() / kLog).string();
@@ -280,8 +279,9 @@ FigureResult draw_figures(const ledger::RealFolder& report, const FigureOptions&
   return result;
 }
 
-std::vector<fs::path> drawn_figures(const ledger::RealFolder& report, const FigureOptions& options) {
-  if (!report.read(kList).value_or("").starts_with(heading(report, options) + "\n")) return {};
+std::vector<fs::path> drawn_figures(const ledger::RealFolder& report, const FigureOptions& options,
+                                    const Drawing& drawing) {
+  if (!report.read(kList).value_or("").starts_with(heading(report, options, drawing) + "\n")) return {};
   std::vector<fs::path> files;
   for (const FigureName& name : listed_figures(report)) {
     const auto folder = folder_of(report, name);

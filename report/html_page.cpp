@@ -120,6 +120,7 @@ struct Gallery {
 /// A figure belongs to the first whose prefix it has.
 constexpr Gallery kGalleries[] = {
     {"overview", "All models and methods", true},
+    {"differences", "Differences between sweeps", true},
     {"forgetting-", "Facts forgotten, method against method (figure 4 of the paper)", true},
     {"editing-", "Editing, by method and model (figures 1, 3a and 3b)", true},
     {"downstream-", "Downstream tasks and distance, by method and model (figures 2, 3c and 3d)", true},

@@ -6,6 +6,7 @@
 
 #include "core/score.h"
 #include "report/cell_curves.h"
+#include "report/distance.h"
 #include "report/forgetting.h"
 
 namespace lethe::report {
@@ -113,11 +114,9 @@ HealthCurve distance_curve(const CellHistory& history) {
   HealthCurve curve;
   curve.break_fall = 1.0;
   for (const DistancePoint& point : history.distances) {
-    double squares = 0.0;
-    for (const core::DistanceRecord& record : point.distances) squares += record.frobenius * record.frobenius;
-    if (!(squares > 0.0) || point.edits == 0) continue;
-    curve.add(point.edits, -std::log2(std::sqrt(squares) / static_cast<double>(point.edits)),
-              kDistanceError * kDistanceError);
+    const double distance = total_distance(point.distances);
+    if (!(distance > 0.0) || point.edits == 0) continue;
+    curve.add(point.edits, -std::log2(distance / static_cast<double>(point.edits)), kDistanceError * kDistanceError);
   }
   return curve;
 }

@@ -9,6 +9,9 @@ namespace lethe::report {
 struct Remarks {
   std::vector<std::string> notes;     ///< nothing that the experiment names is missing for it
   std::vector<std::string> left_out;  ///< committed, but not in the report: the exit status says so
+
+  /// Each remark once: a damaged baseline is found by every cell of its model.
+  void add(const Remarks& more);
 };
 
 }  // namespace lethe::report

@@ -261,10 +261,12 @@ constexpr const char* kDefinitions[] = {
     "**Samples** are numbered from 0; the paper numbers the same ones from 1.",
     "The results are those that `experiment.json` and `inspection.json` of the sweep's folder name. Others that lie "
     "beside them are shown on request: `lethe report DIR --identity ID`.",
+};
+
+constexpr const char* kFiles =
     "`curves.csv` and `curves.h5` hold every curve; `plot_figures.py curves.h5 figures --phases phases.csv` draws "
     "the figures again. Each figure's caption stands beside it as text. `index.html` is this page with the figures, "
-    "`summary.tex` its tables.",
-};
+    "`summary.tex` its tables.";
 
 std::string written_by() {
   return fmt::format("Written by lethe {} ({}{}).", core::version(), core::git_sha(),
@@ -300,8 +302,9 @@ Page summary_page(const core::ExperimentConfig& config, std::span<const CellHist
     page.insert(page.end(), {Heading{2, "After all edits"}, std::move(after)});
   }
   add_remarks(histories, remarks, page);
-  page.insert(page.end(), {Heading{2, "How to read this"}, List{{std::begin(kDefinitions), std::end(kDefinitions)}},
-                           Heading{2, "Provenance"}, Paragraph{written_by()}, provenance_table(histories)});
+  page.insert(page.end(), {Heading{2, kExplanationsHeading}, List{{std::begin(kDefinitions), std::end(kDefinitions)}},
+                           Heading{2, kFilesHeading}, Paragraph{kFiles}, Heading{2, "Provenance"},
+                           Paragraph{written_by()}, provenance_table(histories)});
   if (!prerequisites.items.empty()) {
     page.insert(page.end(), {Paragraph{"What the files that cells share say of themselves:"}, prerequisites});
   }

@@ -9,6 +9,11 @@
 
 namespace lethe::report {
 
+/// Over the section that says what the numbers mean, alike of every sweep.
+inline constexpr const char* kExplanationsHeading = "How to read this";
+/// Over the section that says which files are beside the page.
+inline constexpr const char* kFilesHeading = "Files";
+
 /// summary.md and index.html: overview, findings, one row a cell, phases, downstream tasks, what was left out and what
 /// is missing, definitions, provenance. `phases` are the sections of phases_page.h and
 /// properties_page.h, `prerequisites` the list of

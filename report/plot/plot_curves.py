@@ -1,4 +1,4 @@
-"""Reads what is drawn: curves.h5, and phases.csv where there is one."""
+"""Reads what is drawn: curves.h5, and phases.csv where there is one; of several sweeps curves.csv and differences.csv."""
 import csv
 
 import h5py
@@ -14,11 +14,14 @@ DISTANCE = "distance_per_weight."
 class Curve:
     """Values against edit counts; NaN is a gap."""
 
-    def __init__(self, group):
-        self.edits = group["edits"][...]
-        values = group["values"][...]
+    def __init__(self, edits, values, label):
+        self.edits = edits
         self.values = np.where(np.isfinite(values), values, np.nan)
-        self.label = text_of(group.attrs["label"])
+        self.label = label
+
+
+def curve_of(group):
+    return Curve(group["edits"][...], group["values"][...], text_of(group.attrs["label"]))
 
 
 class Cell:
@@ -58,10 +61,47 @@ def read_cells(path):
         for method, models in file["cells"].items():
             for model, samples in models.items():
                 for sample, metrics in samples.items():
-                    curves = {name: Curve(group) for name, group in metrics.items()}
+                    curves = {name: curve_of(group) for name, group in metrics.items()}
                     if curves:
                         cells.append(Cell(method, model, int(sample[len("sample"):]), curves))
     return experiment, sorted(cells, key=lambda cell: (cell.method, cell.model, cell.sample))
+
+
+def read_sweeps(path):
+    """{label: cells that have a curve} of a curves.csv with a column `sweep`, in the order of the file."""
+    points = {}
+    with open(path, newline="", encoding="utf-8", errors="replace") as file:
+        for row in csv.DictReader(file):
+            if "sweep" not in row:
+                raise SystemExit(f"{path}: has no column `sweep`; give the curves.csv of a report of several sweeps")
+            cell = points.setdefault(row["sweep"], {}).setdefault((row["method"], row["model"], int(row["sample"])), {})
+            edits, values = cell.setdefault(row["metric"], ([], []))
+            edits.append(int(row["edits"]))
+            values.append(float(row["value"] or "nan"))
+    sweeps = {}
+    for label, cells in points.items():
+        sweeps[label] = [Cell(*key, {name: Curve(np.array(edits), np.array(values), name) for name, (edits, values) in curves.items()})
+                         for key, curves in sorted(cells.items())]
+    return sweeps
+
+
+class Difference:
+    """A curve of a sweep less that of another, with its interval (NaN: none), as far as the most samples go."""
+
+    def __init__(self, key, rows):
+        self.first, self.second, self.method, self.model, self.metric = key
+        self.num_samples = max(int(row["samples"]) for row in rows)
+        rows = [row for row in rows if int(row["samples"]) == self.num_samples]
+        self.edits = np.array([int(row["edits"]) for row in rows])
+        self.mean, self.low, self.high = (np.array([float(row[name] or "nan") for row in rows]) for name in ("difference", "low", "high"))
+
+
+def read_differences(path):
+    rows = {}
+    with open(path, newline="", encoding="utf-8", errors="replace") as file:
+        for row in csv.DictReader(file):
+            rows.setdefault(tuple(row[name] for name in ("first", "second", "method", "model", "metric")), []).append(row)
+    return [Difference(key, own) for key, own in rows.items()]
 
 
 class Phase:

@@ -25,15 +25,7 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 import plot_kinds  # noqa: E402
 from plot_curves import read_cells, read_phases  # noqa: E402
 from plot_looks import method_look, sample_look  # noqa: E402
-from plot_sheet import METADATA, Output, width_of  # noqa: E402
-
-
-def formats_of(text):
-    formats = [word for word in text.split(",") if word]
-    unknown = [word for word in formats if word not in METADATA]
-    if unknown or not formats:
-        raise SystemExit(f"--format {text}: give some of {', '.join(METADATA)}")
-    return formats
+from plot_sheet import Output, formats_of, width_of  # noqa: E402
 
 
 def draw_models(cells, output):

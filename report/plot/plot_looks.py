@@ -14,6 +14,8 @@ NAVY, MAGENTA, RED, SKY, MAROON, OLIVE, BLUE, PEACH = range(8)
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "p"]
 SOLID, DASHED, DASH_DOTTED, DOTTED = "solid", (0, (5, 1.6)), (0, (5, 1.4, 1, 1.4)), (0, (1, 1.2))
 DASHES = [SOLID, DASHED, DASH_DOTTED, (0, (8, 1.5, 1, 1.5, 1, 1.5))]
+# Of sweeps in one figure, in their order.
+SWEEP_DASHES = [SOLID, DASHED, DOTTED, DASH_DOTTED, (0, (9, 2)), (0, (5, 1.4, 1, 1.4, 1, 1.4))]
 GREY = "#666666"
 
 METHODS = {"ft-c": NAVY, "mend": MAGENTA, "rome": RED, "memit": SKY, "ft": MAROON, "r-rome": OLIVE, "alphaedit": BLUE,
@@ -62,6 +64,17 @@ def method_look(method):
     base = max((known for known in METHODS if method.startswith(known + "-")), key=len, default=None)
     slot = METHODS[base] if base else digest % 8
     return Look(slot, MARKERS[(slot + 1 + digest // 8 % 7) % 8], DASHES[1 + digest // 64 % 3])
+
+
+def sweep_dash(number):
+    return SWEEP_DASHES[number % len(SWEEP_DASHES)]
+
+
+def in_sweep(look, number):
+    """The same colour and marker with the dash of a sweep."""
+    other = Look(look.slot, look.marker, sweep_dash(number))
+    other.colour = look.colour
+    return other
 
 
 def task_look(task):

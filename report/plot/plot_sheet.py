@@ -64,6 +64,14 @@ def width_of(word):
     return width
 
 
+def formats_of(text):
+    formats = [word for word in text.split(",") if word]
+    unknown = [word for word in formats if word not in METADATA]
+    if unknown or not formats:
+        raise SystemExit(f"--format {text}: give some of {', '.join(METADATA)}")
+    return formats
+
+
 class Output:
     """Where figures go, in which formats and how wide."""
 

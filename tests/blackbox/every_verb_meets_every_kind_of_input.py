@@ -137,6 +137,14 @@ def report(world):
     return status, told, curves + "\n".join(re.findall(r"^\|.*", summary, re.M))
 
 
+def report_of_two(world):
+    """Beside the sweep that has gone on, which is sound."""
+    status, told = run(world, "report", "out", str(world.parent / "more/out"), "--out", "both", "--label", "out", "--label", "more", "--no-figures")
+    texts = [path.read_text() for path in (world / f"both/{name}" for name in ("summary.md", "curves.csv", "comparison.csv")) if path.is_file()]
+    is_part = texts and (re.search(r"^\| out .*\| +(\d+) of (?!\1 )\d+ \|", texts[0], re.M) or "not there to compare" in texts[0])
+    return status, told, None if is_part else "".join(texts[1:])
+
+
 def cells_of(told):
     """The rows that `status --json` told: what of each cell is done, without times; none where it says what is missing of a sweep that was complete."""
     said = json.loads(re.search(r"^\{.*\}$", told, re.M)[0])
@@ -228,7 +236,7 @@ def single_edits(world):
     return status, told, (world / "single/report/disabling.csv").read_text()
 
 
-VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, status, cancel, stats, edit, train_mend, samples, recall, zsre,
+VERBS = (plan, sweep, cell, export, generate, verify, verify_digests, report, report_of_two, status, cancel, stats, edit, train_mend, samples, recall, zsre,
          plan_of_shards, stats_of_shards, edit_of_shards, single_edits)
 
 
@@ -368,8 +376,8 @@ STATES = (missing, half, empty, pointer, folder, pipe, link_to_itself, unreadabl
 # What only the verbs of `READS` read.
 NEW = {*OF_SHARDS, *OF_TRAINING}
 # What a verb must do without: these leave rc and product as they were, whatever the state.
-NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "status", "cancel")}
-for verb in ("verify_digests", "report", "status", "cancel"):
+NEEDS_NO = {verb: set(GIVEN) | set(EDITOR) for verb in ("export", "generate", "verify", "verify_digests", "report", "report_of_two", "status", "cancel")}
+for verb in ("verify_digests", "report", "report_of_two", "status", "cancel"):
     NEEDS_NO[verb] |= set(MODEL)
 NEEDS_NO["edit"] = set(INPUTS) - set(MODEL) - {"corpus.txt"}
 # Verbs that are tried with what they read alone.

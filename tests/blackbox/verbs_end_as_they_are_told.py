@@ -36,6 +36,7 @@ HANDED_OVER = {
     ("export", "out", *CELL, "--edits", "2", "--to", "exported"): False,
     ("generate", "out", *CELL, "--edits", "2", "--prompt", "Tamfas", "--tokens", "4"): False,
     ("report", "out", "--no-figures"): False,
+    ("report", "out", "out", "--out", "both", "--no-figures"): False,
     ("samples", "records.json", "--out", "orders.json"): False,
     ("diagnose", "recall", "--model", "m", "--records", "records.json"): False,
     ("doctor",): False,

@@ -13,7 +13,7 @@ namespace {
 using testing::HasSubstr;
 
 /// A task of 100 examples, half of each label, of which the first of each label are answered wrong: by no answer word.
-core::TaskRecord task(const std::string& name, int num_wrong) {
+core::TaskRecord wrong_task(const std::string& name, int num_wrong) {
   core::TaskRecord record{name, {}, {}, {}};
   for (int i = 0; i < 100; ++i) {
     record.labels.push_back(i % 2);
@@ -24,7 +24,7 @@ core::TaskRecord task(const std::string& name, int num_wrong) {
 
 /// The same answer to everything: no better than chance.
 core::TaskRecord guess(const std::string& name) {
-  auto record = task(name, 0);
+  auto record = wrong_task(name, 0);
   for (auto& prediction : record.predictions) prediction = 1;
   return record;
 }
@@ -44,7 +44,7 @@ CellHistory history(int case_id, double frobenius, int num_wrong, const std::str
                    prompt(core::PromptKind::kParaphrase, false), prompt(core::PromptKind::kNeighborhood, false)};
   history.records = {record};
   history.distances = {{1, {{"a", frobenius, 100}, {"b", 0.0, 300}}}};
-  history.tasks = {{0, {task("good", 0), guess("poor")}}, {1, {task("good", num_wrong), guess("poor")}}};
+  history.tasks = {{0, {wrong_task("good", 0), guess("poor")}}, {1, {wrong_task("good", num_wrong), guess("poor")}}};
   return history;
 }
 
@@ -78,10 +78,10 @@ TEST(DisablingEdits, ItIsDisablingUnderAQuarterOfTheF1) {
 }
 
 TEST(DisablingEdits, EntropyIsThatOfTheAnswers) {
-  EXPECT_DOUBLE_EQ(answer_entropy_bits(task("t", 0)), 1.0);
+  EXPECT_DOUBLE_EQ(answer_entropy_bits(wrong_task("t", 0)), 1.0);
   EXPECT_DOUBLE_EQ(answer_entropy_bits(guess("t")), 0.0);
   // Half none of the answer words, a quarter each of the two.
-  EXPECT_DOUBLE_EQ(answer_entropy_bits(task("t", 50)), 1.5);
+  EXPECT_DOUBLE_EQ(answer_entropy_bits(wrong_task("t", 50)), 1.5);
   EXPECT_TRUE(std::isnan(answer_entropy_bits({})));
 }
 

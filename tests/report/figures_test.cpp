@@ -275,8 +275,8 @@ TEST_F(HostileReportFolder, ThoseOfTheLastReportAreKnown) {
 
 TEST(Figures, WithoutAnInterpreterTheReasonAndTheRemedyAreGiven) {
   const test::TemporaryFolder report;
-  const FigureResult result =
-      draw_figures(ledger::RealFolder::make(report.path()), {}, {"/nonexistent/python3", "/bin/false"});
+  const FigureResult result = draw_figures(ledger::RealFolder::make(report.path()), {}, kDrawingOfASweep,
+                                           {"/nonexistent/python3", "/bin/false"});
   EXPECT_TRUE(result.files.empty());
   EXPECT_THAT(result.problem, testing::AllOf(testing::HasSubstr("/nonexistent/python3, /bin/false"),
                                              testing::HasSubstr("install python3-h5py")));

@@ -34,7 +34,7 @@ def figure_names():
     """What report/plot/plot_figures.py calls the figures of <method>/<model>/sample<k>; none is drawn."""
     path = source_tree.ROOT / "report" / "plot" / "plot_figures.py"
     cell = types.SimpleNamespace(method="<method>", model="<model>", sample="<k>", curves={})
-    sheet = unittest.mock.MagicMock(METADATA={"png": {}, "pdf": {}})
+    sheet = unittest.mock.MagicMock()
     curves = unittest.mock.MagicMock(**{"read_cells.return_value": ("experiment", [cell])})
     kinds = unittest.mock.MagicMock()
     stand_ins = {"matplotlib": unittest.mock.MagicMock(), "plot_curves": curves, "plot_kinds": kinds,

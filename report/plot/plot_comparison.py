@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Draws sweeps beside each other: curves.csv and differences.csv of a report of several.
+
+Needs h5py, numpy and matplotlib, the plot_*.py files beside it, and nothing else of lethe. Each figure comes in every
+format asked for, with its caption beside it as text:
+
+  overview       models down: facts forgotten, mean F1, ES and NS, a colour and marker a method, a dash a sweep
+  differences    the same of each sweep less the first one's, sample by sample, with their intervals
+"""
+import argparse
+import os
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+# Last, so that nothing that lies beside this file stands for a module of Python's.
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+
+import numpy as np  # noqa: E402
+from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: E402
+
+from plot_curves import FORGOTTEN, MEAN_F1, band, read_differences, read_sweeps  # noqa: E402
+from plot_kinds import FORGOTTEN_TITLE, samples_of  # noqa: E402
+from plot_looks import GREY, in_sweep, method_look, sweep_dash  # noqa: E402
+from plot_panels import BLACK, look_handle, marked, percent, say_empty  # noqa: E402
+from plot_sheet import Output, Sheet, formats_of, handle, plain, width_of  # noqa: E402
+
+PANELS = [(FORGOTTEN, FORGOTTEN_TITLE), (MEAN_F1, "Mean F1"), ("efficacy.window_50", "Efficacy (ES)"),
+          ("neighborhood.window_50", "Neighborhood (NS)")]
+QUANTITIES = ("Facts forgotten (percent of those known right after their edit, by the greedy answer), mean F1 of the tasks, ES and "
+              "NS of the last 50 edits")
+
+
+def sweep_handles(labels, first=0):
+    return [handle(plain(label, 40), GREY, linestyle=sweep_dash(first + i)) for i, label in enumerate(labels)]
+
+
+def listed(words):
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def shared_samples(sweeps, method, model):
+    """Cells of a method and a model by sweep, as far as every sweep that has them has the sample."""
+    own = {label: [cell for cell in cells if (cell.method, cell.model) == (method, model)] for label, cells in sweeps.items()}
+    own = {label: cells for label, cells in own.items() if cells}
+    common = set.intersection(*({cell.sample for cell in cells} for cells in own.values())) if own else set()
+    return {label: [cell for cell in cells if cell.sample in common] for label, cells in own.items()}
+
+
+def draw_mean(axis, look, values):
+    """As far as every sample has come. Returns whether there is something to see."""
+    shared = values.edits <= values.common
+    axis.plot(values.edits[shared], values.mean[shared], markevery=marked(look, int(shared.sum())), **look.line())
+    return bool(shared.any())
+
+
+def overview(output, sweeps):
+    labels = list(sweeps)
+    cells = [cell for own in sweeps.values() for cell in own]
+    methods = sorted({cell.method for cell in cells})
+    sheet = Sheet(output, f"{plain(listed(labels), 100)}: means over common samples")
+    for model in sorted({cell.model for cell in cells}):
+        limit = max(cell.last_edit for cell in cells if cell.model == model)
+        pairs = {method: shared_samples(sweeps, method, model) for method in methods}
+        for axis, (metric, title) in zip(sheet.add_panels(len(PANELS)), PANELS):
+            sheet.dress(axis, title, f"{plain(model, 16)} (%)", limit)
+            percent(axis)
+            is_drawn = False
+            for method, own in pairs.items():
+                for label, some in own.items():
+                    values = band(some, metric)
+                    if values is not None:
+                        look = in_sweep(method_look(method), labels.index(label))
+                        is_drawn = draw_mean(axis, look, values) or is_drawn
+            if not is_drawn:
+                say_empty(axis)
+    handles = [look_handle(method, method_look(method)) for method in methods] + sweep_handles(labels)
+    sheet.save("overview", handles, f"{listed(labels)}, told apart by dash; methods by colour and marker. Lines: means over the samples "
+               f"that every sweep has which has the method on the model ({samples_of(cells)} are there in all), as far as all of these have come. {QUANTITIES}. "
+               "Each model has a row of four panels.")
+
+
+def draw_difference(axis, look, curve):
+    axis.fill_between(curve.edits, curve.low, curve.high, color=look.colour, alpha=0.16, linewidth=0)
+    axis.plot(curve.edits, curve.mean, markevery=marked(look, len(curve.edits)), **look.line())
+
+
+def balance(axis, curves):
+    """The same room above and below nothing, and never so little that rounding looks like a loss."""
+    values = np.concatenate([np.abs(np.concatenate([curve.mean, curve.low, curve.high])) for curve in curves] + [[4.0]])
+    limit = 1.1 * float(np.nanmax(values))
+    axis.set_ylim(-limit, limit)
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=5, min_n_ticks=3))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if value else "0"))
+
+
+def differences(output, curves, labels):
+    """`labels` of the sweeps; the first is what the others are compared with."""
+    names = plain(labels[1], 40) if len(labels) == 2 else "sweeps"
+    sheet = Sheet(output, f"{names} less {plain(labels[0], 40)}: mean paired differences")
+    methods = sorted({curve.method for curve in curves})
+    for model in sorted({curve.model for curve in curves}):
+        own = [curve for curve in curves if curve.model == model]
+        limit = max(int(curve.edits[-1]) for curve in own)
+        for axis, (metric, title) in zip(sheet.add_panels(len(PANELS)), PANELS):
+            sheet.dress(axis, title, f"{plain(model, 16)} (points)", limit)
+            axis.axhline(0, color=BLACK, linewidth=0.6, zorder=1)
+            shown = [curve for curve in own if curve.metric == metric]
+            for curve in shown:
+                draw_difference(axis, in_sweep(method_look(curve.method), labels.index(curve.second)), curve)
+            balance(axis, shown)
+            if not shown:
+                say_empty(axis)
+    handles = [look_handle(method, method_look(method)) for method in methods] + sweep_handles(labels[1:], 1)
+    numbers = [str(number) for number in sorted({curve.num_samples for curve in curves})]
+    sheet.save("differences", handles, f"{listed(labels[1:])}, each less {labels[0]}, told apart by dash; methods by colour and marker. Lines: "
+               "means over samples of the differences, sample by sample, in percentage points, at numbers of edits that both have; up to where "
+               f"every sample has one (number of samples: {listed(numbers)}). Shaded: 95 % of 10,000 resamples of the "
+               f"samples as pairs; of one sample there is none. {QUANTITIES}. Below 0: less than in {labels[0]}. "
+               "Each model has a row of four panels.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("curves", help="curves.csv of a report of several sweeps")
+    parser.add_argument("folder", help="where the figures go")
+    parser.add_argument("--format", default="png,pdf", help="some of png, pdf, svg (default: png,pdf)")
+    parser.add_argument("--width", default="page", help="column (77 mm), page (160 mm; default) or millimetres")
+    parser.add_argument("--differences", default="", help="differences.csv of the report")
+    arguments = parser.parse_args()
+    output = Output(arguments.folder, formats_of(arguments.format), width_of(arguments.width))
+    sweeps = read_sweeps(arguments.curves)
+    if not sweeps:
+        raise SystemExit(f"{arguments.curves}: no curves yet, nothing to draw")
+    overview(output, sweeps)
+    curves = [curve for curve in read_differences(arguments.differences) if curve.metric in dict(PANELS)] if arguments.differences else []
+    if curves:
+        seen = [label for label in sweeps if label != curves[0].first]
+        differences(output, curves, [curves[0].first, *seen])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "report/cell_history.h"
+
+namespace lethe::report {
+
+/// Two runs of a cell, each cut to what the other has as well: the first edits of both, and points at edits that both
+/// have. What is derived of a cell is derived of `one` and `other` as of any other history.
+struct SharedPart {
+  CellHistory one, other;
+  std::int64_t edits = 0;                    ///< that both have made
+  bool has_same_facts = false;               ///< the same facts in the same order
+  bool has_same_checks = false;              ///< forgetting was asked at the same edits, up to the last common one
+  std::set<std::string> tasks_of_one_alone;  ///< asked in one of them, or asked otherwise: left out
+};
+
+/// A task is asked alike if its examples have the same labels and, where both files say it, the same identity
+/// (examples, texts, answer words; `core::task_identity`).
+SharedPart shared_part(CellHistory one, CellHistory other);
+
+}  // namespace lethe::report

@@ -1,0 +1,80 @@
+#include "report/sweep_results.h"
+
+#include "core/error.h"
+#include "data/counterfact.h"
+#include "ledger/sweep_folder.h"
+#include "report/cell_curves.h"
+#include "report/identity_choice.h"
+#include "report/prerequisite_list.h"
+#include "report/properties_page.h"
+#include "report/summary_page.h"
+#include "report/texts_page.h"
+
+namespace lethe::report {
+namespace {
+
+/// What the newest run named; nothing, with a note, where it left nothing that can be read.
+std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folder, Remarks& remarks) {
+  try {
+    auto inspection = core::read_inspection(folder.inspection());
+    if (!inspection) {
+      remarks.notes.emplace_back(
+          "inspection.json is not there: what lies alone in its folder was taken for this "
+          "experiment's; `lethe sweep` writes it");
+    }
+    return inspection;
+  } catch (const core::StorageError& error) {
+    remarks.notes.push_back(std::string(error.what()) +
+                            ". What lies alone in its folder was taken for this experiment's");
+    return std::nullopt;
+  }
+}
+
+/// Subjects of the edits that phases name, from the data set's records if they are still where the experiment has them.
+Subjects subjects_of(std::span<const CellPhases> cells, const core::DatasetConfig& dataset) {
+  Subjects subjects;
+  for (const CellPhases& cell : cells) {
+    if (cell.edit) subjects[cell.edit->case_id] = "";
+  }
+  if (subjects.empty()) return subjects;
+  try {
+    for (const data::EditRequest& request : data::read_records(dataset)) {
+      if (const auto found = subjects.find(request.case_id); found != subjects.end()) found->second = request.subject;
+    }
+  } catch (const core::DataError&) {
+    // A report needs the sweep's folder alone: case ids stay without a subject.
+  }
+  return subjects;
+}
+
+}  // namespace
+
+SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCatalogue& methods,
+                        const std::set<std::string>& identities) {
+  const ledger::SweepFolder folder(std::filesystem::absolute(root));
+  SweepResults sweep;
+  sweep.root = folder.root();
+  sweep.config = core::read_experiment_config(folder.experiment(), methods);
+  sweep.inspection = read_inspection(folder, sweep.remarks);
+  IdentityChoice choice(sweep.inspection, identities);
+  for (const core::GridCell& cell : sweep.config.cells) {
+    sweep.histories.push_back(load_cell_history(folder, sweep.config, cell, choice));
+    sweep.remarks.add(sweep.histories.back().remarks);
+    sweep.phases.push_back(phases_of(sweep.histories.back()));
+    for (auto& curve : cell_curves(sweep.histories.back(), sweep.config)) sweep.curves.push_back(std::move(curve));
+    for (auto& curve : phase_curves(sweep.phases.back())) sweep.curves.push_back(std::move(curve));
+  }
+  sweep.not_found = choice.not_found();
+  sweep.subjects = subjects_of(sweep.phases, sweep.config.dataset);
+  return sweep;
+}
+
+Page page_of(const SweepResults& sweep) {
+  Page sections = phases_section(sweep.phases, sweep.subjects);
+  for (auto& block : properties_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
+  for (auto& block : texts_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
+  return summary_page(sweep.config, sweep.histories, sections, prerequisite_list(sweep.inspection, sweep.root),
+                      sweep.remarks);
+}
+
+}  // namespace lethe::report
