@@ -81,6 +81,7 @@ struct Options {
   bool is_comparison = false;
   bool digests_only = false;
   bool is_dry_run = false;
+  bool is_elsewhere = false;
   std::int64_t edits = -1;
   int tokens = 50;
   int top_k = 1;
@@ -258,11 +259,13 @@ void add_inspect(CLI::App& app, const std::shared_ptr<Options>& options) {
   verb->add_option("--config", options->config, "experiment YAML")->required();
   verb->add_option("--out", options->out, "sweep folder");
   verb->add_flag("--dry-run", options->is_dry_run, "write nothing into the sweep folder");
+  verb->add_flag("--elsewhere", options->is_elsewhere, "whatever GPU and LibTorch are here, others will be there");
   verb->callback([options] {
     auto workspace = workspace_of_config(options->config, options->out);
     auto inspection = workspace.inspection();
     // A plan may be made where no GPU is, a sweep not be started.
     const auto trouble = worker::device_trouble(workspace.config());
+    if (trouble && options->is_elsewhere) std::erase(inspection.problems, trouble->text);
     if (trouble && trouble->is_of_this_machine && !options->is_dry_run) inspection.problems.push_back(trouble->text);
     for (auto& note : worker::prerequisite_notes(workspace)) inspection.notes.push_back(std::move(note));
     std::cout << core::to_json(inspection) << "\n";

@@ -71,6 +71,7 @@ std::string doctor_lines() {
 struct Options {
   std::string config;
   std::string out;
+  std::string gpu;
   int num_ranks = 1;
   bool resources_only = false;
 
@@ -84,6 +85,8 @@ void add_plan(CLI::App& app, Options& options) {
   verb->add_option("config", options.config, "experiment YAML")->required();
   verb->add_option("--out", options.out, "sweep folder (default runs/<config name>)");
   verb->add_option("--ranks", options.num_ranks, "number of executors to plan for")->check(CLI::PositiveNumber);
+  verb->add_option("--gpu", options.gpu,
+                   "plan for this kind of GPU, whatever is here: what fits, how long (docs/capacity.md)");
   verb->add_flag("--resources", options.resources_only,
                  "for batch scripts: the folder, an executor's needs and the cells as key=value lines (docs/slurm.md)");
   // What it once asked for is so without it; scripts that give it go on.
@@ -110,9 +113,9 @@ int run_verb(const CLI::App& program, const Options& options, const app::StatusO
   const auto executor = orchestrator::executor_path();
   orchestrator::Zygote zygote;  // before MPI and before any thread
   if (program.got_subcommand("plan")) {
-    return orchestrator::run_plan(
-        {editing::catalogue(), options.config, options.out_path(), options.num_ranks, executor, options.resources_only},
-        zygote, std::cout);
+    return orchestrator::run_plan({editing::catalogue(), options.config, options.out_path(), options.num_ranks,
+                                   executor, options.gpu, options.resources_only},
+                                  zygote, std::cout);
   }
   if (options.num_ranks > 1) orchestrator::refuse_ranks_under_mpi();
   return orchestrator::run_sweep(

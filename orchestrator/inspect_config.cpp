@@ -27,6 +27,7 @@ std::optional<core::Inspection> inspect_config(Zygote& zygote, const std::filesy
   std::vector<std::string> arguments{executor.string(), "inspect", "--config",
                                      config.string(),   "--out",   target.out.string()};
   if (target.is_dry_run) arguments.emplace_back("--dry-run");
+  if (target.is_elsewhere) arguments.emplace_back("--elsewhere");
   const auto run = run_captured(zygote, arguments, should_stop);
   if (run.was_stopped) return std::nullopt;
   if (WIFEXITED(run.wait_status) && WEXITSTATUS(run.wait_status) == core::kExitConfigError) {

@@ -17,6 +17,7 @@ std::filesystem::path executor_path();
 struct InspectionTarget {
   std::filesystem::path out;
   bool is_dry_run = false;
+  bool is_elsewhere = false;  ///< another machine will run it: what GPU and LibTorch are here is no problem
 };
 
 /// Runs `lethe-executor inspect`: facts, identities and problems of a config's inputs. nullopt if stopped.

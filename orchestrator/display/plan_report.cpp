@@ -11,6 +11,7 @@
 #include "core/config/schedule.h"
 #include "orchestrator/display/cell_disk.h"
 #include "orchestrator/display/duration.h"
+#include "orchestrator/display/gpu_fit.h"
 #include "orchestrator/scheduling/backlog.h"
 #include "orchestrator/scheduling/remaining_time.h"
 
@@ -141,8 +142,19 @@ void print_memory(const core::ExperimentConfig& config, const core::Inspection& 
   }
 }
 
+/// " 3 h on 1 executor(s), 25 min on 8 executor(s)".
+std::string times_of(const Backlog& remaining, int num_ranks) {
+  const std::set<int> rank_counts{1, num_ranks, 8};
+  std::string text;
+  for (const int ranks : rank_counts) {
+    text += fmt::format("{} {} on {} executor(s)", ranks == 1 ? "" : ",",
+                        format_duration(remaining_seconds(remaining, {ranks, ranks, ranks})), ranks);
+  }
+  return text;
+}
+
 void print_totals(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& remaining,
-                  int num_ranks, std::ostream& out) {
+                  int num_ranks, const GpuModel* gpu, std::ostream& out) {
   std::int64_t disk = 0;
   for (const auto& cell : facts.cells) disk += cell_disk(config, cell);
   for (const auto& prerequisite : facts.prerequisites) disk += prerequisite.disk_bytes;
@@ -155,16 +167,32 @@ void print_totals(const core::ExperimentConfig& config, const core::Inspection& 
     out << fmt::format("cancelled: {} after {} of {} edits (`lethe cancel --undo` takes it back)\n",
                        cell.facts->cell.name(), cell.committed, cell.facts->edits);
   }
-  std::set<int> rank_counts{1, num_ranks, 8};
-  out << "expected time:";
-  for (const int ranks : rank_counts) {
-    out << fmt::format("{} {} on {} executor(s)", ranks == 1 ? "" : ",",
-                       format_duration(remaining_seconds(remaining, {ranks, ranks, ranks})), ranks);
-  }
+  out << "expected time:" << times_of(remaining, num_ranks);
+  const auto device = gpu != nullptr            ? fmt::format("one {} each by its data sheet", gpu->name)
+                      : config.device == "cuda" ? std::string("a current data-centre GPU in fp32")
+                                                : std::string("150 GFLOP/s a thread");
   out << fmt::format(
       "\n  (arithmetic and weight traffic of the algorithms x {:.0f}, on {}; rates measured in the sweep "
       "replace it there)\n",
-      kSafetyFactor, config.device == "cuda" ? "a current data-centre GPU in fp32" : "40 GFLOP/s a thread");
+      kSafetyFactor, device);
+}
+
+/// What fits, and the time that the same work takes at least.
+void print_gpu(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+               int num_ranks, const GpuModel& gpu, std::ostream& out) {
+  out << fmt::format("\non {}: {} of memory, {:.1f} TFLOP/s in fp32 without TF32, {:.2f} TB/s (data sheet)\n", gpu.name,
+                     format_bytes(gpu.memory_bytes), 1e-12 * gpu.flops_per_second, 1e-12 * gpu.bytes_per_second);
+  const auto fit = fit_on(config, facts, gpu);
+  if (fit.largest.bytes > 0) {
+    out << fmt::format(
+        "  {} executor(s) fit on one, whatever each of them does (the hungriest: {}, {}); the config has {}\n",
+        fit.executors, fit.largest.what, format_bytes(fit.largest.bytes), config.executors_per_gpu);
+  }
+  auto speed = speed_of(gpu);
+  speed.safety_factor = 1.0;
+  speed.seconds_per_layer = 0.0;
+  out << "  floor:" << times_of(Backlog(config, facts, ledger, speed), num_ranks)
+      << ", at these peaks and without the factor\n";
 }
 
 }  // namespace
@@ -181,13 +209,15 @@ std::string format_bytes(std::int64_t bytes) {
 }
 
 void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
-                int num_ranks, std::ostream& out) {
-  const Backlog backlog(config, facts, ledger);
+                int num_ranks, std::ostream& out, const GpuModel* gpu) {
+  const Backlog backlog(config, facts, ledger,
+                        gpu == nullptr ? std::nullopt : std::optional<DeviceSpeed>(speed_of(*gpu)));
   print_heading(config, out);
   print_cells(config, facts, backlog, out);
   print_prerequisites(backlog, are_inputs_there(config), out);
   print_memory(config, facts, out);
-  print_totals(config, facts, backlog, num_ranks, out);
+  print_totals(config, facts, backlog, num_ranks, gpu, out);
+  if (gpu != nullptr) print_gpu(config, facts, ledger, num_ranks, *gpu, out);
 }
 
 }  // namespace lethe::orchestrator::inline display

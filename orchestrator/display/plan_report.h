@@ -6,13 +6,15 @@
 
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
+#include "orchestrator/scheduling/gpu_models.h"
 #include "orchestrator/scheduling/ledger_view.h"
 
 namespace lethe::orchestrator::inline display {
 
-/// The tables, from facts of cells whose models' shapes are known; `ledger` says what is done already.
+/// The tables, from facts of cells whose models' shapes are known; `ledger` says what is done already. With `gpu` times
+/// are those of this kind of GPU, and what fits on one is said too.
 void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
-                int num_ranks, std::ostream& out);
+                int num_ranks, std::ostream& out, const GpuModel* gpu = nullptr);
 
 /// "1.5 GB", powers of ten.
 std::string format_bytes(std::int64_t bytes);

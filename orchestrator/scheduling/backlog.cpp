@@ -12,8 +12,9 @@ const core::GridCell& cell_of(const CellWork& cell) { return cell.facts->cell; }
 
 }  // namespace
 
-Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger)
-    : config_(config), inspection_(inspection), costs_(config, inspection) {
+Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger,
+                 const std::optional<DeviceSpeed>& speed)
+    : config_(config), inspection_(inspection), costs_(config, inspection, speed.value_or(assumed_speed(config))) {
   for (const auto& facts : inspection.prerequisites) {
     if (facts.is_due) add_prerequisite(facts, ledger);
   }

@@ -105,8 +105,10 @@ struct WorkUnit {
 /// messages; the coordinator changes it, the scheduler reads it.
 class Backlog {
  public:
-  /// `config` and `inspection` must outlive it. Reads the ledger once for every cell and prerequisite.
-  Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger);
+  /// `config` and `inspection` must outlive it. Reads the ledger once for every cell and prerequisite. `speed`: of the
+  /// executors; without one `assumed_speed`.
+  Backlog(const core::ExperimentConfig& config, const core::Inspection& inspection, const LedgerView& ledger,
+          const std::optional<DeviceSpeed>& speed = std::nullopt);
 
   [[nodiscard]] const std::vector<PrerequisiteWork>& prerequisites() const { return prerequisites_; }
   [[nodiscard]] const std::vector<CellWork>& cells() const { return cells_; }

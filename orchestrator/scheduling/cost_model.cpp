@@ -7,6 +7,8 @@ namespace {
 
 constexpr double kKeptShare = 63.0 / 64.0;  // of what was measured before, at each report
 constexpr double kDistanceSeconds = 0.01;
+constexpr double kGpuLayerSeconds = 30e-6;
+constexpr double kGpuDiskBytesPerSecond = 1e9;
 
 /// The mean of ratios, each as far below as above; 1 of none.
 class MeanRatio {
@@ -30,13 +32,17 @@ DeviceSpeed assumed_host_speed(int threads) { return {150e9 * std::max(1, thread
 }  // namespace
 
 DeviceSpeed assumed_speed(const core::ExperimentConfig& config) {
-  if (config.device == "cuda") return {60e12, 3.5e12, 30e-6, 1e9};
+  if (config.device == "cuda") return {60e12, 3.5e12, kGpuLayerSeconds, kGpuDiskBytesPerSecond};
   return assumed_host_speed(config.threads);
+}
+
+DeviceSpeed speed_of(const GpuModel& gpu) {
+  return {gpu.flops_per_second, gpu.bytes_per_second, kGpuLayerSeconds, kGpuDiskBytesPerSecond};
 }
 
 double seconds_of(const core::Work& work, const DeviceSpeed& speed) {
   const double bound = std::max(work.flops / speed.flops_per_second, work.bytes / speed.bytes_per_second);
-  return kSafetyFactor * bound + work.layer_passes * speed.seconds_per_layer +
+  return speed.safety_factor * bound + work.layer_passes * speed.seconds_per_layer +
          work.disk_bytes / speed.disk_bytes_per_second;
 }
 
@@ -46,8 +52,12 @@ void Measured::add(double more_seconds, double more_amount) {
 }
 
 CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspection& inspection)
-    : speed_(assumed_speed(config)) {
-  const auto host = assumed_host_speed(config.threads);
+    : CostModel(config, inspection, assumed_speed(config)) {}
+
+CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspection& inspection, const DeviceSpeed& speed)
+    : speed_(speed) {
+  auto host = assumed_host_speed(config.threads);
+  host.safety_factor = speed.safety_factor;
   for (const auto& facts : inspection.models) {
     const auto weights = static_cast<double>(facts.weight_bytes);
     priors_[facts.name] = {1.0 + weights / speed_.disk_bytes_per_second, seconds_of(facts.tasks_work),

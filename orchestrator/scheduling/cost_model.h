@@ -9,6 +9,7 @@
 
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
+#include "orchestrator/scheduling/gpu_models.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
@@ -31,15 +32,18 @@ inline SecondsPerStep SecondsPerFact::step(int facts_per_step) const { return {v
 
 /// How fast an executor is taken to be before this sweep has measured anything: a current data-centre GPU (data sheet),
 /// or a processor core with a good BLAS; `kSafetyFactor` covers what kernels lose against these bounds.
+inline constexpr double kSafetyFactor = 3.0;
 struct DeviceSpeed {
   double flops_per_second = 0.0;
   double bytes_per_second = 0.0;   ///< memory traffic
   double seconds_per_layer = 0.0;  ///< launch overhead of one layer in one pass
   double disk_bytes_per_second = 0.0;
+  double safety_factor = kSafetyFactor;  ///< 1: the floor
 };
 DeviceSpeed assumed_speed(const core::ExperimentConfig& config);
-inline constexpr double kSafetyFactor = 3.0;
-/// `kSafetyFactor` times the longer of arithmetic and memory traffic, and what launches and the disk add to it.
+/// Of one kind of GPU, whatever the config's device is; launches and the disk as they are assumed of any.
+DeviceSpeed speed_of(const GpuModel& gpu);
+/// The safety factor times the longer of arithmetic and memory traffic, and what launches and the disk add to it.
 double seconds_of(const core::Work& work, const DeviceSpeed& speed);
 
 /// Seconds that something took beside those it was taken to; of the newest reports mostly.
@@ -56,7 +60,9 @@ struct Measured {
 /// as other methods of the model, a model as other models, reductions as edits. It knows neither methods nor models.
 class CostModel {
  public:
+  /// At `assumed_speed`.
   CostModel(const core::ExperimentConfig& config, const core::Inspection& inspection);
+  CostModel(const core::ExperimentConfig& config, const core::Inspection& inspection, const DeviceSpeed& speed);
 
   [[nodiscard]] double seconds_of(const core::Work& work) const { return scheduling::seconds_of(work, speed_); }
   [[nodiscard]] double load_seconds(const std::string& model) const;

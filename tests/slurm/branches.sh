@@ -320,6 +320,16 @@ begin "submit on GPUs"
 echo cuda >"$dir/device"
 submit "$c" --nodes 2 --gpus-per-node 4
 holds '((rc == 0)) && called "--ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --gpus-per-node=4"'
+begin "submit for a kind of GPU asks the plan whether it fits"
+echo cuda >"$dir/device"
+submit "$c" --gpu a100-80 --gpus-per-node 4
+holds '((rc == 0)) && called "plan $c --gpu a100-80 --resources" && called "--gpus-per-node=4"'
+begin "submit for a kind of GPU that is too small"
+echo cuda >"$dir/device"
+touch "$dir/refused"
+submit "$c" --gpu v100-16
+rm "$dir/refused"
+holds '((rc == 2)) && ! called sbatch'
 begin "an array of two executors on a GPU is reduced by two ranks"
 echo cuda >"$dir/device"
 echo 2 >"$dir/per_gpu"
