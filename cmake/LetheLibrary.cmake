@@ -20,6 +20,14 @@ if(LETHE_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+if(LETHE_BUILD_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    message(FATAL_ERROR "LETHE_BUILD_FUZZ needs clang, whose libFuzzer feeds the targets: use the preset `fuzz`")
+  endif()
+  # What the fuzzer learns of a run: the edges of all of lethe's own code.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Command lines, YAML, JSON and tests: optimising their templates costs more than they will ever run.
 function(lethe_compile_quickly target)
   if(CMAKE_BUILD_TYPE STREQUAL Release)

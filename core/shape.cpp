@@ -9,12 +9,15 @@ std::string shape_text(std::span<const std::int64_t> shape) {
 }
 
 std::optional<std::uint64_t> checked_bytes(std::span<const std::int64_t> shape, std::uint64_t element_bytes) {
+  // An empty array's other sizes are multiplied all the same: strides are reckoned from them.
   std::uint64_t total = element_bytes;
+  bool is_empty = false;
   for (const auto size : shape) {
-    if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size), &total)) return std::nullopt;
+    is_empty = is_empty || size == 0;
+    if (__builtin_mul_overflow(total, static_cast<std::uint64_t>(size == 0 ? 1 : size), &total)) return std::nullopt;
     if (total > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
   }
-  return total;
+  return is_empty ? 0 : total;
 }
 
 }  // namespace lethe::core

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "data/numpy_archive.h"
+#include "data/text_file.h"
 
 namespace lethe::data {
 namespace {
@@ -124,7 +125,8 @@ PublishedMoments read_counts(const NumpyArchive& archive, const NumpyArray& sums
                           "; does the file belong to this model?");
   }
   if (sums.dtype != "<f4" && sums.dtype != "<f8") {
-    throw core::DataError(path.string() + ": mom2 is stored as " + sums.dtype + "; expected fp32 (<f4) or fp64 (<f8)");
+    throw core::DataError(path.string() + ": mom2 is stored as " + excerpt(sums.dtype) +
+                          "; expected fp32 (<f4) or fp64 (<f8)");
   }
   PublishedMoments moments;
   moments.width = sums.shape[0];

@@ -1,252 +1,44 @@
 #include "model/pytorch_checkpoint.h"
 
-#include <array>
 #include <cstring>
-#include <optional>
-#include <span>
-#include <string_view>
+#include <memory>
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
-#include "data/text_file.h"
-#include "data/zip_archive.h"
-#include "model/pickle_machine.h"
+#include "model/element_dtype.h"
+#include "model/files/checkpoint_layout.h"
 
 namespace lethe::model {
 namespace {
 
-using Kind = PickleValue::Kind;
-
-constexpr std::string_view kPickleName = "/data.pkl";
-/// Limits no honest checkpoint comes near; containers may hold one another in cycles, or one another many times.
-constexpr int kMaxDepth = 64;
-constexpr std::int64_t kMaxVisited = 4'000'000;
-constexpr std::size_t kMaxNameBytes = 4096;
-/// Of all tensors together, each counted with what it takes in memory beside its name.
-constexpr std::size_t kMaxTensorBytes = 64 << 20;
-constexpr std::size_t kTensorOverhead = 1024;
-constexpr std::size_t kMaxViewDimensions = 64;
-
-constexpr std::array<std::pair<std::string_view, torch::Dtype>, 11> kStorageTypes{
-    {{"torch.FloatStorage", torch::kFloat32},
-     {"torch.HalfStorage", torch::kFloat16},
-     {"torch.BFloat16Storage", torch::kBFloat16},
-     {"torch.DoubleStorage", torch::kFloat64},
-     {"torch.LongStorage", torch::kInt64},
-     {"torch.IntStorage", torch::kInt32},
-     {"torch.ShortStorage", torch::kInt16},
-     {"torch.CharStorage", torch::kInt8},
-     {"torch.ByteStorage", torch::kUInt8},
-     {"torch.BoolStorage", torch::kBool},
-     {"torch.storage.UntypedStorage", torch::kUInt8}}};
-
-std::optional<torch::Dtype> storage_type(std::string_view global) {
-  for (const auto& [name, dtype] : kStorageTypes) {
-    if (name == global) return dtype;
+/// A storage as one row of its elements; tensors of one storage share it.
+torch::Tensor row_of(const CheckpointStorage& storage, const std::shared_ptr<data::MappedFile>& file) {
+  const auto options = torch::TensorOptions().dtype(dtype_of(storage.type));
+  if (storage.numel == 0) return torch::empty({0}, options);
+  const auto element_bytes = bytes_of(storage.type);
+  if (reinterpret_cast<std::uintptr_t>(storage.bytes.data()) % element_bytes != 0) {
+    auto copy = torch::empty({storage.numel}, options);
+    std::memcpy(copy.data_ptr(), storage.bytes.data(), static_cast<std::size_t>(storage.numel) * element_bytes);
+    return copy;
   }
-  return std::nullopt;
+  return torch::from_blob(
+      storage.bytes.data(), {storage.numel}, [file](void*) {}, options);
 }
-
-/// Sizes or strides: a tuple or list of integers that are not negative.
-std::optional<std::vector<std::int64_t>> dimensions(const PickleValue& value) {
-  if (value.kind != Kind::kTuple && value.kind != Kind::kList) return std::nullopt;
-  if (value.items.size() > kMaxViewDimensions) return std::nullopt;
-  std::vector<std::int64_t> numbers;
-  for (const auto* item : value.items) {
-    if (item->kind != Kind::kInteger || item->integer < 0) return std::nullopt;
-    numbers.push_back(item->integer);
-  }
-  return numbers;
-}
-
-/// How many elements a view has, and how many its storage must hold; nothing if either leaves 63 bits.
-struct ViewExtent {
-  std::int64_t numel = 1;
-  std::int64_t needed = 0;
-};
-std::optional<ViewExtent> extent_of(std::int64_t offset, const std::vector<std::int64_t>& sizes,
-                                    const std::vector<std::int64_t>& strides) {
-  ViewExtent extent;
-  for (const auto size : sizes) {
-    if (__builtin_mul_overflow(extent.numel, size, &extent.numel)) return std::nullopt;
-  }
-  if (extent.numel == 0) return extent;
-  std::int64_t last = offset;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    std::int64_t step = 0;
-    if (__builtin_mul_overflow(sizes[i] - 1, strides[i], &step)) return std::nullopt;
-    if (__builtin_add_overflow(last, step, &last)) return std::nullopt;
-  }
-  if (__builtin_add_overflow(last, 1, &extent.needed)) return std::nullopt;
-  return extent;
-}
-
-class CheckpointReader {
- public:
-  explicit CheckpointReader(const std::filesystem::path& path)
-      : archive_(path), root_(find_root()), machine_(pickle(), path.string() + ": " + root_ + "/data.pkl") {
-    check_byte_order();
-  }
-
-  PytorchCheckpoint read() {
-    visit(machine_.run(), "", 0);
-    return std::move(result_);
-  }
-
- private:
-  data::ZipArchive archive_;
-  std::string root_;  ///< every member's name begins with it: the name that the file was saved under
-  PickleMachine machine_;
-  std::map<std::string_view, torch::Tensor> storages_;
-  PytorchCheckpoint result_;
-  std::int64_t num_visited_ = 0;
-  std::size_t tensor_bytes_ = 0;  ///< of memory, data not counted: one tensor may be reached by many ways
-
-  [[noreturn]] void refuse(const std::string& what) const {
-    throw core::DataError(archive_.path().string() + ": " + what);
-  }
-  [[noreturn]] void refuse_tensor(const std::string& name, const std::string& what) const {
-    refuse("tensor `" + data::excerpt(name, 200) + "` " + what);
-  }
-
-  std::string find_root() const {
-    for (const auto& [name, member] : archive_.members()) {
-      if (!name.ends_with(kPickleName)) continue;
-      const auto root = name.substr(0, name.size() - kPickleName.size());
-      if (root.find('/') == std::string::npos) return root;
-    }
-    refuse("a zip archive, but no PyTorch checkpoint: it has no <name>/data.pkl");
-  }
-
-  std::span<const std::byte> pickle() const { return archive_.member(root_ + std::string(kPickleName)).content; }
-
-  void check_byte_order() const {
-    const auto name = root_ + "/byteorder";
-    if (!archive_.contains(name)) return;
-    const auto content = archive_.member(name).content;
-    const std::string_view order(reinterpret_cast<const char*>(content.data()), content.size());
-    if (order != "little") refuse("saved with byte order \"" + data::excerpt(order) + "\"; only little is read");
-  }
-
-  static std::string key_text(const PickleValue& key) {
-    if (key.kind == Kind::kText) return std::string(key.text.substr(0, kMaxNameBytes + 1));
-    return key.kind == Kind::kInteger || key.kind == Kind::kBool ? std::to_string(key.integer) : std::string();
-  }
-
-  void visit(const PickleValue& value, const std::string& name, int depth) {
-    if (depth > kMaxDepth) refuse("nested more than " + std::to_string(kMaxDepth) + " deep");
-    if (++num_visited_ > kMaxVisited) refuse("holds more than " + std::to_string(kMaxVisited) + " values");
-    if (name.size() > kMaxNameBytes) refuse("a name longer than " + std::to_string(kMaxNameBytes) + " bytes");
-    if (value.kind == Kind::kTensor) {
-      add_tensor(value, name);
-      return;
-    }
-    const auto inner = [&](const std::string& key) { return name.empty() ? key : name + "." + key; };
-    if (value.kind == Kind::kDict) {
-      for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
-        visit(*value.items[i + 1], inner(key_text(*value.items[i])), depth + 1);
-      }
-    } else if (value.kind == Kind::kList || value.kind == Kind::kTuple) {
-      for (std::size_t i = 0; i < value.items.size(); ++i) visit(*value.items[i], inner(std::to_string(i)), depth + 1);
-    }
-  }
-
-  void add_tensor(const PickleValue& value, const std::string& name) {
-    tensor_bytes_ += name.size() + kTensorOverhead;
-    if (tensor_bytes_ > kMaxTensorBytes) refuse("holds too many tensors: " + std::to_string(result_.tensors.size()));
-    if (result_.tensors.contains(name) || result_.unread.contains(name)) refuse_tensor(name, "is there twice");
-    if (const auto type = unread_type(value)) {
-      result_.unread.emplace(name, *type);
-    } else {
-      result_.tensors.emplace(name, tensor(value, name));
-    }
-  }
-
-  /// The type of a tensor that no network is computed with, or nothing.
-  static std::optional<std::string> unread_type(const PickleValue& value) {
-    // Only the third form of rebuilding names a type there, of elements that no storage class has.
-    constexpr std::size_t kTypeArgument = 6;
-    const auto& arguments = value.items;
-    if (arguments.size() > kTypeArgument && arguments[kTypeArgument]->kind == Kind::kGlobal) {
-      return std::string(arguments[kTypeArgument]->text);
-    }
-    if (arguments.empty() || arguments[0]->kind != Kind::kStorage) return std::nullopt;
-    const auto storage = arguments[0]->items[1]->text;
-    return storage_type(storage) ? std::nullopt : std::optional(std::string(storage));
-  }
-
-  torch::Tensor tensor(const PickleValue& value, const std::string& name) {
-    // (storage, offset, sizes, strides, ...): what follows concerns gradients only.
-    const auto& arguments = value.items;
-    if (arguments.size() < 4 || arguments[0]->kind != Kind::kStorage || arguments[1]->kind != Kind::kInteger ||
-        arguments[1]->integer < 0) {
-      refuse_tensor(name, "lacks a storage or an offset");
-    }
-    const auto sizes = dimensions(*arguments[2]);
-    const auto strides = dimensions(*arguments[3]);
-    if (!sizes || !strides || sizes->size() != strides->size()) {
-      refuse_tensor(name, "has sizes or strides that are negative or do not fit one another");
-    }
-    const auto offset = arguments[1]->integer;
-    const auto extent = extent_of(offset, *sizes, *strides);
-    const auto storage = storage_of(*arguments[0], name);
-    if (!extent || extent->needed > storage.numel()) {
-      refuse_tensor(name, "reaches beyond its storage of " + std::to_string(storage.numel()) + " elements");
-    }
-    if (extent->numel > storage.numel()) {
-      refuse_tensor(name, "repeats the elements of its storage; save a contiguous() copy of it");
-    }
-    if (extent->numel == 0) return torch::empty(*sizes, storage.options());
-    return storage.as_strided(*sizes, *strides, offset);
-  }
-
-  /// A storage as one row of its elements; tensors of one storage share it.
-  torch::Tensor storage_of(const PickleValue& storage, const std::string& name) {
-    const auto key = storage.items[2]->text;
-    const auto dtype = storage_type(storage.items[1]->text);
-    if (!dtype) refuse_tensor(name, "has a storage of the type " + std::string(storage.items[1]->text));
-    const auto numel = storage.items[4]->integer;
-    if (const auto known = storages_.find(key); known != storages_.end()) {
-      if (known->second.scalar_type() != *dtype || known->second.numel() != numel) {
-        refuse_tensor(name, "contradicts another tensor about their common storage");
-      }
-      return known->second;
-    }
-    const auto member = root_ + "/data/" + std::string(key.substr(0, kMaxNameBytes));
-    if (!archive_.contains(member))
-      refuse_tensor(name, "has no bytes: `" + data::excerpt(member, 200) + "` is missing");
-    return storages_.emplace(key, map_storage(archive_.member(member).content, *dtype, numel, name)).first->second;
-  }
-
-  torch::Tensor map_storage(std::span<std::byte> content, torch::Dtype dtype, std::int64_t numel,
-                            const std::string& name) const {
-    const auto element_bytes = c10::elementSize(dtype);
-    if (numel < 0 || static_cast<std::uint64_t>(numel) > content.size() / element_bytes) {
-      refuse_tensor(name, "claims " + std::to_string(numel) + " elements of a storage of " +
-                              std::to_string(content.size()) + " bytes");
-    }
-    const auto options = torch::TensorOptions().dtype(dtype);
-    if (numel == 0) return torch::empty({0}, options);
-    if (reinterpret_cast<std::uintptr_t>(content.data()) % element_bytes != 0) {
-      auto copy = torch::empty({numel}, options);
-      std::memcpy(copy.data_ptr(), content.data(), static_cast<std::size_t>(numel) * element_bytes);
-      return copy;
-    }
-    return torch::from_blob(
-        content.data(), {numel}, [file = archive_.mapping()](void*) {}, options);
-  }
-};
 
 }  // namespace
 
 PytorchCheckpoint open_pytorch_checkpoint(const std::filesystem::path& path) {
-  if (!data::looks_like_zip(path)) {
-    throw core::DataError(path.string() +
-                          ": no zip archive: damaged, or saved by PyTorch before 1.6. Fetch it again, or load it with "
-                          "torch.load and save it with torch.save.");
+  auto layout = read_checkpoint_layout(path);
+  std::vector<torch::Tensor> rows;
+  for (const auto& storage : layout.storages) rows.push_back(row_of(storage, layout.file));
+  PytorchCheckpoint checkpoint;
+  checkpoint.unread = std::move(layout.unread);
+  for (const auto& [name, view] : layout.tensors) {
+    const auto& row = rows[view.storage];
+    checkpoint.tensors.emplace(name, view.numel == 0 ? torch::empty(view.sizes, row.options())
+                                                     : row.as_strided(view.sizes, view.strides, view.offset));
   }
-  return CheckpointReader(path).read();
+  return checkpoint;
 }
 
 std::map<std::string, torch::Tensor> read_pytorch_checkpoint(const std::filesystem::path& path) {

@@ -1,26 +1,20 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include <torch/types.h>
 
 #include "data/mapped_file.h"
-#include "model/safetensors_header.h"
+#include "model/files/safetensors_layout.h"
 
 namespace lethe::model {
 
-/// A safetensors file: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes.
-/// The whole header is checked when the file is opened: every entry's shape, type and extent agree with one
-/// another and with the file, no name is there twice, and the extents follow one another without gap or overlap.
-/// Anything else is a `core::ModelError` that names the file and the tensor. A tensor of a type that lethe does not
-/// read is refused when it is asked for: a file may hold one that nothing needs.
+/// A safetensors file, checked as `read_safetensors_layout` says when it is opened. A tensor of a type that lethe does
+/// not read is refused when it is asked for: a file may hold one that nothing needs.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
@@ -33,22 +27,9 @@ class SafetensorsFile {
   [[nodiscard]] torch::Tensor tensor(const std::string& name) const;
 
  private:
-  struct Entry {
-    std::optional<torch::Dtype>
-        dtype;                 ///< none: of a type that lethe does not read, which only matters who asks for it
-    std::string unknown_type;  ///< what that type is called
-    std::vector<std::int64_t> shape;
-    std::size_t begin = 0;  ///< bytes from the file's start
-    std::size_t end = 0;
-  };
-  [[noreturn]] void refuse(const std::string& what) const;
-  void read_header();
-  void add_entry(const std::string& name, TensorEntry stated, std::size_t data_begin);
-  void check_coverage(std::size_t data_begin) const;
-
   std::filesystem::path path_;
   std::shared_ptr<data::MappedFile> file_;
-  std::map<std::string, Entry> entries_;
+  std::map<std::string, SafetensorsEntry> entries_;
 };
 
 /// Writes tensors (any device, made contiguous) as one safetensors file with Hugging Face's metadata; the file

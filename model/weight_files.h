@@ -10,19 +10,11 @@
 #include <torch/types.h>
 
 #include "core/digest.h"
+#include "model/files/weight_names.h"
 #include "model/pytorch_checkpoint.h"
 #include "model/safetensors.h"
 
 namespace lethe::model {
-
-/// Names of the files that hold a model folder's weights, an index first, shards in order of their names. In order of
-/// preference: model.safetensors, model.safetensors.index.json, pytorch_model.bin, pytorch_model.bin.index.json.
-/// Throws `core::ModelError` if there is none, or an index that names files outside the folder.
-std::vector<std::string> weight_file_names(const std::filesystem::path& folder);
-
-/// Names of the files that decide a model folder's weights: config.json and `weight_file_names`, in order. Throws
-/// `core::ModelError` if one is missing.
-std::vector<std::string> weight_content_names(const std::filesystem::path& folder);
 
 /// Content digests by file name.
 using FileDigests = std::map<std::string, core::Digest>;

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace lethe::storage::hdf5 {
 namespace {
@@ -45,7 +46,8 @@ void log_close_failure() noexcept {
 }
 
 void fail(const Place& place, const std::string& what) {
-  throw core::StorageError(place.file + ": " + place.object + ": " + what);
+  // Names and texts of a file that somebody made may be of any bytes.
+  throw core::StorageError(core::replace_invalid_utf8(place.file + ": " + place.object + ": " + what));
 }
 
 void fail_call(const Place& place, const std::string& action) { fail(place, "cannot " + action + take_error_stack()); }

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace lethe::storage::hdf5 {
 namespace {
@@ -304,8 +305,8 @@ std::optional<std::string> InputFile::difference_from(const FileLabel& label) co
       const auto wanted = number != nullptr ? std::to_string(*number) : std::get<std::string>(value);
       const auto found = text_of(name, number != nullptr);
       if (found == wanted) continue;
-      return "is another file than its name and place say: its " + name + " is \"" + found + "\", \"" + wanted +
-             "\" was asked for; move it away (or restore the right one) and run the sweep again";
+      return "is another file than its name and place say: its " + name + " is \"" + core::replace_invalid_utf8(found) +
+             "\", \"" + wanted + "\" was asked for; move it away (or restore the right one) and run the sweep again";
     }
   }
   return std::nullopt;

@@ -19,8 +19,13 @@ std::vector<std::string> source_fields(const MethodConfig& config) { return writ
 
 MethodConfig method_from_json(const MethodCatalogue& methods, const std::string& method, const nlohmann::json& value,
                               const std::string& place) {
-  auto settings = methods.defaults(method, Fidelity::kCode);
   JsonObject<ConfigError> object(value, place);
+  std::unique_ptr<MethodSettings> settings;
+  try {
+    settings = methods.defaults(method, Fidelity::kCode);
+  } catch (const ConfigError& error) {  // which knows of no file
+    object.fail(error.what());
+  }
   JsonFieldReader reader(object);
   settings->visit_fields(reader);
   object.finish();

@@ -11,6 +11,7 @@
 #include <yaml-cpp/eventhandler.h>
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace lethe::core::inline config {
 namespace {
@@ -97,8 +98,21 @@ std::optional<YAML::Mark> tab_indentation_near(const std::string& text, const YA
   return std::nullopt;
 }
 
+/// yaml-cpp hands on whatever bytes there are; messages, JSON and prompts made of them are to be UTF-8.
+void refuse_other_encodings(const std::string& text) {
+  std::istringstream lines(text);
+  YAML::Mark mark;
+  for (std::string line; std::getline(lines, line); ++mark.line) {
+    const auto invalid = first_invalid_utf8(line);
+    if (invalid == std::string::npos) continue;
+    mark.column = static_cast<int>(invalid);
+    throw YAML::ParserException(mark, "a byte that is not UTF-8; save the file as UTF-8");
+  }
+}
+
 YAML::Node parse(const std::string& text) {
   refuse_control_characters(text);
+  refuse_other_encodings(text);
   std::istringstream stream(text);
   YAML::Parser parser(stream);
   LimitCheck limits;

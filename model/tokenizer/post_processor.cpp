@@ -25,9 +25,7 @@ std::optional<TemplatePart> part_of(const Json& part) {
 std::optional<TokenId> of_template(const Component& processor, const Vocabulary& vocabulary) {
   processor.allow_only({"single", "pair", "special_tokens"});
   const Json single = processor.value("single");
-  const auto refuse = [&] [[noreturn]] () {
-    processor.refuse("single", "lethe knows the text alone, and one token in front of it");
-  };
+  const auto refuse = [&]() { processor.refuse("single", "lethe knows the text alone, and one token in front of it"); };
   if (!single.is_array() || single.empty() || single.size() > 2) refuse();
   const auto text = part_of(single.back());
   if (!text || text->kind != "Sequence" || text->id != "A") refuse();

@@ -127,6 +127,14 @@ TEST(ExperimentJson, AFileOfThatNameWithoutCellsIsYaml) {
   EXPECT_EQ(load_experiment_config(folder.write("x.json", yaml), editing::catalogue()).cells, loaded(yaml).cells);
 }
 
+TEST(ExperimentJson, AMethodThatIsNoneIsSaidWithItsPlace) {
+  const auto text = changed(to_json(loaded(minimal_config())), "\"rome\": {", "\"romb\": {");
+  const auto refusal = test::message_of<ConfigError>(
+      [&] { experiment_config_from_json(text, editing::catalogue(), "folder/experiment.json"); });
+  EXPECT_EQ(refusal.find("folder/experiment.json: models[0]: methods.romb: \"romb\" is no editing method"), 0U)
+      << refusal;
+}
+
 TEST(ExperimentJson, CellsThatItCannotHoldAreSaidWithTheirPlace) {
   const auto good = nlohmann::json::parse(to_json(loaded(minimal_config())));
   const auto refusal = [&](const std::string& cell) {

@@ -106,6 +106,13 @@ TEST(HostileConfig, NothingIsIgnoredSilently) {
   EXPECT_NE(refusal_of(std::string("a\0b", 3)).find("a control character"), std::string::npos);
 }
 
+TEST(HostileConfig, OtherEncodingsThanUtf8AreRefusedByTheirPlace) {
+  EXPECT_NE(
+      refusal_of(minimal_config() + "name: caf\xE9\n").find("x.yaml:9:10: malformed YAML: a byte that is not UTF-8"),
+      std::string::npos);
+  EXPECT_EQ(refusal_of(minimal_config() + "name: caf\u00E9\n").find("not UTF-8"), std::string::npos);
+}
+
 // yaml-cpp finds empty documents without end after these.
 TEST(HostileConfig, EndlessDocumentsEnd) {
   for (const auto* text : {",", "]", "}", "a: 1\n---\n,\n"}) {

@@ -18,7 +18,9 @@ TEST(ShapeText, NamesEachAxis) {
 TEST(CheckedBytes, AreCountedUpTo63Bits) {
   EXPECT_EQ(checked_bytes(Shape{}, 4), 4U);
   EXPECT_EQ(checked_bytes(Shape{16384, 16384}, 8), std::uint64_t{1} << 31U);
-  EXPECT_EQ(checked_bytes(Shape{0, std::int64_t{1} << 62}, 8), 0U);
+  EXPECT_EQ(checked_bytes(Shape{0, std::int64_t{1} << 62}, 1), 0U);
+  EXPECT_EQ(checked_bytes(Shape{0, std::int64_t{1} << 62}, 2), std::nullopt) << "its strides leave them";
+  EXPECT_EQ(checked_bytes(Shape{0, std::int64_t{1} << 62, 4}, 1), std::nullopt);
   EXPECT_EQ(checked_bytes(Shape{std::int64_t{1} << 62}, 1), std::uint64_t{1} << 62U);
   EXPECT_EQ(checked_bytes(Shape{std::int64_t{1} << 62}, 2), std::nullopt);
   EXPECT_EQ(checked_bytes(Shape{std::int64_t{1} << 32, std::int64_t{1} << 32}, 1), std::nullopt);

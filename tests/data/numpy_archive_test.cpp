@@ -56,6 +56,18 @@ struct Moments {
   }
 };
 
+TEST(PublishedMoments, ATypeOfAnyBytesIsToldInUtf8) {
+  ZipWriter zip;
+  zip.add("mom2.mom2.npy", npy(header("<\xE9"
+                                      "8",
+                                      "(1, 1)"),
+                               std::string(8, '\0')));
+  zip.add("mom2.count.npy", npy(header("<i8", "()"), bytes_of(std::vector<std::int64_t>{10})));
+  const InputFile input(zip.finish());
+  EXPECT_THAT(data_error_of([&] { check_published_moments_header(input.path(), 1); }), HasSubstr("<\xEF\xBF\xBD"
+                                                                                                 "8"));
+}
+
 TEST(PublishedMoments, AreReadAsNumpyWroteThem) {
   const auto moments = read_published_moments(kGolden, 3);
   EXPECT_EQ(moments.width, 3);

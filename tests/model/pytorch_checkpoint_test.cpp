@@ -139,6 +139,8 @@ TEST(PytorchCheckpoint, RefusesViewsOutsideTheirStorage) {
   EXPECT_THAT(view(3, {4}, {-1}), HasSubstr("negative"));
   EXPECT_THAT(view(0, {2, 2}, {1}), HasSubstr("do not fit"));
   EXPECT_THAT(view(0, {1000000}, {0}), HasSubstr("repeats the elements"));
+  // Empty by one of its sizes, and of strides that no number holds.
+  EXPECT_THAT(view(0, {0, kHuge, 4}, {1, 1, 1}), HasSubstr("reaches beyond"));
   EXPECT_THAT(view(0, std::vector<std::int64_t>(65, 1), std::vector<std::int64_t>(65, 1)), HasSubstr("do not fit"));
 }
 
@@ -154,6 +156,16 @@ TEST(PytorchCheckpoint, RefusesStoragesThatAreNotAsClaimed) {
   const auto two_types = pickle::dict({{"a", pickle::tensor(four_floats(), 0, {1}, {1})},
                                        {"b", pickle::tensor(pickle::storage("IntStorage", "0", 4), 0, {1}, {1})}});
   EXPECT_THAT(error_of_value(two_types), HasSubstr("contradicts"));
+}
+
+TEST(PytorchCheckpoint, RefusesNamesThatAreNoUtf8InMessagesThatAre) {
+  const auto refusal = error_of_value(pickle::dict({{"n\xE9", pickle::tensor(four_floats(), 0, {4}, {1})}}));
+  EXPECT_THAT(refusal, HasSubstr("a name that is not UTF-8: n\xEF\xBF\xBD"));
+  test::ZipWriter zip;
+  zip.add("n\xE9/data.pkl", "#");
+  const InputFile file(zip.finish());
+  EXPECT_THAT(data_error_of([&] { open_pytorch_checkpoint(file.path()); }),
+              HasSubstr(": n\xEF\xBF\xBD/data.pkl, byte 1"));
 }
 
 TEST(PytorchCheckpoint, KeepsTensorsOfTypesThatAreNotReadApart) {

@@ -33,7 +33,7 @@ TERMINAL = {"orchestrator/sweep.cpp"}
 PLAIN_WORDS = {"model.", "norm"}
 METHOD_LIST = "editing/methods/method_list.h"
 # The strict reader, and the reader of a header of millions of tensors, which refuses equal keys itself.
-READ_JSON = {"core/strict_json.cpp", "model/safetensors_header.cpp"}
+READ_JSON = {"core/strict_json.cpp", "model/files/safetensors_header.cpp"}
 # What makes a method's own prerequisite reads that method's settings; nobody else asks which method it is.
 NAME_A_METHOD = {
     "worker/mend_task.cpp",

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(os.environ.get("LETHE_CHECKED_TREE", pathlib.Path(__file__).
 # The allowed edges, and the whole list of them (docs/architecture.md), each room after all that it may use, so that no
 # arrow runs upwards and none in a circle. Every room may use itself. A subfolder is a room of its own only if it is here.
 _CORE = {"core", "core/config", "core/contract"}
-_MODEL = {"data", "model", "model/tokenizer"}  # model/families is reached through model alone
+_MODEL = {"data", "model", "model/tokenizer"}  # model/families and model/files are reached through model alone
 _ORCHESTRATOR = {"orchestrator/process", "orchestrator/scheduling", "orchestrator/display"}
 ALLOWED = {
     "core": set(),
@@ -23,8 +23,9 @@ ALLOWED = {
     "storage": {"core", "ledger"},
     "data": {"core", "core/config"},
     "model/families": {"core"},
+    "model/files": {"core", "data", "model/families"},
     "model/tokenizer": {"core", "data"},
-    "model": {"core", "data", "model/families", "model/tokenizer"},
+    "model": {"core", "data", "model/families", "model/files", "model/tokenizer"},
     "editing/methods": {"core", "core/config"},
     "editing": {*_CORE, *_MODEL, "editing/methods"},
     "metrics": {"core", "core/config", *_MODEL},

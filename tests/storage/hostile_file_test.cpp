@@ -136,6 +136,11 @@ TEST(HostileFile, LinksToElsewhereAreNotFollowed) {
   EXPECT_THAT(listed.refusal(), HasSubstr("/deltas/again: is a link to elsewhere"));
 }
 
+TEST(HostileFile, NamesOfAnyBytesAreToldInUtf8) {
+  const Tampered linked([](hid_t id) { H5Lcreate_soft("/", id, "/deltas/n\xE9", H5P_DEFAULT, H5P_DEFAULT); });
+  EXPECT_THAT(linked.refusal(), HasSubstr("/deltas/n\xEF\xBF\xBD: is a link to elsewhere"));
+}
+
 TEST(HostileFile, ValuesKeptElsewhereAreNotRead) {
   const Tampered external([](hid_t id) {
     const hdf5::PropertyList creation(H5Pcreate(H5P_DATASET_CREATE));

@@ -1,13 +1,13 @@
-#include "model/pickle_machine.h"
+#include "model/files/pickle_machine.h"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
-#include "model/pickle_opcodes.h"
+#include "model/files/pickle_opcodes.h"
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 namespace {
 
 using enum PickleOpcode;
@@ -284,4 +284,4 @@ const PickleValue& PickleMachine::run() {
   return result;
 }
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 /// Takes a pickle's bytes one value after another.
 class PickleReader {
@@ -38,4 +38,4 @@ class PickleReader {
   std::size_t position_ = 0;
 };
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

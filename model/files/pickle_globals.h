@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 /// The fixed spelling of a global ("module.name") that a checkpoint may name; none of them is called. Absent for all
 /// others.
@@ -15,4 +15,4 @@ namespace lethe::model {
 /// Of the allowed globals: classes whose objects stay unread.
 [[nodiscard]] bool is_inert_pickle_class(std::string_view name);
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 /// Opcodes of Python's pickletools that plain data and tensors need (protocols 2 to 5).
 enum class PickleOpcode : std::uint8_t {
@@ -51,4 +51,4 @@ enum class PickleOpcode : std::uint8_t {
   kFrame = 0x95,
 };
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

@@ -1,4 +1,4 @@
-#include "model/safetensors_header.h"
+#include "model/files/safetensors_header.h"
 
 #include <array>
 #include <optional>
@@ -8,7 +8,7 @@
 
 #include "data/text_file.h"
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 namespace {
 
 using nlohmann::json;
@@ -165,4 +165,4 @@ void read_safetensors_header(std::string_view text,
   json::sax_parse(text.begin(), text.end(), &events);
 }
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

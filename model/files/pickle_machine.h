@@ -9,10 +9,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/pickle_opcodes.h"
-#include "model/pickle_reader.h"
+#include "model/files/pickle_opcodes.h"
+#include "model/files/pickle_reader.h"
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 /// A value that a pickle describes. Containers may hold one another in cycles: walk them with a limit.
 struct PickleValue {
@@ -78,4 +78,4 @@ class PickleMachine {
   void build();
 };
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

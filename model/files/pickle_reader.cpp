@@ -1,10 +1,10 @@
-#include "model/pickle_reader.h"
+#include "model/files/pickle_reader.h"
 
 #include <utility>
 
 #include "core/error.h"
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 PickleReader::PickleReader(std::span<const std::byte> pickle, std::string place)
     : bytes_(pickle), place_(std::move(place)) {}
@@ -30,4 +30,4 @@ std::string_view PickleReader::take_line() {
   return rest.substr(0, end);
 }
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

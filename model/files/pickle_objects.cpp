@@ -1,9 +1,9 @@
 // What a pickle asks to be made or called: noted or refused, never done.
 #include "data/text_file.h"
-#include "model/pickle_globals.h"
-#include "model/pickle_machine.h"
+#include "model/files/pickle_globals.h"
+#include "model/files/pickle_machine.h"
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 void PickleMachine::push_global(std::string_view module, std::string_view name) {
   const auto full = std::string(module) + "." + std::string(name);
@@ -83,4 +83,4 @@ void PickleMachine::build() {
   if (!may_have_state) reader_.refuse("gives a state to what has none");
 }
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

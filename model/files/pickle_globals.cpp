@@ -1,4 +1,4 @@
-#include "model/pickle_globals.h"
+#include "model/files/pickle_globals.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "model/families/families.h"
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 namespace {
 
 constexpr std::array<std::string_view, 42> kAllowedGlobals{
@@ -81,4 +81,4 @@ bool is_inert_pickle_call(std::string_view name) { return is_one_of(kInertCalls,
 
 bool is_inert_pickle_class(std::string_view name) { return configuration_class(name).has_value(); }
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace lethe::model {
+namespace lethe::model::inline files {
 
 /// What a safetensors header says of a tensor, as it stands there.
 struct TensorEntry {
@@ -23,4 +23,4 @@ void read_safetensors_header(std::string_view text,
                              const std::function<void(const std::string& name, TensorEntry entry)>& visit,
                              const std::function<void(const std::string& what)>& refuse);
 
-}  // namespace lethe::model
+}  // namespace lethe::model::inline files
