@@ -20,17 +20,17 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr std::int64_t kGigabyte = 1'000'000'000;
+constexpr std::int64_t kOneGb = 1'000'000'000;
 
 /// One model for a GPU: a worker of 30 GB, a reducer of 48, second moments of 36.
 class GpuFitTest : public ::testing::Test {
  protected:
   GpuFitTest() {
     config_.device = "cuda";
-    for (auto& cell : inspection_.cells) cell.worker_bytes = (cell.cell.method == "rome" ? 30 : 26) * kGigabyte;
-    inspection_.models[0].reducer_bytes = 48 * kGigabyte;
+    for (auto& cell : inspection_.cells) cell.worker_bytes = (cell.cell.method == "rome" ? 30 : 26) * kOneGb;
+    inspection_.models[0].reducer_bytes = 48 * kOneGb;
     for (auto& one : inspection_.prerequisites) {
-      if (one.kind == "moments") one.peak_bytes = 36 * kGigabyte;
+      if (one.kind == "moments") one.peak_bytes = 36 * kOneGb;
     }
   }
   [[nodiscard]] GpuFit fit(const std::string& gpu) const { return fit_on(config_, inspection_, gpu_model(gpu)); }
@@ -42,11 +42,11 @@ class GpuFitTest : public ::testing::Test {
 TEST(GpuModels, AreSortedAndHavePeaksOfFp32) {
   for (const auto& gpu : gpu_models()) {
     EXPECT_EQ(&gpu_model(std::string(gpu.name)), &gpu);
-    EXPECT_GE(gpu.memory_bytes, 16 * kGigabyte) << gpu.name;
+    EXPECT_GE(gpu.memory_bytes, 16 * kOneGb) << gpu.name;
     EXPECT_LT(gpu.flops_per_second, 1e14) << gpu.name << ": is that of tensor cores";
     EXPECT_GT(gpu.bytes_per_second, 6e11) << gpu.name;
   }
-  EXPECT_EQ(gpu_model("a100-40").memory_bytes, 40 * kGigabyte);
+  EXPECT_EQ(gpu_model("a100-40").memory_bytes, 40 * kOneGb);
   EXPECT_DOUBLE_EQ(gpu_model("a100-80").flops_per_second, 19.5e12) << "156 would be TF32";
 }
 
