@@ -9,7 +9,6 @@ tried (argument --share, default 44; 1 tries all, an hour and a half of one core
 
 import argparse
 import concurrent.futures
-import hashlib
 import json
 import os
 import pathlib
@@ -45,19 +44,6 @@ def run(world, *arguments):
     except subprocess.TimeoutExpired as expired:
         return "did not end", (expired.stdout or b"").decode(errors="replace")
     return done.returncode, done.stdout.decode(errors="replace")
-
-
-def digest_of(file):
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def digests(folder):
-    """What a folder holds, as text."""
-    lines = []
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            lines.append(f"{path.relative_to(folder)} {digest_of(path)}")
-    return "\n".join(lines)
 
 
 ANOTHER_IDENTITY = "results of another identity"
@@ -102,12 +88,12 @@ def cell(world):
 def exported(world, edits):
     if run(world, "export", "out", "--cell", CELL, "--edits", str(edits), "--to", "product")[0] != 0:
         return "cannot be exported"
-    return digests(world / "product")
+    return input_world.digests(world / "product")
 
 
 def export(world):
     status, told = run(world, "export", "out", "--cell", CELL, "--edits", "2", "--to", "to")
-    return status, told, digests(world / "to") if (world / "to").exists() else "nothing"
+    return status, told, input_world.digests(world / "to") if (world / "to").exists() else "nothing"
 
 
 def generate(world):
@@ -219,12 +205,12 @@ FACT = ("--prompt", "{} wears a ring of", "--subject", "Tamfas", "--target", "ag
 
 def edit(world):
     status, told = run(world, "edit", "m", *FACT, "--corpus", "corpus.txt")
-    return status, told, digest_of(world / "edited/model.safetensors") if status == 0 else None
+    return status, told, input_world.digest_of(world / "edited/model.safetensors") if status == 0 else None
 
 
 def edit_of_shards(world):
     status, told = run(world, "edit", "s", *FACT, "--moments", "moments.{layer}.npz")
-    return status, told, digest_of(world / "edited/model.safetensors") if status == 0 else None
+    return status, told, input_world.digest_of(world / "edited/model.safetensors") if status == 0 else None
 
 
 def single_edits(world):

@@ -3,6 +3,7 @@ settings. Model m is a folder of one safetensors file with GPT-2's tokenizer fil
 tokenizer.json, and has published second moments; n is of another family."""
 
 import array
+import hashlib
 import json
 import os
 import re
@@ -56,6 +57,19 @@ TRAINING = """training: {records: train.json, corpus: corpus.txt, corpus_share: 
   learning_rate: 1.0e-3, rate_learning_rate: 1.0e-4, edit_loss_weight: 0.1, locality_loss_weight: 1.0, accumulate: 5,
   max_iterations: 40, validation_every: 20, validation_edits: 8, validation_texts: 2, validation_share: 0.1, max_text_tokens: 60}
 """
+
+
+def digest_of(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def digests(folder):
+    """What a folder holds, as text."""
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            lines.append(f"{path.relative_to(folder)} {digest_of(path)}")
+    return "\n".join(lines)
 
 
 def write_safetensors(path, tensors):
