@@ -60,6 +60,11 @@ ReductionContents reduction(core::ReductionPart part) {
         const auto scores = sample::edit(edit).record.scores;
         contents.scores.push_back({edit, 10 * edit, scores, scores});
       }
+      break;
+    case core::ReductionPart::kTexts: {
+      const core::WrittenTexts texts{{{5, 6}, " a b"}, {{7}, " c"}, 1.5F};
+      contents.texts = {{1, 10, "It is", texts, texts}};
+    }
   }
   return contents;
 }
@@ -116,8 +121,7 @@ std::vector<StoredSample> make_samples() {
   const SnapshotContents snapshot{{"ft-c", "a", 1}, kIdentity, 5, {{"h.0.weight", sample::matrix(2, 2, 1.0F)}}, {}};
   samples.push_back({written([&](const auto& path) { write_snapshot(path, snapshot); }),
                      [](const auto& path) { static_cast<void>(read_snapshot(path)); }});
-  for (const auto part : {core::ReductionPart::kDistance, core::ReductionPart::kForgetting, core::ReductionPart::kTasks,
-                          core::ReductionPart::kScores}) {
+  for (const auto part : core::kAllReductionParts) {
     samples.push_back({written([&](const auto& path) { write_reduction(path, reduction(part)); }),
                        [](const auto& path) { static_cast<void>(read_reduction(path)); }});
   }
