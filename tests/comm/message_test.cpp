@@ -60,7 +60,8 @@ TEST(Message, RandomBytesAreRefused) {
 
 TEST(Message, UnknownTypeWithValidChecksumIsRefused) {
   auto message = sample_message();
-  for (const int word : {0, 9, 65535}) {
+  constexpr int kBehindTheLast = static_cast<int>(MessageType::kStopTask) + 1;
+  for (const int word : {0, kBehindTheLast, 65535}) {
     message.type = static_cast<MessageType>(word);
     EXPECT_THROW(decode(encode(message)), core::CommError) << word;
   }
