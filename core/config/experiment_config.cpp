@@ -246,7 +246,8 @@ std::vector<std::pair<std::string, const MethodConfig*>> used_first(const Experi
                                                                     const ModelConfig& model) {
   std::vector<std::pair<std::string, const MethodConfig*>> methods;
   for (const auto& [label, method] : model.methods) methods.emplace_back(label, &method);
-  std::ranges::stable_partition(methods, [&](const auto& one) { return config.has_cell_of(one.first, model.name); });
+  std::stable_partition(methods.begin(), methods.end(),
+                        [&](const auto& one) { return config.has_cell_of(one.first, model.name); });
   return methods;
 }
 

@@ -45,7 +45,7 @@ NamedSweep sweep_of(const std::string& label, const std::vector<CellHistory>& hi
   return sweep;
 }
 
-const QuantityComparison& quantity(const SweepComparison& comparison, const std::string& name) {
+QuantityComparison quantity(const SweepComparison& comparison, const std::string& name) {
   for (const auto& row : comparison.quantities) {
     if (row.quantity == name) return row;
   }
