@@ -43,7 +43,7 @@ std::string value_text(const QuantityComparison& row, double value) {
 
 /// With a sign, but for nothing.
 std::string signed_text(const QuantityComparison& row, double value) {
-  const auto text = value_text(row, value);
+  auto text = value_text(row, value);
   if (!std::isfinite(value)) return text;
   const bool is_nothing =
       std::ranges::all_of(text.substr(0, text.find('e')), [](char c) { return c == '-' || c == '.' || c == '0'; });

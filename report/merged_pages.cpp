@@ -1,7 +1,7 @@
 #include "report/merged_pages.h"
 
 #include <algorithm>
-#include <ranges>
+#include <span>
 #include <vector>
 
 namespace lethe::report {
@@ -81,7 +81,7 @@ class MergedSection {
 
   void add_table(const std::string& label, const Table& table) {
     auto found = std::ranges::find_if(tables_, [&](const NamedTable& known) {
-      return known.name == table.name && std::ranges::equal(known.table.header | std::views::drop(1), table.header);
+      return known.name == table.name && std::ranges::equal(std::span(known.table.header).subspan(1), table.header);
     });
     if (found == tables_.end()) {
       const auto num_twins = std::ranges::count(tables_, table.name, &NamedTable::name);

@@ -195,9 +195,10 @@ std::set<std::string> wanted_prerequisites(const Inspection& inspection, const s
   }
   for (const auto& one : inspection.prerequisites) needed.insert(one.needs.begin(), one.needs.end());
   // Each stands after those that it needs itself.
-  for (auto one = inspection.prerequisites.rbegin(); one != inspection.prerequisites.rend(); ++one) {
-    if (!needed.contains(one->key())) wanted.insert(one->key());
-    if (wanted.contains(one->key())) wanted.insert(one->needs.begin(), one->needs.end());
+  for (std::size_t i = inspection.prerequisites.size(); i > 0; --i) {
+    const auto& one = inspection.prerequisites[i - 1];
+    if (!needed.contains(one.key())) wanted.insert(one.key());
+    if (wanted.contains(one.key())) wanted.insert(one.needs.begin(), one.needs.end());
   }
   return wanted;
 }

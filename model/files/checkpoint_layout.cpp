@@ -114,7 +114,7 @@ class CheckpointReader {
   std::string find_root() const {
     for (const auto& [name, member] : archive_.members()) {
       if (!name.ends_with(kPickleName)) continue;
-      const auto root = name.substr(0, name.size() - kPickleName.size());
+      auto root = name.substr(0, name.size() - kPickleName.size());
       if (root.find('/') == std::string::npos) return root;
     }
     refuse("a zip archive, but no PyTorch checkpoint: it has no <name>/data.pkl");

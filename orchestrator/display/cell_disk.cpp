@@ -12,8 +12,8 @@ constexpr std::int64_t kBytesPerFile = 48'000;  // HDF5's own structures and the
 constexpr std::int64_t kBytesPerForgetting = 72;
 constexpr std::int64_t kBytesPerScores = 2'200;  // 13 prompts with both targets, of two models
 constexpr std::int64_t kBytesPerTask = 8'000;
-constexpr std::int64_t kBytesPerTextToken = 8;     // an id and the text that it stands for
-constexpr std::int64_t kTextsPerFact = 3 * 2 * 2;  // prompts, greedy and sampled, of two models
+constexpr std::int64_t kBytesPerTextToken = 8;  // an id and the text that it stands for
+constexpr std::int64_t kTextsPerFact = 12;      // 3 prompts, greedy and sampled, of two models
 
 }  // namespace
 

@@ -78,7 +78,7 @@ TEST(PublishedMoments, AreReadAsNumpyWroteThem) {
 }
 
 TEST(PublishedMoments, AreReadFromZip64AndEveryHeaderVersion) {
-  for (const char version : {1, 2, 3}) {
+  for (const char version : {'\1', '\2', '\3'}) {
     const InputFile input(Moments{.version = version, .is_zip64 = true}.file());
     const auto moments = read_published_moments(input.path(), 2);
     EXPECT_THAT(moments.values, ::testing::ElementsAre(0.4, 0.2, 0.2, 0.9));
