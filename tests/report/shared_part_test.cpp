@@ -9,7 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-core::TaskRecord asked_task(const std::string& name, std::vector<std::int32_t> labels) {
+core::TaskRecord asked_task(const std::string& name, const std::vector<std::int32_t>& labels) {
   return {name, labels, std::vector<std::int32_t>(labels.size(), 1), {}};
 }
 

@@ -36,7 +36,7 @@ TEST(SweepLabels, ThatAreAskedForAreTaken) {
 }
 
 TEST(SweepLabels, ThatDoNotFitAreRefused) {
-  const auto asked = [](std::vector<std::string> labels) {
+  const auto asked = [](const std::vector<std::string>& labels) {
     return [labels] { (void)sweep_labels({"/a", "/b"}, labels); };
   };
   EXPECT_THAT(asked({"one"}), ThrowsMessage<core::ConfigError>(HasSubstr("1 names for 2 sweeps")));

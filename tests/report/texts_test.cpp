@@ -56,7 +56,7 @@ TEST(AverageTexts, KeepsTheFirstPromptOfTheFirstFacts) {
   EXPECT_TRUE(std::isnan(average_texts(0, {}).edited.greedy_fluency));
 }
 
-CellHistory history(const std::string& method, int sample, std::vector<std::int64_t> checkpoints) {
+CellHistory history(const std::string& method, int sample, const std::vector<std::int64_t>& checkpoints) {
   CellHistory made;
   made.cell = {method, "m", sample};
   for (const auto n : checkpoints) {
