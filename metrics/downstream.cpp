@@ -76,12 +76,14 @@ int match_answer(const core::TaskConfig& config, const std::string& decoded) {
 }
 
 core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
-                               const PreparedTask& task, model::LowerStateCache* cache) {
+                               const PreparedTask& task, model::LowerStateCache* cache,
+                               const model::BeforeBatch& before_batch) {
   model::SharedPrefixOptions options;
   options.max_new_tokens = task.config.max_new_tokens;
   options.end_of_text = tokenizer.end_of_text();
   options.cache = cache;
   options.cache_key = task.config.name;
+  options.before_batch = before_batch;
   auto answers = model::answer_with_shared_prefix(network, task.shared_prefix, task.rows, options);
 
   core::TaskRecord record;

@@ -9,6 +9,7 @@
 #include "data/task_examples.h"
 #include "model/lower_states.h"
 #include "model/network.h"
+#include "model/row_batches.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::metrics {
@@ -29,7 +30,8 @@ PreparedTask prepare_task(const core::TaskConfig& config, const data::TaskExampl
 /// Greedy answers, decoded and matched as published (algorithms 8). `cache` keeps what blocks below the edited ones
 /// make of the prompts, for the next state of the same model; answers do not depend on it.
 core::TaskRecord evaluate_task(const model::Network& network, const model::Tokenizer& tokenizer,
-                               const PreparedTask& task, model::LowerStateCache* cache = nullptr);
+                               const PreparedTask& task, model::LowerStateCache* cache = nullptr,
+                               const model::BeforeBatch& before_batch = {});
 
 /// The label of a decoded prompt + answer; -1 if no answer word is found.
 int match_answer(const core::TaskConfig& config, const std::string& decoded);

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "metrics/request_rows.h"
-#include "model/row_batches.h"
 
 // Legend: B rows, T tokens, D width, N read positions, M readings (a position may be read for several targets), V
 // vocabulary.
@@ -135,6 +134,7 @@ void read_rows(const model::Network& network, const std::vector<Row>& rows, cons
   for (const auto* row : order) lengths.push_back(std::ssize(row->ids));
   const model::BatchLimits limits{.positions = options.batch_tokens, .padding = options.padding_tokens};
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    if (options.before_batch) options.before_batch();
     end = begin + model::first_batch_size(std::span(lengths).subspan(begin), limits);
     read_batch(network, std::span(order).subspan(begin, end - begin), targets);
   }

@@ -6,6 +6,7 @@
 #include "core/metric_record.h"
 #include "data/edit_request.h"
 #include "model/network.h"
+#include "model/row_batches.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::metrics {
@@ -16,6 +17,7 @@ struct ScoreOptions {
   std::int64_t batch_tokens = 8192;
   std::int64_t padding_tokens = 48;
   bool rewrite_only = false;  ///< forgetting: only the edit prompt
+  model::BeforeBatch before_batch{};
 };
 /// Scores rewrite, paraphrase and neighbourhood prompts of each request (algorithms 7): tok(prompt) on its own,
 /// then tok(" " + target); NLL is the mean over the target's tokens. A single-token target is read from the

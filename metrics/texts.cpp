@@ -76,7 +76,7 @@ void check_texts(const data::EditRequest& request, std::int64_t max_total_tokens
 
 std::vector<core::WrittenTexts> write_texts(const model::Network& network, const model::Tokenizer& tokenizer,
                                             std::span<const TextPrompt> prompts, std::int64_t max_total_tokens,
-                                            std::uint64_t seed) {
+                                            std::uint64_t seed, const model::BeforeBatch& before_batch) {
   const auto rows = encoded(tokenizer, prompts);
   model::GenerateOptions greedy;
   greedy.max_total_tokens = static_cast<int>(max_total_tokens);
@@ -84,6 +84,7 @@ std::vector<core::WrittenTexts> write_texts(const model::Network& network, const
   sampled.top_k = kLikeliest;
   std::vector<core::WrittenTexts> texts;
   for (std::size_t first = 0; first < rows.size(); first += kTextRows) {
+    if (before_batch) before_batch();
     const auto batch = std::span(rows).subspan(first, std::min<std::size_t>(kTextRows, rows.size() - first));
     core::RandomStream random(seed, "texts", first / kTextRows);
     auto greedy_texts = continued(network, tokenizer, batch, greedy, random);
@@ -96,10 +97,12 @@ std::vector<core::WrittenTexts> write_texts(const model::Network& network, const
 }
 
 std::vector<float> text_nlls(const model::Network& network, const model::Tokenizer& tokenizer,
-                             std::span<const TextPrompt> prompts, std::span<const core::WrittenTexts> texts) {
+                             std::span<const TextPrompt> prompts, std::span<const core::WrittenTexts> texts,
+                             const model::BeforeBatch& before_batch) {
   const torch::NoGradGuard no_grad;
   std::vector<float> nlls;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
+    if (before_batch) before_batch();
     const auto& text = texts[i].sampled.ids;
     if (text.empty()) {
       nlls.push_back(std::numeric_limits<float>::quiet_NaN());

@@ -9,6 +9,7 @@
 #include "data/edit_request.h"
 #include "model/architecture.h"
 #include "model/network.h"
+#include "model/row_batches.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::metrics {
@@ -38,10 +39,11 @@ void check_texts(const data::EditRequest& request, std::int64_t max_total_tokens
 /// follow from `seed` and the prompts alone, so two models get the same. `nll_unedited` is left 0.
 std::vector<core::WrittenTexts> write_texts(const model::Network& network, const model::Tokenizer& tokenizer,
                                             std::span<const TextPrompt> prompts, std::int64_t max_total_tokens,
-                                            std::uint64_t seed);
+                                            std::uint64_t seed, const model::BeforeBatch& before_batch = {});
 
 /// Mean NLL per token, nats, of `texts[i].sampled` behind prompt i; NaN where it has no tokens.
 std::vector<float> text_nlls(const model::Network& network, const model::Tokenizer& tokenizer,
-                             std::span<const TextPrompt> prompts, std::span<const core::WrittenTexts> texts);
+                             std::span<const TextPrompt> prompts, std::span<const core::WrittenTexts> texts,
+                             const model::BeforeBatch& before_batch = {});
 
 }  // namespace lethe::metrics

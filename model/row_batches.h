@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <span>
 
@@ -12,6 +13,9 @@ struct BatchLimits {
   std::int64_t positions = std::numeric_limits<std::int64_t>::max();
   std::int64_t padding = std::numeric_limits<std::int64_t>::max();
 };
+
+/// Called before each batch of a long evaluation. What it throws ends the evaluation, of which nothing is kept.
+using BeforeBatch = std::function<void()>;
 
 /// How many of the first rows, given their lengths in rising or falling order, make a batch within the limits; at least
 /// one. The cut depends on the lengths only, so results do not depend on free memory.

@@ -141,6 +141,7 @@ std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& netwo
   const LowerBlocks lower(network, options);
   const auto prefix = prefill_shared(network, shared, lower);
   for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    if (options.before_batch) options.before_batch();
     end = begin + first_batch_size(std::span(lengths).subspan(begin), limits);
     std::vector<std::vector<TokenId>> batch;
     for (auto i = begin; i < end; ++i) batch.push_back(rows[order[i]]);

@@ -7,6 +7,7 @@
 
 #include "model/lower_states.h"
 #include "model/network.h"
+#include "model/row_batches.h"
 
 namespace lethe::model {
 
@@ -21,6 +22,7 @@ struct SharedPrefixOptions {
   /// Keeps what blocks below the edited ones make of prefix and rows, under names that begin with `cache_key`.
   LowerStateCache* cache = nullptr;
   std::string cache_key{};
+  BeforeBatch before_batch{};
 };
 std::vector<std::vector<TokenId>> answer_with_shared_prefix(const Network& network, std::span<const TokenId> shared,
                                                             std::span<const std::vector<TokenId>> rows,

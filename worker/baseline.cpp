@@ -1,6 +1,7 @@
 #include "worker/baseline.h"
 
 #include "storage/reduction.h"
+#include "worker/batch_watch.h"
 #include "worker/prerequisite_file.h"
 #include "worker/provenance.h"
 #include "worker/task_answers.h"
@@ -19,12 +20,18 @@ bool run_baseline(Workspace& workspace, const core::PrerequisiteTask& task, Task
   contents.part = core::ReductionPart::kTasks;
   const auto total = static_cast<std::int64_t>(loaded->tasks.size());
   const auto ask = [&](const metrics::PreparedTask& prepared) {
-    auto record = metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared);
-    monitor.progress(task.kind, static_cast<std::int64_t>(contents.tasks.size()) + 1, total, 0.0);
+    const auto done = std::ssize(contents.tasks);
+    auto record = metrics::evaluate_task(loaded->unedited, loaded->tokenizer, prepared, nullptr,
+                                         BatchWatch(monitor, done, total));
+    monitor.progress(task.kind, done + 1, total, 0.0);
     return record;
   };
   const auto& model_facts = workspace.facts().model(task.model);
-  answer_tasks(workspace.facts(), loaded->tasks, known_baseline_answers(folder, model_facts), ask, contents);
+  try {
+    answer_tasks(workspace.facts(), loaded->tasks, known_baseline_answers(folder, model_facts), ask, contents);
+  } catch (const StopAsked&) {
+    return false;
+  }
   contents.provenance.merge(provenance(workspace, task.model));
   contents.provenance[storage::kContentsIdentity] = model_facts.contents_identity;
   // One for all cells: it knows neither edits nor model.

@@ -28,6 +28,8 @@ bool has_sums(const storage::StoredEdit& edit) {
                      [](const auto& delta) { return delta.left.shape.at(1) > 1; });
 }
 
+bool is_told_to_stop(const TaskMonitor* monitor) { return monitor != nullptr && monitor->should_stop(); }
+
 /// Folds what a segment holds of the method's history into an editor, step by step as the steps were made.
 void fold_history(const storage::SegmentContents& segment, CellEditor& editor) {
   for (const auto& edit : segment.edits) {
@@ -90,7 +92,7 @@ CellReplay::CellReplay(Workspace& workspace, core::GridCell cell, std::shared_pt
       folder_(workspace.cell_folder(cell_)),
       reached_{workspace.starting_network(cell_)} {}
 
-bool CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
+bool CellReplay::move_to(std::int64_t edits, TaskMonitor* monitor, CellEditor* editor) {
   const auto files = ledger::scan_cell(folder_);
   if (files.num_edits() < edits) {
     throw core::StorageError(folder_.string() + ": holds " + std::to_string(files.num_edits()) + " edits, " +
@@ -111,10 +113,10 @@ bool CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
   for (const auto& segment : files.segments) {
     if (segment.last_edit <= next.edits) continue;
     if (segment.first_edit > edits) break;
-    if (should_stop()) return false;
+    if (is_told_to_stop(monitor)) return false;
     const auto parts = is_dense ? storage::SegmentParts::kWithoutDeltas : storage::SegmentParts::kAll;
     const auto contents = read_cell_segment(workspace_, cell_, segment, parts);
-    if (!pass_segment(files, segment, contents, edits, next)) return false;
+    if (!pass_segment(files, segment, contents, edits, monitor, next)) return false;
     if (editor != nullptr && editor->remembers()) fold_history(contents, *editor);
   }
   reached_ = std::move(next);
@@ -122,11 +124,12 @@ bool CellReplay::move_to(std::int64_t edits, CellEditor* editor) {
 }
 
 bool CellReplay::pass_segment(const ledger::CellFiles& files, const ledger::SegmentFile& segment,
-                              const storage::SegmentContents& contents, std::int64_t edits, State& state) const {
+                              const storage::SegmentContents& contents, std::int64_t edits, TaskMonitor* monitor,
+                              State& state) const {
   const auto where = segment.file.path.string();
   if (segment.first_edit == state.edits + 1) check_state(contents, contents.fingerprint_before, where, state);
   const auto advance = [&](std::int64_t last, State& at) {
-    if (workspace_.config().method_of(cell_)->stores_snapshots()) return edit_again(files, last, at);
+    if (workspace_.config().method_of(cell_)->stores_snapshots()) return edit_again(files, last, monitor, at);
     apply_edits(contents, last, where, at);
     return true;
   };
@@ -212,18 +215,19 @@ CellReplay::Again CellReplay::make_again(const ledger::CellFiles& files) const {
   }
 }
 
-bool CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const {
+bool CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits, TaskMonitor* monitor,
+                            State& state) const {
   if (!again_) again_ = std::make_unique<Again>(make_again(files));
   state.fingerprint.clear();
   const torch::AutoGradMode with_grad(true);
   while (state.edits < edits) {
-    if (should_stop()) return false;
+    if (is_told_to_stop(monitor)) return false;
     const auto end = core::step_end(workspace_.config(), cell_, state.edits);
     const auto step = std::span(again_->requests)
                           .subspan(static_cast<std::size_t>(state.edits), static_cast<std::size_t>(end - state.edits));
     again_->editor.edit(state.network, step, state.edits + 1);
     state.edits = end;
-    if (options_.monitor != nullptr) options_.monitor->progress("replay", end, files.num_edits(), 0.0);
+    if (monitor != nullptr) monitor->progress("replay", end, files.num_edits(), 0.0);
   }
   return true;
 }

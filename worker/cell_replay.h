@@ -16,8 +16,7 @@
 namespace lethe::worker {
 
 struct ReplayOptions {
-  TaskMonitor* monitor = nullptr;  ///< told of progress and asked whether to stop; null: nobody is
-  bool uses_snapshots = true;      ///< false: dense methods edit again from the unedited model on
+  bool uses_snapshots = true;  ///< false: dense methods edit again from the unedited model on
 };
 
 /// A cell's model at any edit n, rebuilt from its committed files: low-rank factors are applied edit by edit,
@@ -31,12 +30,13 @@ class CellReplay {
   /// Moves to `edits` edits and checks the fingerprints of every segment passed, before it and after it; of a segment
   /// that `edits` lies in, too. Throws `core::StorageError` if files are missing, cannot be read, are damaged or are
   /// others than their names say, `core::MismatchError` where weights do not reproduce their fingerprints,
-  /// `core::DataError` for an edit count inside a step of several facts. Returns false if told to stop. Whatever
-  /// happens before the end, the replay stays where it was, and the next call checks again.
+  /// `core::DataError` for an edit count inside a step of several facts. Returns false if told to stop by the
+  /// monitor, which hears of progress; null: by nobody. Whatever happens before the end, the replay stays where it was,
+  /// and the next call checks again.
   ///
   /// An `editor` of a cell without edits takes in what the segments hold of its method's history, so that its next edit
   /// has the bits of an undisturbed run. Methods that store snapshots remember nothing.
-  bool move_to(std::int64_t edits, CellEditor* editor = nullptr);
+  bool move_to(std::int64_t edits, TaskMonitor* monitor = nullptr, CellEditor* editor = nullptr);
 
   [[nodiscard]] const core::GridCell& cell() const { return cell_; }
   [[nodiscard]] std::int64_t edits() const { return reached_.edits; }
@@ -69,9 +69,9 @@ class CellReplay {
   State reached_;
   mutable std::unique_ptr<Again> again_;  ///< made when it is needed
 
-  [[nodiscard]] bool should_stop() const { return options_.monitor != nullptr && options_.monitor->should_stop(); }
   bool pass_segment(const ledger::CellFiles& files, const ledger::SegmentFile& segment,
-                    const storage::SegmentContents& contents, std::int64_t edits, State& state) const;
+                    const storage::SegmentContents& contents, std::int64_t edits, TaskMonitor* monitor,
+                    State& state) const;
   void apply_edits(const storage::SegmentContents& segment, std::int64_t last, const std::string& where,
                    State& state) const;
   /// A difference is an error where the bits must be the same, else it makes the state a mixed one.
@@ -79,7 +79,7 @@ class CellReplay {
                    const std::string& where, State& state) const;
   void start_from_snapshot(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
   [[nodiscard]] Again make_again(const ledger::CellFiles& files) const;
-  bool edit_again(const ledger::CellFiles& files, std::int64_t edits, State& state) const;
+  bool edit_again(const ledger::CellFiles& files, std::int64_t edits, TaskMonitor* monitor, State& state) const;
 };
 
 /// Throws `core::MismatchError` naming the first parameter whose bytes differ from the stored fingerprint.

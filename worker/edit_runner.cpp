@@ -115,8 +115,8 @@ class EditRun {
   bool restore(CellEditor& editor) {
     if (files_.num_edits() == 0) return true;
     core::fault_point("edit.resume");
-    CellReplay replay(workspace_, task_.cell, loaded_, {.monitor = &monitor_});
-    if (!replay.move_to(files_.num_edits(), &editor)) return false;
+    CellReplay replay(workspace_, task_.cell, loaded_);
+    if (!replay.move_to(files_.num_edits(), &monitor_, &editor)) return false;
     network_ = replay.network();
     edits_ = replay.edits();
     is_mixed_ = replay.is_mixed();

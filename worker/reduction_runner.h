@@ -21,8 +21,9 @@ class ReductionRunner {
   explicit ReductionRunner(Workspace& workspace)
       : workspace_(workspace), cache_(core::bytes_of_gb(workspace.config().reducer_cache_gb)) {}
 
-  /// Commits the parts of `task` that are not there yet, and removes snapshots that were kept for them alone.
-  void run(const core::ReduceTask& task, TaskMonitor& monitor);
+  /// Commits the parts of `task` that are not there yet, and removes snapshots that were kept for them alone. False:
+  /// told to stop, which it looks for between batches; of the part at hand nothing is kept.
+  bool run(const core::ReduceTask& task, TaskMonitor& monitor);
   /// Of prompts' states.
   [[nodiscard]] std::int64_t kept_bytes() const { return cache_.num_bytes(); }
   /// True if what is kept is of this model.
@@ -45,12 +46,10 @@ class ReductionRunner {
   CellReplay& replay_of(const core::GridCell& cell);
   /// Requests 1..n of a cell.
   std::vector<data::EditRequest> first_requests(const core::GridCell& cell, std::int64_t num_edits);
+  void run_part(const core::ReduceTask& task, core::ReductionPart part, TaskMonitor& monitor);
   /// Fills the vector of the contents' part, and what its provenance says of it.
-  void measure(const model::Network& network, storage::ReductionContents& contents);
+  void measure(const model::Network& network, const model::BeforeBatch& before_batch,
+               storage::ReductionContents& contents);
 };
-
-/// Rewrite prompts of edits 1..n asked of `network`.
-std::vector<core::ForgettingRecord> measure_forgetting(const model::Network& network, const model::Tokenizer& tokenizer,
-                                                       std::span<const data::EditRequest> requests);
 
 }  // namespace lethe::worker

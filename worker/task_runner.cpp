@@ -19,8 +19,7 @@ struct Dispatch {
     return {edits >= task.until, edits};
   }
   TaskRunner::Result operator()(const core::ReduceTask& task) const {
-    reductions.run(task, monitor);
-    return {true, task.edits};
+    return {reductions.run(task, monitor), task.edits};
   }
 };
 

@@ -10,6 +10,7 @@
 #include "data/edit_request.h"
 #include "metrics/texts.h"
 #include "model/network.h"
+#include "model/row_batches.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::worker {
@@ -21,7 +22,7 @@ class TextEvaluation {
   /// About the first `texts_facts` of `requests`, the facts edited so far in their order.
   std::vector<core::TextsRecord> of(const model::Network& edited, const model::Network& unedited,
                                     const model::Tokenizer& tokenizer, std::span<const data::EditRequest> requests,
-                                    const core::ExperimentConfig& config);
+                                    const core::ExperimentConfig& config, const model::BeforeBatch& before_batch);
   void forget() { *this = {}; }
 
  private:

@@ -7,6 +7,7 @@
 #include "core/metric_record.h"
 #include "data/edit_request.h"
 #include "model/network.h"
+#include "model/row_batches.h"
 #include "model/tokenizer/tokenizer.h"
 
 namespace lethe::worker {
@@ -18,7 +19,8 @@ class UneditedScores {
  public:
   const std::vector<std::vector<core::PromptScore>>& of(const model::Network& unedited,
                                                         const model::Tokenizer& tokenizer,
-                                                        std::span<const data::EditRequest> requests);
+                                                        std::span<const data::EditRequest> requests,
+                                                        const model::BeforeBatch& before_batch);
   void forget() { *this = {}; }
 
  private:

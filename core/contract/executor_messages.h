@@ -59,7 +59,7 @@ struct ReadyEvent {
 };
 /// Signs of life with work done; hang detection counts only these.
 struct ProgressEvent {
-  std::string stage;  ///< "load", "edit", "reduce", "replay", or the kind of a prerequisite
+  std::string stage;  ///< "load", "edit", "ask", "reduce", "replay", or the kind of a prerequisite
   std::int64_t done = 0;
   std::int64_t total = 0;
   double seconds = 0.0;  ///< of the last step

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/config/schedule.h"
 #include "metrics/rewrite_scores.h"
 #include "metrics/texts.h"
 #include "tests/support/tiny_world.h"
@@ -144,6 +145,54 @@ TEST(TextsOfACell, AreWrittenByTheModelOfTheCheckpointAndTheUneditedOne) {
                 (core::TextsRecord{prompts[i].edit, prompts[i].case_id, prompts[i].text, edited[i], unedited[i]}));
     }
   }
+}
+
+/// Asks to stop once a number of batches has been asked.
+class StopAtBatch final : public TaskMonitor {
+ public:
+  explicit StopAtBatch(int batches) : batches_(batches) {}
+
+  void progress(std::string_view stage, std::int64_t, std::int64_t, double) override { batches_ -= stage == "ask"; }
+  void committed(const fs::path&, std::int64_t) override { ++num_committed_; }
+  [[nodiscard]] bool should_stop() const override { return batches_ <= 0; }
+  [[nodiscard]] int num_committed() const { return num_committed_; }
+
+ private:
+  int batches_;
+  int num_committed_ = 0;
+};
+
+TEST(ReductionToldToStop, LeavesBetweenBatchesAndGoesOnToTheSameFiles) {
+  const test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.edits = 6;
+  options.extra = "scores_every: 6\ntexts_every: 6\ntexts_facts: 3\ntexts_tokens: 14\n";
+  const auto config = test::write_tiny_world(world.path(), options);
+  const auto cell = core::GridCell::from_name("rome/tiny-gpt2/sample0");
+  Workspace whole(test::load_config(config), world.path() / "whole");
+  RecordingMonitor undisturbed;
+  ASSERT_TRUE(run_cell(whole, cell, undisturbed));
+  fs::copy(world.path() / "whole", world.path() / "out", fs::copy_options::recursive);
+  Workspace work(test::load_config(config), world.path() / "out");
+  const auto parts = core::parts_due(work.config(), cell, 6);
+  ASSERT_EQ(parts.size(), 5U);
+  for (const auto& file : ledger::scan_cell(work.cell_folder(cell)).reductions) {
+    if (file.edits == 6) fs::remove(file.file.path);
+  }
+  int num_stops = 0;
+  std::size_t num_committed = 0;
+  for (int batches = 0, is_complete = false; !is_complete; ++batches) {
+    ASSERT_LT(batches, 1000);
+    ReductionRunner runner(work);
+    StopAtBatch monitor(batches);
+    is_complete = runner.run({cell, 6, parts}, monitor);
+    num_stops += !is_complete;
+    num_committed += static_cast<std::size_t>(monitor.num_committed());
+  }
+  EXPECT_EQ(num_committed, parts.size());
+  EXPECT_GE(num_stops, 6);  // in each part but the distance, and twice where two models are asked
+  RecordingMonitor monitor;
+  EXPECT_TRUE(compare_sweeps(world.path() / "whole", world.path() / "out", monitor).problems.empty());
 }
 
 }  // namespace

@@ -148,8 +148,8 @@ TEST_F(Serve, AStopReachesATaskThatHasNotBegun) {
   send_lines(core::to_json(core::Command{core::RunCommand{kBaselineRun}}) + "\n" +
              core::to_json(core::Command{core::RunCommand{edits}}) + "\n" +
              core::to_json(core::Command{core::StopCommand{}}) + "\n");
-  EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(next_events().back())) << "a baseline is not interrupted";
-  EXPECT_TRUE(std::holds_alternative<core::StoppedEvent>(next_events().back()));
+  EXPECT_TRUE(std::holds_alternative<core::StoppedEvent>(next_events().back())) << "the baseline";
+  EXPECT_TRUE(std::holds_alternative<core::StoppedEvent>(next_events().back())) << "the edits";
   // A task that comes after the stop is not meant.
   EXPECT_TRUE(std::holds_alternative<core::DoneEvent>(events_of(edits).back()));
 }

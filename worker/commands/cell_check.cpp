@@ -142,7 +142,7 @@ class CellCheck {
 
   void replay() {
     const auto loaded = checked_model(workspace_, cell_);
-    CellReplay replay(workspace_, cell_, loaded, {.monitor = &monitor_, .uses_snapshots = false});
+    CellReplay replay(workspace_, cell_, loaded, {.uses_snapshots = false});
     for (const auto& segment : files_.segments) {
       if (!move(replay, segment)) return;
       monitor_.progress("replay", segment.last_edit, files_.num_edits(), 0.0);
@@ -152,7 +152,7 @@ class CellCheck {
   /// False: the replay ends here.
   bool move(CellReplay& replay, const ledger::SegmentFile& segment) {
     try {
-      result_.is_stopped = !replay.move_to(segment.last_edit);
+      result_.is_stopped = !replay.move_to(segment.last_edit, &monitor_);
       return !result_.is_stopped;
     } catch (const core::DataError& error) {
       if (!is_dense()) throw;

@@ -93,7 +93,7 @@ bool reduce(Workspace& workspace, const core::GridCell& cell, TaskRunner& runner
     if (monitor.should_stop()) return false;
     if (edits > num_edits) break;
     const auto parts = missing_parts(workspace, cell, edits);
-    if (!parts.empty()) runner.run(core::ReduceTask{cell, edits, parts}, monitor);
+    if (!parts.empty() && !runner.run(core::ReduceTask{cell, edits, parts}, monitor).is_complete) return false;
   }
   return true;
 }
