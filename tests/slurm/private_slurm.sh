@@ -110,11 +110,21 @@ EOF
 }
 num_idle_is() { [[ $(sinfo -h -p low -t idle -o %D 2>/dev/null) == "$1" ]]; }
 
+# A launch that a stalled host answers later than cred_expire fails, and Slurm holds the job until somebody releases it.
+release_held() {
+  local job
+  for job in $(squeue -h -t PD -o '%A %r' 2>/dev/null | sed -n 's/^\([0-9]*\) .*[Hh]eld.*/\1/p'); do
+    echo "Slurm holds job $job after a launch that failed: released"
+    scontrol release "$job"
+  done
+}
+
 wait_for() { # SECONDS WHAT-IS-WRONG COMMAND...
-  local limit=$1 what=$2
+  local limit=$1 what=$2 end=$((SECONDS + $1))
   shift 2
-  for _ in $(seq $((limit * 5))); do
+  while ((SECONDS < end)); do
     "$@" && return
+    ((SECONDS % 10 != 0)) || release_held
     sleep 0.2
   done
   fail "$what, after $limit s"

@@ -53,7 +53,8 @@ submit() {
   read -ra jobs <<<"$(sed -n 's/^ending: scancel //p' <<<"$text")"
   ((${#jobs[@]} > 0)) || fail "submit says nothing of what it submitted: $text"
 }
-has_committed() { grep -qs '"committed"' "$dir/$1/events.jsonl"; }
+num_committed() { grep -s '"committed"' "$dir/$1/events.jsonl" | wc -l; }
+has_committed() { (($(num_committed "$1") > ${2:-0})); }  # FOLDER [MORE-THAN]
 # The log of a job, wherever Slurm put it.
 log_of() { cat "$dir/lethe-$1.log" 2>/dev/null; }
 log_says() { [[ $(log_of "$1") == *"$2"* ]]; }
@@ -67,8 +68,8 @@ nothing_is_left_behind() { # JOB
 
 case $scenario in
   limit)
-    # USR1 comes 40 s before the limit of a minute: each run has some 20 s.
-    submit out --nodes 2 --time 1 -- --signal=B:USR1@40
+    # USR1 comes 40 s before the limit of a minute: each run has 20 s at most, and one rank needs twice that on a fast machine.
+    submit out --nodes 1 --time 1 -- --signal=B:USR1@40
     wait_for 500 "the sweep is not done" state_is out COMPLETE
     wait_for 30 "the job does not end" has_left "${jobs[0]}"
     log_says "${jobs[0]}" "restart 1" || fail "it was never requeued: the limit was no limit"
@@ -119,10 +120,19 @@ case $scenario in
     [[ $(cat "$dir/lethe-${jobs[0]}_3.log") == *"complete"* ]] || fail "the last cell's task says nothing"
     ;;
   chain)
-    submit out --nodes 2 --time 1 --chain 9 -- --signal=B:USR1@40
-    wait_for 600 "the chain does not finish it" state_is out COMPLETE
+    # What Slurm sends near a limit, sent here after a commit of each of the first two jobs, so that no machine is too fast for it.
+    submit out --nodes 2 --time 20 --chain 9
+    for index in 0 1; do
+      before=$(num_committed out)
+      wait_for 200 "job $index of the chain does not start" log_says "${jobs[index]}" "sweep.sbatch: job"
+      wait_for 200 "job $index of the chain commits nothing" has_committed out "$before"
+      scancel --batch --signal=USR1 "${jobs[index]}"
+      wait_for 200 "job $index of the chain does not end" has_left "${jobs[index]}"
+      log_says "${jobs[index]}" "told to end (USR1)" || fail "job $index of the chain ended by itself"
+    done
+    wait_for 400 "the chain does not finish it" state_is out COMPLETE
     for job in "${jobs[@]}"; do wait_for 60 "jobs of the chain are left" has_left "$job"; done
-    log_says "${jobs[1]}" "job ${jobs[1]}" || fail "the second job of the chain did not run"
+    log_says "${jobs[2]}" "job ${jobs[2]}" || fail "the third job of the chain did not run"
     log_says "${jobs[0]}" "restart 1" && fail "a job of the chain was requeued"
     [[ -z $(log_of "${jobs[8]}") ]] || fail "the chain went on after its end"
     ;;
