@@ -24,7 +24,7 @@ from plot_curves import FORGOTTEN, MEAN_F1, band, read_differences, read_sweeps 
 from plot_kinds import FORGOTTEN_TITLE, samples_of  # noqa: E402
 from plot_looks import GREY, in_sweep, method_look, sweep_dash  # noqa: E402
 from plot_panels import BLACK, look_handle, marked, percent, say_empty  # noqa: E402
-from plot_sheet import Output, Sheet, formats_of, handle, plain, width_of  # noqa: E402
+from plot_sheet import Sheet, add_output_arguments, handle, output_of, plain  # noqa: E402
 
 PANELS = [(FORGOTTEN, FORGOTTEN_TITLE), (MEAN_F1, "Mean F1"), ("efficacy.window_50", "Efficacy (ES)"),
           ("neighborhood.window_50", "Neighborhood (NS)")]
@@ -105,13 +105,15 @@ def differences(output, curves, labels):
         limit = max(int(curve.edits[-1]) for curve in own)
         for axis, (metric, title) in zip(sheet.add_panels(len(PANELS)), PANELS):
             sheet.dress(axis, title, f"{plain(model, 16)} (points)", limit)
-            axis.axhline(0, color=BLACK, linewidth=0.6, zorder=1)
             shown = [curve for curve in own if curve.metric == metric]
+            if not shown:
+                axis.set_yticks([])
+                say_empty(axis)
+                continue
+            axis.axhline(0, color=BLACK, linewidth=0.6, zorder=1)
             for curve in shown:
                 draw_difference(axis, in_sweep(method_look(curve.method), labels.index(curve.second)), curve)
             balance(axis, shown)
-            if not shown:
-                say_empty(axis)
     handles = [look_handle(method, method_look(method)) for method in methods] + sweep_handles(labels[1:], 1)
     numbers = [str(number) for number in sorted({curve.num_samples for curve in curves})]
     sheet.save("differences", handles, f"{listed(labels[1:])}, each less {labels[0]}, told apart by dash; methods by colour and marker. Lines: "
@@ -124,12 +126,10 @@ def differences(output, curves, labels):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("curves", help="curves.csv of a report of several sweeps")
-    parser.add_argument("folder", help="where the figures go")
-    parser.add_argument("--format", default="png,pdf", help="some of png, pdf, svg (default: png,pdf)")
-    parser.add_argument("--width", default="page", help="column (77 mm), page (160 mm; default) or millimetres")
+    add_output_arguments(parser)
     parser.add_argument("--differences", default="", help="differences.csv of the report")
     arguments = parser.parse_args()
-    output = Output(arguments.folder, formats_of(arguments.format), width_of(arguments.width))
+    output = output_of(arguments)
     sweeps = read_sweeps(arguments.curves)
     if not sweeps:
         raise SystemExit(f"{arguments.curves}: no curves yet, nothing to draw")

@@ -25,7 +25,7 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 import plot_kinds  # noqa: E402
 from plot_curves import read_cells, read_phases  # noqa: E402
 from plot_looks import method_look, sample_look  # noqa: E402
-from plot_sheet import Output, formats_of, width_of  # noqa: E402
+from plot_sheet import add_output_arguments, output_of  # noqa: E402
 
 
 def draw_models(cells, output):
@@ -52,12 +52,10 @@ def draw_pairs(cells, output):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("curves", help="curves.h5 of a report")
-    parser.add_argument("folder", help="where the figures go")
-    parser.add_argument("--format", default="png,pdf", help="some of png, pdf, svg (default: png,pdf)")
-    parser.add_argument("--width", default="page", help="column (77 mm), page (160 mm; default) or millimetres")
+    add_output_arguments(parser)
     parser.add_argument("--phases", default="", help="phases.csv of a report, whose points of catastrophic forgetting are marked")
     arguments = parser.parse_args()
-    output = Output(arguments.folder, formats_of(arguments.format), width_of(arguments.width))
+    output = output_of(arguments)
     experiment, cells = read_cells(arguments.curves)
     if not cells:
         raise SystemExit(f"{arguments.curves}: no curves yet, nothing to draw")

@@ -72,6 +72,16 @@ def formats_of(text):
     return formats
 
 
+def add_output_arguments(parser):
+    parser.add_argument("folder", help="where the figures go")
+    parser.add_argument("--format", default="png,pdf", help="some of png, pdf, svg (default: png,pdf)")
+    parser.add_argument("--width", default="page", help="column (77 mm), page (160 mm; default) or millimetres")
+
+
+def output_of(arguments):
+    return Output(arguments.folder, formats_of(arguments.format), width_of(arguments.width))
+
+
 class Output:
     """Where figures go, in which formats and how wide."""
 
