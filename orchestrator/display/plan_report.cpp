@@ -53,10 +53,9 @@ void print_cells(const core::ExperimentConfig& config, const core::Inspection& f
   for (const auto& cell : backlog.cells()) {
     const auto& name = cell.facts->cell;
     const auto per_fact = costs.edit_seconds(name.method, name.model);
+    const auto prices = costs.reduction_prices(name.model);
     double reducing = 0.0;
-    for (const auto edits : cell.checkpoints) {
-      reducing += costs.reduction_seconds(name.model, edits, core::parts_due(config, name, edits));
-    }
+    for (const auto edits : cell.checkpoints) reducing += prices.of(edits, core::parts_due(config, name, edits));
     out << fmt::format("{:<34} {:>7} {:>12} {:>10.3f} {:>12} {:>10} {:>10}\n", name.name(), cell.facts->edits,
                        cell.checkpoints.size(), per_fact.value, format_duration(per_fact.of(cell.facts->edits)),
                        format_duration(reducing), format_bytes(cell_disk(config, *cell.facts)));

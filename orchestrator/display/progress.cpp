@@ -27,11 +27,6 @@ constexpr std::size_t kMaxCellsNamed = 3;
 constexpr const char* kEndOfLine = "\x1b[K\n";
 constexpr const char* kClearBelow = "\x1b[J";
 
-bool is_complete(const CellWork& cell) {
-  return cell.edit_state == WorkState::kDone &&
-         std::ranges::all_of(cell.reductions, [](const auto& one) { return one.state == WorkState::kDone; });
-}
-
 /// "a, b, c and 4 more".
 std::string first_names(const std::vector<std::string>& names) {
   std::string text;
@@ -103,7 +98,8 @@ void ProgressDisplay::tell_cancellations(const Coordinator& coordinator) {
   std::vector<std::string> restored;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const auto& cell = cells[i];
-    const auto& name = cell.facts->cell.name();
+    if (!cell.is_cancelled && cancelled_told_.empty()) continue;
+    const auto name = cell.facts->cell.name();
     const bool has_ended = cell.is_cut_short() && cell.edit_state != WorkState::kRunning;
     if (has_ended && cancelled_told_.insert(i).second) {
       cancelled.push_back(fmt::format("{} after {} of {} edits", name, cell.committed, cell.facts->edits));
@@ -118,7 +114,7 @@ std::vector<std::string> ProgressDisplay::newly_complete(const Coordinator& coor
   const auto& cells = coordinator.backlog().cells();
   std::vector<std::string> names;
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (is_complete(cells[i]) && cells_told_.insert(i).second) names.push_back(cells[i].facts->cell.name());
+    if (cells[i].is_complete() && cells_told_.insert(i).second) names.push_back(cells[i].facts->cell.name());
   }
   // Those that a run finds complete are no news.
   if (!std::exchange(knows_cells_, true)) return {};

@@ -25,20 +25,14 @@ std::map<std::string, GroupRow> group_rows(const Backlog& backlog) {
   std::map<std::string, GroupRow> rows;
   for (const auto& cell : backlog.cells()) {
     auto& row = rows[cell.facts->cell.method + "/" + cell.facts->cell.model];
-    std::int64_t missing = 0;
-    bool is_failed = cell.edit_state == WorkState::kFailed && !cell.is_cancelled;
-    for (const auto& reduction : cell.reductions) {
-      if (reduction.state != WorkState::kDone && cell.is_due(reduction)) ++missing;
-      is_failed |= reduction.state == WorkState::kFailed;
-    }
     ++row.cells;
     row.edits += cell.is_cut_short() ? cell.committed : cell.facts->edits;
     row.edits_done +=
         std::min(cell.facts->edits, cell.committed + (cell.is_cut_short() ? 0 : cell.uncommitted_edits()));
+    row.reductions_missing += static_cast<std::int64_t>(cell.num_missing_reductions());
     if (cell.is_cut_short()) ++row.cells_cancelled;
-    row.reductions_missing += missing;
-    if (is_failed) ++row.cells_failed;
-    if (cell.edit_state == WorkState::kDone && missing == 0) ++row.cells_done;
+    if (cell.has_failed()) ++row.cells_failed;
+    if (cell.is_complete()) ++row.cells_done;
   }
   return rows;
 }

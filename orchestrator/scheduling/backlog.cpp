@@ -1,6 +1,7 @@
 #include "orchestrator/scheduling/backlog.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/config/cell_progress.h"
 #include "core/config/schedule.h"
@@ -23,43 +24,10 @@ Backlog::Backlog(const core::ExperimentConfig& config, const core::Inspection& i
   set_cancelled(ledger.cancelled());
 }
 
-/// One piece of work, or one for each slice and a last one that puts them together.
-void Backlog::add_prerequisite(const core::PrerequisiteFacts& facts, const LedgerView& ledger) {
-  const auto committed = ledger.prerequisite(facts);
-  PrerequisiteWork whole{&facts};
-  whole.expected_seconds = costs_.seconds_of(facts.work);
-  whole.step_seconds = costs_.seconds_of(facts.step_work);
-  whole.needs = indices_of(facts.needs);
-  whole.state = committed.is_done ? WorkState::kDone : WorkState::kOpen;
-  if (facts.num_slices > 1 && !committed.is_done) {
-    const auto first_needs = whole.needs;
-    for (std::int64_t i = 0; i < facts.num_slices; ++i) {
-      PrerequisiteWork part{&facts, i, whole.expected_seconds / static_cast<double>(facts.num_slices),
-                            whole.step_seconds, first_needs};
-      part.is_awaited = true;
-      part.state = committed.slices_done.contains(i) ? WorkState::kDone : WorkState::kOpen;
-      whole.needs.push_back(prerequisites_.size());
-      prerequisites_.push_back(std::move(part));
-    }
-    whole.expected_seconds = whole.step_seconds = costs_.seconds_of(facts.last_work);
-  }
-  prerequisites_.push_back(std::move(whole));
-}
-
-std::vector<std::size_t> Backlog::indices_of(const std::vector<std::string>& keys) {
-  std::vector<std::size_t> indices;
-  for (const auto& key : keys) {
-    const auto found = std::ranges::find_if(
-        prerequisites_, [&](const PrerequisiteWork& one) { return !one.slice && one.facts->key() == key; });
-    if (found == prerequisites_.end()) continue;
-    found->is_awaited = true;
-    indices.push_back(static_cast<std::size_t>(found - prerequisites_.begin()));
-  }
-  return indices;
-}
-
-bool Backlog::are_done(const std::vector<std::size_t>& needs) const {
-  return std::ranges::all_of(needs, [&](std::size_t index) { return prerequisites_[index].state == WorkState::kDone; });
+void Backlog::count_ahead(std::vector<bool>::reference was_ahead, bool is_ahead) {
+  if (was_ahead == is_ahead) return;
+  was_ahead = is_ahead;
+  is_ahead ? ++num_ahead_ : --num_ahead_;
 }
 
 void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
@@ -72,9 +40,35 @@ void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
   cell.edit_state = progress.edits_done == progress.edits ? WorkState::kDone : WorkState::kOpen;
   cell.checkpoints = core::checkpoints_of(config_, facts.cell);
   cell.needs = indices_of(facts.needs);
-  for (auto& [edits, parts] : progress.missing) cell.reductions.push_back({edits, std::move(parts), {}, {}, {}});
+  cell.num_unmet_needs = num_unmet(cell.needs);
+  for (const auto needed : cell.needs) dependents_[needed].cells.push_back(cells_.size());
+  cell.reductions.reserve(progress.missing.size());
+  for (auto& [edits, parts] : progress.missing) {
+    if (edits <= cell.committed) ++cell.num_waiting_reductions;
+    cell.reductions.push_back({edits, std::move(parts), {}, {}, {}});
+  }
   num_reductions_due_ += progress.reductions;
   cells_.push_back(std::move(cell));
+  is_cell_ahead_.push_back(false);
+  index_.add_cell(facts.cell);
+  place(cells_.size() - 1);
+}
+
+void Backlog::place(std::size_t index) {
+  const auto& cell = cells_[index];
+  WorkIndex::Place now;
+  now.is_editable = cell.edit_state == WorkState::kOpen && !cell.is_cancelled && cell.num_unmet_needs == 0;
+  now.remaining_edits = cell.remaining_edits();
+  const bool has_waiting =
+      cell.first_open < cell.reductions.size() && cell.reductions[cell.first_open].edits <= cell.committed;
+  if (has_waiting) now.oldest_reduction = cell.reductions[cell.first_open].edits;
+  now.is_being_reduced = cell.num_running_reductions > 0;
+  now.num_reductions = cell.num_waiting_reductions;
+  now.holder = cell.holder;
+  index_.move(index, now);
+  // Edits of a cancelled cell that are being made end with a commit, which is waited for.
+  const bool is_edited_on = cell.edit_state == WorkState::kRunning || cell.is_to_be_edited();
+  count_ahead(is_cell_ahead_[index], is_edited_on || now.is_being_reduced || has_waiting);
 }
 
 const ReductionWork& Backlog::reduction_of(const WorkUnit& unit) const {
@@ -127,32 +121,23 @@ double Backlog::expected_step_seconds(const WorkUnit& unit) const {
 
 bool Backlog::is_ready(const PrerequisiteWork& work, double now_seconds) const {
   return work.state == WorkState::kOpen && work.is_wanted && work.attempts.not_before_seconds <= now_seconds &&
-         are_done(work.needs);
+         work.num_unmet_needs == 0;
 }
 
 bool Backlog::is_editable(const CellWork& cell, double now_seconds) const {
+  ++num_looks_;
   return cell.edit_state == WorkState::kOpen && !cell.is_cancelled && cell.attempts.not_before_seconds <= now_seconds &&
-         are_done(cell.needs);
+         cell.num_unmet_needs == 0;
 }
 
 std::optional<std::size_t> Backlog::next_reduction(const CellWork& cell, double now_seconds) const {
+  ++num_looks_;
   for (std::size_t i = cell.first_open; i < cell.reductions.size(); ++i) {
     const auto& reduction = cell.reductions[i];
     if (reduction.edits > cell.committed) break;
     if (reduction.state == WorkState::kOpen && reduction.attempts.not_before_seconds <= now_seconds) return i;
   }
   return std::nullopt;
-}
-
-std::int64_t Backlog::num_waiting_reductions() const {
-  std::int64_t count = 0;
-  for (const auto& cell : cells_) {
-    for (std::size_t i = cell.first_open; i < cell.reductions.size(); ++i) {
-      if (cell.reductions[i].edits > cell.committed) break;
-      if (cell.reductions[i].state == WorkState::kOpen) ++count;
-    }
-  }
-  return count;
 }
 
 bool Backlog::is_wanted(const WorkUnit& unit) const {
@@ -162,75 +147,90 @@ bool Backlog::is_wanted(const WorkUnit& unit) const {
 
 void Backlog::set_cancelled(const std::set<core::GridCell>& cancelled) {
   std::set<core::GridCell> cut_short;
-  for (auto& cell : cells_) {
-    cell.is_cancelled = cancelled.contains(cell_of(cell));
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    auto& cell = cells_[i];
+    const bool was_cancelled = std::exchange(cell.is_cancelled, cancelled.contains(cell_of(cell)));
     if (cell.is_cut_short()) cut_short.insert(cell_of(cell));
+    if (cell.is_cancelled != was_cancelled) place(i);
   }
   const auto wanted = core::wanted_prerequisites(inspection_, cut_short);
-  for (auto& work : prerequisites_) work.is_wanted = wanted.contains(work.facts->key());
+  for (std::size_t i = 0; i < prerequisites_.size(); ++i) {
+    prerequisites_[i].is_wanted = wanted.contains(prerequisites_[i].facts->key());
+    place_prerequisite(i);
+  }
   cancelled_ = cancelled;
 }
 
 void Backlog::start(const WorkUnit& unit, int rank) {
-  if (unit.kind == WorkUnit::Kind::kPrerequisite) {
-    prerequisites_.at(unit.index).state = WorkState::kRunning;
-    return;
-  }
+  if (unit.kind == WorkUnit::Kind::kPrerequisite) return set_state(unit.index, WorkState::kRunning);
   auto& cell = cells_.at(unit.index);
   if (unit.kind == WorkUnit::Kind::kEdit) {
     cell.edit_state = WorkState::kRunning;
-    return;
+    return place(unit.index);
   }
-  cell.reductions.at(unit.reduction).state = WorkState::kRunning;
+  auto& reduction = cell.reductions.at(unit.reduction);
+  reduction.state = WorkState::kRunning;
+  if (reduction.edits <= cell.committed) --cell.num_waiting_reductions;
   ++cell.num_running_reductions;
   cell.holder = rank;
   while (cell.first_open < cell.reductions.size() && cell.reductions[cell.first_open].state != WorkState::kOpen) {
     ++cell.first_open;
   }
+  place(unit.index);
 }
 
 void Backlog::advance(std::size_t cell, std::int64_t committed) {
   auto& work = cells_.at(cell);
   if (committed <= work.committed) return;
+  auto newly = std::ranges::upper_bound(work.reductions, work.committed, {}, &ReductionWork::edits);
+  for (; newly != work.reductions.end() && newly->edits <= committed; ++newly) {
+    if (newly->state == WorkState::kOpen) ++work.num_waiting_reductions;
+  }
   work.committed = committed;
   work.attempts = {};  // it got further: earlier failures were of another edit
+  place(cell);
 }
 
 void Backlog::finish(const WorkUnit& unit) {
-  if (unit.kind == WorkUnit::Kind::kPrerequisite) {
-    prerequisites_.at(unit.index).state = WorkState::kDone;
-    return;
-  }
+  if (unit.kind == WorkUnit::Kind::kPrerequisite) return set_state(unit.index, WorkState::kDone);
   auto& cell = cells_.at(unit.index);
   if (unit.kind == WorkUnit::Kind::kReduction) {
     cell.reductions.at(unit.reduction).state = WorkState::kDone;
     --cell.num_running_reductions;
-    return;
+    ++cell.num_done_reductions;
+    return place(unit.index);
   }
   cell.seen = 0;
   cell.edit_state = cell.remaining_edits() <= 0 ? WorkState::kDone : WorkState::kOpen;
+  place(unit.index);
 }
 
 void Backlog::reopen(const WorkUnit& unit, const Attempts& attempts) {
+  if (attempts.num_failures() > 0) {
+    const bool is_reduction = unit.kind == WorkUnit::Kind::kReduction;
+    failed_before_.emplace(unit.kind != WorkUnit::Kind::kPrerequisite, unit.index, is_reduction,
+                           is_reduction ? unit.reduction : 0);
+  }
   if (unit.kind == WorkUnit::Kind::kPrerequisite) {
     auto& work = prerequisites_.at(unit.index);
-    work.state = WorkState::kOpen;
     work.attempts = attempts;
     work.rest_seconds.reset();
-    return;
+    return set_state(unit.index, WorkState::kOpen);
   }
   auto& cell = cells_.at(unit.index);
   if (unit.kind == WorkUnit::Kind::kEdit) {
     cell.edit_state = WorkState::kOpen;
     cell.attempts = attempts;
     cell.seen = 0;
-    return;
+    return place(unit.index);
   }
   auto& reduction = cell.reductions.at(unit.reduction);
   reduction.state = WorkState::kOpen;
   reduction.attempts = attempts;
   --cell.num_running_reductions;
+  if (reduction.edits <= cell.committed) ++cell.num_waiting_reductions;
   cell.first_open = std::min(cell.first_open, unit.reduction);
+  place(unit.index);
 }
 
 void Backlog::fail(const WorkUnit& unit, const std::string& reason) {
@@ -239,59 +239,26 @@ void Backlog::fail(const WorkUnit& unit, const std::string& reason) {
     cell.edit_state = WorkState::kFailed;
     cell.failure = reason;
     cell.seen = 0;
-    return;
+    return place(unit.index);
   }
   if (unit.kind == WorkUnit::Kind::kReduction) {
     auto& cell = cells_.at(unit.index);
     cell.reductions.at(unit.reduction).state = WorkState::kFailed;
     cell.reductions.at(unit.reduction).failure = reason;
     --cell.num_running_reductions;
-    return;
+    ++cell.num_failed_reductions;
+    return place(unit.index);
   }
   fail_prerequisite(unit.index, reason);
-}
-
-void Backlog::fail_prerequisite(std::size_t index, const std::string& reason) {
-  auto& work = prerequisites_.at(index);
-  work.state = WorkState::kFailed;
-  work.failure = reason;
-  for (std::size_t i = 0; i < prerequisites_.size(); ++i) {
-    const bool needs_it = std::ranges::find(prerequisites_[i].needs, index) != prerequisites_[i].needs.end();
-    if (needs_it && prerequisites_[i].state == WorkState::kOpen) fail_prerequisite(i, reason);
-  }
-  for (auto& cell : cells_) {
-    const bool needs_it = std::ranges::find(cell.needs, index) != cell.needs.end();
-    if (!needs_it || cell.edit_state != WorkState::kOpen) continue;
-    cell.edit_state = WorkState::kFailed;
-    cell.failure = std::string(kPrerequisiteFailed) + work.facts->title + " failed: " + reason;
-  }
 }
 
 void Backlog::refresh(const WorkUnit& unit, const LedgerView& ledger) {
   if (unit.kind == WorkUnit::Kind::kEdit) advance(unit.index, ledger.cell(*cells_.at(unit.index).facts).num_edits);
 }
 
-bool Backlog::is_exhausted() const {
-  const auto is_over = [](WorkState state) { return state == WorkState::kDone || state == WorkState::kFailed; };
-  const auto is_left = [&](const PrerequisiteWork& work) {
-    return !is_over(work.state) && (work.is_wanted || work.state == WorkState::kRunning);
-  };
-  if (std::ranges::any_of(prerequisites_, is_left)) return false;
-  return std::ranges::all_of(cells_, [&](const CellWork& cell) {
-    const bool has_open =
-        cell.first_open < cell.reductions.size() && cell.reductions[cell.first_open].edits <= cell.committed;
-    const bool is_edited = is_over(cell.edit_state) || (cell.is_cancelled && cell.edit_state == WorkState::kOpen);
-    return is_edited && cell.num_running_reductions == 0 && !has_open;
-  });
-}
-
 bool Backlog::has_failures() const {
-  const auto is_failed = [](const auto& work) { return work.state == WorkState::kFailed; };
-  const auto is_missed = [&](const PrerequisiteWork& work) { return is_failed(work) && work.is_wanted; };
-  return std::ranges::any_of(prerequisites_, is_missed) || std::ranges::any_of(cells_, [&](const CellWork& cell) {
-           const bool is_unedited = cell.edit_state == WorkState::kFailed && !cell.is_cancelled;
-           return is_unedited || std::ranges::any_of(cell.reductions, is_failed);
-         });
+  const auto is_missed = [](const auto& work) { return work.state == WorkState::kFailed && work.is_wanted; };
+  return std::ranges::any_of(prerequisites_, is_missed) || std::ranges::any_of(cells_, &CellWork::has_failed);
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

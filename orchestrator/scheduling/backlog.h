@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "core/config/experiment_config.h"
@@ -13,6 +15,7 @@
 #include "core/contract/inspection.h"
 #include "orchestrator/scheduling/cost_model.h"
 #include "orchestrator/scheduling/ledger_view.h"
+#include "orchestrator/scheduling/work_index.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
@@ -42,6 +45,7 @@ struct PrerequisiteWork {
   double expected_seconds = 0.0;
   double step_seconds = 0.0;            ///< between two signs of life, at most
   std::vector<std::size_t> needs = {};  ///< prerequisites that must be done first
+  std::size_t num_unmet_needs = 0;      ///< of them, those that are not done
   bool is_awaited = false;              ///< a cell or another prerequisite cannot begin before it is done
   bool is_wanted = true;                ///< false: only cancelled cells need it
   WorkState state = WorkState::kOpen;
@@ -69,13 +73,25 @@ struct CellWork {
   Attempts attempts;
   std::string failure;                    ///< of the edits
   std::vector<std::size_t> needs;         ///< prerequisites that must be done first
+  std::size_t num_unmet_needs = 0;        ///< of them, those that are not done
   std::vector<std::int64_t> checkpoints;  ///< increasing
   std::vector<ReductionWork> reductions;  ///< what was missing at the start, by edits
   std::size_t first_open = 0;             ///< all reductions before it are done, running or failed
   std::size_t num_running_reductions = 0;
-  int holder = -1;            ///< rank whose executor has this cell's model at a checkpoint
-  bool is_cancelled = false;  ///< its user wants no more edits; an executor may be at its last one
+  std::size_t num_done_reductions = 0;
+  std::size_t num_failed_reductions = 0;
+  std::size_t num_waiting_reductions = 0;  ///< open, their checkpoints committed
+  int holder = -1;                         ///< rank whose executor has this cell's model at a checkpoint
+  bool is_cancelled = false;               ///< its user wants no more edits; an executor may be at its last one
 
+  [[nodiscard]] std::size_t num_undone_reductions() const { return reductions.size() - num_done_reductions; }
+  /// Of them, those that are due.
+  [[nodiscard]] std::size_t num_missing_reductions() const;
+  [[nodiscard]] bool is_complete() const { return edit_state == WorkState::kDone && num_undone_reductions() == 0; }
+  /// Something that its user wants was given up.
+  [[nodiscard]] bool has_failed() const {
+    return (edit_state == WorkState::kFailed && !is_cancelled) || num_failed_reductions > 0;
+  }
   [[nodiscard]] std::int64_t remaining_edits() const { return facts->edits - committed; }
   /// Edits are to be made, or made now and wanted.
   [[nodiscard]] bool is_to_be_edited() const {
@@ -112,6 +128,9 @@ class Backlog {
 
   [[nodiscard]] const std::vector<PrerequisiteWork>& prerequisites() const { return prerequisites_; }
   [[nodiscard]] const std::vector<CellWork>& cells() const { return cells_; }
+  /// Prerequisites that are wanted and that nobody makes yet; whether they are ready is another question.
+  [[nodiscard]] const std::set<std::size_t>& open_prerequisites() const { return open_prerequisites_; }
+  [[nodiscard]] const WorkIndex& index() const { return index_; }
   [[nodiscard]] const CostModel& costs() const { return costs_; }
   [[nodiscard]] CostModel& costs() { return costs_; }
 
@@ -128,8 +147,9 @@ class Backlog {
   [[nodiscard]] bool is_editable(const CellWork& cell, double now_seconds) const;
   /// Open reductions of a cell whose checkpoint is committed; the first one, if any, may be started.
   [[nodiscard]] std::optional<std::size_t> next_reduction(const CellWork& cell, double now_seconds) const;
-  /// Reductions that could run now, over all cells.
-  [[nodiscard]] std::int64_t num_waiting_reductions() const;
+
+  /// How often a cell was asked the two questions above: what choosing work costs.
+  [[nodiscard]] std::int64_t num_looks() const { return num_looks_; }
 
   /// False for edits of a cancelled cell, and for what only such cells need: not to be begun, nor gone on with.
   [[nodiscard]] bool is_wanted(const WorkUnit& unit) const;
@@ -158,7 +178,8 @@ class Backlog {
   [[nodiscard]] std::vector<Retry> retries() const;
 
   /// Nothing is running or can still be run.
-  [[nodiscard]] bool is_exhausted() const;
+  [[nodiscard]] bool is_exhausted() const { return num_ahead_ == 0; }
+  /// Something that is wanted was given up. O(cells + prerequisites).
   [[nodiscard]] bool has_failures() const;
 
   /// Edits and reductions of cancelled cells as far as they are made or due.
@@ -168,23 +189,47 @@ class Backlog {
     std::int64_t reductions = 0, reductions_done = 0, reductions_waiting = 0, reductions_failed = 0;
     std::int64_t prerequisites = 0, prerequisites_done = 0;
   };
+  /// O(cells + prerequisites).
   [[nodiscard]] Totals totals() const;
 
  private:
+  /// Who needs a prerequisite.
+  struct Dependents {
+    std::vector<std::size_t> prerequisites;
+    std::vector<std::size_t> cells;
+  };
+  /// Whether of a cell, its or the prerequisite's index, whether a reduction, its index: in plan order.
+  using FailedWork = std::tuple<bool, std::size_t, bool, std::size_t>;
+
   const core::ExperimentConfig& config_;
   const core::Inspection& inspection_;
   CostModel costs_;
   std::vector<PrerequisiteWork> prerequisites_;
+  std::vector<Dependents> dependents_;           // by prerequisite
+  std::map<std::string, std::size_t> whole_of_;  // prerequisites without slice, by key
+  std::set<std::size_t> open_prerequisites_;
   std::vector<CellWork> cells_;
   std::set<core::GridCell> cancelled_;
+  std::vector<bool> is_prerequisite_ahead_;  // by prerequisite: it is being made, or wanted and to be made
+  std::vector<bool> is_cell_ahead_;          // by cell: something of it is running or can still be run
+  WorkIndex index_;
+  std::size_t num_ahead_ = 0;           // of both
+  std::set<FailedWork> failed_before_;  // what was opened again after a failure
+  mutable std::int64_t num_looks_ = 0;
   std::int64_t num_reductions_due_ = 0;  // over all cells, done ones included
 
   void add_prerequisite(const core::PrerequisiteFacts& facts, const LedgerView& ledger);
+  void push_prerequisite(PrerequisiteWork work);
+  void set_state(std::size_t prerequisite, WorkState state);
   void fail_prerequisite(std::size_t index, const std::string& reason);
   /// Of the prerequisites with these keys, that of all their slices.
   [[nodiscard]] std::vector<std::size_t> indices_of(const std::vector<std::string>& keys);
-  [[nodiscard]] bool are_done(const std::vector<std::size_t>& needs) const;
+  [[nodiscard]] std::size_t num_unmet(const std::vector<std::size_t>& needs) const;
   void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
+  /// After each change of a cell: where it stands in the index, and whether something of it is ahead.
+  void place(std::size_t cell);
+  void place_prerequisite(std::size_t index);
+  void count_ahead(std::vector<bool>::reference was_ahead, bool is_ahead);
   [[nodiscard]] const ReductionWork& reduction_of(const WorkUnit& unit) const;
 };
 

@@ -6,6 +6,12 @@
 
 namespace lethe::orchestrator::inline scheduling {
 
+std::size_t CellWork::num_missing_reductions() const {
+  if (!is_cut_short()) return num_undone_reductions();
+  return static_cast<std::size_t>(std::ranges::count_if(
+      reductions, [&](const ReductionWork& one) { return one.state != WorkState::kDone && is_due(one); }));
+}
+
 std::vector<Retry> Backlog::retries() const {
   std::vector<Retry> retries;
   const auto add = [&](const WorkUnit& unit, WorkState state, const Attempts& attempts) {
@@ -13,13 +19,17 @@ std::vector<Retry> Backlog::retries() const {
     if (!is_tried_again || attempts.num_failures() == 0) return;
     retries.push_back({core::describe(task_of(unit)), attempts.reason, attempts.num_failures()});
   };
-  for (std::size_t i = 0; i < prerequisites_.size(); ++i)
-    add({WorkUnit::Kind::kPrerequisite, i}, prerequisites_[i].state, prerequisites_[i].attempts);
-  for (std::size_t i = 0; i < cells_.size(); ++i) {
-    const auto& cell = cells_[i];
-    if (!cell.is_cancelled) add({WorkUnit::Kind::kEdit, i, 0, cell.facts->edits}, cell.edit_state, cell.attempts);
-    for (std::size_t k = 0; k < cell.reductions.size(); ++k)
-      add({WorkUnit::Kind::kReduction, i, k}, cell.reductions[k].state, cell.reductions[k].attempts);
+  for (const auto& [is_of_cell, index, is_reduction, number] : failed_before_) {
+    if (!is_of_cell) {
+      add({WorkUnit::Kind::kPrerequisite, index}, prerequisites_[index].state, prerequisites_[index].attempts);
+      continue;
+    }
+    const auto& cell = cells_[index];
+    if (is_reduction) {
+      add({WorkUnit::Kind::kReduction, index, number}, cell.reductions[number].state, cell.reductions[number].attempts);
+    } else if (!cell.is_cancelled) {
+      add({WorkUnit::Kind::kEdit, index, 0, cell.facts->edits}, cell.edit_state, cell.attempts);
+    }
   }
   return retries;
 }
@@ -34,23 +44,15 @@ Backlog::Totals Backlog::totals() const {
     totals.edits += cell.is_cut_short() ? committed : cell.facts->edits;
     totals.edits_done += committed;
     totals.edits_uncommitted += cell.is_cut_short() ? 0 : cell.uncommitted_edits();
-    bool is_done = cell.edit_state == WorkState::kDone;
-    bool is_failed = cell.edit_state == WorkState::kFailed && !cell.is_cancelled;
-    for (const auto& reduction : cell.reductions) {
-      if (reduction.state == WorkState::kDone) continue;
-      --totals.reductions_done;
-      if (!cell.is_due(reduction)) --totals.reductions;
-      is_done = false;
-      if (reduction.state == WorkState::kFailed) {
-        ++totals.reductions_failed;
-        is_failed = true;
-      }
-    }
-    if (is_done) ++totals.num_cells_done;
-    if (is_failed) ++totals.num_cells_failed;
+    const auto num_undone = static_cast<std::int64_t>(cell.num_undone_reductions());
+    totals.reductions -= num_undone - static_cast<std::int64_t>(cell.num_missing_reductions());
+    totals.reductions_done -= num_undone;
+    totals.reductions_failed += static_cast<std::int64_t>(cell.num_failed_reductions);
+    totals.reductions_waiting += static_cast<std::int64_t>(cell.num_waiting_reductions);
+    if (cell.is_complete()) ++totals.num_cells_done;
+    if (cell.has_failed()) ++totals.num_cells_failed;
     if (cell.is_cut_short()) ++totals.num_cells_cancelled;
   }
-  totals.reductions_waiting = num_waiting_reductions();
   totals.prerequisites = std::ranges::count_if(
       prerequisites_, [](const PrerequisiteWork& work) { return work.is_wanted || work.state == WorkState::kDone; });
   totals.prerequisites_done = std::ranges::count(prerequisites_, WorkState::kDone, &PrerequisiteWork::state);

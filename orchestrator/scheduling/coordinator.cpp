@@ -65,7 +65,36 @@ void Coordinator::on_hello(int rank, const comm::Message& message) {
   if (phase_ == Phase::kQuitting) return channel_.send(rank, to_message(Quit{exit_code_of(outcome())}));
   // Executors load libraries for seconds; they are not started where nothing is left to do.
   if (!backlog_.is_exhausted()) channel_.send(rank, to_message(options_.welcome));
+  note_idleness(rank);
   may_have_work_ = true;
+}
+
+void Coordinator::note_idleness(int rank) {
+  const auto& state = ranks_[static_cast<std::size_t>(rank)];
+  auto& idle = idle_[{roles_[static_cast<std::size_t>(rank)], state.loaded_model}];
+  if (state.is_there() && !state.assigned) {
+    idle.insert(rank);
+  } else {
+    idle.erase(rank);
+  }
+  count_reducing(rank);
+}
+
+void Coordinator::count_reducing(int rank) {
+  auto& state = ranks_[static_cast<std::size_t>(rank)];
+  const bool may_reduce =
+      options_.scheduler.has_elastic_roles || roles_[static_cast<std::size_t>(rank)] != Role::kWorker;
+  std::string model;
+  if (state.is_there() && may_reduce && !state.trust.is_distrusted()) {
+    if (!state.assigned) model = state.loaded_model;
+    if (state.assigned && state.assigned->unit.kind == WorkUnit::Kind::kReduction) {
+      model = backlog_.model_of(state.assigned->unit);
+    }
+  }
+  if (model == state.reduces) return;
+  if (!state.reduces.empty()) --reducing_[state.reduces];
+  if (!model.empty()) ++reducing_[model];
+  state.reduces = std::move(model);
 }
 
 void Coordinator::on_event(int rank, const comm::Message& message) {
@@ -91,6 +120,7 @@ void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) 
   auto& assigned = *ranks_[static_cast<std::size_t>(rank)].assigned;
   const auto& unit = assigned.unit;
   folder_trouble_.clear();
+  ranks_[static_cast<std::size_t>(rank)].trust.on_progress();
   assigned.timing.on_committed(unit, committed.file, backlog_);
   journal_.record(
       "committed",
@@ -102,7 +132,10 @@ void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) 
 
 WorkUnit Coordinator::release(int rank) {
   may_have_work_ = true;
-  return std::exchange(ranks_[static_cast<std::size_t>(rank)].assigned, std::nullopt)->unit;
+  --num_busy_;
+  const auto unit = std::exchange(ranks_[static_cast<std::size_t>(rank)].assigned, std::nullopt)->unit;
+  note_idleness(rank);
+  return unit;
 }
 
 void Coordinator::on_done(int rank) {
@@ -124,6 +157,7 @@ void Coordinator::on_done(int rank) {
                  0});
     }
   }
+  state.trust.on_progress();
   timing.on_done(unit, now, backlog_);
   if (unit.kind == WorkUnit::Kind::kReduction) state.held_reduced = unit.index;
   backlog_.finish(unit);
@@ -139,60 +173,9 @@ void Coordinator::on_stopped(int rank) {
   backlog_.reopen(unit, backlog_.attempts_of(unit));
 }
 
-void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
-  core::fault_point("coordinator.failed");
-  const auto unit = release(rank);
-  journal_.record("failed", {{"rank", std::int64_t{rank}},
-                             {"task", describe(unit)},
-                             {"class", std::string(core::to_string(failed.failure))},
-                             {"reason", failed.reason}});
-  last_failure_ = Setback{describe(unit), failed.failure, failed.reason};
-  refresh(unit);
-  retry_or_give_up(unit, failed);
-  if (failed.failure == core::FailureClass::kFolder) note_folder_trouble(rank, failed.reason);
-}
-
-void Coordinator::retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed) {
-  const auto& before = backlog_.attempts_of(unit);
-  const auto attempts = after_failure(before, failed, clock_.now_seconds(), options_.retry);
-  if (is_given_up(attempts, failed.failure, options_.retry)) {
-    const int num_retries = before.num_failures();
-    return give_up(unit,
-                   attempts.reason + (num_retries > 0 ? " (after " + std::to_string(num_retries) + " retries)" : ""));
-  }
-  if (attempts.num_failures() == 1) setbacks_.push_back({describe(unit), failed.failure, failed.reason});
-  retry_times_seconds_.insert(attempts.not_before_seconds);
-  backlog_.reopen(unit, attempts);
-}
-
-void Coordinator::note_folder_trouble(int rank, const std::string& reason) {
-  std::set<int> busy_ranks;
-  for (int other = 0; other < num_ranks(); ++other) {
-    if (ranks_[static_cast<std::size_t>(other)].assigned) busy_ranks.insert(other);
-  }
-  if (folder_trouble_.is_everywhere(rank, busy_ranks, clock_.now_seconds(), options_.retry)) {
-    request_stop("no rank can write in the sweep's folder: " + reason);
-  }
-}
-
-bool Coordinator::refresh(const WorkUnit& unit) {
-  try {
-    backlog_.refresh(unit, ledger_);
-    return true;
-  } catch (const core::StorageError& error) {
-    journal_.record("unreadable", {{"task", describe(unit)}, {"reason", std::string(error.what())}});
-    return false;
-  }
-}
-
-void Coordinator::give_up(const WorkUnit& unit, const std::string& reason) {
-  failures_.push_back({describe(unit), reason});
-  journal_.record("given_up", {{"task", describe(unit)}, {"reason", reason}});
-  backlog_.fail(unit, reason);
-}
-
 void Coordinator::on_bye(int rank) {
   ranks_.at(static_cast<std::size_t>(rank)).has_left = true;
+  note_idleness(rank);
   journal_.record("bye", {{"rank", std::int64_t{rank}}});
 }
 
@@ -222,26 +205,31 @@ void Coordinator::follow_cancellations() {
 
 void Coordinator::hand_out_work() {
   may_have_work_ = false;
-  // Whether there is any work depends on the role alone, so one refusal answers for all idle ranks of a role.
-  std::set<Role> idle_roles;
-  const auto hand_out_to = [&](int rank) {
-    const auto& state = ranks_[static_cast<std::size_t>(rank)];
-    const auto role = roles_[static_cast<std::size_t>(rank)];
-    if (!state.is_connected || state.has_left || state.assigned || idle_roles.contains(role)) return;
-    if (!assign_to(rank)) idle_roles.insert(role);
-  };
-  // Where the folder refuses some ranks, the others come first.
-  for (int rank = 0; rank < num_ranks(); ++rank) {
-    if (!folder_trouble_.has_met(rank)) hand_out_to(rank);
-  }
-  for (int rank = 0; rank < num_ranks(); ++rank) {
-    if (folder_trouble_.has_met(rank)) hand_out_to(rank);
+  std::set<Kind> refused;
+  has_doubts_ = false;
+  // Where the folder refuses some ranks, or all fails on some, the others come first.
+  hand_out_to(false, refused);
+  if (has_doubts_) hand_out_to(true, refused);
+}
+
+void Coordinator::hand_out_to(bool are_doubtful, std::set<Kind>& refused) {
+  const double now = clock_.now_seconds();
+  for (auto& [kind, ranks] : idle_) {
+    for (auto next = ranks.begin(); next != ranks.end() && !refused.contains(kind);) {
+      const int rank = *next++;  // an assignment takes it out
+      const auto& trust = ranks_[static_cast<std::size_t>(rank)].trust;
+      const bool is_doubtful = trust.is_doubtful() || folder_trouble_.has_met(rank);
+      has_doubts_ |= is_doubtful;
+      if (is_doubtful != are_doubtful || trust.rests_until_seconds() > now) continue;
+      // One refusal answers for all idle ranks of a kind: role and loaded model are all that it depends on.
+      if (!assign_to(rank)) refused.insert(kind);
+    }
   }
 }
 
 bool Coordinator::assign_to(int rank) {
   auto& state = ranks_[static_cast<std::size_t>(rank)];
-  const IdleRank idle{rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model, state.last_edited};
+  const IdleRank idle{rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model, state.last_edited, &reducing_};
   const double now = clock_.now_seconds();
   const auto unit = choose_work(backlog_, idle, options_.scheduler, now);
   if (!unit) return false;
@@ -249,6 +237,8 @@ bool Coordinator::assign_to(int rank) {
   const bool holds_cell = unit->kind == WorkUnit::Kind::kReduction && state.held_reduced == unit->index;
   state.assigned = Assigned{*unit, next_epoch_++, now, TaskTiming(now, holds_cell)};
   state.held_reduced.reset();
+  ++num_busy_;
+  note_idleness(rank);
   if (unit->kind == WorkUnit::Kind::kEdit) state.last_edited = unit->index;
   channel_.send(rank, to_message(Assignment{backlog_.task_of(*unit), backlog_.expected_step_seconds(*unit)},
                                  state.assigned->epoch));
@@ -276,8 +266,8 @@ void Coordinator::abandon(const std::string& reason) {
 
 void Coordinator::check_end() {
   const double now = clock_.now_seconds();
-  if (phase_ == Phase::kRunning && !is_anybody_busy() && backlog_.is_exhausted()) quit_all();
-  if (phase_ == Phase::kStopping && (!is_anybody_busy() || now >= deadline_seconds_)) quit_all();
+  if (phase_ == Phase::kRunning && num_busy_ == 0 && backlog_.is_exhausted()) quit_all();
+  if (phase_ == Phase::kStopping && (num_busy_ == 0 || now >= deadline_seconds_)) quit_all();
   if (phase_ != Phase::kQuitting) return;
   const bool have_all_left = std::ranges::all_of(ranks_, &Rank::has_left);
   if (!have_all_left && now < deadline_seconds_) return;
@@ -289,20 +279,17 @@ void Coordinator::quit_all() {
   core::fault_point("coordinator.quit");
   phase_ = Phase::kQuitting;
   deadline_seconds_ = clock_.now_seconds() + options_.quit_grace_seconds;
+  const auto quit = to_message(Quit{exit_code_of(outcome())});
   for (int rank = 0; rank < num_ranks(); ++rank) {
     const auto& state = ranks_[static_cast<std::size_t>(rank)];
     // Ranks that have not said hello are told when they do.
-    if (state.is_connected && !state.has_left) channel_.send(rank, to_message(Quit{exit_code_of(outcome())}));
+    if (state.is_connected && !state.has_left) channel_.send(rank, quit);
   }
 }
 
 Outcome Coordinator::outcome() const {
   if (!backlog_.is_exhausted()) return Outcome::kIncomplete;
   return backlog_.has_failures() || has_refused_rank_ ? Outcome::kPoisoned : Outcome::kComplete;
-}
-
-bool Coordinator::is_anybody_busy() const {
-  return std::ranges::any_of(ranks_, [](const Rank& rank) { return rank.assigned.has_value(); });
 }
 
 std::optional<Activity> Coordinator::activity(int rank) const {
@@ -327,7 +314,7 @@ double Coordinator::remaining_seconds() const {
   Crew crew{0, 0, 0};
   for (int rank = 0; rank < num_ranks(); ++rank) {
     const auto& state = ranks_[static_cast<std::size_t>(rank)];
-    if (!state.is_connected || state.has_left) continue;
+    if (!state.is_there() || state.trust.is_distrusted()) continue;
     const auto role = roles_[static_cast<std::size_t>(rank)];
     const bool does_both = role == Role::kBoth || options_.scheduler.has_elastic_roles;
     ++crew.num_executors;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 #include "orchestrator/scheduling/journal.h"
 #include "orchestrator/scheduling/outcome.h"
 #include "orchestrator/scheduling/protocol.h"
+#include "orchestrator/scheduling/rank_trust.h"
 #include "orchestrator/scheduling/retry_policy.h"
 #include "orchestrator/scheduling/scheduler.h"
 #include "orchestrator/scheduling/task_timing.h"
@@ -107,6 +109,10 @@ class Coordinator {
     std::optional<Assigned> assigned;
     std::optional<std::size_t> last_edited;   // cell
     std::optional<std::size_t> held_reduced;  // cell whose model its executor has at a checkpoint
+    RankTrust trust;
+    std::string reduces;  // the model under which it counts in reducing_; empty: it does not
+
+    [[nodiscard]] bool is_there() const { return is_connected && !has_left; }
   };
 
   CoordinatorOptions options_;
@@ -124,9 +130,15 @@ class Coordinator {
   FolderTrouble folder_trouble_;
   Phase phase_ = Phase::kRunning;
   std::string stop_reason_;
-  bool has_refused_rank_ = false;         // of another build
-  bool may_have_work_ = true;             // something changed since the last hand-out
-  std::set<double> retry_times_seconds_;  // ends of back-offs: the only work that appears without a message
+  bool has_refused_rank_ = false;  // of another build
+  /// For ranks of one kind there is work or there is none.
+  using Kind = std::pair<Role, std::string>;  // role, loaded model
+  std::map<Kind, std::set<int>> idle_;        // ranks that are there and have nothing to do
+  std::map<std::string, int> reducing_;       // see IdleRank
+  int num_busy_ = 0;                          // ranks with an assignment
+  bool has_doubts_ = false;                   // some rank failed, and has not got on since
+  bool may_have_work_ = true;                 // something changed since the last hand-out
+  std::set<double> retry_times_seconds_;      // ends of back-offs: the only work that appears without a message
   double deadline_seconds_ = 0.0;
   std::uint64_t next_epoch_ = 1;
 
@@ -142,6 +154,10 @@ class Coordinator {
   /// Tasks that are not wanted any more are stopped alone.
   void follow_cancellations();
   void hand_out_work();
+  /// To idle ranks that failed lately or have met the trouble with the folder, or to the others.
+  void hand_out_to(bool are_doubtful, std::set<Kind>& refused);
+  /// Takes a failure to be the rank's or the work's: true if it counts for the work.
+  bool counts_for_work(int rank, const WorkUnit& unit, core::FailureClass failure);
   bool assign_to(int rank);
   void retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed);
   void note_folder_trouble(int rank, const std::string& reason);
@@ -151,7 +167,9 @@ class Coordinator {
   WorkUnit release(int rank);
   void check_end();
   void quit_all();
-  [[nodiscard]] bool is_anybody_busy() const;
+  /// After each change of what a rank does or whether it is there.
+  void note_idleness(int rank);
+  void count_reducing(int rank);
   [[nodiscard]] std::string describe(const WorkUnit& unit) const { return core::describe(backlog_.task_of(unit)); }
 };
 

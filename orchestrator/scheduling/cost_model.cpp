@@ -139,15 +139,31 @@ double CostModel::commit_seconds(const std::string& model) const {
   return found == parts_.end() ? 0.0 : found->second.ratio() * kDistanceSeconds;
 }
 
+ReductionPrices CostModel::reduction_prices(const std::string& model) const {
+  ReductionPrices prices;
+  const auto overhead = overheads_.find(model);
+  if (overhead != overheads_.end()) prices.overhead = overhead->second.ratio();
+  for (const auto part : core::kAllReductionParts) {
+    const double scale = part_scale(model, part);
+    const double commit = part == core::ReductionPart::kDistance ? 0.0 : commit_seconds(model);
+    const double fixed = part_prior(model, 0, part);
+    prices.parts[part] = {fixed * scale + commit, (part_prior(model, 1, part) - fixed) * scale};
+  }
+  return prices;
+}
+
+double ReductionPrices::of(std::int64_t edits, std::span<const core::ReductionPart> parts_due) const {
+  double sum = overhead;
+  for (const auto part : parts_due) {
+    const auto& price = parts.at(part);
+    sum += price.seconds + price.seconds_per_edit * static_cast<double>(edits);
+  }
+  return sum;
+}
+
 double CostModel::reduction_seconds(const std::string& model, std::int64_t edits,
                                     std::span<const core::ReductionPart> parts) const {
-  const auto overhead = overheads_.find(model);
-  double seconds = overhead == overheads_.end() ? 0.0 : overhead->second.ratio();
-  for (const auto part : parts) {
-    seconds += part_prior(model, edits, part) * part_scale(model, part);
-    if (part != core::ReductionPart::kDistance) seconds += commit_seconds(model);
-  }
-  return seconds;
+  return reduction_prices(model).of(edits, parts);
 }
 
 double CostModel::cautious_reduction_seconds(const std::string& model, std::int64_t edits,

@@ -55,6 +55,17 @@ struct Measured {
   [[nodiscard]] double ratio() const { return seconds / amount; }
 };
 
+/// What reductions of a model are expected to take now, for whoever asks about many of them.
+struct ReductionPrices {
+  struct Part {
+    double seconds = 0.0;
+    double seconds_per_edit = 0.0;  ///< and for each edit up to the checkpoint
+  };
+  double overhead = 0.0;  ///< of a task, beside its parts
+  std::map<core::ReductionPart, Part> parts;
+  [[nodiscard]] double of(std::int64_t edits, std::span<const core::ReductionPart> parts_due) const;
+};
+
 /// Expected durations of a sweep's tasks on one executor: the work that its inspection found, at assumed speeds,
 /// corrected by what this sweep has measured. What was not measured yet is corrected as its neighbours were: a method
 /// as other methods of the model, a model as other models, reductions as edits. It knows neither methods nor models.
@@ -72,6 +83,7 @@ class CostModel {
   [[nodiscard]] bool has_timed_edits(const std::string& method, const std::string& model) const {
     return edits_of(method, model).measured.is_there();
   }
+  [[nodiscard]] ReductionPrices reduction_prices(const std::string& model) const;
   /// With what a task adds to its parts: the model moved to the checkpoint, the commit.
   [[nodiscard]] double reduction_seconds(const std::string& model, std::int64_t edits,
                                          std::span<const core::ReductionPart> parts) const;

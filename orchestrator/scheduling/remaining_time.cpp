@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <queue>
+#include <string_view>
 #include <vector>
 
 namespace lethe::orchestrator::inline scheduling {
@@ -69,6 +71,7 @@ bool will_be_reduced(const CellWork& cell, const ReductionWork& reduction) {
 CellSums sums_of(const Backlog& backlog, int num_executors) {
   CellSums sums;
   const auto waits = waits_of(backlog, num_executors);
+  std::map<std::string_view, ReductionPrices> prices;
   for (const auto& cell : backlog.cells()) {
     const double edits = rest_of_edits(backlog, cell);
     double wait = 0.0;
@@ -77,9 +80,11 @@ CellSums sums_of(const Backlog& backlog, int num_executors) {
       sums.edits.push_back(edits);
     }
     double last = 0.0;
+    const auto [price, is_new] = prices.try_emplace(cell.facts->cell.model);
+    if (is_new) price->second = backlog.costs().reduction_prices(cell.facts->cell.model);
     for (const auto& reduction : cell.reductions) {
       if (!will_be_reduced(cell, reduction)) continue;
-      last = backlog.costs().reduction_seconds(cell.facts->cell.model, reduction.edits, reduction.parts);
+      last = price->second.of(reduction.edits, reduction.parts);
       sums.reductions += last;
     }
     sums.all_edits += edits;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 #include <tuple>
 
 namespace lethe::orchestrator::inline scheduling {
@@ -11,16 +13,11 @@ std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, double now_s
   std::optional<WorkUnit> best;
   const auto& works = backlog.prerequisites();
   const auto rank_of = [&](std::size_t i) { return std::tuple(works[i].is_awaited, works[i].expected_seconds); };
-  for (std::size_t i = 0; i < works.size(); ++i) {
+  for (const auto i : backlog.open_prerequisites()) {
     if (!backlog.is_ready(works[i], now_seconds)) continue;
     if (!best || rank_of(i) > rank_of(best->index)) best = WorkUnit{WorkUnit::Kind::kPrerequisite, i, 0, 0};
   }
   return best;
-}
-
-double remaining_seconds(const Backlog& backlog, const CellWork& cell) {
-  const auto& name = cell.facts->cell;
-  return backlog.costs().edit_seconds(name.method, name.model).of(cell.remaining_edits());
 }
 
 /// All edits of the cell, or as many checkpoint intervals as fill the slice, at least one.
@@ -36,17 +33,19 @@ std::int64_t edit_until(const Backlog& backlog, const CellWork& cell, std::optio
   return next == cell.checkpoints.end() ? cell.facts->edits : *next;
 }
 
-/// The cell with the longest time to go.
+/// The cell with the longest time to go: of each method and model the one with the most edits.
 std::optional<std::size_t> longest_cell(const Backlog& backlog, const IdleRank& rank, double now_seconds) {
   const auto& cells = backlog.cells();
   std::optional<std::size_t> best;
   double best_seconds = 0.0;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!backlog.is_editable(cells[i], now_seconds)) continue;
-    double seconds = remaining_seconds(backlog, cells[i]);
-    if (cells[i].facts->cell.model != rank.loaded_model)
-      seconds -= backlog.costs().load_seconds(cells[i].facts->cell.model);
-    if (best && seconds <= best_seconds) continue;
+  for (const auto& group : backlog.index().groups()) {
+    const auto longest = std::ranges::find_if(
+        group.editable, [&](const auto& entry) { return backlog.is_editable(cells[entry.second], now_seconds); });
+    if (longest == group.editable.end()) continue;
+    const auto i = longest->second;
+    double seconds = backlog.costs().edit_seconds(group.method, group.model).of(cells[i].remaining_edits());
+    if (group.model != rank.loaded_model) seconds -= backlog.costs().load_seconds(group.model);
+    if (best && (seconds < best_seconds || (seconds == best_seconds && i > *best))) continue;
     best = i;
     best_seconds = seconds;
   }
@@ -74,22 +73,71 @@ std::optional<WorkUnit> choose_edits_alone(const Backlog& backlog, const IdleRan
   return WorkUnit{WorkUnit::Kind::kEdit, *index, 0, edit_until(backlog, cell, slice)};
 }
 
-std::optional<WorkUnit> choose_reduction(const Backlog& backlog, const IdleRank& rank, double now_seconds) {
-  const auto& cells = backlog.cells();
-  std::optional<WorkUnit> best;
-  std::tuple<int, int, std::int64_t> best_rank;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const auto& cell = cells[i];
+/// A cell's oldest open reduction that is not in back-off, by what it is chosen by: its checkpoint, then the cell.
+struct Candidate {
+  std::pair<std::int64_t, std::size_t> rank;
+  std::size_t reduction = 0;
+};
+
+/// Keeps the better of `best` and the best of `entries`, which are sorted by checkpoints that are at most those to
+/// come.
+void improve(const Backlog& backlog, const WorkIndex::Entries& entries, double now_seconds,
+             std::optional<Candidate>& best) {
+  for (const auto& entry : entries) {
+    if (best && entry >= best->rank) return;
+    const auto& cell = backlog.cells()[entry.second];
     const auto next = backlog.next_reduction(cell, now_seconds);
     if (!next) continue;
-    const int hold = cell.holder == rank.rank ? 0 : cell.num_running_reductions == 0 ? 1 : 2;
-    const int load = cell.facts->cell.model == rank.loaded_model ? 0 : 1;
-    const std::tuple candidate(hold, load, cell.reductions[*next].edits);
-    if (best && candidate >= best_rank) continue;
-    best = WorkUnit{WorkUnit::Kind::kReduction, i, *next, 0};
-    best_rank = candidate;
+    const Candidate candidate{{cell.reductions[*next].edits, entry.second}, *next};
+    if (!best || candidate.rank < best->rank) best = candidate;
+  }
+}
+
+std::optional<Candidate> oldest_of(const Backlog& backlog, const WorkIndex::EntriesByModel& models,
+                                   const std::string& model, double now_seconds) {
+  std::optional<Candidate> best;
+  const auto found = models.find(model);
+  if (found != models.end()) improve(backlog, found->second, now_seconds, best);
+  return best;
+}
+
+/// Without this rank, those who have the model come to the end of what waits later than it could begin.
+bool pays_to_load(const Backlog& backlog, const IdleRank& rank, const std::string& model, const Candidate& candidate) {
+  if (rank.reducing == nullptr) return true;
+  const auto found = rank.reducing->find(model);
+  if (found == rank.reducing->end() || found->second <= 0) return true;
+  const auto& reduction = backlog.cells()[candidate.rank.second].reductions[candidate.reduction];
+  const double each = backlog.costs().reduction_seconds(model, reduction.edits, reduction.parts);
+  const double waiting = each * static_cast<double>(backlog.index().num_reductions(model));
+  return waiting / (found->second + 1) > backlog.costs().load_seconds(model);
+}
+
+/// Of models that are not loaded.
+std::optional<Candidate> oldest_elsewhere(const Backlog& backlog, const IdleRank& rank,
+                                          const WorkIndex::EntriesByModel& models, double now_seconds) {
+  std::optional<Candidate> best;
+  for (const auto& [model, entries] : models) {
+    if (model == rank.loaded_model) continue;
+    const auto candidate = oldest_of(backlog, models, model, now_seconds);
+    if (!candidate || (best && best->rank < candidate->rank)) continue;
+    if (pays_to_load(backlog, rank, model, *candidate)) best = candidate;
   }
   return best;
+}
+
+/// Whoever changes the model loads for seconds, and holds no cell any more.
+std::optional<WorkUnit> choose_reduction(const Backlog& backlog, const IdleRank& rank, double now_seconds) {
+  const auto& index = backlog.index();
+  const auto unit_of = [](const Candidate& best) {
+    return WorkUnit{WorkUnit::Kind::kReduction, best.rank.second, best.reduction, 0};
+  };
+  for (const auto* cells : {&index.held_by(rank.rank), &index.reducible(), &index.shared()}) {
+    if (const auto best = oldest_of(backlog, *cells, rank.loaded_model, now_seconds)) return unit_of(*best);
+  }
+  for (const auto* cells : {&index.reducible(), &index.shared()}) {
+    if (const auto best = oldest_elsewhere(backlog, rank, *cells, now_seconds)) return unit_of(*best);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -98,11 +146,14 @@ std::vector<Role> assign_roles(const core::ExperimentConfig& config, const Backl
   if (num_ranks <= 1) return {Role::kBoth};
   double edits = 0.0;
   double reductions = 0.0;
+  std::map<std::string_view, ReductionPrices> prices;
   for (const auto& cell : backlog.cells()) {
-    if (!cell.is_cancelled) edits += remaining_seconds(backlog, cell);
+    const auto& [method, model, sample] = cell.facts->cell;
+    if (!cell.is_cancelled) edits += backlog.costs().edit_seconds(method, model).of(cell.remaining_edits());
+    const auto [price, is_new] = prices.try_emplace(model);
+    if (is_new) price->second = backlog.costs().reduction_prices(model);
     for (const auto& one : cell.reductions) {
-      if (!cell.is_due(one)) continue;
-      reductions += backlog.costs().reduction_seconds(cell.facts->cell.model, one.edits, one.parts);
+      if (cell.is_due(one)) reductions += price->second.of(one.edits, one.parts);
     }
   }
   const double share = edits + reductions > 0.0 ? reductions / (edits + reductions) : 0.0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct IdleRank {
   Role role = Role::kWorker;
   std::string loaded_model;                               ///< of its executor; empty if none
   std::optional<std::size_t> last_edited = std::nullopt;  ///< the cell that it edited last
+  /// Ranks that have a model and reduce, or could at once, by that model; null: nobody does.
+  const std::map<std::string, int>* reducing = nullptr;
 };
 
 struct SchedulerOptions {
@@ -39,8 +42,10 @@ struct SchedulerOptions {
 ///  - edits: longest expected remaining time first, where a cell of another model than the loaded one counts as
 ///    shorter by the time to load it; a helping reducer takes whole checkpoint intervals only up to its slice, and so
 ///    does a single rank, which stays with the cell that it edited last; one interval where nothing was timed yet;
-///  - reductions: the cell that this executor holds, else one that nobody holds, else the one with the oldest
-///    checkpoint; within a cell the oldest checkpoint first.
+///  - reductions: of the loaded model; of another one only if those who have it would take longer than it takes to load
+///    it, since they will be done sooner; the cell that this executor holds, else one that nobody
+///    reduces, else one that somebody reduces; of several the one with the oldest checkpoint, within a cell the oldest
+///    first.
 /// Deterministic: ties go to plan order.
 std::optional<WorkUnit> choose_work(const Backlog& backlog, const IdleRank& rank, const SchedulerOptions& options,
                                     double now_seconds);

@@ -1,39 +1,88 @@
 #include "tests/orchestrator/simulated_sweep.h"
 
-#include <algorithm>
+#include <time.h>
 
-#include <gtest/gtest.h>
+#include <algorithm>
+#include <stdexcept>
 
 #include "core/config/schedule.h"
 #include "ledger/sweep_folder.h"
 
 namespace lethe::orchestrator::testing {
 
-SimulatedSweep::SimulatedSweep(core::ExperimentConfig config, int num_ranks, FakeLedger ledger,
-                               CoordinatorOptions options)
+namespace {
+
+/// A channel that notes to whom it sends, so that a simulation need not look into every mailbox.
+class NotedChannel final : public comm::Channel {
+ public:
+  NotedChannel(comm::Channel& channel, std::set<int>& told, std::int64_t& num_sent)
+      : channel_(channel), told_(told), num_sent_(num_sent) {}
+  [[nodiscard]] int rank() const override { return channel_.rank(); }
+  [[nodiscard]] int size() const override { return channel_.size(); }
+  void send(int peer, comm::Message message) override {
+    channel_.send(peer, std::move(message));
+    told_.insert(peer);
+    ++num_sent_;
+  }
+  std::optional<comm::Received> poll() override { return channel_.poll(); }
+  [[nodiscard]] std::size_t num_unsent() const override { return channel_.num_unsent(); }
+
+ private:
+  comm::Channel& channel_;
+  std::set<int>& told_;
+  std::int64_t& num_sent_;
+};
+
+double processor_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+bool is_for_coordinator(comm::MessageType type) {
+  using comm::MessageType;
+  return type == MessageType::kHello || type == MessageType::kEvent || type == MessageType::kStopRequest ||
+         type == MessageType::kBye;
+}
+
+std::string model_of(const core::Task& task) {
+  const auto* made = std::get_if<core::PrerequisiteTask>(&task);
+  if (made != nullptr) return made->model;
+  const auto* edit = std::get_if<core::EditTask>(&task);
+  return edit != nullptr ? edit->cell.model : std::get<core::ReduceTask>(task).cell.model;
+}
+
+}  // namespace
+
+SimulatedSweep::SimulatedSweep(core::ExperimentConfig config, int num_ranks, Parts parts)
     : config_(std::move(config)),
-      inspection_(make_inspection(config_)),
-      ledger_(std::move(ledger)),
+      inspection_(parts.inspection ? std::move(*parts.inspection) : make_inspection(config_)),
+      ledger_(std::move(parts.ledger)),
+      journal_(std::move(parts.journal)),
       channels_(comm::connect_in_process(num_ranks)),
       workers_(static_cast<std::size_t>(num_ranks)),
       start_seconds_(clock_.now) {
+  auto& options = parts.options;
   options.welcome = {"/out", "/out/experiment.json", "cpu", 1, 1};
   options.build = "test";
   options.scheduler.has_elastic_roles = config_.elastic_roles;
-  coordinator_ = std::make_unique<Coordinator>(options, config_, inspection_, ledger_, *channels_[0], clock_, journal_);
+  noted_ = std::make_unique<NotedChannel>(*channels_[0], told_, effort_.messages);
+  const double start = processor_seconds();
+  coordinator_ = std::make_unique<Coordinator>(options, config_, inspection_, ledger_, *noted_, clock_,
+                                               journal_ ? *journal_ : memory_);
+  effort_.making_seconds = processor_seconds() - start;
   for (auto& channel : channels_) channel->send(0, to_message(Hello{"host", 1, "test"}));
 }
 
 Outcome SimulatedSweep::run(double limit_seconds) {
   while (true) {
     deliver();
-    coordinator_->tick();
+    measured([&] { coordinator_->tick(); });
     deliver();
     on_step(*this);
     if (coordinator_->is_finished()) return coordinator_->outcome();
     if (elapsed_seconds() > limit_seconds) {
-      ADD_FAILURE() << "the sweep does not end";
-      return coordinator_->outcome();
+      throw std::runtime_error("the sweep does not end");
     }
     if (moments_.empty()) {
       clock_.now += 0.25;  // delays of retries, grace times
@@ -47,23 +96,33 @@ Outcome SimulatedSweep::run(double limit_seconds) {
 }
 
 void SimulatedSweep::deliver() {
-  bool has_delivered = true;
-  while (has_delivered) {
-    has_delivered = false;
-    for (std::size_t rank = 0; rank < channels_.size(); ++rank) {
-      while (const auto received = channels_[rank]->poll()) {
-        has_delivered = true;
-        using comm::MessageType;
-        const auto type = received->message.type;
-        if (type == MessageType::kHello || type == MessageType::kEvent || type == MessageType::kStopRequest ||
-            type == MessageType::kBye) {
-          coordinator_->on_message(*received);
-        } else {
-          on_message(static_cast<int>(rank), received->message);
-        }
-      }
+  told_.insert(0);
+  while (!told_.empty()) {
+    const auto rank = *told_.begin();
+    std::optional<comm::Received> received;
+    // Rank 0's mail is its own and the coordinator's; taking it is the coordinator's work.
+    const auto take = [&] {
+      received = channels_[static_cast<std::size_t>(rank)]->poll();
+      if (!received || !is_for_coordinator(received->message.type)) return;
+      ++effort_.messages;
+      coordinator_->on_message(*received);
+    };
+    rank == 0 ? measured(take) : take();
+    if (!received) {
+      told_.erase(rank);
+    } else if (!is_for_coordinator(received->message.type)) {
+      on_message(rank, received->message);
     }
   }
+}
+
+template <typename Call>
+void SimulatedSweep::measured(Call call) {
+  const double start = processor_seconds();
+  call();
+  const double seconds = processor_seconds() - start;
+  effort_.seconds += seconds;
+  effort_.longest_seconds = std::max(effort_.longest_seconds, seconds);
 }
 
 void SimulatedSweep::on_message(int rank, const comm::Message& message) {
@@ -79,6 +138,7 @@ void SimulatedSweep::on_message(int rank, const comm::Message& message) {
       return;
     case comm::MessageType::kQuit:
       channels_[static_cast<std::size_t>(rank)]->send(0, empty_message(comm::MessageType::kBye));
+      told_.insert(0);
       return;
     default:
       return;
@@ -87,10 +147,13 @@ void SimulatedSweep::on_message(int rank, const comm::Message& message) {
 
 void SimulatedSweep::begin(int rank, const comm::Message& message) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
-  ASSERT_FALSE(worker.task.has_value()) << "rank " << rank << " got two tasks at once";
+  if (worker.task) throw std::runtime_error("rank " + std::to_string(rank) + " got two tasks at once");
   const auto reduced = worker.reduced;
+  const auto loaded = worker.loaded_model;
   worker = Worker{assignment_from(message).task, message.epoch, false, 0, clock_.now};
+  worker.loaded_model = model_of(*worker.task);
   if (const auto fault = fault_of(rank, *worker.task)) return finish(rank, *fault);
+  if (dies_now(rank)) return die(rank);
   if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) worker.edits = ledger_.cells[edit->cell].num_edits;
   send(rank, core::ProgressEvent{"load", 0, 1, 0.0});
   worker.step_seconds = seconds_of(*worker.task);
@@ -98,7 +161,8 @@ void SimulatedSweep::begin(int rank, const comm::Message& message) {
   if (reduce != nullptr) worker.reduced = reduce->cell;
   if (std::holds_alternative<core::EditTask>(*worker.task)) worker.step_seconds *= first_step_factor;
   const bool is_at_hand = reduce != nullptr && reduced == reduce->cell;
-  schedule(rank, (is_at_hand ? 0.0 : start_seconds_of(*worker.task)) + worker.step_seconds);
+  const double load_seconds = loaded == worker.loaded_model ? 0.0 : load_seconds_of(worker.loaded_model);
+  schedule(rank, load_seconds + (is_at_hand ? 0.0 : start_seconds_of(*worker.task)) + worker.step_seconds);
 }
 
 void SimulatedSweep::schedule(int rank, double delay_seconds) {
@@ -107,6 +171,7 @@ void SimulatedSweep::schedule(int rank, double delay_seconds) {
 
 void SimulatedSweep::advance(int rank) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
+  if (dies_now(rank)) return die(rank);
   if (const auto* edit = std::get_if<core::EditTask>(&*worker.task)) return step_edits(rank, *edit);
   if (const auto* task = std::get_if<core::ReduceTask>(&*worker.task)) reduce(rank, *task);
   if (const auto* made = std::get_if<core::PrerequisiteTask>(&*worker.task)) {
@@ -139,9 +204,7 @@ std::int64_t SimulatedSweep::facts_of_step(const core::EditTask& task, std::int6
 
 void SimulatedSweep::step_edits(int rank, const core::EditTask& task) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
-  if (dies_at(task, worker.edits + 1)) {
-    return finish(rank, core::FailedEvent{core::FailureClass::kCrash, "the executor died", 0});
-  }
+  if (dies_at(task, worker.edits + 1)) return die(rank);
   worker.edits += facts_of_step(task, worker.edits);
   send(rank, core::ProgressEvent{"edit", worker.edits, task.until, worker.step_seconds});
   const auto checkpoints = core::checkpoints_of(config_, task.cell);
@@ -161,22 +224,20 @@ void SimulatedSweep::finish(int rank, const core::Event& event) {
   runs_.push_back({rank, *worker.task, worker.begin_seconds, clock_.now});
   send(rank, event);
   worker.task.reset();
+  // A failure means another executor, which has loaded nothing.
+  if (std::holds_alternative<core::FailedEvent>(event)) {
+    worker.loaded_model.clear();
+    worker.reduced.reset();
+  }
+}
+
+void SimulatedSweep::die(int rank) {
+  finish(rank, core::FailedEvent{core::FailureClass::kCrash, "the executor died", 0});
 }
 
 void SimulatedSweep::send(int rank, const core::Event& event) {
   channels_[static_cast<std::size_t>(rank)]->send(0, to_message(event, workers_[static_cast<std::size_t>(rank)].epoch));
-}
-
-void expect_all_done(SimulatedSweep& sweep) {
-  FakeLedger expected;
-  for (const auto& cell : sweep.config().cells) expected.complete(sweep.config(), cell, sweep.config().edits.at(cell));
-  for (const auto& [cell, ledger] : expected.cells) {
-    EXPECT_EQ(sweep.ledger().cells[cell].num_edits, ledger.num_edits) << cell.name();
-    EXPECT_EQ(sweep.ledger().cells[cell].reductions, ledger.reductions) << cell.name();
-  }
-  for (const auto& facts : sweep.inspection().prerequisites) {
-    EXPECT_TRUE(sweep.ledger().prerequisites.contains(facts.key())) << facts.key();
-  }
+  told_.insert(0);
 }
 
 std::vector<SimulatedSweep::Run> prerequisite_runs(const SimulatedSweep& sweep, const std::string& kind) {

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "comm/in_process_channel.h"
+#include "core/contract/inspection.h"
 #include "orchestrator/scheduling/coordinator.h"
 #include "tests/orchestrator/fakes.h"
 #include "tests/orchestrator/small_experiment.h"
@@ -30,7 +32,24 @@ class SimulatedSweep {
   /// Asked when a task starts: a failure to answer with instead of working; nullopt for none.
   using Faults = std::function<std::optional<core::FailedEvent>(int rank, const core::Task&)>;
 
-  SimulatedSweep(core::ExperimentConfig config, int num_ranks, FakeLedger ledger = {}, CoordinatorOptions options = {});
+  /// What the coordinator has taken of this process's time.
+  struct Effort {
+    std::int64_t messages = 0;     ///< that it took or sent
+    double seconds = 0.0;          ///< of processor time, without its making
+    double longest_seconds = 0.0;  ///< of one call
+    double making_seconds = 0.0;
+  };
+  /// What may be given in place of what is made up.
+  struct Parts {
+    FakeLedger ledger = {};
+    CoordinatorOptions options = {};
+    std::optional<core::Inspection> inspection = std::nullopt;
+    std::unique_ptr<Journal> journal = nullptr;  ///< in place of `journal()`, which keeps every line
+  };
+
+  SimulatedSweep(core::ExperimentConfig config, int num_ranks, Parts parts);
+  SimulatedSweep(core::ExperimentConfig config, int num_ranks, FakeLedger ledger = {}, CoordinatorOptions options = {})
+      : SimulatedSweep(std::move(config), num_ranks, Parts{std::move(ledger), std::move(options), {}, nullptr}) {}
 
   Durations seconds_of = [](const core::Task&) { return 1.0; };
   Faults fault_of = [](int, const core::Task&) { return std::nullopt; };
@@ -38,6 +57,10 @@ class SimulatedSweep {
   std::function<bool(const core::EditTask&, std::int64_t edit)> dies_at = [](const core::EditTask&, std::int64_t) {
     return false;
   };
+  /// Asked when a task starts and at the end of each step: the rank's executor dies there.
+  std::function<bool(int rank)> dies_now = [](int) { return false; };
+  /// Asked before each task: seconds until an executor that has another model, or none, has this one.
+  std::function<double(const std::string& model)> load_seconds_of = [](const std::string&) { return 0.0; };
   /// Seconds before a task's first step: loading, rebuilding the model. None of a reduction that follows one of its
   /// cell.
   Durations start_seconds_of = [](const core::Task&) { return 0.0; };
@@ -49,13 +72,15 @@ class SimulatedSweep {
   /// Called whenever something was handed out; may stop the sweep.
   std::function<void(SimulatedSweep&)> on_step = [](SimulatedSweep&) {};
 
-  /// To the end. Returns the outcome; fails the test if the sweep does not end within `limit_seconds` of its time.
+  /// To the end. Returns the outcome; throws `std::runtime_error` if the sweep does not end within `limit_seconds` of
+  /// its time.
   Outcome run(double limit_seconds = 1e9);
 
   Coordinator& coordinator() { return *coordinator_; }
   FakeLedger& ledger() { return ledger_; }
   FakeClock& clock() { return clock_; }
-  MemoryJournal& journal() { return journal_; }
+  MemoryJournal& journal() { return memory_; }
+  [[nodiscard]] const Effort& effort() const { return effort_; }
   const core::ExperimentConfig& config() const { return config_; }
   const core::Inspection& inspection() const { return inspection_; }
   const std::vector<Run>& runs() const { return runs_; }
@@ -70,6 +95,7 @@ class SimulatedSweep {
     double begin_seconds = 0.0;
     double step_seconds = 0.0;                   // of the step at hand
     std::optional<core::GridCell> reduced = {};  // the cell whose model it has at a checkpoint
+    std::string loaded_model = {};
   };
   struct Moment {
     double seconds = 0.0;
@@ -84,9 +110,13 @@ class SimulatedSweep {
   core::Inspection inspection_;
   FakeLedger ledger_;
   FakeClock clock_;
-  MemoryJournal journal_;
+  MemoryJournal memory_;
+  std::unique_ptr<Journal> journal_;  // null: memory_
   std::vector<std::unique_ptr<comm::Channel>> channels_;
+  std::unique_ptr<comm::Channel> noted_;  // of rank 0, notes to whom it sends
+  std::set<int> told_;                    // ranks with messages to take
   std::unique_ptr<Coordinator> coordinator_;
+  Effort effort_;
   std::vector<Worker> workers_;
   std::priority_queue<Moment, std::vector<Moment>, std::greater<>> moments_;
   std::uint64_t next_order_ = 0;
@@ -94,12 +124,16 @@ class SimulatedSweep {
   double start_seconds_ = 0.0;
 
   void deliver();
+  /// Calls it, and counts its time as the coordinator's.
+  template <typename Call>
+  void measured(Call call);
   void on_message(int rank, const comm::Message& message);
   void begin(int rank, const comm::Message& message);
   void advance(int rank);
   void step_edits(int rank, const core::EditTask& task);
   void reduce(int rank, const core::ReduceTask& task);
   void finish(int rank, const core::Event& event);
+  void die(int rank);
   /// Facts that the next step of the cell edits.
   std::int64_t facts_of_step(const core::EditTask& task, std::int64_t edits) const;
   void schedule(int rank, double delay_seconds);

@@ -57,8 +57,8 @@ FAULTS = (
 )
 # Who writes the texts beside a sweep's files, and how the keys of these and the names of HDF5's stand in code.
 TEXT_WRITERS = ("core/contract/inspection.cpp", "orchestrator/display/status_file.cpp", "orchestrator/display/sweep_status.cpp",
-                "orchestrator/scheduling/coordinator.cpp", "orchestrator/scheduling/cancellations.cpp", "ledger/cancelled_cells.cpp",
-                "worker/planning/input_digests.cpp")
+                "orchestrator/scheduling/coordinator.cpp", "orchestrator/scheduling/coordinator_failures.cpp",
+                "orchestrator/scheduling/cancellations.cpp", "ledger/cancelled_cells.cpp", "worker/planning/input_digests.cpp")
 TEXT_KEY = re.compile(r'(?:\{|\brecord\()"([a-z_]+)",')
 HDF5_NAME = re.compile(r'\.(?:dataset|attribute\w*|group)\("([a-z_]+)"')
 # Of docs/operations.md: a message in quotes, `...` for what varies; a row of exit codes; a row of failure classes.
