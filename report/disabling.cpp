@@ -31,10 +31,11 @@ int report_single_edits(const fs::path& root, const core::MethodCatalogue& metho
   const auto config = core::read_experiment_config(folder.experiment(), methods);
   IdentityChoice choice(core::read_inspection(folder.inspection()));
   Remarks remarks;
+  RemarkList all_remarks(remarks);
   std::vector<CellHistory> histories;
   for (const core::GridCell& cell : config.cells) {
     histories.push_back(load_cell_history(folder, config, cell, choice));
-    remarks.add(histories.back().remarks);
+    all_remarks.add(histories.back().remarks);
   }
   const auto groups = single_edits_of(histories, selection);
   const auto report = ledger::RealFolder::make(folder.report());

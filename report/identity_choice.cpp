@@ -30,12 +30,14 @@ std::set<std::string> without(std::set<std::string> words, const std::string& wo
 }  // namespace
 
 IdentityChoice::IdentityChoice(std::optional<core::Inspection> inspection, std::set<std::string> requested)
-    : inspection_(std::move(inspection)), requested_(std::move(requested)) {}
+    : inspection_(std::move(inspection)), requested_(std::move(requested)) {
+  if (!inspection_) return;
+  for (std::size_t i = 0; i < inspection_->cells.size(); ++i) index_.try_emplace(inspection_->cells[i].cell, i);
+}
 
 const core::CellFacts* IdentityChoice::facts_of(const core::GridCell& cell) const {
-  if (!inspection_) return nullptr;
-  const auto found = std::ranges::find(inspection_->cells, cell, &core::CellFacts::cell);
-  return found == inspection_->cells.end() ? nullptr : &*found;
+  const auto found = index_.find(cell);
+  return found == index_.end() ? nullptr : &inspection_->cells[found->second];
 }
 
 std::string IdentityChoice::edits_of(const core::GridCell& cell, const std::set<std::string>& there, Remarks& remarks) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,6 +30,7 @@ class IdentityChoice {
 
  private:
   std::optional<core::Inspection> inspection_;
+  std::map<core::GridCell, std::size_t> index_;  ///< into the inspection's cells
   std::set<std::string> requested_;
   std::set<std::string> found_;
 

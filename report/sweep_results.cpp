@@ -57,9 +57,10 @@ SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCat
   sweep.config = core::read_experiment_config(folder.experiment(), methods);
   sweep.inspection = read_inspection(folder, sweep.remarks);
   IdentityChoice choice(sweep.inspection, identities);
+  RemarkList remarks(sweep.remarks);
   for (const core::GridCell& cell : sweep.config.cells) {
     sweep.histories.push_back(load_cell_history(folder, sweep.config, cell, choice));
-    sweep.remarks.add(sweep.histories.back().remarks);
+    remarks.add(sweep.histories.back().remarks);
     sweep.phases.push_back(phases_of(sweep.histories.back()));
     for (auto& curve : cell_curves(sweep.histories.back(), sweep.config)) sweep.curves.push_back(std::move(curve));
     for (auto& curve : phase_curves(sweep.phases.back())) sweep.curves.push_back(std::move(curve));
