@@ -14,6 +14,7 @@
 #include <string>
 
 #include "bench/scaling/simulated_world.h"
+#include "core/log.h"
 #include "core/random_stream.h"
 #include "ledger/sweep_folder.h"
 #include "orchestrator/display/status_file.h"
@@ -138,6 +139,7 @@ void run(const std::string& name, const SimulatedWorld& world, int num_ranks, co
 }  // namespace
 
 int main(int argc, char** argv) {
+  core::init_logging("scaling", 0);  // what the coordinator says of bad ranks goes to standard error
   const std::map<std::string, std::function<void(const std::string&)>> sweeps{
       {"paper-8", [](const auto& name) { run(name, bench::paper_world(1.0), 8); }},
       {"paper-32", [](const auto& name) { run(name, bench::paper_world(1.0), 32); }},

@@ -21,7 +21,8 @@ Coordinator::Coordinator(CoordinatorOptions options, const core::ExperimentConfi
       backlog_(config, inspection, ledger),
       cancellations_(backlog_.cancelled(), options_.cancel_look_seconds, clock.now_seconds()),
       roles_(assign_roles(config, backlog_, channel.size())),
-      ranks_(static_cast<std::size_t>(channel.size())) {
+      ranks_(static_cast<std::size_t>(channel.size())),
+      failed_works_(options_.retry.max_failures + 1) {
   const auto totals = backlog_.totals();
   journal_.record("start", {{"ranks", std::int64_t{channel.size()}},
                             {"cells", totals.num_cells},
@@ -120,7 +121,8 @@ void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) 
   auto& assigned = *ranks_[static_cast<std::size_t>(rank)].assigned;
   const auto& unit = assigned.unit;
   folder_trouble_.clear();
-  ranks_[static_cast<std::size_t>(rank)].trust.on_progress();
+  note_progress(rank);
+  failed_works_.forget(key_of(unit));
   assigned.timing.on_committed(unit, committed.file, backlog_);
   journal_.record(
       "committed",
@@ -150,14 +152,15 @@ void Coordinator::on_done(int rank) {
     const bool is_read = refresh(unit);
     if (backlog_.cells()[unit.index].committed < unit.until) {
       // It says done, and the files are not there: not to be tried for ever.
-      return retry_or_give_up(
-          unit, {is_read ? core::FailureClass::kCrash : core::FailureClass::kInfrastructure,
-                 "the executor said done, but " + std::to_string(backlog_.cells()[unit.index].committed) + " of " +
-                     std::to_string(unit.until) + " edits are committed",
-                 0});
+      return judge(rank, unit,
+                   {is_read ? core::FailureClass::kCrash : core::FailureClass::kInfrastructure,
+                    "the executor said done, but " + std::to_string(backlog_.cells()[unit.index].committed) + " of " +
+                        std::to_string(unit.until) + " edits are committed",
+                    0});
     }
   }
-  state.trust.on_progress();
+  note_progress(rank);
+  failed_works_.forget(key_of(unit));
   timing.on_done(unit, now, backlog_);
   if (unit.kind == WorkUnit::Kind::kReduction) state.held_reduced = unit.index;
   backlog_.finish(unit);
@@ -205,14 +208,20 @@ void Coordinator::follow_cancellations() {
 
 void Coordinator::hand_out_work() {
   may_have_work_ = false;
+  hand_out(&failed_works_);
+  // What is left to others is tried again where there are none.
+  if (num_busy_ == 0 && !failed_works_.is_empty()) hand_out(nullptr);
+}
+
+void Coordinator::hand_out(const FailedWorks* failed_works) {
   std::set<Kind> refused;
   has_doubts_ = false;
   // Where the folder refuses some ranks, or all fails on some, the others come first.
-  hand_out_to(false, refused);
-  if (has_doubts_) hand_out_to(true, refused);
+  hand_out_to(false, failed_works, refused);
+  if (has_doubts_) hand_out_to(true, failed_works, refused);
 }
 
-void Coordinator::hand_out_to(bool are_doubtful, std::set<Kind>& refused) {
+void Coordinator::hand_out_to(bool are_doubtful, const FailedWorks* failed_works, std::set<Kind>& refused) {
   const double now = clock_.now_seconds();
   for (auto& [kind, ranks] : idle_) {
     for (auto next = ranks.begin(); next != ranks.end() && !refused.contains(kind);) {
@@ -221,15 +230,18 @@ void Coordinator::hand_out_to(bool are_doubtful, std::set<Kind>& refused) {
       const bool is_doubtful = trust.is_doubtful() || folder_trouble_.has_met(rank);
       has_doubts_ |= is_doubtful;
       if (is_doubtful != are_doubtful || trust.rests_until_seconds() > now) continue;
-      // One refusal answers for all idle ranks of a kind: role and loaded model are all that it depends on.
-      if (!assign_to(rank)) refused.insert(kind);
+      if (assign_to(rank, failed_works)) continue;
+      // One refusal answers for all idle ranks of a kind: role and loaded model are all that it depends on, but for
+      // what is left to others.
+      if (failed_works == nullptr || !failed_works->leaves_any(rank)) refused.insert(kind);
     }
   }
 }
 
-bool Coordinator::assign_to(int rank) {
+bool Coordinator::assign_to(int rank, const FailedWorks* failed_works) {
   auto& state = ranks_[static_cast<std::size_t>(rank)];
-  const IdleRank idle{rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model, state.last_edited, &reducing_};
+  const IdleRank idle{
+      rank, roles_[static_cast<std::size_t>(rank)], state.loaded_model, state.last_edited, &reducing_, failed_works};
   const double now = clock_.now_seconds();
   const auto unit = choose_work(backlog_, idle, options_.scheduler, now);
   if (!unit) return false;

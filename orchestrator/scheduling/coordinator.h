@@ -11,6 +11,7 @@
 #include "orchestrator/process/clock.h"
 #include "orchestrator/scheduling/backlog.h"
 #include "orchestrator/scheduling/cancellations.h"
+#include "orchestrator/scheduling/failed_works.h"
 #include "orchestrator/scheduling/journal.h"
 #include "orchestrator/scheduling/outcome.h"
 #include "orchestrator/scheduling/protocol.h"
@@ -128,6 +129,7 @@ class Coordinator {
   std::vector<Setback> setbacks_;
   std::optional<Setback> last_failure_;
   FolderTrouble folder_trouble_;
+  FailedWorks failed_works_;
   Phase phase_ = Phase::kRunning;
   std::string stop_reason_;
   bool has_refused_rank_ = false;  // of another build
@@ -154,12 +156,20 @@ class Coordinator {
   /// Tasks that are not wanted any more are stopped alone.
   void follow_cancellations();
   void hand_out_work();
+  void hand_out(const FailedWorks* failed_works);
   /// To idle ranks that failed lately or have met the trouble with the folder, or to the others.
-  void hand_out_to(bool are_doubtful, std::set<Kind>& refused);
-  /// Takes a failure to be the rank's or the work's: true if it counts for the work.
-  bool counts_for_work(int rank, const WorkUnit& unit, core::FailureClass failure);
-  bool assign_to(int rank);
-  void retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed);
+  void hand_out_to(bool are_doubtful, const FailedWorks* failed_works, std::set<Kind>& refused);
+  /// False if there is nothing for it.
+  bool assign_to(int rank, const FailedWorks* failed_works);
+  /// Takes a failure to be the rank's or the work's.
+  void judge(int rank, const WorkUnit& unit, const core::FailedEvent& failed);
+  /// It failed as often as is allowed, and on as many ranks.
+  [[nodiscard]] bool is_to_blame(const WorkUnit& unit) const;
+  /// Ranks that are there and trusted, and whose roles let them do the work.
+  [[nodiscard]] int num_able(const WorkUnit& unit) const;
+  void tell_distrust(int rank);
+  void note_progress(int rank);
+  void retry(const WorkUnit& unit, const core::FailedEvent& failed, const Attempts& attempts);
   void note_folder_trouble(int rank, const std::string& reason);
   /// False if the committed files cannot be read now; what was known of them stays.
   bool refresh(const WorkUnit& unit);

@@ -19,46 +19,74 @@ void Coordinator::on_failed(int rank, const core::FailedEvent& failed) {
                              {"reason", failed.reason}});
   last_failure_ = Setback{describe(unit), failed.failure, failed.reason};
   refresh(unit);
-  if (counts_for_work(rank, unit, failed.failure)) {
-    retry_or_give_up(unit, failed);
-  } else {
-    backlog_.reopen(unit, backlog_.attempts_of(unit));
-  }
+  judge(rank, unit, failed);
   if (failed.failure == core::FailureClass::kFolder) note_folder_trouble(rank, failed.reason);
 }
 
-bool Coordinator::counts_for_work(int rank, const WorkUnit& unit, core::FailureClass failure) {
-  if (core::healing_of(failure) != core::Healing::kAnotherTry) return true;
-  auto& trust = ranks_[static_cast<std::size_t>(rank)].trust;
-  const bool was_distrusted = trust.is_distrusted();
-  trust.on_failure(backlog_.attempts_of(unit).num_failures() == 0, clock_.now_seconds(), options_.retry);
-  if (!trust.is_distrusted()) return true;
-  const bool has_others =
-      std::ranges::any_of(ranks_, [](const Rank& one) { return one.is_there() && !one.trust.is_distrusted(); });
-  if (!has_others) {
-    // Where everybody fails it is not the ranks: all try on, until the work is given up.
-    for (auto& one : ranks_) one.trust.on_progress();
-    return true;
+void Coordinator::judge(int rank, const WorkUnit& unit, const core::FailedEvent& failed) {
+  const auto& before = backlog_.attempts_of(unit);
+  const double now = clock_.now_seconds();
+  const auto attempts = after_failure(before, failed, now, options_.retry);
+  const int num_retries = before.num_failures();
+  const auto reason = attempts.reason + (num_retries > 0 ? " (after " + std::to_string(num_retries) + " retries)" : "");
+  if (core::healing_of(failed.failure) != core::Healing::kAnotherTry) {
+    return is_given_up(attempts, failed.failure, options_.retry) ? give_up(unit, reason)
+                                                                 : retry(unit, failed, attempts);
   }
+  auto& trust = ranks_[static_cast<std::size_t>(rank)].trust;
+  const auto work = key_of(unit);
+  const bool was_distrusted = trust.is_distrusted();
+  const bool is_alone = num_able(unit) <= (was_distrusted ? 0 : 1);
+  failed_works_.add(work, rank);
+  trust.on_failure(work, failed_works_.is_known_to_fail(work, rank), now, options_.retry);
+  // Where everybody fails it is not the ranks: all try on, until the work is given up.
+  if (trust.is_distrusted() && is_alone) {
+    for (auto& one : ranks_) one.trust.on_progress();
+  }
+  if (trust.rests_until_seconds() > now) retry_times_seconds_.insert(trust.rests_until_seconds());
   count_reducing(rank);
-  retry_times_seconds_.insert(trust.rests_until_seconds());
-  if (was_distrusted) return false;
+  if (trust.is_distrusted()) {
+    if (!was_distrusted) tell_distrust(rank);
+    return backlog_.reopen(unit, Attempts(before));
+  }
+  is_to_blame(unit) ? give_up(unit, reason) : retry(unit, failed, attempts);
+}
+
+bool Coordinator::is_to_blame(const WorkUnit& unit) const {
+  const auto standing = failed_works_.standing(
+      key_of(unit), [&](int rank) { return !ranks_[static_cast<std::size_t>(rank)].trust.is_distrusted(); });
+  const int max_failures = options_.retry.max_failures;
+  return standing.num_tries > max_failures && standing.num_ranks >= std::min(max_failures + 1, num_able(unit));
+}
+
+int Coordinator::num_able(const WorkUnit& unit) const {
+  int count = 0;
+  for (int rank = 0; rank < num_ranks(); ++rank) {
+    const auto& state = ranks_[static_cast<std::size_t>(rank)];
+    const auto other_role = unit.kind == WorkUnit::Kind::kEdit ? Role::kReducer : Role::kWorker;
+    const bool is_of_role = options_.scheduler.has_elastic_roles || unit.kind == WorkUnit::Kind::kPrerequisite ||
+                            roles_[static_cast<std::size_t>(rank)] != other_role;
+    if (state.is_there() && !state.trust.is_distrusted() && is_of_role) ++count;
+  }
+  return count;
+}
+
+void Coordinator::tell_distrust(int rank) {
   const auto& host = ranks_[static_cast<std::size_t>(rank)].host;
   journal_.record("distrusted", {{"rank", std::int64_t{rank}}, {"host", host}});
   core::log_warning("rank=" + std::to_string(rank) + " " + core::log_field("host", host) +
                     " different pieces of work failed there one after the other while other ranks get on: it gets work "
                     "only now and then until one is done; `lethe doctor` on that host may say why");
-  return true;
 }
 
-void Coordinator::retry_or_give_up(const WorkUnit& unit, const core::FailedEvent& failed) {
-  const auto& before = backlog_.attempts_of(unit);
-  const auto attempts = after_failure(before, failed, clock_.now_seconds(), options_.retry);
-  if (is_given_up(attempts, failed.failure, options_.retry)) {
-    const int num_retries = before.num_failures();
-    return give_up(unit,
-                   attempts.reason + (num_retries > 0 ? " (after " + std::to_string(num_retries) + " retries)" : ""));
-  }
+void Coordinator::note_progress(int rank) {
+  auto& trust = ranks_[static_cast<std::size_t>(rank)].trust;
+  if (!trust.is_doubtful()) return;
+  failed_works_.on_progress(rank, trust.failed_works(), trust.is_distrusted());
+  trust.on_progress();
+}
+
+void Coordinator::retry(const WorkUnit& unit, const core::FailedEvent& failed, const Attempts& attempts) {
   if (attempts.num_failures() == 1) setbacks_.push_back({describe(unit), failed.failure, failed.reason});
   retry_times_seconds_.insert(attempts.not_before_seconds);
   backlog_.reopen(unit, attempts);
@@ -75,8 +103,13 @@ void Coordinator::note_folder_trouble(int rank, const std::string& reason) {
 }
 
 bool Coordinator::refresh(const WorkUnit& unit) {
+  const auto committed = [&] {
+    return unit.kind == WorkUnit::Kind::kEdit ? backlog_.cells()[unit.index].committed : 0;
+  };
   try {
+    const auto before = committed();
     backlog_.refresh(unit, ledger_);
+    if (committed() > before) failed_works_.forget(key_of(unit));
     return true;
   } catch (const core::StorageError& error) {
     journal_.record("unreadable", {{"task", describe(unit)}, {"reason", std::string(error.what())}});
@@ -87,6 +120,10 @@ bool Coordinator::refresh(const WorkUnit& unit) {
 void Coordinator::give_up(const WorkUnit& unit, const std::string& reason) {
   failures_.push_back({describe(unit), reason});
   journal_.record("given_up", {{"task", describe(unit)}, {"reason", reason}});
+  const auto work = key_of(unit);
+  for (const auto rank : failed_works_.ranks_of(work))
+    ranks_[static_cast<std::size_t>(rank)].trust.on_given_up(work, options_.retry);
+  failed_works_.forget(work);
   backlog_.fail(unit, reason);
 }
 

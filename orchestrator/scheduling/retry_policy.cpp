@@ -38,7 +38,7 @@ bool is_given_up(const Attempts& attempts, core::FailureClass failure, const Ret
     case core::Healing::kNever:
       return true;
     case core::Healing::kAnotherTry:
-      return attempts.failures > options.max_failures;
+      return false;  // on which ranks it failed decides
     case core::Healing::kTime:
       return attempts.infrastructure_failures > options.max_infrastructure_failures;
     case core::Healing::kSomeoneActs:

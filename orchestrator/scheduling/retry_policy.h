@@ -11,7 +11,7 @@
 namespace lethe::orchestrator::inline scheduling {
 
 struct RetryOptions {
-  int max_failures = 3;  ///< retries of a piece of work without progress between them
+  int max_failures = 3;  ///< retries of a piece of work without progress between them; of one rank, and on three others
   int max_infrastructure_failures = 10;
   double delay_seconds = 1.0;        ///< before the first retry, doubled at each one
   double folder_patience = 5.0;      ///< delays that a folder which takes nothing is given to heal
@@ -23,7 +23,7 @@ struct RetryOptions {
 /// `attempts` with one failure more, its reason and the time of the next try.
 Attempts after_failure(Attempts attempts, const core::FailedEvent& failed, double now_seconds,
                        const RetryOptions& options);
-/// True if there is no next try.
+/// True if its number of failures leaves no next try. Where another try may heal, that follows from `FailedWorks`.
 bool is_given_up(const Attempts& attempts, core::FailureClass failure, const RetryOptions& options);
 
 /// Whether the sweep's folder takes anything from anybody.

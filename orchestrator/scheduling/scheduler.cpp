@@ -9,13 +9,19 @@
 namespace lethe::orchestrator::inline scheduling {
 namespace {
 
-std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, double now_seconds) {
+/// False for what is left to others.
+bool may_take(const IdleRank& rank, const WorkUnit& unit) {
+  return rank.failed_works == nullptr || !rank.failed_works->has_tried_enough(key_of(unit), rank.rank);
+}
+
+std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, const IdleRank& rank, double now_seconds) {
   std::optional<WorkUnit> best;
   const auto& works = backlog.prerequisites();
   const auto rank_of = [&](std::size_t i) { return std::tuple(works[i].is_awaited, works[i].expected_seconds); };
   for (const auto i : backlog.open_prerequisites()) {
     if (!backlog.is_ready(works[i], now_seconds)) continue;
-    if (!best || rank_of(i) > rank_of(best->index)) best = WorkUnit{WorkUnit::Kind::kPrerequisite, i, 0, 0};
+    const WorkUnit unit{WorkUnit::Kind::kPrerequisite, i, 0, 0};
+    if (may_take(rank, unit) && (!best || rank_of(i) > rank_of(best->index))) best = unit;
   }
   return best;
 }
@@ -39,8 +45,10 @@ std::optional<std::size_t> longest_cell(const Backlog& backlog, const IdleRank& 
   std::optional<std::size_t> best;
   double best_seconds = 0.0;
   for (const auto& group : backlog.index().groups()) {
-    const auto longest = std::ranges::find_if(
-        group.editable, [&](const auto& entry) { return backlog.is_editable(cells[entry.second], now_seconds); });
+    const auto longest = std::ranges::find_if(group.editable, [&](const auto& entry) {
+      return backlog.is_editable(cells[entry.second], now_seconds) &&
+             may_take(rank, {WorkUnit::Kind::kEdit, entry.second});
+    });
     if (longest == group.editable.end()) continue;
     const auto i = longest->second;
     double seconds = backlog.costs().edit_seconds(group.method, group.model).of(cells[i].remaining_edits());
@@ -81,23 +89,24 @@ struct Candidate {
 
 /// Keeps the better of `best` and the best of `entries`, which are sorted by checkpoints that are at most those to
 /// come.
-void improve(const Backlog& backlog, const WorkIndex::Entries& entries, double now_seconds,
+void improve(const Backlog& backlog, const IdleRank& rank, const WorkIndex::Entries& entries, double now_seconds,
              std::optional<Candidate>& best) {
   for (const auto& entry : entries) {
     if (best && entry >= best->rank) return;
     const auto& cell = backlog.cells()[entry.second];
     const auto next = backlog.next_reduction(cell, now_seconds);
-    if (!next) continue;
+    if (!next || !may_take(rank, {WorkUnit::Kind::kReduction, entry.second, *next})) continue;
     const Candidate candidate{{cell.reductions[*next].edits, entry.second}, *next};
     if (!best || candidate.rank < best->rank) best = candidate;
   }
 }
 
-std::optional<Candidate> oldest_of(const Backlog& backlog, const WorkIndex::EntriesByModel& models,
-                                   const std::string& model, double now_seconds) {
+std::optional<Candidate> oldest_of(const Backlog& backlog, const IdleRank& rank,
+                                   const WorkIndex::EntriesByModel& models, const std::string& model,
+                                   double now_seconds) {
   std::optional<Candidate> best;
   const auto found = models.find(model);
-  if (found != models.end()) improve(backlog, found->second, now_seconds, best);
+  if (found != models.end()) improve(backlog, rank, found->second, now_seconds, best);
   return best;
 }
 
@@ -118,7 +127,7 @@ std::optional<Candidate> oldest_elsewhere(const Backlog& backlog, const IdleRank
   std::optional<Candidate> best;
   for (const auto& [model, entries] : models) {
     if (model == rank.loaded_model) continue;
-    const auto candidate = oldest_of(backlog, models, model, now_seconds);
+    const auto candidate = oldest_of(backlog, rank, models, model, now_seconds);
     if (!candidate || (best && best->rank < candidate->rank)) continue;
     if (pays_to_load(backlog, rank, model, *candidate)) best = candidate;
   }
@@ -132,7 +141,7 @@ std::optional<WorkUnit> choose_reduction(const Backlog& backlog, const IdleRank&
     return WorkUnit{WorkUnit::Kind::kReduction, best.rank.second, best.reduction, 0};
   };
   for (const auto* cells : {&index.held_by(rank.rank), &index.reducible(), &index.shared()}) {
-    if (const auto best = oldest_of(backlog, *cells, rank.loaded_model, now_seconds)) return unit_of(*best);
+    if (const auto best = oldest_of(backlog, rank, *cells, rank.loaded_model, now_seconds)) return unit_of(*best);
   }
   for (const auto* cells : {&index.reducible(), &index.shared()}) {
     if (const auto best = oldest_elsewhere(backlog, rank, *cells, now_seconds)) return unit_of(*best);
@@ -168,7 +177,7 @@ std::vector<Role> assign_roles(const core::ExperimentConfig& config, const Backl
 
 std::optional<WorkUnit> choose_work(const Backlog& backlog, const IdleRank& rank, const SchedulerOptions& options,
                                     double now_seconds) {
-  if (const auto unit = choose_prerequisite(backlog, now_seconds)) return unit;
+  if (const auto unit = choose_prerequisite(backlog, rank, now_seconds)) return unit;
   const auto reduction = [&] { return choose_reduction(backlog, rank, now_seconds); };
   const auto edits = [&](std::optional<double> slice) { return choose_edits(backlog, rank, slice, now_seconds); };
   if (rank.role == Role::kBoth) {

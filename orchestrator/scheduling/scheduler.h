@@ -7,6 +7,7 @@
 
 #include "core/config/experiment_config.h"
 #include "orchestrator/scheduling/backlog.h"
+#include "orchestrator/scheduling/failed_works.h"
 
 namespace lethe::orchestrator::inline scheduling {
 
@@ -26,6 +27,8 @@ struct IdleRank {
   std::optional<std::size_t> last_edited = std::nullopt;  ///< the cell that it edited last
   /// Ranks that have a model and reduce, or could at once, by that model; null: nobody does.
   const std::map<std::string, int>* reducing = nullptr;
+  /// What failed on it often enough is left to others; null: nothing is.
+  const FailedWorks* failed_works = nullptr;
 };
 
 struct SchedulerOptions {

@@ -142,7 +142,7 @@ TEST(Coordinator, ACrashIsRetriedFromTheCommittedSegment) {
   expect_all_done(sweep);
 }
 
-TEST(Coordinator, APoisonedCellIsGivenUpAfterThreeRetriesAndTheOthersGoOn) {
+TEST(Coordinator, APoisonedCellIsGivenUpAndTheOthersGoOn) {
   const auto config = make_config({});
   SimulatedSweep sweep(config, 4);
   const auto bad = config.cells[3];
@@ -154,7 +154,8 @@ TEST(Coordinator, APoisonedCellIsGivenUpAfterThreeRetriesAndTheOthersGoOn) {
     return core::FailedEvent{core::FailureClass::kCrash, "signal 11; last log lines: boom", 0};
   };
   EXPECT_EQ(sweep.run(), Outcome::kPoisoned);
-  EXPECT_EQ(num_tries, 4);
+  EXPECT_GE(num_tries, 4) << "on each rank once: RankTrust.WorkThatFailsEverywhereIsGivenUpAndNoRankIsBlamed";
+  EXPECT_LE(num_tries, 13);
   ASSERT_EQ(sweep.coordinator().failures().size(), 1U);
   EXPECT_EQ(sweep.coordinator().failures()[0].work, "edit " + bad.name());
   EXPECT_NE(sweep.coordinator().failures()[0].reason.find("boom"), std::string::npos);

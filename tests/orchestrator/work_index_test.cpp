@@ -107,9 +107,8 @@ void expect_totals_by_all(const Backlog& backlog) {
   EXPECT_EQ(totals.num_cells_done, all.num_cells_done);
   EXPECT_EQ(totals.num_cells_failed, all.num_cells_failed);
   EXPECT_EQ(totals.num_cells_cancelled, all.num_cells_cancelled);
-  const bool has_failed_prerequisite = std::ranges::any_of(backlog.prerequisites(), [](const auto& one) {
-    return one.state == WorkState::kFailed && one.is_wanted;
-  });
+  const bool has_failed_prerequisite = std::ranges::any_of(
+      backlog.prerequisites(), [](const auto& one) { return one.state == WorkState::kFailed && one.is_wanted; });
   EXPECT_EQ(backlog.has_failures(), all.num_cells_failed > 0 || has_failed_prerequisite);
 }
 
@@ -193,9 +192,8 @@ class RandomDrive {
     return std::ranges::any_of(backlog_.prerequisites(), [](const auto& one) { return !one.is_wanted; });
   }
   [[nodiscard]] bool has_forgotten_failures() const {
-    return std::ranges::any_of(backlog_.cells(), [](const auto& cell) {
-      return cell.edit_state == WorkState::kFailed && !cell.has_failed();
-    });
+    return std::ranges::any_of(
+        backlog_.cells(), [](const auto& cell) { return cell.edit_state == WorkState::kFailed && !cell.has_failed(); });
   }
 
  private:
