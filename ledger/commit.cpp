@@ -20,9 +20,11 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 }
 
 std::optional<CommittedFile> rival_of(const CommittedFile& own) {
-  for (auto& other : committed_files(folder_of(own.path))) {
-    const bool is_same_kind = other.stem == own.stem && other.path.extension() == own.path.extension();
-    if (is_same_kind && other.digest != own.digest) return std::move(other);
+  // Each commit of a cell lists its folder: only names that may be of this stem are taken apart.
+  for (const auto& path : regular_files(folder_of(own.path), own.stem + "-")) {
+    auto other = parse_committed(path);
+    const bool is_same_kind = other && other->stem == own.stem && path.extension() == own.path.extension();
+    if (is_same_kind && other->digest != own.digest) return other;
   }
   return std::nullopt;
 }

@@ -1,5 +1,6 @@
 #include "ledger/durable_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -9,8 +10,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 #include "core/fault.h"
@@ -94,6 +97,23 @@ bool are_one_file(const std::filesystem::path& one, const std::filesystem::path&
   return are_there && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+struct CloseListing {
+  void operator()(DIR* listing) const { ::closedir(listing); }
+};
+
+/// `kind` as the listing has it; it need not know.
+bool is_regular(const std::filesystem::path& path, unsigned char kind) {
+  if (kind == DT_REG) return true;
+  if (kind != DT_UNKNOWN && kind != DT_LNK) return false;
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  // A file may be published or moved away while its folder is being listed; a loop of links leads to none.
+  const bool leads_nowhere =
+      error == std::errc::no_such_file_or_directory || error == std::errc::too_many_symbolic_link_levels;
+  if (error && !leads_nowhere) throw_error(path.parent_path(), "be listed", error);
+  return is_file;
+}
+
 }  // namespace
 
 void write_new_file(const std::filesystem::path& path, std::string_view text) {
@@ -123,24 +143,26 @@ void sync_folder(const std::filesystem::path& folder) {
   entries.sync_entries();
 }
 
-std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder) {
-  const auto fail = [&](const std::error_code& error) { throw_error(folder, "be listed", error); };
+std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder, std::string_view beginning) {
   std::vector<std::filesystem::path> files;
-  if (core::fails_at("folder.list")) fail({errno, std::generic_category()});
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  if (error == std::errc::no_such_file_or_directory) return files;
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    std::error_code status_error;
-    const bool is_file = entry->is_regular_file(status_error);
-    // A file may be published or moved away while its folder is being listed; a loop of links leads to none.
-    const bool leads_nowhere = status_error == std::errc::no_such_file_or_directory ||
-                               status_error == std::errc::too_many_symbolic_link_levels;
-    if (status_error && !leads_nowhere) fail(status_error);
-    if (is_file) files.push_back(entry->path());
+  if (core::fails_at("folder.list")) throw_last_error(folder, "be listed");
+  const std::unique_ptr<DIR, CloseListing> listing(::opendir(folder.c_str()));
+  if (!listing) {
+    if (errno == ENOENT) return files;
+    throw_last_error(folder, "be listed");
   }
-  if (error) fail(error);
-  std::sort(files.begin(), files.end());
+  while (true) {
+    errno = 0;  // tells an error from the end
+    const auto* entry = ::readdir(listing.get());
+    if (entry == nullptr && errno != 0) throw_last_error(folder, "be listed");
+    if (entry == nullptr) break;
+    const auto* name = static_cast<const char*>(entry->d_name);
+    if (!std::string_view(name).starts_with(beginning)) continue;
+    auto path = folder / name;
+    if (is_regular(path, entry->d_type)) files.push_back(std::move(path));
+  }
+  // Paths of one folder differ in their names alone; comparing paths as such would take them apart each time.
+  std::ranges::sort(files, {}, [](const std::filesystem::path& path) -> const std::string& { return path.native(); });
   return files;
 }
 

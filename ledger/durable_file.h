@@ -20,9 +20,9 @@ void write_new_file(const std::filesystem::path& path, std::span<const std::stri
 void sync_file(const std::filesystem::path& path);
 void sync_folder(const std::filesystem::path& folder);
 
-/// Regular files of a folder, sorted by name; empty if the folder does not exist. What cannot be listed is never taken
-/// for "nothing there".
-std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder);
+/// Regular files of a folder whose names begin so, sorted by name; empty if the folder does not exist. What cannot be
+/// listed is never taken for "nothing there". Names that begin otherwise cost next to nothing.
+std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder, std::string_view beginning = {});
 
 /// What keeps a folder from taking files, as far as its file system tells, with the path in front: read-only, or next
 /// to no space left. Empty if it tells nothing.

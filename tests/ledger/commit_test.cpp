@@ -121,6 +121,48 @@ TEST(Publish, RefusesNamesThatCouldNotBeReadBack) {
   EXPECT_THROW(publish(folder.path() / ".missing.tmp", "tasks"), StorageError);
 }
 
+TEST(Publish, FindsARivalAmongManyOtherFiles) {
+  const TemporaryFolder folder;
+  const auto digest = core::digest_of("other").hex();
+  for (int i = 0; i < 500; ++i) folder.write("segment-" + std::to_string(i) + "-" + digest + ".h5", "other");
+  // Of other stems that begin alike, of another kind, not committed, no file: no rivals of "tasks".
+  for (const auto* name : {"tasks-", "tasks-2-", "tasks-2-tasks-"}) folder.write(name + digest + ".h5", "other");
+  folder.write("tasks-" + digest + ".json", "other");
+  folder.write("tasks-" + digest + ".h5.tmp", "other");
+  fs::remove(folder.path() / ("tasks-" + digest + ".h5"));
+  fs::create_directory(folder.path() / ("tasks-" + core::digest_of("folder").hex() + ".h5"));
+  const auto own = publish(write_temporary(folder.path(), "tasks", "own"), "tasks");
+  EXPECT_EQ(read_text(own.path), "own");
+  EXPECT_THROW(publish(write_temporary(folder.path(), "tasks-2", "own"), "tasks-2"), StorageError);
+  // A link to a file counts as one.
+  const auto last = folder.path() / ("last-" + digest + ".h5");
+  fs::create_symlink(folder.path() / ("segment-7-" + digest + ".h5"), last);
+  EXPECT_THROW(publish(write_temporary(folder.path(), "last", "own"), "last"), StorageError);
+}
+
+TEST(RegularFiles, AreThoseThatBeginSoInTheOrderOfTheirNames) {
+  const TemporaryFolder folder;
+  for (const auto* name : {"b", "a.b", "a", "a-b", ".a", "ab"}) folder.write(name, "");
+  fs::create_directory(folder.path() / "a folder");
+  fs::create_symlink("b", folder.path() / "a link");
+  fs::create_symlink("nothing", folder.path() / "a lost link");
+  fs::create_symlink("a loop", folder.path() / "a loop");
+  fs::create_symlink("a folder", folder.path() / "a way in");
+  const auto names_of = [&](std::string_view beginning) {
+    std::vector<std::string> names;
+    for (const auto& path : regular_files(folder.path(), beginning)) {
+      EXPECT_EQ(path.parent_path(), folder.path());
+      names.push_back(path.filename().string());
+    }
+    return names;
+  };
+  EXPECT_EQ(names_of("a"), (std::vector<std::string>{"a", "a link", "a-b", "a.b", "ab"}));
+  EXPECT_EQ(names_of(""), (std::vector<std::string>{".a", "a", "a link", "a-b", "a.b", "ab", "b"}));
+  EXPECT_TRUE(names_of("c").empty());
+  EXPECT_TRUE(regular_files(folder.path() / "nowhere").empty());
+  EXPECT_THROW(static_cast<void>(regular_files(folder.path() / "a")), StorageError) << "is no folder";
+}
+
 TEST(Publish, OfManyWritersOfOneStemAtMostOneWins) {
   for (int round = 0; round < 20; ++round) {
     const TemporaryFolder folder;
