@@ -28,6 +28,7 @@ CellIdentities sole_identities(const SweepFolder& folder, const core::GridCell& 
 core::CellLedger ledger_of(const CellFiles& files, const CellIdentities& identities) {
   core::CellLedger ledger;
   ledger.num_edits = files.num_edits();
+  ledger.collapsed_at = files.collapsed_at();
   for (const auto& reduction : files.reductions) {
     const auto identity = identities.reductions.find(reduction.part);
     if (identity != identities.reductions.end() && identity->second == reduction.identity) {

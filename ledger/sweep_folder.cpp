@@ -16,10 +16,12 @@ constexpr std::size_t kLayerDigits = 3;
 constexpr std::size_t kIdentityDigits = 12;
 constexpr std::string_view kSegmentPrefix = "segment-";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
+constexpr std::string_view kCollapsePrefix = "collapsed-";
 constexpr std::string_view kLayerPrefix = "layer-";
 constexpr std::string_view kSlicePrefix = "slice-";
 constexpr std::size_t kSliceDigits = 6;
 constexpr std::string_view kExtension = ".h5";
+constexpr std::string_view kJsonExtension = ".json";
 
 std::string padded(std::int64_t number, std::size_t digits, std::int64_t first, std::int64_t last) {
   if (number < first || number > last) {
@@ -59,6 +61,14 @@ std::optional<SnapshotFile> snapshot_of(const CommittedFile& file) {
   const auto edit = number_of(stem.substr(kSnapshotPrefix.size()), kEditDigits);
   if (!edit || *edit < 1) return {};
   return SnapshotFile{*edit, file};
+}
+
+std::optional<CollapseFile> collapse_of(const CommittedFile& file) {
+  std::string_view stem = file.stem;
+  if (file.path.extension() != kJsonExtension || !stem.starts_with(kCollapsePrefix)) return {};
+  const auto edit = number_of(stem.substr(kCollapsePrefix.size()), kEditDigits);
+  if (!edit || *edit < 1) return {};
+  return CollapseFile{*edit, file};
 }
 
 std::optional<ReductionFile> reduction_of(const CommittedFile& file) {
@@ -140,6 +150,8 @@ std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit) {
 
 std::string snapshot_stem(std::int64_t edit) { return std::string(kSnapshotPrefix) + padded_edit(edit); }
 
+std::string collapse_stem(std::int64_t edit) { return std::string(kCollapsePrefix) + padded_edit(edit); }
+
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity) {
   if (!is_identity(reduction_identity)) {
     throw core::StorageError("\"" + reduction_identity +
@@ -162,10 +174,17 @@ bool CellFiles::has_reduction(core::ReductionPart part, std::int64_t edits, cons
   });
 }
 
+bool is_collapse_file(const std::filesystem::path& path) {
+  const auto file = parse_committed(path);
+  return file && collapse_of(*file);
+}
+
 CellFiles scan_cell(const std::filesystem::path& cell_folder) {
   CellFiles cell;
   std::vector<SegmentFile> segments;
-  for (const auto& file : committed_hdf5(cell_folder)) {
+  for (const auto& file : committed_files(cell_folder)) {  // sorted by name, and so collapses by edit
+    if (auto collapse = collapse_of(file)) cell.collapses.push_back(std::move(*collapse));
+    if (file.path.extension() != kExtension) continue;
     if (auto segment = segment_of(file)) segments.push_back(std::move(*segment));
     if (auto snapshot = snapshot_of(file)) cell.snapshots.push_back(std::move(*snapshot));
     if (auto reduction = reduction_of(file)) cell.reductions.push_back(std::move(*reduction));

@@ -30,6 +30,7 @@ namespace lethe::ledger {
 ///     identity-<digest>.json                               what was hashed into the edit identity
 ///     segment-<first>-<last>-<digest>.h5                   edits first..last, 1-based, 7 digits each
 ///     snapshot-<n>-<digest>.h5                             dense weights after edit n
+///     collapsed-<n>-<digest>.json                          the collapse was certain at edit n: ledger/collapse_file.h
 ///     distance-<n>-<reduction identity>-<digest>.h5, forgetting-..., tasks-...
 ///     quarantine/
 ///   cancelled/<method>+<model>+sample<k>.json           cells to be edited no further: ledger/cancelled_cells.h
@@ -61,6 +62,7 @@ class SweepFolder {
 // Stems. Numbers out of range (edits: 1 to core::kMaxEdits) throw `core::StorageError`.
 std::string segment_stem(std::int64_t first_edit, std::int64_t last_edit);
 std::string snapshot_stem(std::int64_t edit);
+std::string collapse_stem(std::int64_t edit);
 std::string reduction_stem(core::ReductionPart part, std::int64_t edits, const std::string& reduction_identity);
 std::string moments_stem(int layer);
 std::string moment_slice_stem(std::int64_t slice, int layer);
@@ -97,15 +99,28 @@ struct ReductionFile {
   CommittedFile file;
 };
 
+struct CollapseFile {
+  std::int64_t edit = 0;
+  CommittedFile file;
+};
+
+/// By its name.
+bool is_collapse_file(const std::filesystem::path& path);
+
 /// What a cell's folder holds, from file names alone.
 struct CellFiles {
   std::vector<SegmentFile> segments;      ///< the gapless chain from edit 1, in order
   std::vector<SnapshotFile> snapshots;    ///< by edit
   std::vector<ReductionFile> reductions;  ///< by edits, part
+  std::vector<CollapseFile> collapses;    ///< by edit; one, unless somebody put another there
   std::vector<SegmentFile> orphans;       ///< segments that do not continue the chain, by first edit
 
   /// Edits committed so far.
   [[nodiscard]] std::int64_t num_edits() const { return segments.empty() ? 0 : segments.back().last_edit; }
+  /// The edit at which the cell's collapse was certain.
+  [[nodiscard]] std::optional<std::int64_t> collapsed_at() const {
+    return collapses.empty() ? std::nullopt : std::optional(collapses.front().edit);
+  }
   [[nodiscard]] bool has_reduction(core::ReductionPart part, std::int64_t edits, const std::string& identity) const;
 };
 /// Of several possible chains (overlapping segments can only come from two writers of one cell) the one that reaches

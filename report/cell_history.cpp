@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/config/schedule.h"
 #include "core/error.h"
 #include "core/score.h"
 #include "ledger/cancelled_cells.h"
@@ -37,6 +38,7 @@ class CellLoader {
     load_baseline();
     ledger::CellFiles files;
     if (!identities_.edit.empty()) files = ledger::scan_cell(folder_.cell(history_.cell, identities_.edit));
+    wanted_edits_ = core::last_edit_of(config_, history_.cell, files.collapsed_at());
     load_records(files);
     load_reductions(files);
     load_progress(files);
@@ -52,7 +54,6 @@ class CellLoader {
 
  private:
   [[nodiscard]] Remarks& remarks() { return history_.remarks; }
-  [[nodiscard]] std::int64_t wanted_edits() const { return config_.edits.at(history_.cell); }
 
   /// Runs `read`; a file that cannot be trusted is left out.
   template <typename Read>
@@ -76,7 +77,7 @@ class CellLoader {
 
   void load_records(const ledger::CellFiles& files) {
     for (const auto& segment : files.segments) {
-      if (segment.first_edit > wanted_edits()) return;
+      if (segment.first_edit > wanted_edits_) return;
       const bool is_whole = guarded(segment.file.path, [&] { append_segment(segment); });
       if (is_whole) continue;
       if (segment.last_edit < files.num_edits()) {
@@ -88,10 +89,10 @@ class CellLoader {
   }
 
   void note_further_edits(const ledger::CellFiles& files) {
-    if (files.num_edits() <= wanted_edits()) return;
+    if (files.num_edits() <= wanted_edits_) return;
     remarks().notes.push_back(history_.cell.name() + ": " + std::to_string(files.num_edits()) +
                               " edits are committed, of which this experiment asks for the first " +
-                              std::to_string(wanted_edits()));
+                              std::to_string(wanted_edits_));
   }
 
   /// What is averaged must not hide them.
@@ -121,7 +122,7 @@ class CellLoader {
       throw core::StorageError(segment.file.path.string() + ": does not continue the edits before it");
     }
     for (auto& edit : contents.edits) {
-      if (edit.record.edit > wanted_edits()) continue;
+      if (edit.record.edit > wanted_edits_) continue;
       after_edits_.add(edit.record.scores);
       history_.records.push_back(std::move(edit.record));
     }
@@ -155,7 +156,7 @@ class CellLoader {
           choice_.reductions_of(history_.cell, part, ledger::reduction_identities(files, part), remarks());
     }
     for (const auto& file : files.reductions) {
-      if (file.identity != identities_.reductions[file.part] || file.edits > wanted_edits()) continue;
+      if (file.identity != identities_.reductions[file.part] || file.edits > wanted_edits_) continue;
       guarded(file.file.path, [&] { append_reduction(file); });
     }
   }
@@ -249,6 +250,7 @@ class CellLoader {
   bool has_baseline_ = false;  ///< a file of it is there
   core::FiniteCount after_edits_, forgetting_, all_edits_, texts_, distances_;
   ForgettingTally tally_;
+  std::int64_t wanted_edits_ = 0;  ///< up to the cell's end
   CellHistory history_;
 };
 

@@ -207,6 +207,17 @@ std::set<std::string> cancelled_cells(std::span<const CellHistory> histories) {
   return lines;
 }
 
+std::set<std::string> ended_cells(std::span<const CellHistory> histories) {
+  std::set<std::string> lines;
+  for (const auto& history : histories) {
+    const auto& progress = history.progress;
+    if (!progress.collapsed_at) continue;
+    lines.insert(fmt::format("{}: ended at edit {} of {}: collapsed at {}", history.cell.name(), progress.edits,
+                             progress.edits_asked, *progress.collapsed_at));
+  }
+  return lines;
+}
+
 /// What is not done yet: the sweep goes on with it.
 std::set<std::string> missing_work(std::span<const CellHistory> histories) {
   std::set<std::string> lines;
@@ -235,6 +246,10 @@ void add_remarks(std::span<const CellHistory> histories, const Remarks& remarks,
   add("Cancelled",
       "Their user wanted no further edits of them; curves go up to there. `lethe cancel --undo` takes it back.",
       cancelled_cells(histories));
+  add("Ended at their collapse",
+      "`stop_at_collapse` ended them: they are complete, and curves go up to there. The rule looks at neighbourhood "
+      "prompts alone, while the edits run; *Phases* are found in all of the curves, afterwards.",
+      ended_cells(histories));
   add("Missing", "Running the sweep again continues it.", missing_work(histories));
   add("Notes", "", {remarks.notes.begin(), remarks.notes.end()});
 }

@@ -16,6 +16,7 @@
 #include "worker/cell_editor.h"
 #include "worker/cell_replay.h"
 #include "worker/chain_recovery.h"
+#include "worker/collapse_watch.h"
 #include "worker/committed_results.h"
 #include "worker/host_copies.h"
 #include "worker/provenance.h"
@@ -51,7 +52,8 @@ class EditRun {
         facts_(workspace.facts().cell(task.cell)),
         folder_(workspace.cell_folder(task.cell)),
         loaded_(workspace.model(task.cell.model)),
-        network_(workspace.starting_network(task.cell)) {}
+        network_(workspace.starting_network(task.cell)),
+        collapse_(workspace, task.cell, loaded_->unedited.architecture().vocab_size) {}
 
   /// Returns the edits committed; `has_joined` says whether there are more behind them.
   std::int64_t run() {
@@ -59,11 +61,13 @@ class EditRun {
     files_ = recover_chain(workspace_, task_.cell);
     CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(workspace_, task_.cell, files_));
     if (!restore(editor)) return files_.num_edits();
+    collapse_.read(files_);
+    collapse_.settle(monitor_);
     const auto requests = workspace_.requests(task_.cell);
     const auto last = static_cast<std::int64_t>(requests.size());
     const auto until = task_.until >= last ? last : core::step_end(workspace_.config(), task_.cell, task_.until - 1);
     const auto checkpoints = core::checkpoints_of(workspace_.config(), task_.cell);
-    while (edits_ < until && !monitor_.should_stop() && !has_joined_) {
+    while (edits_ < std::min(until, collapse_.last_edit()) && !monitor_.should_stop() && !has_joined_) {
       auto next = std::min(until, *std::upper_bound(checkpoints.begin(), checkpoints.end(), edits_));
       if (const auto orphan = next_orphan(files_, edits_); orphan != 0) next = std::min(next, orphan - 1);
       commit(run_segment(editor, requests, next));
@@ -86,6 +90,7 @@ class EditRun {
   ledger::CellFiles files_;  ///< as they were at the start
   std::int64_t edits_ = 0;
   bool has_joined_ = false;
+  CollapseWatch collapse_;
   bool is_mixed_ = false;  ///< the edits before were made with another BLAS or kind of processor
 
   /// Why the file is not this cell's; empty if it is. One that cannot be read throws: it may be sound.
@@ -139,13 +144,16 @@ class EditRun {
     segment.fingerprint_before = fingerprint(network_, parameters);
     const auto max_bytes = max_segment_bytes();
     std::size_t num_bytes = 0;
-    while (edits_ < last_edit && num_bytes < max_bytes && !monitor_.should_stop()) {
+    const auto is_full = [&] { return edits_ >= std::min(last_edit, collapse_.last_edit()) || num_bytes >= max_bytes; };
+    while (!is_full() && !monitor_.should_stop()) {
       const auto end = core::step_end(workspace_.config(), task_.cell, edits_);
       const auto step =
           std::span(requests).subspan(static_cast<std::size_t>(edits_), static_cast<std::size_t>(end - edits_));
       core::fault_point("edit.step");
       double seconds = 0.0;
-      for (auto& edit : run_step(editor, step)) {
+      auto stored = run_step(editor, step);
+      collapse_.add(stored);
+      for (auto& edit : stored) {
         seconds += edit.record.seconds_edit + edit.record.seconds_score;
         num_bytes += bytes_of(edit);
         segment.edits.push_back(std::move(edit));
@@ -197,6 +205,7 @@ class EditRun {
         folder_, stem, [&](const auto& temporary) { storage::write_segment(temporary, segment); });
     core::fault_point("edit.committed");
     monitor_.committed(file.path, edits_);
+    collapse_.settle(monitor_);
     warn_of_failures(segment);
     if (is_dense_) prune_snapshots(workspace_, task_.cell);
   }

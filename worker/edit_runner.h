@@ -6,7 +6,8 @@
 
 namespace lethe::worker {
 
-/// Edits a cell from its committed segments up to `task.until` (or until the monitor says stop), scoring each edit
+/// Edits a cell from its committed segments up to `task.until` (or until the monitor says stop, or where
+/// `stop_at_collapse` ends the cell), scoring each edit
 /// right after it and committing a segment at each checkpoint. Returns the number of edits committed.
 /// A damaged segment is quarantined alone and its edits are made again; what stands behind it joins or follows
 /// (`recover_chain`, `joins_orphans` in worker/chain_recovery.h).

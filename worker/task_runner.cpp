@@ -1,5 +1,8 @@
 #include "worker/task_runner.h"
 
+#include <algorithm>
+
+#include "worker/collapse_watch.h"
 #include "worker/edit_runner.h"
 #include "worker/prerequisites.h"
 
@@ -16,7 +19,7 @@ struct Dispatch {
   }
   TaskRunner::Result operator()(const core::EditTask& task) const {
     const auto edits = run_edits(workspace, task, monitor);
-    return {edits >= task.until, edits};
+    return {edits >= std::min(task.until, committed_end(workspace, task.cell)), edits};
   }
   TaskRunner::Result operator()(const core::ReduceTask& task) const {
     return {reductions.run(task, monitor), task.edits};

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/collapse_rule.h"
 #include "core/config/experiment_config.h"
 #include "data/edit_request.h"
 #include "editing/moment_factor.h"
@@ -84,6 +85,10 @@ class Workspace {
   void confirm_input(const std::filesystem::path& path) { digests_.confirm(path); }
   /// Remembers digests of inputs in the sweep's folder; only the planning process calls this.
   void save_digests();
+  /// When a cell has collapsed. Another rule than the one that there is serves tests, whose cells are short.
+  [[nodiscard]] const core::CollapseRule& collapse_rule() const { return collapse_rule_; }
+  void set_collapse_rule(const core::CollapseRule& rule) { collapse_rule_ = rule; }
+
   /// What names a cell's folder and stands in its files. For `kResults` throws `core::StorageError` where nothing is
   /// committed.
   const std::string& edit_identity(const core::GridCell& cell);
@@ -95,6 +100,7 @@ class Workspace {
   ledger::SweepFolder folder_;
   bool has_folder_ = false;  ///< it was there once
   Purpose purpose_;
+  core::CollapseRule collapse_rule_;
   InputDigests digests_;
   std::optional<std::vector<data::EditRequest>> records_;
   std::optional<std::map<int, std::vector<std::int64_t>>> samples_;

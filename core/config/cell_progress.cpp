@@ -8,13 +8,15 @@ namespace lethe::core::inline config {
 
 CellProgress progress_of(const ExperimentConfig& config, const GridCell& cell, const CellLedger& committed) {
   CellProgress progress;
-  const auto checkpoints = checkpoints_of(config, cell);
-  progress.edits = config.edits.at(cell);
+  const auto checkpoints = checkpoints_of(config, cell, committed.collapsed_at);
+  progress.edits = last_edit_of(config, cell, committed.collapsed_at);
+  progress.edits_asked = config.edits.at(cell);
+  if (progress.edits < progress.edits_asked) progress.collapsed_at = committed.collapsed_at;
   progress.edits_done = std::min(committed.num_edits, progress.edits);
   progress.is_cancelled = committed.is_cancelled && progress.edits_done < progress.edits;
   for (const auto edits : checkpoints) {
     if (edits > progress.edits_wanted()) break;
-    auto parts = parts_due(config, cell, edits);
+    auto parts = parts_due(config, cell, edits, committed.collapsed_at);
     if (parts.empty()) continue;
     ++progress.reductions;
     std::erase_if(parts, [&](ReductionPart part) { return committed.reductions.contains({edits, part}); });

@@ -125,6 +125,8 @@ struct ExperimentConfig {
   std::optional<int> texts_every = 0;
   std::int64_t texts_facts = 10;
   std::int64_t texts_tokens = 100;  ///< of a text, its prompt included
+  /// A cell ends so many edits after its collapse is certain (`CollapseRule`); nullopt: never before its last edit.
+  std::optional<int> stop_at_collapse;
   std::vector<TaskConfig> tasks;
   std::optional<int> reducers;  ///< nullopt: auto
   bool elastic_roles = true;

@@ -36,8 +36,15 @@ bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::
 
 }  // namespace
 
-std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell) {
-  const auto last = edits_of(config, cell);
+std::int64_t last_edit_of(const ExperimentConfig& config, const GridCell& cell,
+                          std::optional<std::int64_t> collapsed_at) {
+  if (!config.stop_at_collapse || !collapsed_at) return edits_of(config, cell);
+  return step_end(config, cell, std::max<std::int64_t>(0, *collapsed_at + *config.stop_at_collapse - 1));
+}
+
+std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell,
+                                         std::optional<std::int64_t> collapsed_at) {
+  const auto last = last_edit_of(config, cell, collapsed_at);
   std::vector<std::int64_t> checkpoints;
   for (std::int64_t n = 1; n <= last; ++n) {
     if (is_checkpoint(config, n, last)) checkpoints.push_back(n);
@@ -45,8 +52,9 @@ std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const G
   return checkpoints;
 }
 
-std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
-  const auto last = edits_of(config, cell);
+std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits,
+                                     std::optional<std::int64_t> collapsed_at) {
+  const auto last = last_edit_of(config, cell, collapsed_at);
   if (num_edits < 1 || num_edits > last || !is_checkpoint(config, num_edits, last)) return {};
   std::vector<ReductionPart> parts{ReductionPart::kDistance};
   if (num_edits == last || num_edits % config.forgetting_every == 0) parts.push_back(ReductionPart::kForgetting);

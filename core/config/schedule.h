@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,22 @@
 
 namespace lethe::core::inline config {
 
+/// A cell's last edit: the one that the config asks for, or with `stop_at_collapse` the end of the step so many edits
+/// after `collapsed_at`, if that is before. Throws `ConfigError` for a cell that is not in the grid.
+std::int64_t last_edit_of(const ExperimentConfig& config, const GridCell& cell,
+                          std::optional<std::int64_t> collapsed_at);
+
 /// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every, scores_every and
 /// texts_every if they are given and, where there are tasks, tasks_every, and the last edit. Increasing. Throws
 /// `ConfigError` for a cell that is not in the grid.
-std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell);
+std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell,
+                                         std::optional<std::int64_t> collapsed_at = std::nullopt);
 
 /// Parts due at checkpoint n: forgetting, tasks, scores and texts at multiples of their intervals and at the last
 /// edit (tasks only if the config has any, texts only if they are asked for), distance at every checkpoint. Empty where
 /// n is no checkpoint.
-std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits,
+                                     std::optional<std::int64_t> collapsed_at = std::nullopt);
 
 /// The edit count after the step that follows `num_edits` edits: `batch_size` facts further, or the cell's last edit.
 /// A count inside a step gives that step's end.

@@ -166,6 +166,11 @@ void print_totals(const core::ExperimentConfig& config, const core::Inspection& 
     out << fmt::format("cancelled: {} after {} of {} edits (`lethe cancel --undo` takes it back)\n",
                        cell.facts->cell.name(), cell.committed, cell.facts->edits);
   }
+  for (const auto& cell : remaining.cells()) {
+    if (!cell.collapsed_at) continue;
+    out << fmt::format("collapsed: {} at edit {}; it ends at edit {} of {} (stop_at_collapse)\n",
+                       cell.facts->cell.name(), *cell.collapsed_at, cell.edits, cell.facts->edits);
+  }
   out << "expected time:" << times_of(remaining, num_ranks);
   const auto device = gpu != nullptr            ? fmt::format("one {} each by its data sheet", gpu->name)
                       : config.device == "cuda" ? std::string("a current data-centre GPU in fp32")

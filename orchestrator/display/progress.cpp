@@ -90,6 +90,19 @@ void ProgressDisplay::tell_milestones(const Coordinator& coordinator) {
     note("FAILED " + failure.work + ": " + failure.reason);
   }
   tell_cancellations(coordinator);
+  tell_collapses(coordinator);
+}
+
+void ProgressDisplay::tell_collapses(const Coordinator& coordinator) {
+  const auto& cells = coordinator.backlog().cells();
+  std::vector<std::string> collapsed;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto& cell = cells[i];
+    if (!cell.collapsed_at || !collapses_told_.insert(i).second) continue;
+    collapsed.push_back(fmt::format("{} at edit {}: ends at edit {} of {}", cell.facts->cell.name(), *cell.collapsed_at,
+                                    cell.edits, cell.facts->edits));
+  }
+  if (!collapsed.empty()) note("COLLAPSED " + first_names(collapsed));
 }
 
 void ProgressDisplay::tell_cancellations(const Coordinator& coordinator) {

@@ -17,7 +17,7 @@ namespace lethe::orchestrator::inline display {
 
 /// Shows how far a sweep is: on a terminal one table that is drawn over itself and fits it, elsewhere plain lines: one
 /// every five seconds at first, after ten of them one every five minutes. What fails, is tried again, is complete, is
-/// cancelled or stops the sweep has a line of its own at once in either.
+/// cancelled, collapses or stops the sweep has a line of its own at once in either.
 class ProgressDisplay {
  public:
   enum class Mode { kTable, kLines };
@@ -51,6 +51,7 @@ class ProgressDisplay {
   bool knows_cells_ = false;
   std::set<std::size_t> cells_told_;      // complete
   std::set<std::size_t> cancelled_told_;  // cells
+  std::set<std::size_t> collapses_told_;  // cells
   std::string last_line_;
   EditRate rate_;
 
@@ -58,6 +59,8 @@ class ProgressDisplay {
   void tell_setbacks(const Coordinator& coordinator);
   /// Those whose last edit is committed, and those that go on after all.
   void tell_cancellations(const Coordinator& coordinator);
+  /// Those that their collapse ends, once it is certain.
+  void tell_collapses(const Coordinator& coordinator);
   /// Names of cells that came to their end since the last call.
   std::vector<std::string> newly_complete(const Coordinator& coordinator);
   void tell_line(const Coordinator& coordinator, const std::vector<std::string>& complete);

@@ -26,9 +26,8 @@ std::map<std::string, GroupRow> group_rows(const Backlog& backlog) {
   for (const auto& cell : backlog.cells()) {
     auto& row = rows[cell.facts->cell.method + "/" + cell.facts->cell.model];
     ++row.cells;
-    row.edits += cell.is_cut_short() ? cell.committed : cell.facts->edits;
-    row.edits_done +=
-        std::min(cell.facts->edits, cell.committed + (cell.is_cut_short() ? 0 : cell.uncommitted_edits()));
+    row.edits += cell.is_cut_short() ? cell.committed : cell.edits;
+    row.edits_done += std::min(cell.edits, cell.committed + (cell.is_cut_short() ? 0 : cell.uncommitted_edits()));
     row.reductions_missing += static_cast<std::int64_t>(cell.num_missing_reductions());
     if (cell.is_cut_short()) ++row.cells_cancelled;
     if (cell.has_failed()) ++row.cells_failed;

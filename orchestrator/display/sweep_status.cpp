@@ -119,6 +119,9 @@ std::string word_of(const CellStatus& row) {
   const auto state = row.state();
   if (state == "failed") return "FAILED " + first_line(row.failure);
   if (state == "cancelled") return row.cancel_reason.empty() ? state : state + ": " + first_line(row.cancel_reason);
+  if (state == "done" && row.progress.collapsed_at) {
+    return fmt::format("ended at edit {}: collapsed at {}", row.progress.edits, *row.progress.collapsed_at);
+  }
   if (state == "running") return fmt::format("running ({})", row.progress.edits_done + row.uncommitted);
   return state == "open" ? "-" : state;
 }
@@ -175,6 +178,8 @@ json cells_of(const SweepLook& look) {
                     {"edits_done", row.progress.edits_done},
                     {"edits_uncommitted", row.uncommitted},
                     {"edits", row.progress.edits},
+                    {"edits_asked", row.progress.edits_asked},
+                    {"collapsed_at", row.progress.collapsed_at ? json(*row.progress.collapsed_at) : json()},
                     {"reductions_done", row.progress.reductions_done()},
                     {"reductions", row.progress.reductions},
                     {"state", row.state()},

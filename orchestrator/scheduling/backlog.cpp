@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/config/cell_progress.h"
 #include "core/config/schedule.h"
 
 namespace lethe::orchestrator::inline scheduling {
@@ -36,9 +35,11 @@ void Backlog::add_cell(const core::CellFacts& facts, const LedgerView& ledger) {
   auto progress = core::progress_of(config_, facts.cell, committed);
   CellWork cell;
   cell.facts = &facts;
+  cell.edits = progress.edits;
+  cell.collapsed_at = progress.collapsed_at;
   cell.committed = progress.edits_done;
   cell.edit_state = progress.edits_done == progress.edits ? WorkState::kDone : WorkState::kOpen;
-  cell.checkpoints = core::checkpoints_of(config_, facts.cell);
+  cell.checkpoints = core::checkpoints_of(config_, facts.cell, committed.collapsed_at);
   cell.needs = indices_of(facts.needs);
   cell.num_unmet_needs = num_unmet(cell.needs);
   for (const auto needed : cell.needs) dependents_[needed].cells.push_back(cells_.size());
@@ -253,7 +254,14 @@ void Backlog::fail(const WorkUnit& unit, const std::string& reason) {
 }
 
 void Backlog::refresh(const WorkUnit& unit, const LedgerView& ledger) {
-  if (unit.kind == WorkUnit::Kind::kEdit) advance(unit.index, ledger.cell(*cells_.at(unit.index).facts).num_edits);
+  if (unit.kind != WorkUnit::Kind::kEdit) return;
+  auto& cell = cells_.at(unit.index);
+  auto committed = ledger.cell(*cell.facts);
+  committed.is_cancelled = false;
+  advance(unit.index, committed.num_edits);
+  if (!committed.collapsed_at || cell.collapsed_at) return;
+  auto progress = core::progress_of(config_, cell.facts->cell, committed);
+  if (progress.collapsed_at) end_at_collapse(unit.index, std::move(progress));
 }
 
 bool Backlog::has_failures() const {

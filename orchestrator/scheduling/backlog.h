@@ -10,6 +10,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/config/cell_progress.h"
 #include "core/config/experiment_config.h"
 #include "core/contract/executor_messages.h"
 #include "core/contract/inspection.h"
@@ -67,6 +68,8 @@ struct ReductionWork {
 
 struct CellWork {
   const core::CellFacts* facts = nullptr;
+  std::int64_t edits = 0;  ///< that it ends with: fewer than asked for where it has collapsed
+  std::optional<std::int64_t> collapsed_at = std::nullopt;  ///< where that ends it
   std::int64_t committed = 0;
   std::int64_t seen = 0;  ///< edits that its executor has reported, committed or not; 0 while nobody edits it
   WorkState edit_state = WorkState::kOpen;
@@ -92,7 +95,9 @@ struct CellWork {
   [[nodiscard]] bool has_failed() const {
     return (edit_state == WorkState::kFailed && !is_cancelled) || num_failed_reductions > 0;
   }
-  [[nodiscard]] std::int64_t remaining_edits() const { return facts->edits - committed; }
+  [[nodiscard]] std::int64_t remaining_edits() const { return edits - committed; }
+  /// On disk, as far as the cell goes.
+  [[nodiscard]] bool is_edited_up_to(std::int64_t until) const { return committed >= std::min(until, edits); }
   /// Edits are to be made, or made now and wanted.
   [[nodiscard]] bool is_to_be_edited() const {
     return !is_cancelled && (edit_state == WorkState::kOpen || edit_state == WorkState::kRunning);
@@ -171,7 +176,8 @@ class Backlog {
   void reopen(const WorkUnit& unit, const Attempts& attempts);
   /// Never to be tried again in this run. A failed prerequisite fails the cells that need it.
   void fail(const WorkUnit& unit, const std::string& reason);
-  /// Takes what the ledger says about the unit's cell or prerequisite: committed files are the truth.
+  /// Takes what the ledger says about the unit's cell or prerequisite: committed files are the truth. A cell that has
+  /// collapsed meanwhile gets its end.
   void refresh(const WorkUnit& unit, const LedgerView& ledger);
 
   /// What failed since its last progress and is not given up.
@@ -226,6 +232,7 @@ class Backlog {
   [[nodiscard]] std::vector<std::size_t> indices_of(const std::vector<std::string>& keys);
   [[nodiscard]] std::size_t num_unmet(const std::vector<std::size_t>& needs) const;
   void add_cell(const core::CellFacts& facts, const LedgerView& ledger);
+  void end_at_collapse(std::size_t cell, core::CellProgress progress);
   /// After each change of a cell: where it stands in the index, and whether something of it is ahead.
   void place(std::size_t cell);
   void place_prerequisite(std::size_t index);

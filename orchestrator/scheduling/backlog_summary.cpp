@@ -28,7 +28,7 @@ std::vector<Retry> Backlog::retries() const {
     if (is_reduction) {
       add({WorkUnit::Kind::kReduction, index, number}, cell.reductions[number].state, cell.reductions[number].attempts);
     } else if (!cell.is_cancelled) {
-      add({WorkUnit::Kind::kEdit, index, 0, cell.facts->edits}, cell.edit_state, cell.attempts);
+      add({WorkUnit::Kind::kEdit, index, 0, cell.edits}, cell.edit_state, cell.attempts);
     }
   }
   return retries;
@@ -40,8 +40,8 @@ Backlog::Totals Backlog::totals() const {
   totals.reductions = num_reductions_due_;
   totals.reductions_done = num_reductions_due_;
   for (const auto& cell : cells_) {
-    const auto committed = std::min(cell.committed, cell.facts->edits);
-    totals.edits += cell.is_cut_short() ? committed : cell.facts->edits;
+    const auto committed = std::min(cell.committed, cell.edits);
+    totals.edits += cell.is_cut_short() ? committed : cell.edits;
     totals.edits_done += committed;
     totals.edits_uncommitted += cell.is_cut_short() ? 0 : cell.uncommitted_edits();
     const auto num_undone = static_cast<std::int64_t>(cell.num_undone_reductions());

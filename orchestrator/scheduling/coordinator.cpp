@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "core/fault.h"
+#include "ledger/sweep_folder.h"
 #include "orchestrator/scheduling/remaining_time.h"
 
 namespace lethe::orchestrator::inline scheduling {
@@ -129,7 +130,8 @@ void Coordinator::on_committed(int rank, const core::CommittedEvent& committed) 
       {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"edits", committed.edits}, {"file", committed.file}});
   if (unit.kind != WorkUnit::Kind::kEdit) return;
   backlog_.advance(unit.index, committed.edits);
-  may_have_work_ = true;  // reductions of this checkpoint
+  if (ledger::is_collapse_file(committed.file)) refresh(unit);  // the cell's end is known
+  may_have_work_ = true;                                        // reductions of this checkpoint
 }
 
 WorkUnit Coordinator::release(int rank) {
@@ -150,7 +152,7 @@ void Coordinator::on_done(int rank) {
   journal_.record("done", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}, {"seconds", seconds}});
   if (unit.kind == WorkUnit::Kind::kEdit) {
     const bool is_read = refresh(unit);
-    if (backlog_.cells()[unit.index].committed < unit.until) {
+    if (!backlog_.cells()[unit.index].is_edited_up_to(unit.until)) {
       // It says done, and the files are not there: not to be tried for ever.
       return judge(rank, unit,
                    {is_read ? core::FailureClass::kCrash : core::FailureClass::kInfrastructure,
@@ -170,7 +172,7 @@ void Coordinator::on_stopped(int rank) {
   const auto unit = release(rank);
   refresh(unit);
   journal_.record("stopped", {{"rank", std::int64_t{rank}}, {"task", describe(unit)}});
-  if (unit.kind == WorkUnit::Kind::kEdit && backlog_.cells()[unit.index].committed >= unit.until) {
+  if (unit.kind == WorkUnit::Kind::kEdit && backlog_.cells()[unit.index].is_edited_up_to(unit.until)) {
     return backlog_.finish(unit);
   }
   backlog_.reopen(unit, backlog_.attempts_of(unit));
@@ -313,7 +315,7 @@ std::optional<Activity> Coordinator::activity(int rank) const {
   const auto& cell = backlog_.cells()[unit.index];
   activity.edited_cell = cell.facts->cell;
   activity.edits_seen = std::max(cell.seen, cell.committed);
-  activity.until = unit.until;
+  activity.until = std::min(unit.until, cell.edits);
   return activity;
 }
 

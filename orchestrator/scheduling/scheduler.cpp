@@ -28,7 +28,7 @@ std::optional<WorkUnit> choose_prerequisite(const Backlog& backlog, const IdleRa
 
 /// All edits of the cell, or as many checkpoint intervals as fill the slice, at least one.
 std::int64_t edit_until(const Backlog& backlog, const CellWork& cell, std::optional<double> slice_seconds) {
-  if (!slice_seconds) return cell.facts->edits;
+  if (!slice_seconds) return cell.edits;
   const auto& [method, model, sample] = cell.facts->cell;
   const auto per_fact = backlog.costs().edit_seconds(method, model);
   // What nobody has timed yet may take far longer than it is priced at: one interval shows it.
@@ -36,7 +36,7 @@ std::int64_t edit_until(const Backlog& backlog, const CellWork& cell, std::optio
   const auto in_slice = static_cast<std::int64_t>(seconds / std::max(per_fact.value, 1e-9));
   auto next = std::ranges::upper_bound(cell.checkpoints, cell.committed);
   while (next != cell.checkpoints.end() && *next < cell.committed + in_slice) ++next;
-  return next == cell.checkpoints.end() ? cell.facts->edits : *next;
+  return next == cell.checkpoints.end() ? cell.edits : *next;
 }
 
 /// The cell with the longest time to go: of each method and model the one with the most edits.

@@ -47,7 +47,7 @@ const std::vector<Case>& top_level_cases() {
       {minimal_config() + "chekpoint_every: 5\n",
        {"x.yaml:9:1: chekpoint_every: unknown key; expected name, fidelity, device, threads, seed, dataset, "
         "checkpoint_every, forgetting_every, tasks_every, scores_every, "
-        "texts_every, texts_facts, texts_tokens, reducers, elastic_roles, executors_per_gpu, "
+        "texts_every, texts_facts, texts_tokens, stop_at_collapse, reducers, elastic_roles, executors_per_gpu, "
         "keep_snapshots, reducer_cache_gb, models, grid, edits or tasks; did you mean \"checkpoint_every\"?"}},
       {minimal_config() + "seed: 1\nseed: 2\n",
        {"x.yaml:10:1: seed: is given twice (first in line 9); expected one value"}},
@@ -68,6 +68,11 @@ const std::vector<Case>& top_level_cases() {
         "x.yaml:11:14: tasks_every: expected a whole number from 1 to 9999999, found a list"}},
       {minimal_config() + "scores_every: never\n",
        {"x.yaml:9:15: scores_every: expected end or a whole number of at least 0, found \"never\""}},
+      {minimal_config() + "stop_at_collapse: -1\n",
+       {"x.yaml:9:19: stop_at_collapse: expected never or a whole number of at least 0, found \"-1\""}},
+      {minimal_config() + "stop_at_collapse: nevr\n",
+       {"x.yaml:9:19: stop_at_collapse: expected never or a whole number of at least 0, found \"nevr\"; did you mean "
+        "\"never\"?"}},
       {minimal_config() + "elastic_roles: yes\n",
        {"x.yaml:9:16: elastic_roles: expected true or false, found \"yes\""}},
       {minimal_config() + "keep_snapshots:\n", {"x.yaml:9:1: keep_snapshots: expected all or newest, found nothing"}},

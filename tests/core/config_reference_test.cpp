@@ -340,7 +340,9 @@ TEST(ConfigReference, SaysWhatEachKeyOfAnExperimentTakes) {
 
 /// As the document writes a value of the resolved config.
 std::string written(const nlohmann::json& value, const std::string& key) {
-  if (value.is_null()) return key == "reducers" ? "auto" : key == "scores_every" ? "end" : "none";
+  const std::map<std::string, std::string> words{
+      {"reducers", "auto"}, {"scores_every", "end"}, {"stop_at_collapse", "never"}};
+  if (value.is_null()) return words.contains(key) ? words.at(key) : "none";
   if (value.is_string()) return value.get<std::string>().empty() ? "none" : value.get<std::string>();
   return value.is_number() ? shortest(value.get<double>()) : value.dump();
 }

@@ -306,6 +306,7 @@ seed: 9223372036854775807
 checkpoint_every: 7
 forgetting_every: 8
 tasks_every: 9
+stop_at_collapse: 100
 reducers: 2
 elastic_roles: false
 executors_per_gpu: 4
@@ -345,8 +346,9 @@ TEST(ExperimentJson, IsCanonical) {
 TEST(ExperimentJson, KeysThatOlderVersionsDidNotWriteStandForWhatTheyDid) {
   auto config = load(minimal_config());
   auto text = to_json(config);
-  for (const std::string line : {"\n \"scores_every\": null,", "\n \"texts_every\": 0,", "\n \"texts_facts\": 10,",
-                                 "\n \"texts_tokens\": 100,", "\n   \"weights\": \"fp32\""}) {
+  for (const std::string line :
+       {"\n \"scores_every\": null,", "\n \"texts_every\": 0,", "\n \"texts_facts\": 10,", "\n \"texts_tokens\": 100,",
+        "\n \"stop_at_collapse\": null,", "\n   \"weights\": \"fp32\""}) {
     const auto found = text.find(line);
     ASSERT_NE(found, std::string::npos) << line;
     // The last key of a map takes the comma before it along.

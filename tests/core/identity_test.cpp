@@ -93,6 +93,7 @@ TEST(EditIdentity, StaysWithAllThatDoesNot) {
       [](auto& c, auto&) { c.edits[kCell] = 1000; },
       [](auto& c, auto&) { c.checkpoint_every = c.forgetting_every = c.tasks_every = 3; },
       [](auto& c, auto&) { c.reducers = 4; },
+      [](auto& c, auto&) { c.stop_at_collapse = 100; },
       [](auto& c, auto&) { c.keep_snapshots = "newest"; },
       [](auto& c, auto&) { c.reducer_cache_gb = 0.0; },
       [](auto& c, auto&) { c.name = "other"; },

@@ -202,18 +202,33 @@ std::int64_t SimulatedSweep::facts_of_step(const core::EditTask& task, std::int6
   return core::step_end(config_, task.cell, edits) - edits;
 }
 
+std::int64_t SimulatedSweep::last_edit(int rank, const core::GridCell& cell, std::int64_t edits, bool is_committed) {
+  const auto found = collapses.find(cell);
+  if (!config_.stop_at_collapse || found == collapses.end() || edits < found->second) return config_.edits.at(cell);
+  auto& known = ledger_.cells[cell].collapsed_at;
+  if (is_committed && !known) {
+    known = found->second;
+    const auto file = ledger::collapse_stem(*known) + "-0123456789abcdef0123456789abcdef.json";
+    send(rank, core::CommittedEvent{"/out/" + file, edits});
+  }
+  return core::last_edit_of(config_, cell, found->second);
+}
+
 void SimulatedSweep::step_edits(int rank, const core::EditTask& task) {
   auto& worker = workers_[static_cast<std::size_t>(rank)];
+  if (worker.edits >= last_edit(rank, task.cell, worker.edits, true)) return finish(rank, core::DoneEvent{});
   if (dies_at(task, worker.edits + 1)) return die(rank);
   worker.edits += facts_of_step(task, worker.edits);
   send(rank, core::ProgressEvent{"edit", worker.edits, task.until, worker.step_seconds});
   const auto checkpoints = core::checkpoints_of(config_, task.cell);
   const bool is_checkpoint = std::ranges::binary_search(checkpoints, worker.edits);
-  if (is_checkpoint || worker.is_stopping || worker.edits >= task.until) {
+  const auto until = std::min(task.until, last_edit(rank, task.cell, worker.edits, false));
+  if (is_checkpoint || worker.is_stopping || worker.edits >= until) {
     ledger_.cells[task.cell].num_edits = worker.edits;
     send(rank, core::CommittedEvent{"segment", worker.edits});
+    last_edit(rank, task.cell, worker.edits, true);
   }
-  if (worker.edits >= task.until) return finish(rank, core::DoneEvent{});
+  if (worker.edits >= until) return finish(rank, core::DoneEvent{});
   if (worker.is_stopping) return finish(rank, core::StoppedEvent{worker.edits});
   worker.step_seconds = seconds_of(task);
   schedule(rank, worker.step_seconds);

@@ -69,6 +69,8 @@ class SimulatedSweep {
   /// How a reduction's seconds are spread over its parts.
   std::function<double(const core::ReduceTask&, core::ReductionPart)> share_of =
       [](const core::ReduceTask& task, core::ReductionPart) { return 1.0 / static_cast<double>(task.parts.size()); };
+  /// The edits at which records tell of a collapse.
+  std::map<core::GridCell, std::int64_t> collapses;
   /// Called whenever something was handed out; may stop the sweep.
   std::function<void(SimulatedSweep&)> on_step = [](SimulatedSweep&) {};
 
@@ -131,6 +133,8 @@ class SimulatedSweep {
   void begin(int rank, const comm::Message& message);
   void advance(int rank);
   void step_edits(int rank, const core::EditTask& task);
+  /// The cell's last edit, as far as the records up to `edits` tell it; the file of a collapse is written once they do.
+  std::int64_t last_edit(int rank, const core::GridCell& cell, std::int64_t edits, bool is_committed);
   void reduce(int rank, const core::ReduceTask& task);
   void finish(int rank, const core::Event& event);
   void die(int rank);

@@ -11,6 +11,8 @@
 #include "core/error.h"
 #include "core/exit_code.h"
 #include "ledger/cancelled_cells.h"
+#include "ledger/collapse_file.h"
+#include "ledger/durable_file.h"
 #include "storage/report_file.h"
 #include "storage/second_moment_file.h"
 #include "storage/statement.h"
@@ -156,6 +158,33 @@ TEST_F(Report, ACancelledCellIsToldWithItsLastEditAndNothingOfItIsMissing) {
   EXPECT_TRUE(ledger::restore_cell(folder_, config_.cells[1]));
   (void)write();
   EXPECT_THAT(summary(), AllOf(HasSubstr("rome/tiny/sample1: 60 of 200 edits done"), Not(HasSubstr("## Cancelled"))));
+}
+
+TEST_F(Report, ACellThatEndedAtItsCollapseIsCompleteAndTold) {
+  config_.edits.at(config_.cells[1]) = 200;
+  config_.stop_at_collapse = 23;
+  fake::write_experiment(folder_, config_);
+  ledger::replace_text(folder_.inspection(), core::to_json(fake::inspection(config_)));
+  const auto end_at = [&](std::int64_t edit) {
+    return ledger::commit_file(
+        cell_folder(1), ledger::collapse_stem(edit),
+        [&](const fs::path& temporary) { ledger::write_new_file(temporary, ledger::collapse_text(edit)); }, ".json");
+  };
+  const auto file = end_at(37);
+  EXPECT_TRUE(write().remarks.left_out.empty());
+  EXPECT_THAT(summary(), AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("## Ended at their collapse"),
+                               HasSubstr("rome/tiny/sample1: ended at edit 60 of 200: collapsed at 37"),
+                               Not(HasSubstr("## Missing")), Not(HasSubstr("## Cancelled"))));
+  fs::remove(file.path);
+  end_at(7);  // the end is edit 30 then: what is committed beyond it is not shown
+  const auto result = write();
+  EXPECT_THAT(summary(), HasSubstr("rome/tiny/sample1: ended at edit 30 of 200: collapsed at 7"));
+  EXPECT_THAT(result.remarks.notes,
+              Contains(HasSubstr("60 edits are committed, of which this experiment asks for the first 30")));
+  config_.stop_at_collapse.reset();
+  fake::write_experiment(folder_, config_);
+  (void)write();
+  EXPECT_THAT(summary(), AllOf(HasSubstr("rome/tiny/sample1: 60 of 200 edits done"), Not(HasSubstr("## Ended"))));
 }
 
 TEST_F(Report, AnEmptySweepIsReportedToo) {

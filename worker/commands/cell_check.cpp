@@ -6,6 +6,7 @@
 #include "core/score.h"
 #include "storage/reduction.h"
 #include "worker/cell_replay.h"
+#include "worker/collapse_watch.h"
 #include "worker/commands/result_model.h"
 #include "worker/provenance.h"
 
@@ -38,6 +39,7 @@ class CellCheck {
     ++result_.num_cells;
     try {
       check_chain();
+      check_collapse();
       check_snapshots();
       check_reductions();
       replay();
@@ -72,6 +74,20 @@ class CellCheck {
       tell_not_finite(segment.file.path, finite);
       if (!is_own_arithmetic(contents.provenance)) made_elsewhere_.insert(segment.last_edit);
       before = &(fingerprints_[segment.last_edit] = contents.fingerprint_after);
+    }
+  }
+
+  /// The records of the segments say where the cell collapsed; a flawed one in mid-chain ends what is known.
+  void check_collapse() {
+    for (const auto& collapse : files_.collapses) {
+      if (flawed_.contains(collapse.file.path)) continue;
+      const auto vocabulary = workspace_.model_inputs(cell_.model).architecture.vocab_size;
+      const auto found = detector_after(workspace_, cell_, files_, vocabulary).collapsed_at();
+      if (!found && files_.num_edits() < collapse.edit) continue;  // nobody can say
+      if (found == collapse.edit) continue;
+      result_.problems.push_back(collapse.file.path.string() + ": the records tell of " +
+                                 (found ? "a collapse at edit " + std::to_string(*found) : "no collapse") +
+                                 "; move it away, and the next sweep with stop_at_collapse writes the right one");
     }
   }
 

@@ -61,7 +61,7 @@ class CancelWatch final : public TaskMonitor {
 std::vector<core::ReductionPart> missing_parts(Workspace& workspace, const core::GridCell& cell, std::int64_t edits) {
   const auto& facts = workspace.facts().cell(cell);
   const auto files = ledger::scan_cell(workspace.cell_folder(cell));
-  auto parts = core::parts_due(workspace.config(), cell, edits);
+  auto parts = core::parts_due(workspace.config(), cell, edits, files.collapsed_at());
   std::erase_if(parts, [&](core::ReductionPart part) {
     return files.has_reduction(part, edits, facts.reduction_identities.at(part));
   });
@@ -87,9 +87,10 @@ bool edit(Workspace& workspace, const core::GridCell& cell, TaskRunner& runner, 
 
 /// Of what is committed, all that is due. False: told to stop.
 bool reduce(Workspace& workspace, const core::GridCell& cell, TaskRunner& runner, TaskMonitor& monitor) {
-  const auto num_edits = ledger::scan_cell(workspace.cell_folder(cell)).num_edits();
+  const auto files = ledger::scan_cell(workspace.cell_folder(cell));
+  const auto num_edits = files.num_edits();
   if (num_edits > 0 && !make_baseline(workspace, cell, monitor)) return false;
-  for (const auto edits : core::checkpoints_of(workspace.config(), cell)) {
+  for (const auto edits : core::checkpoints_of(workspace.config(), cell, files.collapsed_at())) {
     if (monitor.should_stop()) return false;
     if (edits > num_edits) break;
     const auto parts = missing_parts(workspace, cell, edits);

@@ -69,6 +69,7 @@ class Completeness {
         files.num_edits() == 0 ? core::CellLedger{} : ledger::ledger_of(files, workspace_.results().identities(cell));
     committed.is_cancelled = is_cancelled;
     const auto progress = core::progress_of(workspace_.config(), cell, committed);
+    if (progress.collapsed_at) tell_ended(cell, progress);
     if (progress.is_cancelled) tell_cancelled(cell, progress.edits_done);
     if (progress.edits_done < progress.edits_wanted()) {
       const auto there = progress.edits_done == 0 ? std::string("none is there")
@@ -94,6 +95,12 @@ class Completeness {
     cancelled_.insert(cell);
     result_.remarks.push_back(cell.name() + ": is cancelled after edit " + std::to_string(edits_done) + " of " +
                               std::to_string(workspace_.config().edits.at(cell)) + ": nothing is due beyond");
+  }
+
+  void tell_ended(const core::GridCell& cell, const core::CellProgress& progress) {
+    result_.remarks.push_back(cell.name() + ": ends at edit " + std::to_string(progress.edits) + " of " +
+                              std::to_string(progress.edits_asked) + ", because it had collapsed at edit " +
+                              std::to_string(*progress.collapsed_at) + " (stop_at_collapse)");
   }
 
   void tell_other_settings(const core::GridCell& cell, const std::string& identity) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "ledger/collapse_file.h"
 #include "ledger/sweep_folder.h"
 #include "storage/reduction.h"
 #include "storage/segment.h"
@@ -88,11 +89,18 @@ std::vector<SweepFile> files_in(const fs::path& root, const fs::path& folder) {
   } else {
     files = files_of_prerequisite(place, folder);
   }
+  const auto collapses = ledger::scan_cell(folder).collapses;
   for (const auto& file : ledger::committed_files(folder)) {
     const auto is_it = [&](const SweepFile& one) { return one.file.path == file.path; };
     if (std::ranges::any_of(files, is_it)) continue;
     SweepFile other{file, std::nullopt, {}};
-    if (file.stem == "identity") {
+    const auto is_this = [&](const ledger::CollapseFile& one) { return one.file.path == file.path; };
+    const auto collapse = std::ranges::find_if(collapses, is_this);
+    if (collapse != collapses.end()) {
+      other.read = [collapse = *collapse] {
+        if (const auto flaw = ledger::flaw_of(collapse)) throw core::StorageError(*flaw + "; move it away");
+      };
+    } else if (file.stem == "identity") {
       other.read = [folder] { static_cast<void>(read_identity_fields(folder)); };
     } else {
       other.read = [path = file.path.string()] {
