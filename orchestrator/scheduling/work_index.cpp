@@ -43,9 +43,9 @@ std::size_t WorkIndex::num_reductions(const std::string& model) const {
 }
 
 const WorkIndex::EntriesByModel& WorkIndex::held_by(int rank) const {
-  static const EntriesByModel kNone;
+  static const EntriesByModel none;
   const auto found = held_.find(rank);
-  return found == held_.end() ? kNone : found->second;
+  return found == held_.end() ? none : found->second;
 }
 
 }  // namespace lethe::orchestrator::inline scheduling

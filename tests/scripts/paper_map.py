@@ -41,7 +41,7 @@ def figure_names():
                  "plot_looks": unittest.mock.MagicMock(), "plot_sheet": sheet}
     scope = {"__name__": "plot_figures", "__file__": str(path)}
     with unittest.mock.patch.dict(sys.modules, stand_ins), unittest.mock.patch.object(sys, "path", list(sys.path)), \
-            unittest.mock.patch.object(sys, "argv", ["plot_figures.py", "curves.h5", "figures"]):
+            unittest.mock.patch.object(sys, "argv", ["plot_figures.py", "curves.h5"]):
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), scope)
         scope["main"]()
     return {call.args[1] for call in kinds.method_calls}
