@@ -30,10 +30,6 @@ core::CollapseDetector detector_after(Workspace& workspace, const core::GridCell
   return detector;
 }
 
-std::int64_t committed_end(Workspace& workspace, const core::GridCell& cell) {
-  return core::last_edit_of(workspace.config(), cell, ledger::scan_cell(workspace.cell_folder(cell)).collapsed_at());
-}
-
 CollapseWatch::CollapseWatch(Workspace& workspace, core::GridCell cell, std::int64_t vocabulary)
     : workspace_(workspace),
       cell_(std::move(cell)),

@@ -44,7 +44,4 @@ class CollapseWatch {
 core::CollapseDetector detector_after(Workspace& workspace, const core::GridCell& cell, const ledger::CellFiles& files,
                                       std::int64_t vocabulary);
 
-/// The cell's last edit by what is committed: where its folder says that it has collapsed, the end that follows.
-std::int64_t committed_end(Workspace& workspace, const core::GridCell& cell);
-
 }  // namespace lethe::worker

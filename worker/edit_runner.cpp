@@ -55,12 +55,12 @@ class EditRun {
         network_(workspace.starting_network(task.cell)),
         collapse_(workspace, task.cell, loaded_->unedited.architecture().vocab_size) {}
 
-  /// Returns the edits committed; `has_joined` says whether there are more behind them.
-  std::int64_t run() {
+  /// `has_joined` says whether there are more edits behind those that it returns.
+  CommittedEdits run() {
     write_identity();
     files_ = recover_chain(workspace_, task_.cell);
     CellEditor editor(workspace_, task_.cell, loaded_, stored_contexts(workspace_, task_.cell, files_));
-    if (!restore(editor)) return files_.num_edits();
+    if (!restore(editor)) return {files_.num_edits(), false};
     collapse_.read(files_);
     collapse_.settle(monitor_);
     const auto requests = workspace_.requests(task_.cell);
@@ -73,7 +73,7 @@ class EditRun {
       commit(run_segment(editor, requests, next));
     }
     ledger::quarantine_covered(folder_);
-    return edits_;
+    return {edits_, edits_ >= std::min(until, collapse_.last_edit())};
   }
   /// True if the edits closed a gap, and sound segments behind it continue the chain.
   [[nodiscard]] bool has_joined() const { return has_joined_; }
@@ -249,11 +249,11 @@ class EditRun {
 
 }  // namespace
 
-std::int64_t run_edits(Workspace& workspace, const core::EditTask& task, TaskMonitor& monitor) {
+CommittedEdits run_edits(Workspace& workspace, const core::EditTask& task, TaskMonitor& monitor) {
   while (true) {
     EditRun run(workspace, task, monitor);
-    const auto edits = run.run();
-    if (!run.has_joined() || monitor.should_stop()) return edits;
+    const auto committed = run.run();
+    if (!run.has_joined() || monitor.should_stop()) return committed;
   }
 }
 

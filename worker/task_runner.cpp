@@ -1,8 +1,5 @@
 #include "worker/task_runner.h"
 
-#include <algorithm>
-
-#include "worker/collapse_watch.h"
 #include "worker/edit_runner.h"
 #include "worker/prerequisites.h"
 
@@ -18,8 +15,8 @@ struct Dispatch {
     return {run_prerequisite(workspace, task, monitor), 0};
   }
   TaskRunner::Result operator()(const core::EditTask& task) const {
-    const auto edits = run_edits(workspace, task, monitor);
-    return {edits >= std::min(task.until, committed_end(workspace, task.cell)), edits};
+    const auto committed = run_edits(workspace, task, monitor);
+    return {committed.is_complete, committed.edits};
   }
   TaskRunner::Result operator()(const core::ReduceTask& task) const {
     return {reductions.run(task, monitor), task.edits};

@@ -359,7 +359,7 @@ TEST(Snapshots, ThatAnEvaluationWasTheLastToNeedAreRemoved) {
     for (const auto& snapshot : ledger::scan_cell(work.cell_folder(cell)).snapshots) edits.push_back(snapshot.edit);
     return edits;
   };
-  ASSERT_EQ(run_edits(work, {cell, 6}, monitor), 6);
+  ASSERT_EQ(run_edits(work, {cell, 6}, monitor).edits, 6);
   ASSERT_EQ(kept(), (std::vector<std::int64_t>{2, 3, 4, 6})) << "the evaluations lag behind";
   ReductionRunner runner(work);
   for (const std::int64_t edits : {4, 2, 3, 6}) {

@@ -138,7 +138,7 @@ TEST_P(Recovery, WhatTheChainHoldsAlreadyIsPutAside) {
   ASSERT_EQ(files("late").orphans.size(), 1U);
   auto work = workspace("late");
   RecordingMonitor monitor;
-  EXPECT_EQ(run_edits(work, {cell_, 6}, monitor), 6);
+  EXPECT_EQ(run_edits(work, {cell_, 6}, monitor).edits, 6);
   EXPECT_TRUE(fs::exists(folder("late") / "quarantine" / late.path.filename()));
   expect_mended("late", {});
 }
@@ -150,7 +150,7 @@ TEST_P(Recovery, WithoutASoundSnapshotTheEditsAreMadeAgainAndTheirRecordsStay) {
   for (const auto& snapshot : snapshots) damage(snapshot.file.path);
   auto work = workspace("snapshot");
   RecordingMonitor monitor;
-  EXPECT_EQ(run_edits(work, {cell_, 6}, monitor), 6);
+  EXPECT_EQ(run_edits(work, {cell_, 6}, monitor).edits, 6);
   expect_mended("snapshot", {});
   ASSERT_EQ(files("snapshot").snapshots.size(), 1U);
   EXPECT_EQ(files("snapshot").snapshots.front().edit, 6);
