@@ -112,4 +112,33 @@ struct DistanceRecord {
   std::int64_t num_weights = 0;
 };
 
+/// Norms of one edited parameter that its distance does not tell; NaN where a weight is no number.
+struct NormRecord {
+  std::string parameter;
+  double update_spectral = 0.0;  ///< largest singular value of W - W0
+  double base_spectral = 0.0;    ///< of W0
+  double frobenius = 0.0;        ///< ||W||_F
+  double base_frobenius = 0.0;   ///< ||W0||_F
+
+  bool operator==(const NormRecord&) const = default;
+};
+
+/// A document of a fixed text, predicted token by token: sums of NLLs, nats.
+struct DocumentNll {
+  std::int64_t num_tokens = 0;
+  double edited = 0.0;
+  double unedited = 0.0;
+
+  bool operator==(const DocumentNll&) const = default;
+};
+
+/// What tells how near a model is to its collapse, without asking it for a fact.
+struct MonitorRecord {
+  std::vector<NormRecord> norms;    ///< of each edited parameter
+  std::vector<DocumentNll> text{};  ///< of a fixed text; empty where none is named
+
+  [[nodiscard]] bool is_empty() const { return norms.empty() && text.empty(); }
+  bool operator==(const MonitorRecord&) const = default;
+};
+
 }  // namespace lethe::core
