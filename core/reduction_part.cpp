@@ -8,12 +8,13 @@
 namespace lethe::core {
 namespace {
 
-constexpr std::array<std::pair<ReductionPart, std::string_view>, 5> kPartNames{{
+constexpr std::array<std::pair<ReductionPart, std::string_view>, 6> kPartNames{{
     {ReductionPart::kDistance, "distance"},
     {ReductionPart::kForgetting, "forgetting"},
     {ReductionPart::kTasks, "tasks"},
     {ReductionPart::kScores, "scores"},
     {ReductionPart::kTexts, "texts"},
+    {ReductionPart::kMonitor, "monitor"},
 }};
 
 }  // namespace
@@ -30,7 +31,7 @@ ReductionPart reduction_part_from(std::string_view word) {
     if (name == word) return value;
   }
   throw StorageError("\"" + std::string(word) +
-                     "\" is no reduction part: expected distance, forgetting, tasks, scores or texts");
+                     "\" is no reduction part: expected distance, forgetting, tasks, scores, texts or monitor");
 }
 
 }  // namespace lethe::core

@@ -90,6 +90,18 @@ void FiniteCount::add(const TextsRecord& record) {
   add(record.unedited.nll_unedited);
 }
 
+void FiniteCount::add(const MonitorRecord& record) {
+  for (const auto& norms : record.norms) {
+    for (const double value : {norms.update_spectral, norms.base_spectral, norms.frobenius, norms.base_frobenius}) {
+      add(value);
+    }
+  }
+  for (const auto& document : record.text) {
+    add(document.edited);
+    add(document.unedited);
+  }
+}
+
 double locality(std::span<const PromptScore> edited, std::span<const PromptScore> unedited) {
   if (edited.size() != unedited.size()) throw std::invalid_argument("locality compares the same prompts of two models");
   double sum = 0.0;

@@ -35,6 +35,8 @@ struct FiniteCount {
   void add(std::span<const PromptScore> scores);
   /// What both models make of the unedited one's text, if it has a token.
   void add(const TextsRecord& record);
+  /// Norms of each parameter, and what both models make of each document.
+  void add(const MonitorRecord& record);
 };
 
 /// Locality by agreement: mean over neighbourhood prompts of the share of the true target's tokens in whose place both

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "core/score.h"
@@ -136,6 +137,27 @@ void add_distances(CurveTable& table, const CellHistory& history) {
   }
 }
 
+/// Each begins with the unedited model.
+void add_monitor(CurveTable& table, const CellHistory& history) {
+  std::set<std::string> begun;
+  const auto add_norms = [&](const std::string& parameter, std::int64_t edits, double change, double ratio,
+                             double norm) {
+    table.add_point("spectral_norm." + parameter, parameter, edits, change);
+    table.add_point("spectral_ratio." + parameter, parameter, edits, ratio);
+    table.add_point("frobenius_norm." + parameter, parameter, edits, norm);
+  };
+  for (const MonitorPoint& point : history.monitor) {
+    for (const core::NormRecord& norms : point.norms) {
+      if (begun.insert(norms.parameter).second) add_norms(norms.parameter, 0, 0.0, 0.0, norms.base_frobenius);
+      add_norms(norms.parameter, point.edits, norms.update_spectral, spectral_ratio(norms), norms.frobenius);
+    }
+    if (!point.has_text()) continue;
+    const std::string label = "Perplexity of a fixed text";
+    if (begun.insert(kTextPerplexity).second) table.add_point(kTextPerplexity, label, 0, point.unedited_perplexity);
+    table.add_point(kTextPerplexity, label, point.edits, point.perplexity);
+  }
+}
+
 }  // namespace
 
 double f1_percent(const core::TaskRecord& task) {
@@ -157,6 +179,7 @@ std::vector<storage::Curve> cell_curves(const CellHistory& history, const core::
   add_distances(table, history);
   add_all_edits(table, history);
   add_texts(table, history);
+  add_monitor(table, history);
   return table.take();
 }
 

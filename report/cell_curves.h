@@ -13,6 +13,7 @@ namespace lethe::report {
 /// Names of curves (docs/formats.md lists all of them with their units).
 inline constexpr const char* kForgotten = "forgetting.argmax.ever";
 inline constexpr const char* kMeanF1 = "f1.mean";
+inline constexpr const char* kTextPerplexity = "perplexity.fixed_text";
 
 /// A number that does not exist: a gap in a curve, "–" in a table.
 inline constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

@@ -47,6 +47,7 @@ class CellLoader {
     note_not_finite("scores of forgetting", forgetting_, kFailures);
     note_not_finite("scores of all edits", all_edits_, kFailures);
     note_not_finite("likelihoods of texts", texts_, "no mean over texts holds those that are NaN");
+    note_not_finite("monitor", monitor_, "no curve shows what derives from them");
     note_not_finite("distances", distances_, "no mean over cells holds them");
     tell_lacking_baseline();
     return std::move(history_);
@@ -193,6 +194,12 @@ class CellLoader {
         for (const auto& record : contents.texts) texts_.add(record);
         history_.texts.push_back(average_texts(file.edits, contents.texts));
         return;
+      case core::ReductionPart::kMonitor:
+        monitor_.add(contents.monitor);
+        history_.monitor_identity = file.identity;
+        history_.monitor_text = contents.provenance[storage::kMonitorText];
+        history_.monitor.push_back(monitor_point(file.edits, std::move(contents.monitor)));
+        return;
     }
   }
 
@@ -248,7 +255,7 @@ class CellLoader {
   ledger::CellIdentities identities_;
   std::optional<TaskOrigin> baseline_;
   bool has_baseline_ = false;  ///< a file of it is there
-  core::FiniteCount after_edits_, forgetting_, all_edits_, texts_, distances_;
+  core::FiniteCount after_edits_, forgetting_, all_edits_, texts_, monitor_, distances_;
   ForgettingTally tally_;
   std::int64_t wanted_edits_ = 0;  ///< up to the cell's end
   CellHistory history_;

@@ -12,6 +12,7 @@
 #include "report/all_edits.h"
 #include "report/forgetting.h"
 #include "report/identity_choice.h"
+#include "report/monitor.h"
 #include "report/remarks.h"
 #include "report/texts.h"
 
@@ -41,6 +42,9 @@ struct CellHistory {
   std::vector<DistancePoint> distances;
   std::vector<AllEditsPoint> all_edits;
   std::vector<TextsPoint> texts;
+  std::vector<MonitorPoint> monitor;
+  std::string monitor_text;                      ///< the name of the file that its fixed text was read from
+  std::string monitor_identity;                  ///< of these points: of one text and number of tokens
   std::vector<core::EditScores> last_all_edits;  ///< of the last of these points, edit by edit
   Remarks remarks;
 

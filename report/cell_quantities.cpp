@@ -40,6 +40,14 @@ void add_after_all_edits(const CellHistory& history, std::vector<CellQuantity>& 
   add("ns_all_edits", "NS after all edits", &EditScores::neighborhood);
 }
 
+void add_monitor(const CellHistory& history, std::vector<CellQuantity>& all) {
+  if (history.monitor.empty()) return;
+  const MonitorPoint& last = history.monitor.back();
+  all.push_back({"spectral_ratio", "largest spectral ratio", largest_spectral_ratio(last), last.edits, true});
+  if (!last.has_text()) return;
+  all.push_back({kTextPerplexity, "perplexity of the fixed text", last.perplexity, last.edits});
+}
+
 void add_tasks(const CellSummary& summary, std::vector<CellQuantity>& all) {
   all.push_back({"f1.mean", "mean F1", summary.final_mean_f1, summary.last_task_edits});
   for (const TaskChange& task : summary.tasks) {
@@ -70,6 +78,7 @@ std::vector<CellQuantity> quantities_of(const CellHistory& history, const CellPh
     all.push_back({"fluency.sampled", "fluency, sampled texts", texts.edited.sampled_fluency, texts.edits});
     all.push_back({"perplexity", "perplexity of the unedited texts", texts.edited.perplexity, texts.edits});
   }
+  add_monitor(history, all);
   all.push_back({"break_by", "edit by which it breaks", phases.point ? static_cast<double>(phases.point->by) : kNone,
                  phases.num_edits});
   return all;

@@ -20,8 +20,9 @@ struct CellQuantity {
 };
 
 /// Those of a history, all derived by report/cell_summary.h: scores right after each edit and after all edits, facts
-/// forgotten, F1 of the last point, normalised distance; and the edit by which the cell breaks. `phases` may know more
-/// edits than the history: a break is a fact of the whole run.
+/// forgotten, F1 of the last point, normalised distance; what texts and monitor say last, where they were asked for;
+/// and the edit by which the cell breaks. `phases` may know more edits than the history: a break is a fact of the whole
+/// run.
 std::vector<CellQuantity> quantities_of(const CellHistory& history, const CellPhases& phases);
 
 }  // namespace lethe::report

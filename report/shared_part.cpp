@@ -75,6 +75,14 @@ void keep_tasks_asked_alike(SharedPart& shared) {
   }
 }
 
+/// Perplexities of two texts say nothing of each other.
+void keep_same_text(CellHistory& one, CellHistory& other) {
+  if (one.monitor_identity == other.monitor_identity) return;
+  for (CellHistory* history : {&one, &other}) {
+    for (MonitorPoint& point : history->monitor) point.num_tokens = 0;
+  }
+}
+
 /// What stands edit by edit of the last point says nothing of another one.
 void keep_last_scores(CellHistory& history, std::int64_t last_before) {
   const bool is_last = !history.all_edits.empty() && history.all_edits.back().edits == last_before;
@@ -103,6 +111,8 @@ SharedPart shared_part(CellHistory one, CellHistory other) {
   keep_common(one.distances, other.distances, shared.edits);
   keep_common(one.all_edits, other.all_edits, shared.edits);
   keep_common(one.texts, other.texts, shared.edits);
+  keep_common(one.monitor, other.monitor, shared.edits);
+  keep_same_text(one, other);
   keep_last_scores(one, last_one);
   keep_last_scores(other, last_other);
   shared.one = std::move(one);

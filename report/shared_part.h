@@ -19,7 +19,8 @@ struct SharedPart {
 };
 
 /// A task is asked alike if its examples have the same labels and, where both files say it, the same identity
-/// (examples, texts, answer words; `core::task_identity`).
+/// (examples, texts, answer words; `core::task_identity`). Perplexity of a fixed text stays where both were asked the
+/// same tokens of the same text.
 SharedPart shared_part(CellHistory one, CellHistory other);
 
 }  // namespace lethe::report

@@ -5,6 +5,7 @@
 #include "ledger/sweep_folder.h"
 #include "report/cell_curves.h"
 #include "report/identity_choice.h"
+#include "report/monitor_page.h"
 #include "report/prerequisite_list.h"
 #include "report/properties_page.h"
 #include "report/summary_page.h"
@@ -74,6 +75,7 @@ Page page_of(const SweepResults& sweep) {
   Page sections = phases_section(sweep.phases, sweep.subjects);
   for (auto& block : properties_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
   for (auto& block : texts_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
+  for (auto& block : monitor_section(sweep.histories)) sections.push_back(std::move(block));
   return summary_page(sweep.config, sweep.histories, sections, prerequisite_list(sweep.inspection, sweep.root),
                       sweep.remarks);
 }

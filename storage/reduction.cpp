@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "storage/cell_attributes.h"
+#include "storage/monitor_columns.h"
 #include "storage/prompt_score_columns.h"
 #include "storage/schemas.h"
 #include "storage/text_columns.h"
@@ -17,7 +18,8 @@ void require_one_part(const ReductionContents& contents, const hdf5::Place& plac
                           (contents.part != core::ReductionPart::kForgetting && !contents.forgetting.empty()) ||
                           (contents.part != core::ReductionPart::kTasks && !contents.tasks.empty()) ||
                           (contents.part != core::ReductionPart::kScores && !contents.scores.empty()) ||
-                          (contents.part != core::ReductionPart::kTexts && !contents.texts.empty());
+                          (contents.part != core::ReductionPart::kTexts && !contents.texts.empty()) ||
+                          (contents.part != core::ReductionPart::kMonitor && !contents.monitor.is_empty());
   if (is_foreign) hdf5::fail(place, "holds records of another part than " + std::string(to_string(contents.part)));
 }
 
@@ -199,6 +201,9 @@ void write_reduction(const std::filesystem::path& temporary, const ReductionCont
     if (contents.part == core::ReductionPart::kTasks) write_tasks(root, contents.tasks);
     if (contents.part == core::ReductionPart::kScores) write_scores_of_all(root, contents.scores);
     if (contents.part == core::ReductionPart::kTexts) hdf5::write_texts(root.create_group("texts"), contents.texts);
+    if (contents.part == core::ReductionPart::kMonitor) {
+      hdf5::write_monitor(root.create_group("monitor"), contents.monitor);
+    }
     file.provenance(contents.provenance);
   }
   file.close();
@@ -220,6 +225,7 @@ ReductionContents reduction_contents(const hdf5::InputFile& file) {
   if (contents.part == core::ReductionPart::kTasks) contents.tasks = read_tasks(root);
   if (contents.part == core::ReductionPart::kScores) contents.scores = read_scores_of_all(root);
   if (contents.part == core::ReductionPart::kTexts) contents.texts = hdf5::read_texts(root.group("texts"));
+  if (contents.part == core::ReductionPart::kMonitor) contents.monitor = hdf5::read_monitor(root.group("monitor"));
   contents.provenance = file.provenance();
   return contents;
 }

@@ -19,10 +19,12 @@ inline constexpr const char* kTasksIdentity = "tasks_identity";
 /// answers were taken over from, where they were.
 inline constexpr const char* kTaskIdentityPrefix = "task_identity.";
 inline constexpr const char* kTakenOverPrefix = "taken_over.";
+/// Among that of a monitor: the name of the file that its text was read from.
+inline constexpr const char* kMonitorText = "monitor_text";
 /// Among a baseline's: `core::contents_identity` of its model.
 inline constexpr const char* kContentsIdentity = "contents_identity";
 
-/// One part of the reduction of a cell at a checkpoint; only the vector of its part is filled.
+/// One part of the reduction of a cell at a checkpoint; only the field of its part is filled.
 struct ReductionContents {
   core::GridCell cell;  ///< method and sample are empty/-1 for a model's baseline
   std::string edit_identity;
@@ -35,6 +37,7 @@ struct ReductionContents {
   Provenance provenance;
   std::vector<core::ScoresRecord> scores{};  ///< all edits 1..n, in order
   std::vector<core::TextsRecord> texts{};    ///< by edit, not falling
+  core::MonitorRecord monitor{};
 };
 void write_reduction(const std::filesystem::path& temporary, const ReductionContents& contents);
 /// Checks digest and label first; production code uses only this overload.

@@ -87,6 +87,12 @@ void ReductionRunner::measure(const model::Network& network, const model::Before
       contents.texts = texts_.of(network, workspace_.starting_network(cell), tokenizer,
                                  first_requests(cell, contents.edits), workspace_.config(), before_batch);
       break;
+    case core::ReductionPart::kMonitor:
+      workspace_.confirm_input(workspace_.config().monitor_text);
+      contents.monitor =
+          monitor_.of(network, workspace_.starting_network(cell), tokenizer, workspace_.config(), before_batch);
+      contents.provenance[storage::kMonitorText] = workspace_.config().monitor_text.filename().string();
+      break;
   }
 }
 

@@ -6,6 +6,7 @@
 #include "model/lower_states.h"
 #include "storage/reduction.h"
 #include "worker/cell_replay.h"
+#include "worker/model_monitor.h"
 #include "worker/task_monitor.h"
 #include "worker/text_evaluation.h"
 #include "worker/unedited_scores.h"
@@ -34,6 +35,7 @@ class ReductionRunner {
     cache_.clear();
     unedited_scores_.forget();
     texts_.forget();
+    monitor_.forget();
   }
 
  private:
@@ -42,12 +44,13 @@ class ReductionRunner {
   model::LowerStateCache cache_;
   UneditedScores unedited_scores_;
   TextEvaluation texts_;
+  ModelMonitor monitor_;
 
   CellReplay& replay_of(const core::GridCell& cell);
   /// Requests 1..n of a cell.
   std::vector<data::EditRequest> first_requests(const core::GridCell& cell, std::int64_t num_edits);
   void run_part(const core::ReduceTask& task, core::ReductionPart part, TaskMonitor& monitor);
-  /// Fills the vector of the contents' part, and what its provenance says of it.
+  /// Fills the field of the contents' part, and what its provenance says of it.
   void measure(const model::Network& network, const model::BeforeBatch& before_batch,
                storage::ReductionContents& contents);
 };

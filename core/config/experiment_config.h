@@ -125,6 +125,10 @@ struct ExperimentConfig {
   std::optional<int> texts_every = 0;
   std::int64_t texts_facts = 10;
   std::int64_t texts_tokens = 100;  ///< of a text, its prompt included
+  /// Norms of the edited weights, and NLLs of the first tokens of a fixed text: as `texts_every`.
+  std::optional<int> monitor_every = 0;
+  std::filesystem::path monitor_text;  ///< read as a corpus is; empty: norms alone
+  std::int64_t monitor_tokens = 2'000;
   /// A cell ends so many edits after its collapse is certain (`CollapseRule`); nullopt: never before its last edit.
   std::optional<int> stop_at_collapse;
   std::vector<TaskConfig> tasks;

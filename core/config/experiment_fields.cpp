@@ -30,6 +30,9 @@ void visit_fields(FieldVisitor& visit, ExperimentConfig& config) {
   visit("texts_every", config.texts_every, OptionalIntegerRule{{0, kMaxEdits}, "end"});
   visit("texts_facts", config.texts_facts, IntegerRule{{1, 100'000}});
   visit("texts_tokens", config.texts_tokens, IntegerRule{{2, 1'000'000}});
+  visit("monitor_every", config.monitor_every, OptionalIntegerRule{{0, kMaxEdits}, "end"});
+  visit("monitor_text", config.monitor_text, PathRule{});
+  visit("monitor_tokens", config.monitor_tokens, IntegerRule{{1, 1'000'000}});
   visit("stop_at_collapse", config.stop_at_collapse, OptionalIntegerRule{{0, kMaxEdits}, "never"});
   visit("reducers", config.reducers, OptionalIntegerRule{{0, 1'000'000}, "auto"});
   visit("elastic_roles", config.elastic_roles);

@@ -163,6 +163,9 @@ nlohmann::json with_later_keys(nlohmann::json document) {
   document.emplace("texts_every", 0);
   document.emplace("texts_facts", defaults.texts_facts);
   document.emplace("texts_tokens", defaults.texts_tokens);
+  document.emplace("monitor_every", 0);
+  document.emplace("monitor_text", "");
+  document.emplace("monitor_tokens", defaults.monitor_tokens);
   document.emplace("stop_at_collapse", nullptr);
   const auto models = document.find("models");
   if (models == document.end() || !models->is_array()) return document;

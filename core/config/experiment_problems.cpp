@@ -112,6 +112,7 @@ void check_intervals(const ExperimentConfig& config, Problems& problems) {
   if (!config.tasks.empty()) check("tasks_every", config.tasks_every);
   if (config.scores_every.value_or(0) > 0) check("scores_every", *config.scores_every);
   if (config.texts_every.value_or(0) > 0) check("texts_every", *config.texts_every);
+  if (config.monitor_every.value_or(0) > 0) check("monitor_every", *config.monitor_every);
 }
 
 }  // namespace

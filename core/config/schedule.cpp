@@ -31,7 +31,8 @@ bool is_optional_point(const std::optional<int>& every, std::int64_t num_edits, 
 bool is_checkpoint(const ExperimentConfig& config, std::int64_t num_edits, std::int64_t last) {
   return num_edits == last || num_edits % config.checkpoint_every == 0 || num_edits % config.forgetting_every == 0 ||
          is_tasks_point(config, num_edits, last) || is_optional_point(config.scores_every, num_edits, last) ||
-         is_optional_point(config.texts_every, num_edits, last);
+         is_optional_point(config.texts_every, num_edits, last) ||
+         is_optional_point(config.monitor_every, num_edits, last);
 }
 
 }  // namespace
@@ -61,6 +62,7 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
   if (is_tasks_point(config, num_edits, last)) parts.push_back(ReductionPart::kTasks);
   if (is_optional_point(config.scores_every, num_edits, last)) parts.push_back(ReductionPart::kScores);
   if (is_optional_point(config.texts_every, num_edits, last)) parts.push_back(ReductionPart::kTexts);
+  if (is_optional_point(config.monitor_every, num_edits, last)) parts.push_back(ReductionPart::kMonitor);
   return parts;
 }
 

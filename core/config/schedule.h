@@ -15,15 +15,15 @@ namespace lethe::core::inline config {
 std::int64_t last_edit_of(const ExperimentConfig& config, const GridCell& cell,
                           std::optional<std::int64_t> collapsed_at);
 
-/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every, scores_every and
-/// texts_every if they are given and, where there are tasks, tasks_every, and the last edit. Increasing. Throws
-/// `ConfigError` for a cell that is not in the grid.
+/// Edit counts at which a segment must end: multiples of checkpoint_every, forgetting_every, scores_every,
+/// texts_every and monitor_every if they are given and, where there are tasks, tasks_every, and the last edit.
+/// Increasing. Throws `ConfigError` for a cell that is not in the grid.
 std::vector<std::int64_t> checkpoints_of(const ExperimentConfig& config, const GridCell& cell,
                                          std::optional<std::int64_t> collapsed_at = std::nullopt);
 
-/// Parts due at checkpoint n: forgetting, tasks, scores and texts at multiples of their intervals and at the last
-/// edit (tasks only if the config has any, texts only if they are asked for), distance at every checkpoint. Empty where
-/// n is no checkpoint.
+/// Parts due at checkpoint n: forgetting, tasks, scores, texts and monitor at multiples of their intervals and at the
+/// last edit (tasks only if the config has any, texts and monitor only if they are asked for), distance at every
+/// checkpoint. Empty where n is no checkpoint.
 std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits,
                                      std::optional<std::int64_t> collapsed_at = std::nullopt);
 

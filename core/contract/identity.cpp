@@ -37,6 +37,13 @@ void add_task(Identity& identity, const TaskConfig& task, const std::map<std::st
   identity.fields[prefix + "max_new_tokens"] = std::to_string(task.max_new_tokens);
 }
 
+void add_monitor_text(Identity& identity, const ExperimentConfig& config, const std::string& content) {
+  if (config.monitor_text.empty()) return;
+  if (content.empty()) throw ConfigError("monitor_text: the digest of the text is missing");
+  identity.fields["text"] = content;
+  identity.fields["tokens"] = std::to_string(config.monitor_tokens);
+}
+
 /// One line, so that two values stay side by side.
 std::string shown(const std::map<std::string, std::string>& fields, const std::string& name) {
   const auto found = fields.find(name);
@@ -123,7 +130,7 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
 }
 
 Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
-                            const std::map<std::string, Digest>& examples) {
+                            const std::map<std::string, Digest>& examples, const std::string& monitor_text) {
   Identity identity;
   identity.fields["kind"] = "reduction";
   identity.fields["part"] = std::string(to_string(part));
@@ -132,6 +139,7 @@ Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
     identity.fields["facts"] = std::to_string(config.texts_facts);
     identity.fields["tokens"] = std::to_string(config.texts_tokens);
   }
+  if (part == ReductionPart::kMonitor) add_monitor_text(identity, config, monitor_text);
   if (part != ReductionPart::kTasks) return identity;
   for (const auto& task : config.tasks) add_task(identity, task, examples);
   return identity;

@@ -100,6 +100,7 @@ json model_to_json(const ModelFacts& facts) {
           {"forgetting_work", work_to_json(facts.forgetting_work)},
           {"scores_work", work_to_json(facts.scores_work)},
           {"texts_work", work_to_json(facts.texts_work)},
+          {"monitor_work", work_to_json(facts.monitor_work)},
           {"reducer_bytes", facts.reducer_bytes}};
 }
 
@@ -115,8 +116,9 @@ ModelFacts model_from_json(Object object) {
   facts.tasks_work = work_from_json(object, "tasks_work");
   facts.forgetting_work = work_from_json(object, "forgetting_work");
   facts.scores_work = work_from_json(object, "scores_work");
-  // Not in older files, which know of no texts.
+  // Not in older files, which know of no texts and no monitor.
   if (!object.is_null("texts_work")) facts.texts_work = work_from_json(object, "texts_work");
+  if (!object.is_null("monitor_work")) facts.monitor_work = work_from_json(object, "monitor_work");
   facts.reducer_bytes = object.integer("reducer_bytes", 0);
   object.finish();
   return facts;

@@ -65,6 +65,7 @@ struct ModelFacts {
   Work forgetting_work;            ///< of one earlier edit
   Work scores_work;                ///< of one earlier edit: all its prompts, of the edited and the unedited model
   Work texts_work;                 ///< all texts of a checkpoint, of the edited and the unedited model
+  Work monitor_work;               ///< of a checkpoint: norms, and the fixed text read by both models
   std::int64_t reducer_bytes = 0;  ///< of memory that a reducer holds, the model included
 };
 

@@ -12,8 +12,9 @@ constexpr std::int64_t kBytesPerFile = 48'000;  // HDF5's own structures and the
 constexpr std::int64_t kBytesPerForgetting = 72;
 constexpr std::int64_t kBytesPerScores = 2'200;  // 13 prompts with both targets, of two models
 constexpr std::int64_t kBytesPerTask = 8'000;
-constexpr std::int64_t kBytesPerTextToken = 8;  // an id and the text that it stands for
-constexpr std::int64_t kTextsPerFact = 12;      // 3 prompts, greedy and sampled, of two models
+constexpr std::int64_t kBytesPerTextToken = 8;     // an id and the text that it stands for
+constexpr std::int64_t kTextsPerFact = 12;         // 3 prompts, greedy and sampled, of two models
+constexpr std::int64_t kBytesPerMonitorToken = 2;  // three numbers a document, of a dozen tokens or more
 
 }  // namespace
 
@@ -30,6 +31,9 @@ std::int64_t cell_disk(const core::ExperimentConfig& config, const core::CellFac
       if (part == core::ReductionPart::kScores) bytes += edits * kBytesPerScores;
       if (part == core::ReductionPart::kTexts) {
         bytes += std::min(edits, config.texts_facts) * kTextsPerFact * config.texts_tokens * kBytesPerTextToken;
+      }
+      if (part == core::ReductionPart::kMonitor && !config.monitor_text.empty()) {
+        bytes += config.monitor_tokens * kBytesPerMonitorToken;
       }
       if (part == core::ReductionPart::kTasks) bytes += kBytesPerTask * static_cast<std::int64_t>(config.tasks.size());
     }

@@ -40,9 +40,10 @@ void print_heading(const core::ExperimentConfig& config, std::ostream& out) {
     if (!every) return std::string("at the end");
     return *every == 0 ? std::string("never") : fmt::format("every {}", *every);
   };
-  out << fmt::format("checkpoints every {} edits, forgetting every {}, {}, scores of all earlier edits {}, texts {}\n",
-                     config.checkpoint_every, config.forgetting_every, tasks, when(config.scores_every),
-                     when(config.texts_every));
+  out << fmt::format(
+      "checkpoints every {} edits, forgetting every {}, {}, scores of all earlier edits {}, texts {}, monitor {}\n",
+      config.checkpoint_every, config.forgetting_every, tasks, when(config.scores_every), when(config.texts_every),
+      when(config.monitor_every));
 }
 
 void print_cells(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& backlog,

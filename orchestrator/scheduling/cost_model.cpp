@@ -60,9 +60,12 @@ CostModel::CostModel(const core::ExperimentConfig& config, const core::Inspectio
   host.safety_factor = speed.safety_factor;
   for (const auto& facts : inspection.models) {
     const auto weights = static_cast<double>(facts.weight_bytes);
-    priors_[facts.name] = {1.0 + weights / speed_.disk_bytes_per_second, seconds_of(facts.tasks_work),
-                           seconds_of(facts.forgetting_work), seconds_of(facts.scores_work),
-                           seconds_of(facts.texts_work)};
+    priors_[facts.name] = {1.0 + weights / speed_.disk_bytes_per_second,
+                           seconds_of(facts.tasks_work),
+                           seconds_of(facts.forgetting_work),
+                           seconds_of(facts.scores_work),
+                           seconds_of(facts.texts_work),
+                           seconds_of(facts.monitor_work)};
   }
   for (const auto& facts : inspection.cells) {
     edits_[{facts.cell.model, facts.cell.method}].prior =
@@ -115,6 +118,8 @@ double CostModel::part_prior(const std::string& model, std::int64_t edits, core:
       return prior.scores_per_edit * count;
     case core::ReductionPart::kTexts:
       return prior.texts;
+    case core::ReductionPart::kMonitor:
+      return prior.monitor;
   }
   return 0.0;
 }

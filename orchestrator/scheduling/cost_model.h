@@ -112,6 +112,7 @@ class CostModel {
     double forgetting_per_edit = 0.0;
     double scores_per_edit = 0.0;
     double texts = 0.0;
+    double monitor = 0.0;
   };
   struct EditSeconds {
     double prior = 0.0;

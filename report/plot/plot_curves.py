@@ -9,6 +9,8 @@ FORGOTTEN = "forgetting.argmax.ever"
 FORGOTTEN_EFFICACY = "forgetting.efficacy.ever"
 MEAN_F1 = "f1.mean"
 DISTANCE = "distance_per_weight."
+SPECTRAL_RATIO = "spectral_ratio."
+TEXT_PERPLEXITY = "perplexity.fixed_text"
 
 
 class Curve:
@@ -41,10 +43,16 @@ class Cell:
         return [(name[len("f1."):], name, self.curves[name].label) for name in names]
 
     def distances(self):
+        return self.of_matrices(DISTANCE)
+
+    def spectral_ratios(self):
+        return self.of_matrices(SPECTRAL_RATIO)
+
+    def of_matrices(self, metric):
         """(parameter, curve) of each edited weight matrix; vectors are left to the CSV file."""
-        own = [name for name in self.curves if name.startswith(DISTANCE)]
+        own = [name for name in self.curves if name.startswith(metric)]
         matrices = [name for name in own if name.endswith("weight")] or own
-        return [(name[len(DISTANCE):], self.curves[name]) for name in matrices]
+        return [(name[len(metric):], self.curves[name]) for name in matrices]
 
 
 def text_of(attribute):

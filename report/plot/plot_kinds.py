@@ -1,9 +1,9 @@
 """The figures, each with the caption that stands beside it."""
-from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, band
+from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY, band
 from plot_looks import DOTTED, GREY, method_look, sample_look
-from plot_panels import (BLACK, BREAK, draw_band, draw_distance, draw_forgotten, draw_log_distance, draw_point,
-                         draw_tasks, draw_windows, is_wide, layer_handles, layer_names, look_handle, percent, plot,
-                         power, say_empty, task_handles)
+from plot_panels import (BLACK, BREAK, draw_band, draw_distance, draw_forgotten, draw_log_distance, draw_perplexity,
+                         draw_point, draw_spectral_ratio, draw_tasks, draw_windows, is_wide, layer_handles, layer_names,
+                         look_handle, percent, plot, power, say_empty, task_handles)
 from plot_sheet import Sheet, handle, plain
 
 PROFICIENCY = [("efficacy", "Efficacy (ES)"), ("paraphrase", "Paraphrase (PS)"), ("neighborhood", "Neighborhood (NS)")]
@@ -147,6 +147,8 @@ def course(output, name, cell, phase):
     labels = ["%", "%", "F1 (%)", "Norm / weights"]
     for axis, title, label in zip(axes, titles, labels):
         sheet.dress(axis, title, label, cell.last_edit)
+    more, said = monitor_panels(sheet, cell, look)
+    axes += more
     has_point = phase is not None and phase.has_point
     if has_point:
         for axis in axes:
@@ -156,7 +158,23 @@ def course(output, name, cell, phase):
     if has_point:
         handles.append(handle(f"break, edits {phase.after:,.0f} to {phase.by:,.0f}", BLACK, **BREAK))
     sheet.save(name, handles, f"{subject}. (a) Efficacy score. {WINDOWS} (b) Facts forgotten, percent. {DEFINITIONS} (c) {F1} "
-               f"(d) Distance: {DISTANCES} ({layer_names([cell])}{', logarithmic axis' if is_logarithmic else ''}). " + verdict(phase))
+               f"(d) Distance: {DISTANCES} ({layer_names([cell])}{', logarithmic axis' if is_logarithmic else ''}). " + said + verdict(phase))
+
+
+def monitor_panels(sheet, cell, look):
+    """Panels of what the monitor measured, as far as it did, and what a caption says of them."""
+    axes, said = [], ""
+    if cell.spectral_ratios():
+        axes.append(sheet.add_row(1, 1, 0.72)[0])
+        draw_spectral_ratio(axes[-1], cell)
+        letter = sheet.dress(axes[-1], "Spectral ratio per layer", "Ratio", cell.last_edit)
+        said += (f"({letter}) Largest singular value of each edited matrix's change over that of the unedited matrix. ")
+    if TEXT_PERPLEXITY in cell.curves:
+        axes.append(sheet.add_row(1, 1, 0.72)[0])
+        draw_perplexity(axes[-1], cell, look)
+        letter = sheet.dress(axes[-1], "Perplexity of a fixed text", "PPL", cell.last_edit)
+        said += f"({letter}) Perplexity of a fixed text, on a logarithmic axis; dotted: the unedited model's. "
+    return axes, said
 
 
 def verdict(phase):

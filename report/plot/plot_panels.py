@@ -2,7 +2,7 @@
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1
+from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY
 from plot_looks import DASHED, DOTTED, GREY, Layer, task_look
 from plot_sheet import handle
 
@@ -112,6 +112,10 @@ def is_wide(cell):
     return bool(values) and max(values) > 100 * min(values)
 
 
+def short_power(value):
+    return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
 def draw_log_distance(axis, cell):
     for parameter, curve in cell.distances():
         look = Layer(parameter).look()
@@ -120,7 +124,31 @@ def draw_log_distance(axis, cell):
     axis.set_yscale("log")
     axis.yaxis.set_major_locator(LogLocator(numticks=4))
     axis.yaxis.set_minor_locator(LogLocator(subs=(), numticks=4))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_power(value)))
+
+
+def draw_spectral_ratio(axis, cell):
+    """Per layer; 1 is a change as large as the unedited weight."""
+    for parameter, curve in cell.spectral_ratios():
+        plot(axis, curve, Layer(parameter).look())
+    axis.set_ylim(bottom=0)
+    axis.yaxis.set_major_locator(MaxNLocator(nbins=4, min_n_ticks=3))
+
+
+def draw_perplexity(axis, cell, look):
+    """On a logarithmic axis, beside the level of the unedited model. Cut where Matplotlib's axes end."""
+    curve = cell.curves[TEXT_PERPLEXITY]
+    values = np.minimum(curve.values, 1e100)
+    if np.isfinite(values[0]):
+        axis.axhline(values[0], color=GREY, zorder=1, **UNEDITED)
+    axis.plot(curve.edits, values, markevery=marked(look, len(curve.edits)), **look.line())
+    axis.set_yscale("log")
+    low, high = axis.get_ylim()
+    if high < 10 * low:  # room for two powers of ten at least, so that the axis has numbers
+        axis.set_ylim(low / 3, high * 3)
+    axis.yaxis.set_major_locator(LogLocator(numticks=4))
+    axis.yaxis.set_minor_locator(LogLocator(subs=(), numticks=4))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if 1e-3 < value < 1e4 else short_power(value)))
 
 
 def layer_handles(cells):

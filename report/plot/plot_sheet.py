@@ -114,6 +114,7 @@ class Sheet:
         return [axis for first in range(0, count, columns) for axis in self.add_row(min(columns, count - first))]
 
     def dress(self, axis, title, ylabel, limit):
+        """Title, axes and letter of a panel, which is returned."""
         self.num_panels += 1
         letter = chr(ord("a") + self.num_panels - 1) if self.num_panels <= 26 else str(self.num_panels)
         axis.set_title(f"({letter}) {title}", loc="left", x=0)
@@ -121,6 +122,7 @@ class Sheet:
         axis.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2))
         axis.xaxis.set_major_formatter(FuncFormatter(lambda edits, _: f"{edits:,.0f}"))
         axis.set_ylabel(ylabel)
+        return letter
 
     def save(self, name, handles, caption):
         """Writes `name` in each format, and beside it the caption as text."""

@@ -47,8 +47,9 @@ const std::vector<Case>& top_level_cases() {
       {minimal_config() + "chekpoint_every: 5\n",
        {"x.yaml:9:1: chekpoint_every: unknown key; expected name, fidelity, device, threads, seed, dataset, "
         "checkpoint_every, forgetting_every, tasks_every, scores_every, "
-        "texts_every, texts_facts, texts_tokens, stop_at_collapse, reducers, elastic_roles, executors_per_gpu, "
-        "keep_snapshots, reducer_cache_gb, models, grid, edits or tasks; did you mean \"checkpoint_every\"?"}},
+        "texts_every, texts_facts, texts_tokens, monitor_every, monitor_text, monitor_tokens, stop_at_collapse, "
+        "reducers, elastic_roles, executors_per_gpu, keep_snapshots, reducer_cache_gb, models, grid, edits or tasks; "
+        "did you mean \"checkpoint_every\"?"}},
       {minimal_config() + "seed: 1\nseed: 2\n",
        {"x.yaml:10:1: seed: is given twice (first in line 9); expected one value"}},
       {minimal_config() + "fidelity: papper\n",

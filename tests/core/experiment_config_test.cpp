@@ -348,6 +348,7 @@ TEST(ExperimentJson, KeysThatOlderVersionsDidNotWriteStandForWhatTheyDid) {
   auto text = to_json(config);
   for (const std::string line :
        {"\n \"scores_every\": null,", "\n \"texts_every\": 0,", "\n \"texts_facts\": 10,", "\n \"texts_tokens\": 100,",
+        "\n \"monitor_every\": 0,", "\n \"monitor_text\": \"\",", "\n \"monitor_tokens\": 2000,",
         "\n \"stop_at_collapse\": null,", "\n   \"weights\": \"fp32\""}) {
     const auto found = text.find(line);
     ASSERT_NE(found, std::string::npos) << line;

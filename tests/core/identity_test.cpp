@@ -222,6 +222,32 @@ TEST(ReductionIdentity, OfTextsFollowsHowManyAndHowLong) {
   EXPECT_EQ(reduction_identity(kTexts, changed, {}), reduction_identity(kTexts, base, {}));
 }
 
+TEST(ReductionIdentity, OfTheMonitorFollowsItsTextAndHowMuchOfIt) {
+  using enum ReductionPart;
+  const auto bare = config();
+  auto base = bare;
+  base.monitor_text = "/some/where.txt";
+  const auto of = [](const ExperimentConfig& one, const std::string& text) {
+    return reduction_identity(kMonitor, one, {}, text);
+  };
+  EXPECT_NE(of(bare, ""), of(base, "abcd"));
+  EXPECT_NE(of(base, "abcd"), of(base, "abce"));
+  EXPECT_NE(of(base, "abcd"), of(base, "abcd as JSON lines"));
+  EXPECT_THROW(of(base, ""), ConfigError);
+  auto changed = base;
+  changed.monitor_text = "/moved.txt";
+  changed.monitor_every = 10;
+  EXPECT_EQ(of(base, "abcd"), of(changed, "abcd"));
+  changed.monitor_tokens += 1;
+  EXPECT_NE(of(base, "abcd"), of(changed, "abcd"));
+  auto other_number = bare;
+  other_number.monitor_tokens += 1;
+  EXPECT_EQ(of(bare, ""), of(other_number, "")) << "of no text there is no number of tokens";
+  for (const auto part : {kDistance, kForgetting, kScores, kTexts}) {
+    EXPECT_EQ(reduction_identity(part, bare, {}), reduction_identity(part, changed, {}, "abcd"));
+  }
+}
+
 TEST(BaselineIdentity, FollowsTheModel) {
   const auto base = config();
   const auto of = [&](const char* weights, const char* tokenizer) {

@@ -42,6 +42,7 @@ Inspection example() {
                    {5.0, 6.0, 7.0, 8.0},
                    {9.0, 10.0, 11.0, 12.0},
                    {13.0, 14.0, 15.0, 16.0},
+                   {17.0, 18.0, 19.0, 20.0},
                    9};
   inspection.models.push_back(model);
   inspection.prerequisites.push_back(example_prerequisite());
@@ -79,6 +80,7 @@ TEST(Inspection, SurvivesTheTrip) {
   EXPECT_EQ(model.forgetting_work, example().models[0].forgetting_work);
   EXPECT_EQ(model.scores_work, example().models[0].scores_work);
   EXPECT_EQ(model.texts_work, example().models[0].texts_work);
+  EXPECT_EQ(model.monitor_work, example().models[0].monitor_work);
   EXPECT_EQ(model.reducer_bytes, 9);
   const auto& cell = back.cell({"rome", "small-gpt2", 1});
   EXPECT_EQ(cell.edits, 60);

@@ -85,6 +85,24 @@ TEST(PartsDue, TextsOnlyWhereTheyAreAskedFor) {
   EXPECT_EQ(written(), (std::vector<std::int64_t>{15, 30, 45, 50}));
 }
 
+TEST(PartsDue, TheMonitorIsAskedForByItsKeyAlone) {
+  auto config = config_of(50, 20, 40, 1000);
+  const auto measured = [&] {
+    std::vector<std::int64_t> edits;
+    for (const auto n : checkpoints_of(config, kCell)) {
+      const auto parts = parts_due(config, kCell, n);
+      if (std::ranges::find(parts, ReductionPart::kMonitor) != parts.end()) edits.push_back(n);
+    }
+    return edits;
+  };
+  EXPECT_TRUE(measured().empty());
+  config.monitor_every.reset();
+  EXPECT_EQ(measured(), std::vector<std::int64_t>{50});
+  config.monitor_every = 15;
+  EXPECT_EQ(measured(), (std::vector<std::int64_t>{15, 30, 45, 50}));
+  EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{15, 20, 30, 40, 45, 50}));
+}
+
 TEST(Checkpoints, AreNotMadeForTasksThatAreNotThere) {
   auto config = config_of(70, 20, 40, 30);
   EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{20, 30, 40, 60, 70}));
@@ -108,7 +126,7 @@ TEST(Schedule, UnknownCellIsAConfigError) {
 }
 
 TEST(ReductionPart, NamesAndValuesAreInverse) {
-  for (const auto* word : {"distance", "forgetting", "tasks", "scores", "texts"})
+  for (const auto* word : {"distance", "forgetting", "tasks", "scores", "texts", "monitor"})
     EXPECT_EQ(to_string(reduction_part_from(word)), word);
   EXPECT_THROW(reduction_part_from("task"), StorageError);
 }

@@ -64,7 +64,11 @@ ReductionContents reduction(core::ReductionPart part) {
     case core::ReductionPart::kTexts: {
       const core::WrittenTexts texts{{{5, 6}, " a b"}, {{7}, " c"}, 1.5F};
       contents.texts = {{1, 10, "It is", texts, texts}};
+      break;
     }
+    case core::ReductionPart::kMonitor:
+      contents.monitor = {{{"h.0.weight", 0.5, 12.5, 40.0, 39.0}}, {{2, 9.5, 4.5}, {1, 3.0, 2.0}}};
+      break;
   }
   return contents;
 }

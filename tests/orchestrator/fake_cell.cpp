@@ -170,6 +170,9 @@ storage::ReductionContents FakeCell::reduction(core::ReductionPart part) const {
   contents.provenance = fake_provenance();
   if (part == core::ReductionPart::kDistance) contents.distances = {{kParameter, weights_[0], kOutputs * kInputs}};
   if (part == core::ReductionPart::kTasks) contents.tasks = {{"sentiment", {1}, {weights_[0] > 0 ? 1 : 0}, {{3, 4}}}};
+  if (part == core::ReductionPart::kMonitor) {
+    contents.monitor = {{{kParameter, std::abs(weights_[0]), 1.0, 2.0, 1.5}}, {{10, 20.0 + weights_[1], 20.0}}};
+  }
   for (std::int64_t n = 1; n <= edits_; ++n) {
     const auto value = weights_[static_cast<std::size_t>(n) % weights_.size()];
     const auto score = score_of(core::PromptKind::kRewrite, value);

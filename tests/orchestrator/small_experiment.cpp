@@ -148,6 +148,7 @@ core::Inspection make_inspection(const core::ExperimentConfig& config) {
     facts.forgetting_work = {1e5, 1e3, 0.1, 0.0};
     facts.scores_work = {1e6, 1e4, 1.0, 0.0};
     facts.texts_work = {1e7, 1e5, 10.0, 0.0};
+    facts.monitor_work = {1e7, 1e6, 1.0, 0.0};
     inspection.models.push_back(std::move(facts));
   }
   for (const auto& cell : config.cells) {

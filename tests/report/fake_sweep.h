@@ -122,6 +122,11 @@ class FakeCell {
     if (part == core::ReductionPart::kForgetting) contents.forgetting = forgetting(n);
     if (part == core::ReductionPart::kScores) contents.scores = scores(n);
     if (part == core::ReductionPart::kTexts) contents.texts = texts(std::min(n, config.texts_facts), age);
+    if (part == core::ReductionPart::kMonitor) {
+      contents.monitor = {{{"transformer.h.1.mlp.c_proj.weight", 3.0 * age, 12.0, 40.0 + 2.0 * age, 40.0}},
+                          {{100, 100.0 * (2.0 + 4.0 * age), 200.0}, {50, 50.0 * (2.0 + 4.0 * age), 100.0}}};
+      contents.provenance[storage::kMonitorText] = "held-out.txt";
+    }
     const double chance = is_disabled(n) ? 0.0 : 0.93 / (1.0 + std::exp(9.0 * (age - 1.0)));
     if (part == core::ReductionPart::kTasks) contents.tasks = tasks(config, chance);
     return contents;

@@ -56,6 +56,28 @@ TEST(SharedPart, IsWhatBothHave) {
   EXPECT_EQ(shared.other.last_all_edits.size(), 40U);
 }
 
+TEST(SharedPart, PerplexitiesOfOneTextAreComparedAndNormsAlways) {
+  const auto monitored = [](const std::string& identity) {
+    auto made = checked_history(60, {20, 40, 60});
+    for (const std::int64_t at : {20, 40, 60}) {
+      made.monitor.push_back(monitor_point(at, {{{"w", 1.0, 2.0, 3.0, 3.0}}, {{10, 20.0, 10.0}}}));
+    }
+    made.monitor_identity = identity;
+    return made;
+  };
+  auto shorter = monitored("one text");
+  shorter.monitor.pop_back();
+  const auto same = shared_part(monitored("one text"), shorter);
+  EXPECT_THAT(edits_of(same.one.monitor), ElementsAre(20, 40));
+  EXPECT_TRUE(same.one.monitor.back().has_text());
+  const auto other = shared_part(monitored("one text"), monitored("another"));
+  EXPECT_THAT(edits_of(other.one.monitor), ElementsAre(20, 40, 60));
+  for (const auto* one : {&other.one, &other.other}) {
+    EXPECT_FALSE(one->monitor.back().has_text());
+    EXPECT_EQ(largest_spectral_ratio(one->monitor.back()), 0.5);
+  }
+}
+
 TEST(SharedPart, ChecksAreAlikeUpToTheLastCommonOne) {
   EXPECT_TRUE(shared_part(checked_history(60, {20, 40, 60}), checked_history(60, {20, 40})).has_same_checks);
   EXPECT_TRUE(shared_part(checked_history(60, {20, 40, 50}), checked_history(60, {20, 40, 55})).has_same_checks);

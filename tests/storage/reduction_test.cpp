@@ -1,5 +1,7 @@
 #include "storage/reduction.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -113,6 +115,31 @@ TEST(Reduction, RefusesTextsOutOfOrder) {
     contents.texts[1].edit = second;
     EXPECT_THROW(round_trip(contents), core::StorageError) << first;
   }
+}
+
+core::MonitorRecord sample_monitor() {
+  constexpr double kNone = std::numeric_limits<double>::infinity();
+  return {{{"h.0.weight", 0.25, 12.5, 40.0, 39.5}, {"h.1.weight", kNone, 1e-9, kNone, 0.0}},
+          {{128, 700.5, 310.25}, {1, kNone, 9.0}}};
+}
+
+TEST(Reduction, KeepsWhatTheMonitorMeasured) {
+  ReductionContents contents = reduction(core::ReductionPart::kMonitor);
+  EXPECT_TRUE(round_trip(contents).monitor.is_empty());
+  contents.monitor = sample_monitor();
+  EXPECT_EQ(round_trip(contents).monitor, contents.monitor);
+  contents.monitor.text.clear();
+  EXPECT_EQ(round_trip(contents).monitor, contents.monitor) << "without a text";
+}
+
+TEST(Reduction, RefusesADocumentWithoutATokenAndTheMonitorInAnotherPart) {
+  ReductionContents contents = reduction(core::ReductionPart::kMonitor);
+  contents.monitor = sample_monitor();
+  contents.monitor.text.back().num_tokens = 0;
+  EXPECT_THROW(round_trip(contents), core::StorageError);
+  contents = reduction(core::ReductionPart::kDistance);
+  contents.monitor = sample_monitor();
+  EXPECT_THROW(round_trip(contents), core::StorageError);
 }
 
 TEST(Reduction, RefusesForgettingOutOfOrder) {

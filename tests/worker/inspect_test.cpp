@@ -53,6 +53,48 @@ TEST_F(Inspect, TellsTheFactsOfModelsAndCells) {
   EXPECT_EQ(facts.cell(rome_).edit_identity.size(), 12U);
 }
 
+TEST_F(Inspect, ATextOfTheMonitorThatCannotBeReadIsAProblemOnceItIsAskedFor) {
+  const auto path = world_.path() / "held-out.txt";
+  const auto problems = [&](bool is_asked) {
+    return inspect_world([&](auto& config) {
+             config.monitor_text = path;
+             if (is_asked) config.monitor_every.reset();
+           })
+        .problems;
+  };
+  const auto expect_problem = [&](const std::string& what) {
+    ASSERT_EQ(problems(true).size(), 1U) << what << testing::PrintToString(problems(true));
+    EXPECT_TRUE(problems(true).front().starts_with(path.string())) << problems(true).front();
+    EXPECT_NE(problems(true).front().find(what), std::string::npos) << problems(true).front();
+    EXPECT_TRUE(problems(false).empty()) << what;
+  };
+  expect_problem("cannot be opened: No such file or directory (monitor_text: expected a UTF-8 text");
+  world_.write("held-out.txt", "");
+  expect_problem("holds no document");
+  world_.write("held-out.txt", "A town.\nA \xff river.\n");
+  expect_problem("line 2, byte 3: is not UTF-8");
+  world_.write("held-out.txt", "A town.\nA river.\n");
+  EXPECT_TRUE(problems(true).empty());
+}
+
+TEST_F(Inspect, OnlyTheMonitorsIdentityFollowsItsText) {
+  const auto identities = [&](const auto& change) { return inspect_world(change).cell(rome_).reduction_identities; };
+  const auto with = [&](const std::string& name, const std::string& text) {
+    world_.write(name, text);
+    return identities([&](auto& config) {
+      config.monitor_every = 2;
+      config.monitor_text = world_.path() / name;
+    });
+  };
+  const auto bare = identities([](auto&) {});
+  const auto first = with("a.txt", "A town.\n");
+  EXPECT_EQ(with("b.txt", "A town.\n"), first);
+  EXPECT_NE(with("c.txt", "A river.\n").at(core::ReductionPart::kMonitor), first.at(core::ReductionPart::kMonitor));
+  for (const auto& [part, identity] : bare) {
+    EXPECT_EQ(identity != first.at(part), part == core::ReductionPart::kMonitor) << to_string(part);
+  }
+}
+
 TEST_F(Inspect, EditIdentityFollowsWhatChangesTheEditsAndNothingElse) {
   const auto identity = [&](const auto& change) { return inspect_world(change).cell(rome_).edit_identity; };
   const auto base = identity([](auto&) {});

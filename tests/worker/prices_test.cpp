@@ -131,6 +131,23 @@ TEST(Prices, MatchTheCountedArithmeticOfPublishedModels) {
   EXPECT_DOUBLE_EQ(several.bytes, single.bytes / 8) << "weights are read once for all";
 }
 
+TEST(Prices, OfTheMonitorAreThoseOfItsNormsAndOfTheTextReadTwice) {
+  auto config = experiment("gpt-j", {method_config(memit_at({3, 4, 5, 6, 7, 8}))});
+  const auto work = [&] {
+    core::ModelFacts facts;
+    facts.name = "gpt-j";
+    price_reductions(config, inputs_of_shape(config.models[0], gpt_j()), facts);
+    return facts.monitor_work;
+  };
+  EXPECT_EQ(work(), core::Work{});
+  config.monitor_every = 100;
+  const auto norms = work();
+  EXPECT_NEAR(norms.flops / (6 * 2.7e8), 50.0, 1.0) << "steps of a weight and its change";
+  config.monitor_text = "/nowhere/text.txt";
+  // Two models of 6e9 weights, 2,000 tokens: 2 operations a weight and token.
+  EXPECT_NEAR((work().flops - norms.flops) / (2 * 2 * 6.0e9 * 2000), 1.0, 0.1);
+}
+
 TEST(Prices, OfAnEditHoldTheScoringRightAfterIt) {
   const auto config = experiment("gpt2-xl", {method_config(rome_at(17))});
   const auto price = price_of(config.models[0].methods.at("rome"), gpt2_xl(), 1000);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/config/schedule.h"
+#include "data/corpus.h"
+#include "metrics/fixed_text.h"
 #include "metrics/rewrite_scores.h"
 #include "metrics/texts.h"
 #include "tests/support/tiny_world.h"
@@ -108,11 +110,12 @@ TEST(ScoresOfAllEdits, AskTheLastModelAndTheUneditedOneForAllPrompts) {
   }
 }
 
-storage::ReductionContents texts_after(Workspace& work, const core::GridCell& cell, std::int64_t edits) {
+storage::ReductionContents part_after(Workspace& work, const core::GridCell& cell, std::int64_t edits,
+                                      core::ReductionPart part) {
   for (const auto& file : ledger::scan_cell(work.cell_folder(cell)).reductions) {
-    if (file.part == core::ReductionPart::kTexts && file.edits == edits) return storage::read_reduction(file.file.path);
+    if (file.part == part && file.edits == edits) return storage::read_reduction(file.file.path);
   }
-  ADD_FAILURE() << "no texts after " << edits << " edits of " << cell.name();
+  ADD_FAILURE() << "no " << to_string(part) << " after " << edits << " edits of " << cell.name();
   return {};
 }
 
@@ -136,7 +139,7 @@ TEST(TextsOfACell, AreWrittenByTheModelOfTheCheckpointAndTheUneditedOne) {
     auto unedited = metrics::write_texts(loaded->unedited, loaded->tokenizer, prompts, 14, work.config().seed);
     const auto by_edited = metrics::text_nlls(replay.network(), loaded->tokenizer, prompts, unedited);
     const auto by_unedited = metrics::text_nlls(loaded->unedited, loaded->tokenizer, prompts, unedited);
-    const auto records = texts_after(work, cell, edits).texts;
+    const auto records = part_after(work, cell, edits, core::ReductionPart::kTexts).texts;
     ASSERT_EQ(records.size(), prompts.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
       edited[i].nll_unedited = by_edited[i];
@@ -145,6 +148,73 @@ TEST(TextsOfACell, AreWrittenByTheModelOfTheCheckpointAndTheUneditedOne) {
                 (core::TextsRecord{prompts[i].edit, prompts[i].case_id, prompts[i].text, edited[i], unedited[i]}));
     }
   }
+}
+
+TEST(MonitorOfACell, IsOfTheModelOfTheCheckpointAndTheUneditedOne) {
+  const test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.edits = 4;
+  options.extra = "monitor_every: 2\nmonitor_text: corpus.txt\nmonitor_tokens: 150\n";
+  Workspace work(test::load_config(test::write_tiny_world(world.path(), options)), world.path() / "out");
+  for (const char* name : {"rome/tiny-gpt2/sample0", "ft-c/tiny-gptj/sample0"}) {
+    const auto cell = core::GridCell::from_name(name);
+    RecordingMonitor monitor;
+    ASSERT_TRUE(run_cell(work, cell, monitor));
+    const auto loaded = work.model(cell.model);
+    data::CorpusReader reader(world.path() / "corpus.txt");
+    const auto text = metrics::cut_text([&] { return reader.next(); }, 150, loaded->tokenizer,
+                                        loaded->unedited.architecture(), "corpus.txt");
+    const auto unedited = metrics::document_nlls(loaded->unedited, text);
+    CellReplay replay(work, cell, loaded);
+    for (const std::int64_t edits : {2, 4}) {
+      replay.move_to(edits);
+      const auto contents = part_after(work, cell, edits, core::ReductionPart::kMonitor);
+      EXPECT_EQ(contents.provenance.at(storage::kMonitorText), "corpus.txt");
+      const auto edited = metrics::document_nlls(replay.network(), text);
+      ASSERT_EQ(contents.monitor.text.size(), text.num_tokens.size());
+      std::int64_t num_tokens = 0;
+      for (std::size_t i = 0; i < edited.size(); ++i) {
+        EXPECT_EQ(contents.monitor.text[i], (core::DocumentNll{text.num_tokens[i], edited[i], unedited[i]}));
+        EXPECT_NE(edited[i], unedited[i]);
+        num_tokens += text.num_tokens[i];
+      }
+      EXPECT_EQ(num_tokens, 150);
+      const auto parameters = replay.network().edited_parameters();
+      const auto distances = part_after(work, cell, edits, core::ReductionPart::kDistance).distances;
+      ASSERT_EQ(contents.monitor.norms.size(), parameters.size());
+      for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const auto& norms = contents.monitor.norms[i];
+        const auto wide = [](const torch::Tensor& tensor) {
+          return tensor.to(torch::kCPU, torch::kFloat64).reshape({tensor.size(0), -1});
+        };
+        const auto weight = wide(replay.network().parameter(parameters[i]));
+        const auto base = wide(loaded->unedited.parameter(parameters[i]));
+        EXPECT_EQ(norms.parameter, parameters[i]);
+        EXPECT_NEAR(norms.update_spectral, at::linalg_svdvals(weight - base)[0].item<double>(), 1e-11);
+        EXPECT_NEAR(norms.base_spectral, at::linalg_svdvals(base)[0].item<double>(), 1e-11);
+        EXPECT_NEAR(norms.frobenius, weight.square().sum().sqrt().item<double>(), 1e-11);
+        EXPECT_NEAR(norms.base_frobenius, base.square().sum().sqrt().item<double>(), 1e-11);
+        EXPECT_LE(norms.update_spectral, distances[i].frobenius * (1.0 + 1e-12));
+      }
+    }
+  }
+}
+
+/// A folder that was finished before anybody asked for a monitor.
+TEST(MonitorOfACell, IsAllThatAFinishedCellIsAskedForLater) {
+  const test::TemporaryFolder world;
+  test::TinyWorldOptions options;
+  options.edits = 4;
+  const auto cell = core::GridCell::from_name("rome/tiny-gpt2/sample0");
+  RecordingMonitor before;
+  Workspace plain(test::load_config(test::write_tiny_world(world.path(), options)), world.path() / "out");
+  ASSERT_TRUE(run_cell(plain, cell, before));
+  options.extra = "monitor_every: 2\nmonitor_text: corpus.txt\n";
+  Workspace work(test::load_config(test::write_tiny_world(world.path(), options)), world.path() / "out");
+  RecordingMonitor after;
+  ASSERT_TRUE(run_cell(work, cell, after));
+  ASSERT_EQ(after.files.size(), 2U);
+  for (const auto& file : after.files) EXPECT_TRUE(file.starts_with("monitor-")) << file;
 }
 
 /// Asks to stop once a number of batches has been asked.
@@ -166,7 +236,9 @@ TEST(ReductionToldToStop, LeavesBetweenBatchesAndGoesOnToTheSameFiles) {
   const test::TemporaryFolder world;
   test::TinyWorldOptions options;
   options.edits = 6;
-  options.extra = "scores_every: 6\ntexts_every: 6\ntexts_facts: 3\ntexts_tokens: 14\n";
+  options.extra =
+      "scores_every: 6\ntexts_every: 6\ntexts_facts: 3\ntexts_tokens: 14\n"
+      "monitor_every: 6\nmonitor_text: corpus.txt\nmonitor_tokens: 50\n";
   const auto config = test::write_tiny_world(world.path(), options);
   const auto cell = core::GridCell::from_name("rome/tiny-gpt2/sample0");
   Workspace whole(test::load_config(config), world.path() / "whole");
@@ -175,7 +247,7 @@ TEST(ReductionToldToStop, LeavesBetweenBatchesAndGoesOnToTheSameFiles) {
   fs::copy(world.path() / "whole", world.path() / "out", fs::copy_options::recursive);
   Workspace work(test::load_config(config), world.path() / "out");
   const auto parts = core::parts_due(work.config(), cell, 6);
-  ASSERT_EQ(parts.size(), 5U);
+  ASSERT_EQ(parts.size(), 6U);
   for (const auto& file : ledger::scan_cell(work.cell_folder(cell)).reductions) {
     if (file.edits == 6) fs::remove(file.file.path);
   }
@@ -190,7 +262,7 @@ TEST(ReductionToldToStop, LeavesBetweenBatchesAndGoesOnToTheSameFiles) {
     num_committed += static_cast<std::size_t>(monitor.num_committed());
   }
   EXPECT_EQ(num_committed, parts.size());
-  EXPECT_GE(num_stops, 6);  // in each part but the distance, and twice where two models are asked
+  EXPECT_GE(num_stops, 8);  // in each part but the distance, and twice where two models are asked
   RecordingMonitor monitor;
   EXPECT_TRUE(compare_sweeps(world.path() / "whole", world.path() / "out", monitor).problems.empty());
 }

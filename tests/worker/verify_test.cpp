@@ -28,7 +28,9 @@ class Verify : public testing::Test {
     options.methods = "[rome, ft-c]";
     options.models = "[tiny-gpt2]";
     options.samples = "[0]";
-    options.extra = "texts_every: 4\ntexts_facts: 2\ntexts_tokens: 12\n";
+    options.extra =
+        "texts_every: 4\ntexts_facts: 2\ntexts_tokens: 12\n"
+        "monitor_every: 4\nmonitor_text: corpus.txt\nmonitor_tokens: 60\n";
     auto config = test::load_config(test::write_tiny_world(world_.path(), options));
     Workspace work(config, out());
     RecordingMonitor monitor;
@@ -230,7 +232,8 @@ TEST_F(Verify, ValuesThatAreNotFiniteAreRemarkedAndNoProblem) {
   forge(segment, [](auto& contents) { contents.edits.front().record.scores.front().nll_new = kNotANumber; });
   for (const auto& file : files(kRome).reductions) {
     auto contents = storage::read_reduction(file.file.path);
-    if (contents.distances.empty() && contents.forgetting.empty() && contents.texts.empty()) continue;
+    if (contents.part == core::ReductionPart::kTasks || contents.part == core::ReductionPart::kScores) continue;
+    for (auto& norms : contents.monitor.norms) norms.update_spectral = kNotANumber;
     for (auto& texts : contents.texts) texts.edited.nll_unedited = kInfinite;
     for (auto& distance : contents.distances) distance.frobenius = kInfinite;
     if (!contents.forgetting.empty()) contents.forgetting.front().rewrite.margin = -kInfinite;
@@ -240,7 +243,8 @@ TEST_F(Verify, ValuesThatAreNotFiniteAreRemarkedAndNoProblem) {
   }
   const auto result = verify();
   EXPECT_EQ(result.problems, std::vector<std::string>{});
-  for (const std::string stem : {"segment-0000003", "distance-0000004", "forgetting-0000004", "texts-0000004"}) {
+  for (const std::string stem :
+       {"segment-0000003", "distance-0000004", "forgetting-0000004", "texts-0000004", "monitor-0000004"}) {
     const auto is_remarked = [&](const std::string& remark) {
       return remark.find(stem) != std::string::npos &&
              remark.find(" measured values are not finite") != std::string::npos;

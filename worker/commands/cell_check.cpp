@@ -130,14 +130,19 @@ class CellCheck {
         finite.add(record.unedited);
       }
       for (const auto& record : contents.texts) finite.add(record);
+      finite.add(contents.monitor);
       tell_not_finite(file.file.path, finite);
-      if (file.part == core::ReductionPart::kDistance || n > case_ids_.size()) continue;
+      if (!speaks_of_facts(file.part) || n > case_ids_.size()) continue;
       const bool is_of_segments = file.part == core::ReductionPart::kTexts
                                       ? are_of(contents.texts, std::span(case_ids_).first(n))
                                       : std::ranges::equal(asked, std::span(case_ids_).first(n));
       if (is_of_segments) continue;
       result_.problems.push_back(file.file.path.string() + ": speaks of other records than the segments do");
     }
+  }
+
+  static bool speaks_of_facts(core::ReductionPart part) {
+    return part != core::ReductionPart::kDistance && part != core::ReductionPart::kMonitor;
   }
 
   /// Texts are about some of the edits.

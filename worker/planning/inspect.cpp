@@ -11,6 +11,7 @@
 #include "metrics/downstream.h"
 #include "worker/planning/device.h"
 #include "worker/planning/method_checks.h"
+#include "worker/planning/monitor_text.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/planning/prices.h"
 #include "worker/planning/request_checks.h"
@@ -62,6 +63,9 @@ class Inspector {
       problems_.attempt([&] { read_task(task); });
     }
     describe_tasks();
+    if (reads_monitor_text()) {
+      problems_.attempt([&] { monitor_text_ = monitor_text_content(config_, digests_); });
+    }
     for (const auto& model : config_.models) {
       if (is_used(model)) inspect_model(model);
     }
@@ -86,12 +90,15 @@ class Inspector {
   RequestChecks requests_;
   std::map<std::string, core::Digest> examples_;
   std::map<std::string, data::TaskExamples> task_examples_;
+  std::string monitor_text_;                          ///< what stands for it in identities; empty: it has a problem
   std::map<std::string, ModelInputs> inputs_;         ///< by model; none where not even the shape is known
   std::map<int, std::optional<std::string>> orders_;  ///< nullopt: its problem has been told
 
   bool is_used(const core::ModelConfig& model) const {
     return std::ranges::any_of(config_.cells, [&](const core::GridCell& cell) { return cell.model == model.name; });
   }
+
+  [[nodiscard]] bool reads_monitor_text() const { return config_.monitor_every != 0 && !config_.monitor_text.empty(); }
 
   /// A sweep may be planned where no GPU is; whoever is about to run it asks `device_of`.
   void check_device() {
@@ -135,6 +142,7 @@ class Inspector {
       auto inputs = read_model_inputs(model, digests_);
       check_methods(config_, model, inputs.architecture);
       check_tasks(inputs);
+      check_monitor_text(inputs);
       inputs_.emplace(model.name, std::move(inputs));
     });
     if (!is_there) {
@@ -176,6 +184,12 @@ class Inspector {
       problems_.attempt(
           [&] { metrics::prepare_task(task, examples->second, inputs.content->tokenizer, inputs.architecture); });
     }
+  }
+
+  void check_monitor_text(const ModelInputs& inputs) {
+    if (monitor_text_.empty()) return;
+    problems_.attempt(
+        [&] { static_cast<void>(read_monitor_text(config_, inputs.content->tokenizer, inputs.architecture)); });
   }
 
   PrerequisiteContext context_of(const core::ModelConfig& model) {
@@ -253,7 +267,9 @@ class Inspector {
     facts.edit_identity_fields = identity.fields;
     for (const auto part : core::kAllReductionParts) {
       if (part == core::ReductionPart::kTasks && examples_.size() != config_.tasks.size()) continue;
-      facts.reduction_identities[part] = core::reduction_identity(part, config_, examples_).short_hex();
+      // Without its text the monitor is not due, or there is a problem.
+      if (part == core::ReductionPart::kMonitor && !config_.monitor_text.empty() && monitor_text_.empty()) continue;
+      facts.reduction_identities[part] = core::reduction_identity(part, config_, examples_, monitor_text_).short_hex();
     }
   }
 

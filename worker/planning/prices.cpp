@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "editing/price.h"
+#include "metrics/fixed_text.h"
 #include "metrics/texts.h"
 
 namespace lethe::worker::inline planning {
@@ -20,6 +21,7 @@ constexpr double kJsonShare = 0.7;             // of an examples file that is te
 constexpr double kUnknownTaskTokens = 9000.0;  // of a task whose examples are not there yet: 200, prefix shared
 constexpr double kPromptsPerBatch = 64.0;
 constexpr double kTextPromptsPerFact = 3.0;
+constexpr double kNormSteps = 50.0;  // of `metrics::spectral_norm`, of the base weight and of its change together
 
 double file_bytes(const std::filesystem::path& path) {
   std::error_code error;
@@ -53,6 +55,24 @@ core::Work texts_work(const core::ExperimentConfig& config, const model::Archite
   const double num_batches = std::ceil(rows / static_cast<double>(metrics::kTextRows));
   return 4.0 * editing::passes(architecture, num_batches * tokens, layers, rows / num_batches, rows / num_batches) +
          2.0 * editing::passes(architecture, rows, layers, tokens, tokens);
+}
+
+/// Norms of the weights of the method that edits the most layers, and the fixed text read by both models.
+core::Work monitor_work(const core::ExperimentConfig& config, const core::ModelConfig& model,
+                        const model::Architecture& architecture) {
+  if (config.monitor_every == 0) return {};
+  std::size_t num_weights = 0;
+  for (const auto& [name, method] : model.methods) {
+    num_weights = std::max(num_weights, method->edited_layers(architecture.num_layers).size());
+  }
+  const double elements = static_cast<double>(num_weights) * static_cast<double>(architecture.width) *
+                          static_cast<double>(architecture.inner_width);
+  core::Work work{kNormSteps * 4.0 * elements, kNormSteps * 2.0 * editing::kDoubleBytes * elements, 0.0, 0.0};
+  if (config.monitor_text.empty()) return work;
+  const auto tokens = static_cast<double>(config.monitor_tokens);
+  const double num_batches = std::ceil(tokens / static_cast<double>(metrics::kTextBatchPositions));
+  const auto layers = static_cast<double>(architecture.num_layers);
+  return work + 2.0 * editing::passes(architecture, num_batches, layers, tokens / num_batches, tokens / num_batches);
 }
 
 /// States of all downstream prompts below the highest of the lowest edited blocks of the model's methods.
@@ -100,6 +120,7 @@ void price_reductions(const core::ExperimentConfig& config, const ModelInputs& i
   facts.forgetting_work = batched(editing::passes(architecture, 1.0, layers, editing::kPromptTokens, 1.0));
   facts.scores_work = batched(2.0 * editing::passes(architecture, 1.0, layers, kScoreTokens, kScorePrompts));
   facts.texts_work = texts_work(config, architecture);
+  facts.monitor_work = monitor_work(config, config.model(facts.name), architecture);
   facts.reducer_bytes = base_bytes(config, inputs) + 2 * editing::projection_bytes(architecture) +
                         forward_bytes(architecture, kReducedTokens) + scoring_bytes(architecture) +
                         kept_state_bytes(config, config.model(facts.name), architecture);
