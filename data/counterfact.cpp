@@ -22,6 +22,17 @@ std::string read_target(const EntryReader& rewrite, const char* key) {
   return target;
 }
 
+/// target_new's. No edit depends on it, so that no record is refused for one that is no text: it has none.
+std::string target_new_id(const Json& entry) {
+  const Json* value = &entry;
+  for (const char* key : {"requested_rewrite", "target_new", "id"}) {
+    const auto found = value->find(key);
+    if (found == value->end()) return {};
+    value = &*found;
+  }
+  return value->is_string() ? value->get<std::string>() : std::string();
+}
+
 EditRequest read_request(const Json& entry, const std::string& place, Problems& problems) {
   const EntryReader reader(entry, place, problems);
   EditRequest request;
@@ -36,6 +47,7 @@ EditRequest read_request(const Json& entry, const std::string& place, Problems& 
   request.relation_id = rewrite.optional_text("relation_id");
   request.subject = rewrite.required_text("subject");
   request.target_new = read_target(rewrite, "target_new");
+  request.target_new_id = target_new_id(entry);
   request.target_true = read_target(rewrite, "target_true");
   request.paraphrase_prompts = reader.optional_texts("paraphrase_prompts");
   request.neighborhood_prompts = reader.optional_texts("neighborhood_prompts");

@@ -20,6 +20,7 @@ struct EditRequest {
   std::string neighborhood_target;  ///< what neighbourhood prompts are asked for; empty: `target_true`
   std::string question_prompt;      ///< question form with "{}"; empty if the file has none
   std::string completion_prompt;    ///< completion form with "{}"; empty if the file has none
+  std::string target_new_id;        ///< Wikidata's, "Q183"; empty if the file has none. Reference texts are found by it
 
   /// `prompt` with the subject filled in.
   [[nodiscard]] std::string edit_prompt() const;

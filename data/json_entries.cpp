@@ -20,16 +20,6 @@ constexpr std::size_t kMaxProblems = 20;
   throw core::DataError(place + ": " + (error.line() > 0 ? line_and_column : "") + error.what());
 }
 
-void visit_list(std::string_view text, const std::string& file,
-                const std::function<void(const Json&, const std::string&)>& visit) {
-  std::size_t index = 0;
-  try {
-    core::visit_json_list(text, [&](Json&& entry) { visit(entry, file + ": entry " + std::to_string(index++)); });
-  } catch (const core::JsonError& error) {
-    refuse(file, error);
-  }
-}
-
 /// ", with lists under a, b" of an object's keys whose values are lists.
 std::string lists_of(const Json& object) {
   std::string lists;
@@ -102,13 +92,23 @@ bool is_unfinished_json(std::string_view text) {
   }
 }
 
+void visit_json_list(std::string_view text, const std::string& file,
+                     const std::function<void(const Json&, const std::string&)>& visit) {
+  std::size_t index = 0;
+  try {
+    core::visit_json_list(text, [&](Json&& entry) { visit(entry, file + ": entry " + std::to_string(index++)); });
+  } catch (const core::JsonError& error) {
+    refuse(file, error);
+  }
+}
+
 void for_each_json_entry(const std::filesystem::path& path, const char* key,
                          const std::function<void(const Json&, const std::string&)>& visit) {
   const std::string text = read_text_file(path);
   const std::size_t start = text.find_first_not_of(" \t\r\n");
   if (start == std::string::npos)
     throw core::DataError(path.string() + ": is empty; a JSON list or JSON lines expected");
-  if (text[start] == '[') return visit_list(text, path.string(), visit);
+  if (text[start] == '[') return visit_json_list(text, path.string(), visit);
   if (text[start] == '{') {
     refuse_object_over_lines(std::string_view(text).substr(start), path.string());
     return visit_lines(text, path.string(), key, visit);

@@ -29,6 +29,11 @@ bool is_unfinished_json(std::string_view text);
 void for_each_json_entry(const std::filesystem::path& path, const char* key,
                          const std::function<void(const Json& entry, const std::string& place)>& visit);
 
+/// The same for the text of a JSON list that is in memory already, or mapped; `file` opens `place`. Any other value is
+/// an error.
+void visit_json_list(std::string_view text, const std::string& file,
+                     const std::function<void(const Json& entry, const std::string& place)>& visit);
+
 /// Collects what is wrong with a file's entries, so that one error names them all (the first 20, and how many more).
 class Problems {
  public:

@@ -27,4 +27,7 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 
 MappedFile::~MappedFile() { ::munmap(data_, size_bytes_); }
 
+// Advice that is not taken costs memory alone.
+void MappedFile::forget_pages() const { static_cast<void>(::madvise(data_, size_bytes_, MADV_DONTNEED)); }
+
 }  // namespace lethe::data

@@ -17,6 +17,8 @@ class MappedFile {
 
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
+  /// Takes all pages out of memory; they come in again when they are read. What was written to them is lost.
+  void forget_pages() const;
 
  private:
   std::byte* data_ = nullptr;

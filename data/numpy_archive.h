@@ -1,27 +1,14 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
-#include <vector>
 
+#include "data/numpy_array.h"
 #include "data/zip_archive.h"
 
 namespace lethe::data {
 
-/// One array of an npz file: a view of the mapped file, in C order.
-struct NumpyArray {
-  std::string dtype;                ///< NumPy's descr: "<f4", "<f8", "<i8", "<U50", ...
-  std::vector<std::int64_t> shape;  ///< empty for a scalar
-  std::span<const std::byte> values;
-
-  [[nodiscard]] std::int64_t numel() const;
-};
-
-/// An uncompressed npz file (`numpy.savez`), zip64 included; arrays of .npy versions 1 to 3. Everything is bounds
-/// checked, and nothing is unpickled: an array of objects is a type like any other that callers do not take.
+/// An uncompressed npz file (`numpy.savez`), zip64 included; its members are arrays of .npy (data/numpy_array.h).
 class NumpyArchive {
  public:
   /// Throws `core::DataError`.

@@ -47,6 +47,7 @@ TEST(Counterfact, ReadsEveryFieldOfAList) {
   EXPECT_EQ(first.prompt, "The capital of {} is");
   EXPECT_EQ(first.subject, "Ostland 5");
   EXPECT_EQ(first.target_new, "Brum");
+  EXPECT_EQ(first.target_new_id, "Q1");
   EXPECT_EQ(first.target_true, "Zürn");
   EXPECT_EQ(first.edit_prompt(), "The capital of Ostland 5 is");
   EXPECT_THAT(first.paraphrase_prompts, ElementsAre("Odd. Its capital is"));
@@ -65,6 +66,18 @@ TEST(Counterfact, ListAndJsonLinesGiveTheSame) {
     EXPECT_EQ(lines[index].subject, listed[index].subject);
     EXPECT_EQ(lines[index].neighborhood_prompts, listed[index].neighborhood_prompts);
   }
+}
+
+/// Nothing of an edit depends on it: files that were read before it was are read on.
+TEST(Counterfact, AnIdThatIsNoTextIsNone) {
+  for (const json& id : {json(5), json(nullptr), json({{"a", 1}})}) {
+    json record = full_record(3);
+    record["requested_rewrite"]["target_new"]["id"] = id;
+    EXPECT_EQ(read_counterfact(InputFile(record.dump()).path()).at(0).target_new_id, "") << id;
+  }
+  json record = full_record(3);
+  record["requested_rewrite"]["target_new"].erase("id");
+  EXPECT_EQ(read_counterfact(InputFile(record.dump()).path()).at(0).target_new_id, "");
 }
 
 TEST(Counterfact, NeedsOnlyTheRewrite) {

@@ -41,6 +41,16 @@ std::string moment_archive() {
   return zip.finish();
 }
 
+std::string reference_files() {
+  constexpr const char* kNext = "\n=====\n";
+  std::string idf;
+  for (const double value : {1.0, 1.5, 2.25}) idf += py::bytes_of(value);
+  return std::string(
+             R"([{"relation_id": "P17", "target_id": "Q1", "samples": [{"text": "A river, a Town", "name": "T"}]},)"
+             R"({"relation_id": "P37", "target_id": "Q2", "samples": []}])") +
+         kNext + R"({"river": 0, "town": 2, "hill": 1})" + kNext + npy("<f8", "(3,)", idf);
+}
+
 std::string state_dict() {
   const auto weight = py::tensor(py::storage("FloatStorage", "0", 12), 0, {3, 4}, {4, 1});
   const auto mask = py::tensor(py::storage("BoolStorage", "1", 8), 2, {2, 3}, {3, 1});
@@ -122,6 +132,7 @@ std::vector<std::string> of_stored_files() {
 
 std::vector<std::string> composed(std::string_view target) {
   if (target == "npz") return {moment_archive(), moment_arrays()};
+  if (target == "references") return {reference_files()};
   if (target == "pickle") return {state_dict()};
   if (target == "checkpoint") {
     return {test::checkpoint_archive(state_dict(), {{"0", std::string(48, '\x3f')}, {"1", std::string(8, '\0')}})};

@@ -15,6 +15,7 @@ constexpr std::array kTargets{
     Target{"npz", npz, "NumpyArchive"},
     Target{"pickle", pickle, ""},
     Target{"records", records, "DamagedInput"},
+    Target{"references", references, ""},
     Target{"safetensors", safetensors, ""},
     Target{"stored_file", stored_file, ""},
     Target{"sweep_folder", sweep_folder, ""},

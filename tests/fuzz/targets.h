@@ -22,6 +22,7 @@ bool model_folder(std::string_view input);
 bool npz(std::string_view input);
 bool pickle(std::string_view input);
 bool records(std::string_view input);
+bool references(std::string_view input);
 bool safetensors(std::string_view input);
 bool stored_file(std::string_view input);
 bool sweep_folder(std::string_view input);
