@@ -12,6 +12,7 @@ MODEL_LICENCES = {
     "gptj": "GPT-J: Apache 2.0, EleutherAI",
     "smollm2": "SmolLM2: Apache 2.0, Hugging Face",
 }
+REFERENCES = ("attribute_snippets.json", "tfidf_vocab.json", "idf.npy")
 DERIVED = "made from Wikipedia (CC BY-SA) and the model; published with ROME and MEMIT (MIT)"
 
 
@@ -122,6 +123,12 @@ GROUPS = (
                 45_108_470,
             ),
         ),
+    ),
+    Group(
+        "counterfact-references",
+        "texts about subjects that have CounterFact's objects, vocabulary and idf: what consistency compares with",
+        "text of Wikipedia (CC BY-SA); published with ROME (MIT)",
+        tuple(File(f"{ROME}/dsets/{name}", f"references/{name}") for name in REFERENCES),
     ),
     Group(
         "zsre",

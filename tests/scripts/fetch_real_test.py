@@ -199,10 +199,21 @@ class FetchReal(Medium):
 
     def test_asks_each_programs_own_server_for_what_that_program_reads(self):
         hosts = {group.name: {file.url.split("/")[2] for file in group.files} for group in catalogue.GROUPS}
-        for name in ("stats-gpt2-medium", "stats-gpt2-large", "counterfact"):
+        for name in ("stats-gpt2-medium", "stats-gpt2-large", "counterfact", "counterfact-references"):
             self.assertEqual(hosts[name], {"rome.baulab.info"}, name)
         for name in ("stats-gpt2-xl", "stats-gpt-j-6b", "mend-gpt2-xl", "mend-gpt-j-6b"):
             self.assertEqual(hosts[name], {"memit.baulab.info"}, name)
+
+    def test_fetches_the_reference_texts_into_the_folder_that_a_report_is_given(self):
+        for name in catalogue.REFERENCES:
+            self.site.files[f"/rome.baulab.info/data/dsets/{name}"] = name.encode() * 1000
+        self.site.cuts["/rome.baulab.info/data/dsets/attribute_snippets.json"] = [5000]
+        result = self.fetch("counterfact-references")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("Wikipedia", result.stdout)
+        for name in ("attribute_snippets.json", "tfidf_vocab.json", "idf.npy"):
+            self.assertEqual((self.folder / "references" / name).read_bytes(), name.encode() * 1000)
+        self.assertEqual(len(list((self.folder / "references").iterdir())), 3, "no parts are left")
 
     def test_says_which_groups_there_are(self):
         result = self.fetch("gpt3")
