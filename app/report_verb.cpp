@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 struct ReportArguments {
   std::vector<std::string> sweeps, labels, identities;
-  std::string out;
+  std::string out, references;
   bool no_figures = false;
   report::FigureOptions figures;
 };
@@ -58,6 +58,7 @@ int run_report(const ReportArguments& options) {
   report.has_figures = !options.no_figures;
   report.identities = {options.identities.begin(), options.identities.end()};
   report.figures = options.figures;
+  report.references = options.references.empty() ? fs::path() : fs::absolute(options.references);
   const worker::TerminalMonitor monitor;
   report.figures.should_stop = [&monitor] { return monitor.should_stop(); };
   if (options.sweeps.size() == 1) {
@@ -86,6 +87,10 @@ void add_report_verb(CLI::App& app, int& status) {
   verb->add_option("--identity", options->identities,
                    "edits, reductions or baselines of other settings to show instead of the experiment's")
       ->allow_extra_args(false);
+  verb->add_option("--references", options->references,
+                   "folder with attribute_snippets.json, tfidf_vocab.json and idf.npy (scripts/fetch-real "
+                   "counterfact-references): the consistency of committed texts with them")
+      ->check(CLI::ExistingDirectory);
   verb->footer(
       "Exit status: 0 all that is committed of the experiment is in the report, 1 something was left out (a damaged\n"
       "file, results of several settings, figures that cannot be drawn) or there is no report, 2 wrong arguments.\n"

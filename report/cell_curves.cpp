@@ -81,6 +81,11 @@ void add_all_edits(CurveTable& table, const CellHistory& history) {
   }
 }
 
+void add_consistency(CurveTable& table, const TextsPoint& point, const TextMeans& means, const std::string& suffix) {
+  table.add_point("consistency.greedy" + suffix, "Consistency, greedy texts", point.edits, means.greedy_consistency);
+  table.add_point("consistency.sampled" + suffix, "Consistency, sampled texts", point.edits, means.sampled_consistency);
+}
+
 void add_texts(CurveTable& table, const CellHistory& history) {
   for (const TextsPoint& point : history.texts) {
     for (const auto& [means, suffix] :
@@ -89,7 +94,11 @@ void add_texts(CurveTable& table, const CellHistory& history) {
       table.add_point("fluency.sampled" + suffix, "Fluency, sampled texts", point.edits, means->sampled_fluency);
       table.add_point("perplexity" + suffix, "Perplexity of the unedited model's texts", point.edits,
                       means->perplexity);
+      if (point.compared) add_consistency(table, point, *means, suffix);
     }
+    if (!point.compared) continue;
+    table.add_point("consistency.facts", "Facts with references", point.edits,
+                    static_cast<double>(point.compared->num_compared));
   }
 }
 

@@ -191,8 +191,7 @@ class CellLoader {
         return;
       case core::ReductionPart::kTexts:
         require_own_edits(file, contents.texts);
-        for (const auto& record : contents.texts) texts_.add(record);
-        history_.texts.push_back(average_texts(file.edits, contents.texts));
+        keep_texts(file, contents.texts);
         return;
       case core::ReductionPart::kMonitor:
         monitor_.add(contents.monitor);
@@ -201,6 +200,15 @@ class CellLoader {
         history_.monitor.push_back(monitor_point(file.edits, std::move(contents.monitor)));
         return;
     }
+  }
+
+  void keep_texts(const ledger::ReductionFile& file, const std::vector<core::TextsRecord>& texts) {
+    for (const auto& record : texts) {
+      texts_.add(record);
+      history_.text_prompts[record.case_id].insert(record.prompt);
+    }
+    history_.texts.push_back(average_texts(file.edits, texts));
+    history_.texts.back().file = file;
   }
 
   void keep_task_identities(const storage::Provenance& provenance) {

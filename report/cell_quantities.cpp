@@ -76,6 +76,10 @@ std::vector<CellQuantity> quantities_of(const CellHistory& history, const CellPh
   if (!history.texts.empty()) {
     const TextsPoint& texts = history.texts.back();
     all.push_back({"fluency.sampled", "fluency, sampled texts", texts.edited.sampled_fluency, texts.edits});
+    if (texts.compared) {
+      all.push_back(
+          {"consistency.sampled", "consistency, sampled texts", texts.edited.sampled_consistency, texts.edits});
+    }
     all.push_back({"perplexity", "perplexity of the unedited texts", texts.edited.perplexity, texts.edits});
   }
   add_monitor(history, all);

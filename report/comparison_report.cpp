@@ -77,7 +77,8 @@ std::vector<NamedSweep> read_sweeps(const ComparisonOptions& options, const std:
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     try {
-      sweeps.push_back({labels[i], read_sweep(options.sweeps[i], methods, options.report.identities)});
+      const auto& report = options.report;
+      sweeps.push_back({labels[i], read_sweep(options.sweeps[i], methods, report.identities, report.references)});
     } catch (const core::StorageError& error) {
       problems.emplace_back(error.what());
     }

@@ -16,6 +16,7 @@ struct ReportOptions {
   /// Edits, reductions or baselines to report instead of those that the experiment names.
   std::set<std::string> identities{};
   FigureOptions figures{};
+  std::filesystem::path references{};  ///< folder of reference texts (report/references.h); empty: no consistency
 };
 
 struct ReportResult {
@@ -33,6 +34,7 @@ struct ReportResult {
 /// alone if neither curves nor phases changed since they were drawn. No link inside report/ is followed. Throws
 /// `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError` for an
 /// identity that is not there.
+/// With `references` their files are read too; what is wrong with them throws `core::DataError`.
 ReportResult write_report(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
                           const ReportOptions& options = {});
 

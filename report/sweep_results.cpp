@@ -4,6 +4,7 @@
 #include "data/counterfact.h"
 #include "ledger/sweep_folder.h"
 #include "report/cell_curves.h"
+#include "report/consistency.h"
 #include "report/identity_choice.h"
 #include "report/monitor_page.h"
 #include "report/prerequisite_list.h"
@@ -51,7 +52,7 @@ Subjects subjects_of(std::span<const CellPhases> cells, const core::DatasetConfi
 }  // namespace
 
 SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCatalogue& methods,
-                        const std::set<std::string>& identities) {
+                        const std::set<std::string>& identities, const std::filesystem::path& references) {
   const ledger::SweepFolder folder(std::filesystem::absolute(root));
   SweepResults sweep;
   sweep.root = folder.root();
@@ -63,8 +64,13 @@ SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCat
     sweep.histories.push_back(load_cell_history(folder, sweep.config, cell, choice));
     remarks.add(sweep.histories.back().remarks);
     sweep.phases.push_back(phases_of(sweep.histories.back()));
-    for (auto& curve : cell_curves(sweep.histories.back(), sweep.config)) sweep.curves.push_back(std::move(curve));
-    for (auto& curve : phase_curves(sweep.phases.back())) sweep.curves.push_back(std::move(curve));
+  }
+  if (!references.empty()) {
+    sweep.references = add_consistency(sweep.histories, references, sweep.config.dataset, sweep.remarks);
+  }
+  for (std::size_t i = 0; i < sweep.histories.size(); ++i) {
+    for (auto& curve : cell_curves(sweep.histories[i], sweep.config)) sweep.curves.push_back(std::move(curve));
+    for (auto& curve : phase_curves(sweep.phases[i])) sweep.curves.push_back(std::move(curve));
   }
   sweep.not_found = choice.not_found();
   sweep.subjects = subjects_of(sweep.phases, sweep.config.dataset);

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/metric_record.h"
+#include "ledger/sweep_folder.h"
 
 namespace lethe::report {
 
@@ -24,6 +27,16 @@ struct TextMeans {
   double sampled_fluency = 0.0;  ///< the same of the sampled texts
   /// Of the unedited model's sampled texts: exp of the mean over texts of their mean NLL per token. NaN of none.
   double perplexity = 0.0;
+  /// 100 x similarity to reference texts (report/references.h), the mean over the facts that have some; NaN of none,
+  /// and where nobody asked for it.
+  double greedy_consistency = std::numeric_limits<double>::quiet_NaN();
+  double sampled_consistency = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// Facts that have references, of those with texts.
+struct ComparedFacts {
+  std::int64_t num_compared = 0;
+  std::int64_t num_facts = 0;
 };
 
 /// What was written after n edits.
@@ -31,7 +44,9 @@ struct TextsPoint {
   std::int64_t edits = 0;
   TextMeans edited;
   TextMeans unedited;
-  std::vector<core::TextsRecord> shown;  ///< of the first facts, one prompt each; without token ids
+  std::vector<core::TextsRecord> shown;     ///< of the first facts, one prompt each; without token ids
+  std::optional<ComparedFacts> compared{};  ///< of the consistency; nullopt: not asked for
+  ledger::ReductionFile file{};             ///< whose texts these are
 };
 
 /// How many facts' texts a page shows of a cell.

@@ -24,6 +24,30 @@ std::string shortened(std::string text) {
 
 std::string beside(double edited, double unedited) { return number(edited) + " (" + number(unedited) + ")"; }
 
+/// Columns of the similarity to reference texts, where one was asked for.
+void add_consistency(std::span<const CellHistory> histories, Table& table) {
+  const auto is_compared = [](const TextsPoint& point) { return point.compared.has_value(); };
+  if (std::ranges::none_of(histories, [&](const auto& one) { return std::ranges::any_of(one.texts, is_compared); })) {
+    return;
+  }
+  table.caption +=
+      " Consistency: 100 times the TF-IDF cosine of a fact's texts and its reference snippets, the mean over the facts "
+      "that have some.";
+  for (const char* column : {"consistency, sampled", "consistency, greedy", "facts compared"}) {
+    table.header.emplace_back(column);
+  }
+  auto row = table.rows.begin();
+  for (const CellHistory& history : histories) {
+    if (history.texts.empty()) continue;
+    const TextsPoint& last = history.texts.back();
+    const auto compared = last.compared.value_or(ComparedFacts{});
+    row->push_back(beside(last.edited.sampled_consistency, last.unedited.sampled_consistency));
+    row->push_back(beside(last.edited.greedy_consistency, last.unedited.greedy_consistency));
+    row->push_back(fmt::format("{} of {}", compared.num_compared, compared.num_facts));
+    ++row;
+  }
+}
+
 Table texts_table(std::span<const CellHistory> histories) {
   Table table{"texts",
               "Texts about the first facts, of the model after the last edits at which it was asked and in brackets of "
@@ -40,6 +64,7 @@ Table texts_table(std::span<const CellHistory> histories) {
                           beside(last.edited.greedy_fluency, last.unedited.greedy_fluency),
                           beside(last.edited.perplexity, last.unedited.perplexity)});
   }
+  add_consistency(histories, table);
   return table;
 }
 
