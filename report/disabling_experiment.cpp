@@ -210,6 +210,8 @@ core::ExperimentConfig single_edit_experiment(const core::ExperimentConfig& conf
   experiment.name = config.name.substr(0, kLongestName - std::string_view(kSuffix).size()) + kSuffix;
   experiment.dataset.samples = folder / kOrdersFile;
   experiment.scores_every = 0;  // right after the one edit says it
+  experiment.texts_every = 0;   // no table has them
+  experiment.monitor_every = 0;
   experiment.cells.clear();
   experiment.skipped.clear();
   experiment.edits.clear();

@@ -117,6 +117,8 @@ TEST_F(DisablingExperiment, TakesTheLargestUpdatesAndNamedOnes) {
 }
 
 TEST_F(DisablingExperiment, IsACellAnEditWhoseSampleIsItsCase) {
+  config_.texts_every = 10;
+  config_.monitor_every = std::nullopt;
   const Selection selection{1, {{5061, "a", "named"}, {5002, "b", ""}}};
   const auto experiment = single_edit_experiment(config_, options_, selection, "/x");
   ASSERT_EQ(experiment.cells.size(), 2U);
@@ -126,6 +128,9 @@ TEST_F(DisablingExperiment, IsACellAnEditWhoseSampleIsItsCase) {
   EXPECT_EQ(experiment.name, "fake-disabling");
   EXPECT_EQ(experiment.dataset.samples, "/x/samples.json");
   EXPECT_EQ(experiment.tasks, config_.tasks);
+  EXPECT_THAT(
+      core::parts_due(experiment, experiment.cells[0], 1),
+      ElementsAre(core::ReductionPart::kDistance, core::ReductionPart::kForgetting, core::ReductionPart::kTasks));
   EXPECT_EQ(core::experiment_config_from_json(core::to_json(experiment), editing::catalogue()), experiment);
 }
 
