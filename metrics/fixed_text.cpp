@@ -24,6 +24,14 @@ void add_windows(FixedText& text, const std::vector<TokenId>& ids, std::int64_t 
   text.num_tokens.push_back(end - 1);
 }
 
+void check_windows(std::span<const TextWindow> windows, const model::Architecture& architecture,
+                   const model::Tokenizer& tokenizer, const std::string& place) {
+  for (const auto& window : windows) {
+    const auto problem = model::row_problem(window.ids, 0, architecture, tokenizer);
+    if (!problem.empty()) throw core::DataError(place + " " + problem);
+  }
+}
+
 /// Where each token of a batch is predicted, and which it is.
 struct Predictions {
   std::vector<std::vector<TokenId>> rows;  ///< without their last tokens
@@ -82,22 +90,22 @@ FixedText cut_text(const std::function<std::optional<std::string>()>& next_docum
   constexpr std::int64_t kShortest = 2;  // a token, and one that is predicted from it
   const auto window_tokens = std::clamp<std::int64_t>(architecture.max_positions, kShortest, kWindowTokens);
   FixedText text;
+  std::int64_t number = 0;
   for (std::int64_t left = max_tokens; left > 0;) {
     const auto document = next_document();
     if (!document) break;
+    ++number;
     auto ids = tokenizer.encode_prompt(*document);
     if (std::ssize(ids) < kShortest) continue;
     ids.resize(static_cast<std::size_t>(std::min(left + 1, std::ssize(ids))));
     left -= std::ssize(ids) - 1;
+    const auto num_windows = text.windows.size();
     add_windows(text, ids, window_tokens);
+    check_windows(std::span(text.windows).subspan(num_windows), architecture, tokenizer,
+                  place + ": document " + std::to_string(number));
   }
   if (text.windows.empty()) {
     throw core::DataError(place + ": has no document of two tokens, of which one could be predicted; name a text");
-  }
-  for (const auto& window : text.windows) {
-    const auto problem = model::row_problem(window.ids, 0, architecture, tokenizer);
-    if (!problem.empty())
-      throw core::DataError(place + ": document " + std::to_string(window.document + 1) + " " + problem);
   }
   return text;
 }

@@ -35,8 +35,8 @@ struct FixedText {
 };
 
 /// The first documents of a text up to `max_tokens` predicted tokens, where the last one is cut. Documents of one token
-/// are passed over. Throws `core::DataError` that begins with `place` where nothing can be predicted, or for a token
-/// beyond the model's vocabulary.
+/// are passed over. Throws `core::DataError` that begins with `place` where nothing can be predicted, or names the
+/// document, counted from 1, with a token beyond the model's vocabulary.
 FixedText cut_text(const std::function<std::optional<std::string>()>& next_document, std::int64_t max_tokens,
                    const model::Tokenizer& tokenizer, const model::Architecture& architecture,
                    const std::string& place);

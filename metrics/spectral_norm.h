@@ -21,7 +21,7 @@ inline constexpr std::int64_t kMostLanczosSteps = 1000;
 /// one (in tests by 1e-11 at most). It also ends after `kMostLanczosSteps`: from a random start vector the error then
 /// exceeds 1e-5 with a probability of 1.4 % at most, whatever the other singular values are, up to 4,096 of them
 /// (Kuczynski & Wozniakowski, SIAM J. Matrix Anal. Appl. 13, 1992: their bound for Lanczos' method). small-gpt2's
-/// weights need 19 to 25 steps, a random [1024,4096] 56, the sum of n rank-one updates n + 1 at most.
+/// weights need 19 to 25 steps, a random [1024,4096] 56, an exact sum of n rank-one updates n + 1 at most.
 ///
 /// A step is a product with the matrix and one with its transpose: 4 O I operations and 16 O I bytes; on GPT-J's
 /// [4096,16384] 2.7e8 and 1.1 GB. All singular values (`svdvals`) would be some 7e11 operations there, an eighth of

@@ -49,8 +49,9 @@ std::string IdentityChoice::reductions_of(const core::GridCell& cell, core::Redu
                                           const std::set<std::string>& there, Remarks& remarks) {
   std::optional<std::string> named;
   if (const auto* facts = facts_of(cell)) {
+    // A run that does not ask for the part any more says nothing of what an earlier one left.
     const auto identity = facts->reduction_identities.find(part);
-    named = identity == facts->reduction_identities.end() ? "" : identity->second;
+    if (identity != facts->reduction_identities.end()) named = identity->second;
   }
   return choose(cell.name() + ": " + std::string(core::to_string(part)) + " reductions", there, named, remarks);
 }
@@ -87,7 +88,7 @@ std::string IdentityChoice::choose(const std::string& what, const std::set<std::
   }
   if (there.size() > 1) {
     remarks.left_out.push_back(what + " of several settings (identities " + enumerated(there) +
-                               ") lie side by side, and no inspection.json says which are this experiment's: name one "
+                               ") lie side by side, and no inspection.json names this experiment's: name one "
                                "with `--identity ID`, or let `lethe sweep` go over the folder once more");
     return {};
   }

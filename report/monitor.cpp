@@ -6,6 +6,11 @@
 #include <utility>
 
 namespace lethe::report {
+namespace {
+
+constexpr const char* kBias = ".bias";  // a vector, and some models have all zeros there
+
+}  // namespace
 
 MonitorPoint monitor_point(std::int64_t edits, core::MonitorRecord record) {
   double tokens = 0.0;
@@ -26,6 +31,7 @@ double spectral_ratio(const core::NormRecord& norms) { return norms.update_spect
 double largest_spectral_ratio(const MonitorPoint& point) {
   double largest = std::numeric_limits<double>::quiet_NaN();
   for (const core::NormRecord& norms : point.norms) {
+    if (norms.parameter.ends_with(kBias)) continue;
     const double ratio = spectral_ratio(norms);
     if (std::isnan(ratio)) return ratio;
     largest = std::fmax(largest, ratio);

@@ -23,7 +23,8 @@ MonitorPoint monitor_point(std::int64_t edits, core::MonitorRecord record);
 
 /// Spectral ratio: the largest singular value of a weight's change over that of the base weight. NaN of two zeros.
 double spectral_ratio(const core::NormRecord& norms);
-/// Of the weight that has the largest; NaN of none, and where one is no number.
+/// Of the matrix that has the largest (a bias, which is a vector, does not count); NaN of none, and where one is no
+/// number.
 double largest_spectral_ratio(const MonitorPoint& point);
 
 }  // namespace lethe::report

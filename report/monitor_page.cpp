@@ -8,7 +8,11 @@
 namespace lethe::report {
 namespace {
 
-std::string four_digits(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : "–"; }
+/// A perplexity beyond the numbers is a finding, not a gap.
+std::string four_digits(double value) {
+  if (std::isinf(value)) return "> 1e308";
+  return std::isnan(value) ? "–" : fmt::format("{:.4g}", value);
+}
 
 Table norm_table(std::span<const CellHistory> histories) {
   Table table{

@@ -43,6 +43,10 @@ TEST(MonitorPoint, PerplexityIsOfAllTokensTogether) {
 
 TEST(SpectralRatio, OfSeveralWeightsIsTheLargestAndNoNumberWhereOneIsNone) {
   EXPECT_EQ(largest_spectral_ratio(monitor_point(1, {{{"a", 1.0, 4.0, 5.0, 5.0}, {"b", 3.0, 2.0, 5.0, 5.0}}})), 1.5);
+  EXPECT_EQ(
+      largest_spectral_ratio(monitor_point(1, {{{"a.weight", 1.0, 4.0, 5.0, 5.0}, {"a.bias", 3.0, 0.0, 5.0, 0.0}}})),
+      0.25)
+      << "a bias counts for nothing";
   EXPECT_TRUE(std::isnan(largest_spectral_ratio(monitor_point(1, {{}}))));
   for (const bool is_first : {true, false}) {
     core::MonitorRecord record{{{"a", 1.0, 4.0, 5.0, 5.0}}};
@@ -77,7 +81,7 @@ TEST(MonitorSection, TellsOfEachWeightAndOfTheText) {
                      monitor_point(20, {{{"w", 3.0, 4.0, 7.5, 5.0}}, {{2, 2e4, 2.0}}})};
   const auto page = markdown_of(monitor_section(std::span(&history, 1)));
   EXPECT_THAT(page, AllOf(HasSubstr("memit/m/sample3"), HasSubstr("0.75"), HasSubstr("1.5"), HasSubstr("held-out.txt"),
-                          HasSubstr("2.718 → –")));
+                          HasSubstr("2.718 → > 1e308")));
   EXPECT_THAT(page, Not(HasSubstr("0.25"))) << "of edit 10";
   history.monitor.back().num_tokens = 0;
   EXPECT_THAT(markdown_of(monitor_section(std::span(&history, 1))), Not(HasSubstr("held-out.txt")));
@@ -122,6 +126,24 @@ TEST(MonitorReport, ShowsItInCurvesSummaryAndTheCoursesFigure) {
   auto caption = test::read_text(result.folder / "figures/samples/course-rome-tiny-sample0.txt");
   std::ranges::replace(caption, '\n', ' ');
   EXPECT_THAT(caption, AllOf(HasSubstr("(e) Largest singular value"), HasSubstr("(f) Perplexity of a fixed text")));
+}
+
+/// A run that asks for no monitor gives it no identity either; what an earlier run measured stays shown.
+TEST(MonitorReport, StaysWhereALaterRunAsksForNoneAnyMore) {
+  const test::TemporaryFolder sweep;
+  const ledger::SweepFolder folder(sweep.path());
+  auto config = fake::experiment({"rome"}, {"tiny"}, 1, 60);
+  config.monitor_every = 30;
+  fake::commit_baseline(folder, config, "tiny");
+  fake::commit_cell(folder, config, config.cells[0], {}, 60);
+  config.monitor_every = 0;
+  fake::write_experiment(folder, config);
+  auto inspection = fake::inspection(config);
+  for (auto& facts : inspection.cells) facts.reduction_identities.erase(core::ReductionPart::kMonitor);
+  ledger::replace_text(folder.inspection(), core::to_json(inspection));
+  const auto result = write_report(sweep.path(), editing::catalogue(), {false, {}});
+  EXPECT_THAT(result.remarks.notes, testing::IsEmpty());
+  EXPECT_THAT(test::read_text(result.folder / "summary.md"), HasSubstr("## Monitor"));
 }
 
 }  // namespace
