@@ -1,11 +1,22 @@
 #include "data/edit_request.h"
 
+#include <algorithm>
+
 namespace lethe::data {
 namespace {
 constexpr const char* kSlot = "{}";
 }
 
 std::string EditRequest::edit_prompt() const { return fill_subject(prompt, subject); }
+
+std::vector<std::string> EditRequest::text_prompts() const {
+  std::vector<std::string> distinct;
+  for (const auto& text : generation_prompts) {
+    if (std::ranges::find(distinct, text) == distinct.end()) distinct.push_back(text);
+  }
+  if (distinct.empty()) distinct.push_back(edit_prompt());
+  return distinct;
+}
 
 std::string fill_subject(const std::string& pattern, const std::string& subject) {
   const std::size_t slot = pattern.find(kSlot);

@@ -24,6 +24,8 @@ struct EditRequest {
 
   /// `prompt` with the subject filled in.
   [[nodiscard]] std::string edit_prompt() const;
+  /// What texts about the fact are written behind: its generation prompts, each once; its edit's prompt if it has none.
+  [[nodiscard]] std::vector<std::string> text_prompts() const;
 };
 
 /// `pattern` with its one "{}" replaced by `subject`; braces elsewhere, and in the subject, are plain text.

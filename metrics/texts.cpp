@@ -17,15 +17,6 @@ using Rows = std::vector<std::vector<TokenId>>;
 
 constexpr int kLikeliest = 5;
 
-std::vector<std::string> distinct_prompts(const data::EditRequest& request) {
-  std::vector<std::string> distinct;
-  for (const auto& prompt : request.generation_prompts) {
-    if (std::ranges::find(distinct, prompt) == distinct.end()) distinct.push_back(prompt);
-  }
-  if (distinct.empty()) distinct.push_back(request.edit_prompt());
-  return distinct;
-}
-
 Rows encoded(const model::Tokenizer& tokenizer, std::span<const TextPrompt> prompts) {
   Rows rows;
   for (const auto& prompt : prompts) rows.push_back(tokenizer.encode_prompt(prompt.text));
@@ -52,7 +43,7 @@ std::vector<core::GeneratedText> continued(const model::Network& network, const 
 std::vector<TextPrompt> text_prompts(std::span<const data::EditRequest> requests) {
   std::vector<TextPrompt> prompts;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    for (auto& text : distinct_prompts(requests[i])) {
+    for (auto& text : requests[i].text_prompts()) {
       prompts.push_back({static_cast<std::int64_t>(i) + 1, requests[i].case_id, std::move(text)});
     }
   }
@@ -65,7 +56,7 @@ void check_texts(const data::EditRequest& request, std::int64_t max_total_tokens
     throw core::DataError("case " + std::to_string(request.case_id) + ": generation prompt \"" + prompt + "\" " +
                           problem);
   };
-  for (const auto& prompt : distinct_prompts(request)) {
+  for (const auto& prompt : request.text_prompts()) {
     const auto ids = tokenizer.encode_prompt(prompt);
     if (ids.empty()) refuse(prompt, "has no tokens; correct the record");
     const auto num_more = std::max<std::int64_t>(0, max_total_tokens - static_cast<std::int64_t>(ids.size()));

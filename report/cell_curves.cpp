@@ -98,7 +98,7 @@ void add_texts(CurveTable& table, const CellHistory& history) {
     }
     if (!point.compared) continue;
     table.add_point("consistency.facts", "Facts with references", point.edits,
-                    static_cast<double>(point.compared->num_compared));
+                    static_cast<double>(point.compared->case_ids.size()));
   }
 }
 

@@ -203,10 +203,7 @@ class CellLoader {
   }
 
   void keep_texts(const ledger::ReductionFile& file, const std::vector<core::TextsRecord>& texts) {
-    for (const auto& record : texts) {
-      texts_.add(record);
-      history_.text_prompts[record.case_id].insert(record.prompt);
-    }
+    for (const auto& record : texts) texts_.add(record);
     history_.texts.push_back(average_texts(file.edits, texts));
     history_.texts.back().file = file;
   }

@@ -44,10 +44,9 @@ struct CellHistory {
   std::vector<AllEditsPoint> all_edits;
   std::vector<TextsPoint> texts;
   std::vector<MonitorPoint> monitor;
-  std::string monitor_text;      ///< the name of the file that its fixed text was read from
-  std::string monitor_identity;  ///< of these points: of one text and number of tokens
-  std::map<std::int64_t, std::set<std::string>> text_prompts;  ///< that they were written behind, by case id
-  std::vector<core::EditScores> last_all_edits;                ///< of the last of these points, edit by edit
+  std::string monitor_text;                      ///< the name of the file that its fixed text was read from
+  std::string monitor_identity;                  ///< of these points: of one text and number of tokens
+  std::vector<core::EditScores> last_all_edits;  ///< of the last of these points, edit by edit
   Remarks remarks;
 
   /// All that the experiment asks for is there and read; a cancelled cell has less.

@@ -69,6 +69,14 @@ void note_gaps(const SharedPart& shared, SweepComparison& comparison) {
                                ": forgetting was asked at other edits, so that facts forgotten at any check are not "
                                "compared, only those forgotten now");
   }
+  if (!shared.has_same_texts) {
+    comparison.notes.push_back(name +
+                               ": texts of other lengths or numbers of facts (texts_tokens, texts_facts) are not "
+                               "compared");
+  }
+  if (!shared.has_same_references) {
+    comparison.notes.push_back(name + ": consistency is not compared, because the facts that have references differ");
+  }
   if (!shared.tasks_of_one_alone.empty()) {
     comparison.notes.push_back(
         fmt::format("{}: not compared, because one sweep alone asked it or asked it otherwise: {}", name,

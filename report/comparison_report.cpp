@@ -73,12 +73,13 @@ void refuse_folder(const ComparisonOptions& options) {
 /// All of them; those that cannot be read are told together.
 std::vector<NamedSweep> read_sweeps(const ComparisonOptions& options, const std::vector<std::string>& labels,
                                     const core::MethodCatalogue& methods) {
+  const auto references = reference_files(options.report.references);
   std::vector<NamedSweep> sweeps;
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     try {
-      const auto& report = options.report;
-      sweeps.push_back({labels[i], read_sweep(options.sweeps[i], methods, report.identities, report.references)});
+      const auto& identities = options.report.identities;
+      sweeps.push_back({labels[i], read_sweep(options.sweeps[i], methods, identities, references.get())});
     } catch (const core::StorageError& error) {
       problems.emplace_back(error.what());
     }

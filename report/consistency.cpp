@@ -37,18 +37,33 @@ double mean_score(std::span<const Records> facts, core::WrittenTexts core::Texts
   return present_of(facts, score).mean();
 }
 
-TextPrompts prompts_of(std::span<const CellHistory> histories) {
-  TextPrompts all;
-  for (const CellHistory& history : histories) {
-    for (const auto& [case_id, prompts] : history.text_prompts) all[case_id].insert(prompts.begin(), prompts.end());
-  }
-  return all;
-}
-
 std::vector<core::TextsRecord> read_texts(const CellHistory& history, const ledger::ReductionFile& file) {
   return storage::read_reduction(file.file, storage::reduction_label(history.cell, history.edit_identity, file.part,
                                                                      file.edits, file.identity))
       .texts;
+}
+
+/// Calls `visit(point, records)` for the points whose texts are there still; the others are told.
+template <typename Visit>
+void for_each_text(std::span<CellHistory> histories, RemarkList& remarks, Visit visit) {
+  for (CellHistory& history : histories) {
+    for (TextsPoint& point : history.texts) {
+      try {
+        visit(point, read_texts(history, point.file));
+      } catch (const core::StorageError& error) {
+        remarks.add(
+            {{}, {"consistency is left out of texts that can no longer be read: " + std::string(error.what())}});
+      }
+    }
+  }
+}
+
+TextPrompts prompts_of(std::span<CellHistory> histories, RemarkList& remarks) {
+  TextPrompts all;
+  for_each_text(histories, remarks, [&](const TextsPoint&, const std::vector<core::TextsRecord>& records) {
+    for (const core::TextsRecord& record : records) all[record.case_id].insert(record.prompt);
+  });
+  return all;
 }
 
 }  // namespace
@@ -62,17 +77,20 @@ void add_consistency(TextsPoint& point, Records records, const References& refer
   point.edited.sampled_consistency = mean(&core::TextsRecord::edited, &core::WrittenTexts::sampled);
   point.unedited.greedy_consistency = mean(&core::TextsRecord::unedited, &core::WrittenTexts::greedy);
   point.unedited.sampled_consistency = mean(&core::TextsRecord::unedited, &core::WrittenTexts::sampled);
-  const auto has_references = [&](Records fact) { return references.has(fact.front().case_id); };
-  point.compared = {std::ranges::count_if(facts, has_references), std::ssize(facts)};
+  point.compared = ComparedFacts{{}, std::ssize(facts)};
+  for (const Records fact : facts) {
+    const auto case_id = fact.front().case_id;
+    if (references.has(case_id)) point.compared->case_ids.push_back(case_id);
+  }
 }
 
-std::map<std::string, std::string> add_consistency(std::span<CellHistory> histories,
-                                                   const std::filesystem::path& references,
-                                                   const core::DatasetConfig& dataset, Remarks& remarks) {
-  const auto asked = prompts_of(histories);
+void add_consistency(std::span<CellHistory> histories, const ReferenceFiles& references,
+                     const core::DatasetConfig& dataset, Remarks& remarks) {
+  RemarkList list(remarks);
+  const auto asked = prompts_of(histories, list);
   if (asked.empty()) {
     remarks.notes.emplace_back("consistency: no texts are committed to compare with the references (`texts_every`)");
-    return {};
+    return;
   }
   std::vector<data::EditRequest> records;
   try {
@@ -80,14 +98,13 @@ std::map<std::string, std::string> add_consistency(std::span<CellHistory> histor
   } catch (const core::DataError& error) {
     remarks.left_out.push_back("consistency is left out, because it is found by the records that were edited: " +
                                std::string(error.what()));
-    return {};
+    return;
   }
   const References known(references, records, asked);
-  for (CellHistory& history : histories) {
-    for (TextsPoint& point : history.texts) add_consistency(point, read_texts(history, point.file), known);
-  }
+  for_each_text(histories, list, [&](TextsPoint& point, const std::vector<core::TextsRecord>& texts) {
+    add_consistency(point, texts, known);
+  });
   remarks.notes.push_back(known.account());
-  return known.digests();
 }
 
 }  // namespace lethe::report

@@ -13,18 +13,18 @@
 namespace lethe::report {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* kNoRecord = "not among the records of the dataset";
 constexpr const char* kOtherPrompts = "with other prompts in their records now than were asked";
 constexpr const char* kNoIds = "whose records name no relation_id or no target_new.id";
 constexpr const char* kNoSnippet = "without a snippet that has a word of the vocabulary";
 constexpr const char* kEndOfText = "<|endoftext|>";
 
-/// What a record without generation prompts is asked is its edit's prompt.
 bool has_prompts(const data::EditRequest& record, const std::set<std::string>& asked) {
-  const auto& prompts = record.generation_prompts;
-  return std::ranges::all_of(asked, [&](const std::string& prompt) {
-    return prompts.empty() ? prompt == record.edit_prompt() : std::ranges::find(prompts, prompt) != prompts.end();
-  });
+  const auto prompts = record.text_prompts();
+  return std::ranges::all_of(
+      asked, [&](const std::string& prompt) { return std::ranges::find(prompts, prompt) != prompts.end(); });
 }
 
 std::string normalized(const std::string& text) {
@@ -35,9 +35,20 @@ std::string normalized(const std::string& text) {
 
 }  // namespace
 
-References::References(std::filesystem::path folder, std::span<const data::EditRequest> records,
+ReferenceFiles::ReferenceFiles(fs::path folder_of_files)
+    : folder(std::move(folder_of_files)), tfidf(folder / kVocabularyFile, folder / kIdfFile) {
+  for (const char* name : {kSnippetsFile, kVocabularyFile, kIdfFile}) {
+    digests[name] = core::digest_of_file(folder / name).hex();
+  }
+}
+
+std::unique_ptr<const ReferenceFiles> reference_files(const fs::path& folder) {
+  return folder.empty() ? nullptr : std::make_unique<const ReferenceFiles>(folder);
+}
+
+References::References(const ReferenceFiles& files, std::span<const data::EditRequest> records,
                        const TextPrompts& asked)
-    : folder_(std::move(folder)), tfidf_(folder_ / kVocabularyFile, folder_ / kIdfFile), num_asked_(asked.size()) {
+    : files_(files), num_asked_(asked.size()) {
   std::map<std::int64_t, data::SnippetKey> keys;
   std::set<data::SnippetKey> wanted;
   std::size_t num_found = 0;
@@ -54,10 +65,10 @@ References::References(std::filesystem::path folder, std::span<const data::EditR
     }
   }
   if (num_found < num_asked_) lacking_[kNoRecord] = num_asked_ - num_found;
-  const auto texts = data::read_reference_snippets(folder_ / kSnippetsFile, wanted);
+  const auto texts = data::read_reference_snippets(files_.folder / kSnippetsFile, wanted);
   for (const auto& [case_id, key] : keys) {
     const auto text = texts.find(key);
-    auto weights = text == texts.end() ? std::vector<data::TermWeight>() : tfidf_.weights_of(text->second);
+    auto weights = text == texts.end() ? std::vector<data::TermWeight>() : files_.tfidf.weights_of(text->second);
     if (weights.empty()) {
       ++lacking_[kNoSnippet];
     } else {
@@ -71,26 +82,18 @@ double References::score(std::int64_t case_id, std::span<const std::string> text
   if (found == weights_.end()) return std::numeric_limits<double>::quiet_NaN();
   std::string joined;
   for (const std::string& text : texts) joined += (joined.empty() ? "" : " ") + normalized(text);
-  return 100.0 * data::cosine(tfidf_.weights_of(joined), found->second);
+  return 100.0 * data::cosine(files_.tfidf.weights_of(joined), found->second);
 }
 
 std::string References::account() const {
   std::string text = "consistency: of " + std::to_string(num_asked_) + " facts with texts " +
-                     std::to_string(weights_.size()) + " have references in " + folder_.string();
+                     std::to_string(weights_.size()) + " have references in " + files_.folder.string();
   const char* separator = "; the others: ";
   for (const auto& [reason, count] : lacking_) {
     text += separator + std::to_string(count) + " " + reason;
     separator = ", ";
   }
   return text;
-}
-
-std::map<std::string, std::string> References::digests() const {
-  std::map<std::string, std::string> digests;
-  for (const char* name : {kSnippetsFile, kVocabularyFile, kIdfFile}) {
-    digests[name] = core::digest_of_file(folder_ / name).hex();
-  }
-  return digests;
 }
 
 }  // namespace lethe::report

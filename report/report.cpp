@@ -21,12 +21,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kCurves = "curves.h5";
 
-storage::Provenance provenance_of(const SweepResults& sweep) {
+storage::Provenance provenance_of(const SweepResults& sweep, const ReferenceFiles* references) {
   storage::Provenance provenance{{"config", core::to_json(sweep.config)},
                                  {"version", std::string(core::version())},
                                  {"git_sha", std::string(core::git_sha())},
                                  {"is_dirty", core::is_dirty() ? "true" : "false"}};
-  for (const auto& [name, digest] : sweep.references) provenance["references." + name] = digest;
+  if (references == nullptr) return provenance;
+  for (const auto& [name, digest] : references->digests) provenance["references." + name] = digest;
   return provenance;
 }
 
@@ -48,7 +49,8 @@ bool update_curves(const ledger::RealFolder& report, const storage::ReportConten
 
 ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalogue& methods,
                           const ReportOptions& options) {
-  SweepResults sweep = read_sweep(sweep_folder, methods, options.identities, options.references);
+  const auto references = reference_files(options.references);
+  SweepResults sweep = read_sweep(sweep_folder, methods, options.identities, references.get());
   for (const auto& identity : sweep.not_found) {
     throw core::ConfigError("--identity " + identity + ": no cell of " + sweep.root.string() +
                             " has results of it; `lethe report` without it names those that there are");
@@ -62,7 +64,8 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   ledger::replace_text(result.folder / "curves.csv", std::string(kCurveColumns) + "\n" + curve_rows(sweep.curves));
   ledger::replace_text(result.folder / "phases.csv", phases_csv(sweep.phases, sweep.subjects));
   ledger::replace_text(result.folder / "breaks.csv", breaks_csv(sweep.phases));
-  const bool has_changed = update_curves(report, {sweep.config.name, sweep.curves, provenance_of(sweep)});
+  const bool has_changed =
+      update_curves(report, {sweep.config.name, sweep.curves, provenance_of(sweep, references.get())});
   if (options.has_figures) {
     auto figures = add_figures(report, options.figures, kDrawingOfASweep, has_changed, sweep.remarks);
     result.figures = std::move(figures.files);

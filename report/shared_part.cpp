@@ -83,6 +83,25 @@ void keep_same_text(CellHistory& one, CellHistory& other) {
   }
 }
 
+/// Nor do numbers of longer texts or of texts about more facts. Of the same facts, consistency is a mean over those
+/// that have references, which must be the same ones. Both have points at the same edits.
+void keep_same_texts(SharedPart& shared) {
+  auto& one = shared.one.texts;
+  auto& other = shared.other.texts;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    if (one[i].file.identity != other[i].file.identity) {
+      shared.has_same_texts = false;
+      one.clear();
+      other.clear();
+      return;
+    }
+    const bool are_compared = one[i].compared && other[i].compared;
+    if (are_compared && (!shared.has_same_facts || one[i].compared->case_ids == other[i].compared->case_ids)) continue;
+    if (are_compared) shared.has_same_references = false;
+    one[i].compared = other[i].compared = std::nullopt;
+  }
+}
+
 /// What stands edit by edit of the last point says nothing of another one.
 void keep_last_scores(CellHistory& history, std::int64_t last_before) {
   const bool is_last = !history.all_edits.empty() && history.all_edits.back().edits == last_before;
@@ -118,6 +137,7 @@ SharedPart shared_part(CellHistory one, CellHistory other) {
   shared.one = std::move(one);
   shared.other = std::move(other);
   keep_tasks_asked_alike(shared);
+  keep_same_texts(shared);
   return shared;
 }
 

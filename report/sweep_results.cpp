@@ -52,7 +52,7 @@ Subjects subjects_of(std::span<const CellPhases> cells, const core::DatasetConfi
 }  // namespace
 
 SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCatalogue& methods,
-                        const std::set<std::string>& identities, const std::filesystem::path& references) {
+                        const std::set<std::string>& identities, const ReferenceFiles* references) {
   const ledger::SweepFolder folder(std::filesystem::absolute(root));
   SweepResults sweep;
   sweep.root = folder.root();
@@ -65,9 +65,7 @@ SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCat
     remarks.add(sweep.histories.back().remarks);
     sweep.phases.push_back(phases_of(sweep.histories.back()));
   }
-  if (!references.empty()) {
-    sweep.references = add_consistency(sweep.histories, references, sweep.config.dataset, sweep.remarks);
-  }
+  if (references != nullptr) add_consistency(sweep.histories, *references, sweep.config.dataset, sweep.remarks);
   for (std::size_t i = 0; i < sweep.histories.size(); ++i) {
     for (auto& curve : cell_curves(sweep.histories[i], sweep.config)) sweep.curves.push_back(std::move(curve));
     for (auto& curve : phase_curves(sweep.phases[i])) sweep.curves.push_back(std::move(curve));

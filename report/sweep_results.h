@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +12,7 @@
 #include "report/page.h"
 #include "report/phases.h"
 #include "report/phases_page.h"
+#include "report/references.h"
 #include "report/remarks.h"
 #include "storage/report_file.h"
 
@@ -26,18 +26,17 @@ struct SweepResults {
   std::vector<CellHistory> histories;          ///< of the grid's cells, in its order
   std::vector<CellPhases> phases;              ///< of each history
   std::vector<storage::Curve> curves;
-  Subjects subjects;                              ///< of edits that phases name
-  Remarks remarks;                                ///< of the folder and of all cells
-  std::set<std::string> not_found;                ///< of the identities asked for
-  std::map<std::string, std::string> references;  ///< digests of the files that texts were compared with, by name
+  Subjects subjects;                ///< of edits that phases name
+  Remarks remarks;                  ///< of the folder and of all cells
+  std::set<std::string> not_found;  ///< of the identities asked for
 };
 
 /// Reads a sweep's committed files, and the data set's records for subjects if they are still where the experiment has
 /// them. `identities`: edits, reductions or baselines to take instead of those that the experiment names. `references`:
-/// folder of reference texts (report/references.h), by which texts get their consistency; empty: they get none. Writes
-/// nothing. Throws `core::StorageError` if the folder is no sweep's, `core::DataError` for flawed reference files.
+/// by which texts get their consistency; null: they get none. Writes nothing. Throws `core::StorageError` if the folder
+/// is no sweep's, `core::DataError` for flawed reference snippets.
 SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCatalogue& methods,
-                        const std::set<std::string>& identities = {}, const std::filesystem::path& references = {});
+                        const std::set<std::string>& identities = {}, const ReferenceFiles* references = nullptr);
 
 /// The page of its report (report/summary_page.h).
 Page page_of(const SweepResults& sweep);

@@ -33,10 +33,10 @@ struct TextMeans {
   double sampled_consistency = std::numeric_limits<double>::quiet_NaN();
 };
 
-/// Facts that have references, of those with texts.
+/// Facts whose texts were compared with references.
 struct ComparedFacts {
-  std::int64_t num_compared = 0;
-  std::int64_t num_facts = 0;
+  std::vector<std::int64_t> case_ids;  ///< of those that have references
+  std::int64_t num_facts = 0;          ///< with texts
 };
 
 /// What was written after n edits.

@@ -43,7 +43,7 @@ void add_consistency(std::span<const CellHistory> histories, Table& table) {
     const auto compared = last.compared.value_or(ComparedFacts{});
     row->push_back(beside(last.edited.sampled_consistency, last.unedited.sampled_consistency));
     row->push_back(beside(last.edited.greedy_consistency, last.unedited.greedy_consistency));
-    row->push_back(fmt::format("{} of {}", compared.num_compared, compared.num_facts));
+    row->push_back(fmt::format("{} of {}", compared.case_ids.size(), compared.num_facts));
     ++row;
   }
 }

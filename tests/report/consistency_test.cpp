@@ -40,11 +40,12 @@ data::EditRequest record_about(std::int64_t case_id, const std::string& relation
 
 TEST(References, ScoresAreThoseOfScikitLearn) {
   const auto expected = data::golden_expectations().at("scores");
+  const ReferenceFiles files(data::kGoldenReferences);
   std::int64_t case_id = 0;
   for (const auto& one : expected) {
     const std::vector records{
         record_about(++case_id, one.at("relation_id").get<std::string>(), one.at("target_id").get<std::string>())};
-    const References references(data::kGoldenReferences, records, {{case_id, {"The town"}}});
+    const References references(files, records, {{case_id, {"The town"}}});
     EXPECT_NEAR(references.score(case_id, one.at("texts").get<std::vector<std::string>>()),
                 100.0 * one.at("published").get<double>(), 1e-10)
         << one.at("texts");
@@ -53,7 +54,8 @@ TEST(References, ScoresAreThoseOfScikitLearn) {
 
 /// The published program normalises what was written, and not the references.
 TEST(References, TextsAreNormalisedAsPublished) {
-  const References references(data::kGoldenReferences, std::vector{record_about(1, "P17", "Q2")}, {{1, {"The town"}}});
+  const ReferenceFiles files(data::kGoldenReferences);
+  const References references(files, std::vector{record_about(1, "P17", "Q2")}, {{1, {"The town"}}});
   const auto score = [&](const std::string& text) { return references.score(1, std::vector{text}); };
   EXPECT_EQ(score("\u00e9cole"), 0.0) << "E, a mark, which is no word character, and \"cole\"";
   EXPECT_GT(score("Kelda"), 10.0);
@@ -77,7 +79,8 @@ TEST(References, AccountsForEveryFactThatHasNone) {
   TextPrompts asked;
   for (std::int64_t case_id : {1, 2, 3, 4, 5, 6, 8}) asked[case_id] = {"The town"};
   asked[7] = {"Tamfas is in"};
-  const References references(data::kGoldenReferences, records, asked);
+  const ReferenceFiles files(data::kGoldenReferences);
+  const References references(files, records, asked);
   EXPECT_THAT(references.account(), AllOf(HasSubstr("of 8 facts with texts 2 have references in "),
                                           HasSubstr("; the others: 1 not among the records"),
                                           HasSubstr("2 whose records name no relation_id or no target_new.id"),
@@ -85,7 +88,7 @@ TEST(References, AccountsForEveryFactThatHasNone) {
   EXPECT_TRUE(references.has(1));
   EXPECT_TRUE(references.has(7)) << "asked its edit's prompt";
   EXPECT_TRUE(std::isnan(references.score(6, std::vector<std::string>{"a"})));
-  EXPECT_EQ(references.digests().size(), 3U);
+  EXPECT_EQ(files.digests.size(), 3U);
 }
 
 TEST(Consistency, IsTheMeanOverFactsOfAllTheirTextsJoined) {
@@ -95,8 +98,8 @@ TEST(Consistency, IsTheMeanOverFactsOfAllTheirTextsJoined) {
                                              {1, 1, "River", river, zzz},
                                              {2, 2, "The town", zzz, zzz},
                                              {3, 3, "a", river, river}};
-  const References references(data::kGoldenReferences,
-                              std::vector{record_about(1, "P17", "Q1"), record_about(2, "P17", "Q1")},
+  const ReferenceFiles files(data::kGoldenReferences);
+  const References references(files, std::vector{record_about(1, "P17", "Q1"), record_about(2, "P17", "Q1")},
                               {{1, {"The town"}}, {2, {"The town"}}, {3, {"a"}}});
   TextsPoint point;
   add_consistency(point, texts, references);
@@ -107,7 +110,7 @@ TEST(Consistency, IsTheMeanOverFactsOfAllTheirTextsJoined) {
             (score({"The town of Belmar", "River of Belmar"}) + score({"The town zzz"})) / 2.0);
   EXPECT_EQ(point.unedited.greedy_consistency, (score({"The town zzz", "River zzz"}) + score({"The town zzz"})) / 2.0);
   ASSERT_TRUE(point.compared);
-  EXPECT_EQ(point.compared->num_compared, 2);
+  EXPECT_THAT(point.compared->case_ids, ElementsAre(1, 2));
   EXPECT_EQ(point.compared->num_facts, 3);
 }
 
@@ -250,6 +253,26 @@ TEST_F(ConsistencyReport, SweepsAreComparedByIt) {
   both.report.references.clear();
   (void)write_comparison(both, editing::catalogue());
   EXPECT_THAT(test::read_text(root_ / "both/comparison.csv"), Not(HasSubstr("consistency")));
+}
+
+TEST_F(ConsistencyReport, TextsThatHaveGoneInBetweenAreToldAndLeftOut) {
+  const ledger::SweepFolder folder(root_ / "a");
+  IdentityChoice choice;
+  std::vector<CellHistory> histories;
+  for (const auto& cell : config_.cells) histories.push_back(load_cell_history(folder, config_, cell, choice));
+  ASSERT_FALSE(histories[0].texts.empty());
+  fs::remove(histories[0].texts.back().file.file.path);
+  Remarks remarks;
+  add_consistency(histories, ReferenceFiles(root_ / "references"), config_.dataset, remarks);
+  EXPECT_THAT(remarks.left_out, ElementsAre(HasSubstr("consistency is left out of texts that can no longer be read")));
+  EXPECT_FALSE(histories[0].texts.back().compared);
+  EXPECT_TRUE(histories[1].texts.back().compared);
+}
+
+TEST_F(ConsistencyReport, AMissingFileOfReferencesIsToldBeforeTheSweepIsRead) {
+  fs::remove(root_ / "references/attribute_snippets.json");
+  fs::remove(root_ / "a/experiment.json");
+  EXPECT_THAT([&] { (void)write(); }, ThrowsMessage<core::StorageError>(HasSubstr("attribute_snippets.json")));
 }
 
 }  // namespace

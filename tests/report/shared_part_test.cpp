@@ -100,6 +100,34 @@ TEST(SharedPart, WithoutABaselineNeitherHasOne) {
   EXPECT_THAT(edits_of(shared.one.tasks), ElementsAre(20));
 }
 
+TEST(SharedPart, TextsAreComparedWhereTheyAreAsLongAndOfTheSameFacts) {
+  const auto with_texts = [](const std::string& identity, const std::vector<std::int64_t>& compared) {
+    auto history = checked_history(20, {20});
+    TextsPoint point;
+    point.edits = 20;
+    point.compared = {compared, 3};
+    point.file.identity = identity;
+    history.texts = {point};
+    return history;
+  };
+  const auto same = shared_part(with_texts("a", {101, 103}), with_texts("a", {101, 103}));
+  EXPECT_TRUE(same.has_same_texts && same.has_same_references);
+  EXPECT_TRUE(same.one.texts.at(0).compared && same.other.texts.at(0).compared);
+  const auto longer = shared_part(with_texts("a", {101}), with_texts("b", {101}));
+  EXPECT_FALSE(longer.has_same_texts);
+  EXPECT_THAT(edits_of(longer.one.texts), IsEmpty());
+  EXPECT_THAT(edits_of(longer.other.texts), IsEmpty());
+  const auto fewer = shared_part(with_texts("a", {101, 103}), with_texts("a", {101}));
+  EXPECT_FALSE(fewer.has_same_references);
+  EXPECT_THAT(edits_of(fewer.one.texts), ElementsAre(20)) << "fluency is compared";
+  EXPECT_FALSE(fewer.one.texts.at(0).compared || fewer.other.texts.at(0).compared);
+  auto other_order = with_texts("a", {201});
+  for (auto& record : other_order.records) record.case_id += 100;
+  const auto orders = shared_part(with_texts("a", {101}), other_order);
+  EXPECT_TRUE(orders.has_same_references);
+  EXPECT_TRUE(orders.one.texts.at(0).compared && orders.other.texts.at(0).compared);
+}
+
 TEST(SharedPart, TasksThatAreAskedOtherwiseAreLeftOut) {
   auto one = checked_history(20, {20});
   auto other = checked_history(20, {20});
