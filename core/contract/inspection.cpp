@@ -14,7 +14,8 @@ using nlohmann::json;
 // An inspection travels from the executor to the planner.
 using Object = JsonObject<CommError>;
 
-/// Raised when facts change: a planner never reads another version's.
+/// Raised when a fact goes or means something else: a planner never reads another version's. Facts that came later are
+/// missing in older files of the same version, which reports still read.
 constexpr std::int64_t kVersion = 3;
 
 json work_to_json(const Work& work) {
