@@ -1,22 +1,17 @@
 #include "data/normal_forms.h"
 
-#include <algorithm>
 #include <cstdlib>
-#include <iterator>
 #include <memory>
 
 #include <utf8proc.h>
 
 #include "core/error.h"
+#include "data/code_point_runs.h"
 #include "data/letter_case.h"
 #include "data/unicode.h"
 
 namespace lethe::data {
 namespace {
-
-struct CodePointRun {
-  char32_t first, last;
-};
 
 // Of Unicode 10 to 14 what is not its own normal form wherever it stands: marks with a combining class, and the one
 // pair that composes. Held against tokenizers 0.22.2 over all code points (TokenizerForms).
@@ -30,13 +25,7 @@ constexpr CodePointRun kNewerMarks[] = {
     {0x16FF0, 0x16FF1}, {0x1E130, 0x1E136}, {0x1E2AE, 0x1E2AE}, {0x1E2EC, 0x1E2EF},
 };
 
-bool is_newer_mark(char32_t code_point) {
-  const auto* run = std::upper_bound(std::begin(kNewerMarks), std::end(kNewerMarks), code_point,
-                                     [](char32_t value, const CodePointRun& r) { return value < r.first; });
-  return run != std::begin(kNewerMarks) && code_point <= std::prev(run)->last;
-}
-
-bool is_kept_by_nfc(char32_t code_point) { return !is_assigned(code_point) || is_newer_mark(code_point); }
+bool is_kept_by_nfc(char32_t code_point) { return !is_assigned(code_point) || has_code_point(kNewerMarks, code_point); }
 
 /// Text of characters whose normal forms no later version of Unicode changes.
 std::string mapped(std::string_view text, unsigned options) {

@@ -1,17 +1,12 @@
 // Written by tests/data/golden/record_word_characters.py from Python's \w. Do not edit.
 #pragma once
 
-#include <cstdint>
+#include "data/code_point_runs.h"
 
 namespace lethe::data {
 
-/// Code points from `first` to `last` are word characters.
-struct WordRun {
-  std::uint32_t first, last;
-};
-
-/// In order; of Unicode 14.0.0.
-inline constexpr WordRun kWordRuns[] = {
+/// The word characters of Unicode 14.0.0, in order.
+inline constexpr CodePointRun kWordRuns[] = {
     {0x00030, 0x00039}, {0x00041, 0x0005A}, {0x0005F, 0x0005F}, {0x00061, 0x0007A}, {0x000AA, 0x000AA},
     {0x000B2, 0x000B3}, {0x000B5, 0x000B5}, {0x000B9, 0x000BA}, {0x000BC, 0x000BE}, {0x000C0, 0x000D6},
     {0x000D8, 0x000F6}, {0x000F8, 0x002C1}, {0x002C6, 0x002D1}, {0x002E0, 0x002E4}, {0x002EC, 0x002EC},

@@ -1,18 +1,11 @@
 #include "data/word_tokens.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "data/unicode.h"
 #include "data/word_character_table.h"
 
 namespace lethe::data {
 
-bool is_word_character(char32_t code_point) {
-  const auto* run = std::upper_bound(std::begin(kWordRuns), std::end(kWordRuns), code_point,
-                                     [](char32_t value, const WordRun& r) { return value < r.first; });
-  return run != std::begin(kWordRuns) && code_point <= std::prev(run)->last;
-}
+bool is_word_character(char32_t code_point) { return has_code_point(kWordRuns, code_point); }
 
 std::vector<std::string_view> word_tokens(std::string_view text) {
   std::vector<std::string_view> tokens;

@@ -24,6 +24,16 @@ ExperimentConfig config_of(std::int64_t edits, std::int64_t checkpoint, std::int
   return config;
 }
 
+/// Checkpoints at which the part is due.
+std::vector<std::int64_t> edits_with(const ExperimentConfig& config, ReductionPart part) {
+  std::vector<std::int64_t> edits;
+  for (const auto n : checkpoints_of(config, kCell)) {
+    const auto parts = parts_due(config, kCell, n);
+    if (std::ranges::find(parts, part) != parts.end()) edits.push_back(n);
+  }
+  return edits;
+}
+
 TEST(Checkpoints, AreTheUnionOfAllIntervalsAndTheLastEdit) {
   EXPECT_EQ(checkpoints_of(config_of(25, 10, 15, 12), kCell), (std::vector<std::int64_t>{10, 12, 15, 20, 24, 25}));
   EXPECT_EQ(checkpoints_of(config_of(3, 10, 10, 30), kCell), (std::vector<std::int64_t>{3}));
@@ -50,14 +60,7 @@ TEST(PartsDue, NoTasksWithoutTasks) {
 TEST(PartsDue, ScoresOfAllEditsAtTheEndAndWhereTheyAreAskedFor) {
   auto config = config_of(50, 20, 40, 30);
   config.tasks.clear();
-  const auto scored = [&] {
-    std::vector<std::int64_t> edits;
-    for (const auto n : checkpoints_of(config, kCell)) {
-      const auto parts = parts_due(config, kCell, n);
-      if (std::ranges::find(parts, ReductionPart::kScores) != parts.end()) edits.push_back(n);
-    }
-    return edits;
-  };
+  const auto scored = [&] { return edits_with(config, ReductionPart::kScores); };
   EXPECT_EQ(scored(), std::vector<std::int64_t>{50});
   config.scores_every = 15;
   EXPECT_EQ(checkpoints_of(config, kCell), (std::vector<std::int64_t>{15, 20, 30, 40, 45, 50}));
@@ -69,14 +72,7 @@ TEST(PartsDue, ScoresOfAllEditsAtTheEndAndWhereTheyAreAskedFor) {
 TEST(PartsDue, TextsOnlyWhereTheyAreAskedFor) {
   auto config = config_of(50, 20, 40, 30);
   config.tasks.clear();
-  const auto written = [&] {
-    std::vector<std::int64_t> edits;
-    for (const auto n : checkpoints_of(config, kCell)) {
-      const auto parts = parts_due(config, kCell, n);
-      if (std::ranges::find(parts, ReductionPart::kTexts) != parts.end()) edits.push_back(n);
-    }
-    return edits;
-  };
+  const auto written = [&] { return edits_with(config, ReductionPart::kTexts); };
   EXPECT_TRUE(written().empty());
   config.texts_every.reset();
   EXPECT_EQ(written(), std::vector<std::int64_t>{50});
@@ -87,14 +83,7 @@ TEST(PartsDue, TextsOnlyWhereTheyAreAskedFor) {
 
 TEST(PartsDue, TheMonitorIsAskedForByItsKeyAlone) {
   auto config = config_of(50, 20, 40, 1000);
-  const auto measured = [&] {
-    std::vector<std::int64_t> edits;
-    for (const auto n : checkpoints_of(config, kCell)) {
-      const auto parts = parts_due(config, kCell, n);
-      if (std::ranges::find(parts, ReductionPart::kMonitor) != parts.end()) edits.push_back(n);
-    }
-    return edits;
-  };
+  const auto measured = [&] { return edits_with(config, ReductionPart::kMonitor); };
   EXPECT_TRUE(measured().empty());
   config.monitor_every.reset();
   EXPECT_EQ(measured(), std::vector<std::int64_t>{50});

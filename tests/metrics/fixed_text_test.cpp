@@ -110,7 +110,11 @@ TEST_P(FixedTexts, OfANetworkThatHasDivergedAreNoNumbers) {
 }
 
 TEST_P(FixedTexts, ATextOfWhichNothingCanBePredictedIsRefusedByItsPlace) {
-  if (tokenizer_.encode_prompt("a").size() > 1) GTEST_SKIP() << "a token stands in front of each text";
+  if (const auto size = std::ssize(tokenizer_.encode_prompt("a")); size > 1) {
+    // A token stands in front of each text, behind which its own is predicted.
+    EXPECT_THAT(cut({"a", "b"}, 100).num_tokens, ElementsAre(size - 1, size - 1));
+    return;
+  }
   try {
     static_cast<void>(cut({"a", "b"}, 100));
     FAIL() << "is not refused";
