@@ -127,7 +127,7 @@ class Tidy(unittest.TestCase):
         self.assertEqual(self.tidy(GIT_CEILING_DIRECTORIES=str(self.folder))[1], ["a.cpp", "b.cpp", "c.cpp"])
 
     def test_what_is_left_out_for_want_of_time_is_named(self):
-        status, units, output = self.tidy("--all", "--minutes", "1e-9")
+        status, units, output = self.tidy("--all", "--minutes", "0")
         self.assertEqual((status, units), (0, []))
         self.assertIn("3 units were not checked for want of time: core/a.cpp core/b.cpp core/c.cpp", output)
 
