@@ -38,11 +38,17 @@ core::Work passes(const model::Architecture& architecture, double num_passes, do
   return work;
 }
 
+std::int64_t num_contexts(const std::vector<core::ContextLength>& lengths, std::size_t num_seeds) {
+  std::int64_t prefixes = 0;
+  for (const auto& length : lengths) prefixes += length.count;
+  return prefixes * static_cast<std::int64_t>(num_seeds) + 1;
+}
+
 core::Work value_work(const model::Architecture& architecture, int layer, int num_steps, const ValueTokens& tokens) {
   const double above = std::max(0.0, static_cast<double>(architecture.num_layers) - layer - 1.0);
   const double steps = 2.0 * std::max(1, num_steps) - 1.0;  // forwards and backwards
   return passes(architecture, 1.0, layer + 1.0, tokens.row_tokens, 0.0) +
-         passes(architecture, steps, above, tokens.step_tokens, tokens.contexts);
+         passes(architecture, steps, above, tokens.step_tokens(), static_cast<double>(tokens.contexts));
 }
 
 core::Work solve_work(const model::Architecture& architecture, std::int64_t num_layers, int batch_size) {

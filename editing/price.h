@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
+#include "core/config/context_length.h"
 #include "core/config/method_config.h"
 #include "core/contract/work.h"
 #include "model/architecture.h"
@@ -34,11 +36,17 @@ inline constexpr double kPromptTokens = 8.0;
 core::Work passes(const model::Architecture& architecture, double num_passes, double layers, double tokens,
                   double head_tokens);
 
+/// Rows that a prompt becomes in its contexts: `count` prefixes of each length for each of `num_seeds` texts that they
+/// begin with, and the bare prompt. What a contexts file holds is not known here: it is taken for as many.
+std::int64_t num_contexts(const std::vector<core::ContextLength>& lengths, std::size_t num_seeds = 1);
+
 /// How many tokens a method that gives the subject a value looks at, measured as above.
 struct ValueTokens {
-  double contexts = 0.0;     ///< prefixes, and the bare prompt
-  double step_tokens = 0.0;  ///< of all rows, from the subject's last on
-  double row_tokens = 0.0;   ///< of all rows, whole
+  std::int64_t contexts = 0;  ///< `num_contexts`
+  double row_tokens = 0.0;    ///< of all rows, whole
+
+  /// Of all rows, that of the KL term among them, from the subject's last on.
+  [[nodiscard]] double step_tokens() const { return 4.1 * static_cast<double>(contexts) + 1.0; }
 };
 /// Forwards and backwards of the value's optimisation above `layer`, and the pass below that it starts from.
 core::Work value_work(const model::Architecture& architecture, int layer, int num_steps, const ValueTokens& tokens);

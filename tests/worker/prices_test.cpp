@@ -25,13 +25,13 @@ using editing::price_of;
 
 constexpr std::int64_t kFactorBytes = 2'147'483'648;  // of GPT-J: 16384^2 doubles
 
-editing::RomeConfig rome_at(int layer) {
-  editing::RomeConfig config;
+editing::RomeConfig rome_at(int layer, core::Fidelity fidelity = core::Fidelity::kCode) {
+  auto config = editing::RomeConfig::defaults(fidelity);
   config.layer = layer;
   return config;
 }
 editing::MemitConfig memit_at(std::vector<int> layers) {
-  editing::MemitConfig config;
+  auto config = editing::MemitConfig::defaults(core::Fidelity::kCode);
   config.layers = std::move(layers);
   return config;
 }
@@ -129,6 +129,28 @@ TEST(Prices, MatchTheCountedArithmeticOfPublishedModels) {
   const auto several = price_of(method_config(fine_tune), gpt2_xl(), 1000).edit;
   EXPECT_DOUBLE_EQ(several.flops, single.flops) << "of one fact";
   EXPECT_DOUBLE_EQ(several.bytes, single.bytes / 8) << "weights are read once for all";
+}
+
+TEST(Prices, FollowTheNumberOfContexts) {
+  const auto price = [](const auto& config) { return price_of(method_config(config), gpt2_xl(), 1000); };
+  const auto code = rome_at(17);
+  const auto text = rome_at(17, core::Fidelity::kPaper);
+  // 51 rows and that of the KL term, where the published code has 21 and one.
+  EXPECT_NEAR(price(text).edit.flops / price(code).edit.flops, 51.0 / 21.0, 0.1);
+  const auto graph = [&](const auto& config) { return price(config).bytes - 2 * editing::projection_bytes(gpt2_xl()); };
+  EXPECT_DOUBLE_EQ(static_cast<double>(graph(text)) / static_cast<double>(graph(code)), 52.0 / 22.0);
+
+  auto few = code;
+  few.context_lengths = {{5, 3}, {10, 3}};
+  EXPECT_NEAR(price(few).edit.flops / price(code).edit.flops, 7.0 / 21.0, 0.05);
+
+  auto memit = memit_at({13, 14, 15, 16, 17});
+  const auto six = price(memit);
+  memit.context_lengths = {{10, 4}};  // of each of five seeds
+  EXPECT_NEAR(price(memit).edit.flops / six.edit.flops, 21.0 / 6.0, 0.2);
+  EXPECT_GT(price(memit).bytes, six.bytes);
+  memit.context_seeds.clear();  // none is sampled: the bare prompt alone
+  EXPECT_LT(price(memit).edit.flops, six.edit.flops / 4);
 }
 
 TEST(Prices, OfTheMonitorAreThoseOfItsNormsAndOfTheTextReadTwice) {
