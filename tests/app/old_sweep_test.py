@@ -148,6 +148,19 @@ class OldSweep(unittest.TestCase):
         for name in EXPECTED["cells"]:
             self.assertIn(name, curves)
 
+    def test_models_at_its_edits_come_out(self):
+        before = digests(self.sweep)
+        for name, cell in EXPECTED["cells"].items():
+            if cell["edits"] == 0:
+                continue
+            with self.subTest(cell=name):
+                chosen = ("--cell", name, "--edits", str(cell["edits"]))
+                self.lethe("export", self.sweep, *chosen, "--to", self.folder / "exported" / name)
+                self.assertTrue(list((self.folder / "exported" / name).glob("*.safetensors")))
+                text = self.lethe("generate", self.sweep, *chosen, "--prompt", "The mother tongue of", "--tokens", "3")
+                self.assertIn("The mother tongue of", text)
+        self.assertEqual(digests(self.sweep), before)
+
     def test_is_refused_side_by_side_where_an_input_has_changed(self):
         before = digests(self.sweep)
         records = self.folder / "world/records.json"
