@@ -6,11 +6,15 @@
 #   LETHE_PROLOGUE a file that is sourced first: modules, conda, a container
 #   LETHE_REQUEUE  no: the job never puts itself back into the queue (sites that forbid it; slurm/submit --chain)
 #   LETHE_AFTER    the job of the chain before this one
+#   LETHE_CHAIN    the first job of the chain, of the others
 #   LETHE_CHECK    no: a job that has less memory than the plan's estimate runs all the same
 # shellcheck shell=bash
 
 say() { echo "$(date -u +%FT%TZ) $role: $*"; }
 die() { say "$2" >&2; exit "$1"; }
+# What a later job of the chain would meet as well: its end is the chain's.
+refuse() { say "$1" >&2; end_chain; exit 2; }
+cannot_write() { say "$1 cannot be written (a full disk, a quota, a read-only folder?): not put back into the queue" >&2; end_chain; exit 75; }
 
 job=${SLURM_JOB_ID:-none}
 # What Slurm is asked by. One task of an array has the number of the whole array, and would be answered with all of them.
@@ -23,7 +27,7 @@ field() { grep -o "\b$1=[^ ]*" | head -n 1 | cut -d= -f2-; }
 
 find_program() {
   if [[ -n ${LETHE_PROLOGUE:-} ]]; then
-    [[ -r $LETHE_PROLOGUE ]] || die 2 "the prologue $LETHE_PROLOGUE cannot be read"
+    [[ -r $LETHE_PROLOGUE ]] || refuse "the prologue $LETHE_PROLOGUE cannot be read"
     # What modules and conda bring uses variables that are not set.
     set +u
     # shellcheck disable=SC1090
@@ -31,15 +35,22 @@ find_program() {
     set -u
   fi
   lethe=${LETHE:-build/bin/lethe}
-  [[ -x $lethe ]] || lethe=$(command -v lethe) || die 2 "lethe is not found: set LETHE=/path/to/lethe"
+  [[ -x $lethe ]] || lethe=$(command -v lethe) || refuse "lethe is not found: set LETHE=/path/to/lethe"
 }
 
 # Asks lethe what it will need, before anything is started: a config that is refused ends the job here. Sets `out`, `threads`,
 # `host_mb`, `device`, `per_gpu` (executors on a GPU), `cells`.
 ask_needs() { # CONFIG [OUT]
-  local needs key value
-  cells=()
-  needs=$("$lethe" plan "$1" ${2:+--out "$2"} --resources) || die 2 "config or inputs are refused"
+  local needs code key value
+  cells=() out=${2:-}
+  needs=$("$lethe" plan "$1" ${2:+--out "$2"} --resources)
+  code=$?
+  if ((code == 75 || code > 128)); then # told to stop, or refused by the system for now
+    say "lethe plan ended with $code"
+    [[ -z $out ]] || leave_unfinished "$(committed)"
+    exit 75
+  fi
+  ((code == 0)) || refuse "config or inputs are refused"
   while IFS='=' read -r key value; do
     case $key in
       out) out=$value ;;
@@ -61,7 +72,7 @@ check_allocation() { # EXECUTORS-ON-THIS-NODE
       "ask for --cpus-per-task=$threads, or submit with slurm/submit"
   fi
   if [[ $mb =~ ^[0-9]+$ && ${LETHE_CHECK:-yes} != no ]] && ((mb > 0 && mb < on_node * host_mb)); then
-    die 2 "$mb MB of memory on this node, but $on_node executor(s) need $host_mb MB each by the plan:
+    refuse "$mb MB of memory on this node, but $on_node executor(s) need $host_mb MB each by the plan:
 ask for --mem=$((on_node * host_mb))M, submit with slurm/submit, or set LETHE_CHECK=no if you know better"
   fi
 }
@@ -78,13 +89,14 @@ wait_for() { # PID
 committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | LC_ALL=C sort; }
 num_new() { comm -13 <(echo "$1") <(committed) | wc -l; }
 
-# Runs without progress in a row, over restarts of this job.
-tries_file() { echo "$out/logs/slurm-$job.tries"; }
+# Runs without progress in a row, over restarts of this job and over the jobs of its chain.
+tries_file() { echo "$out/logs/slurm-${LETHE_CHAIN:-$job}.tries"; }
+# Nothing counts from before the first run. A later job of a chain takes up what those before it have counted.
+begin_tries() { [[ ${SLURM_RESTART_COUNT:-0} != 0 || -n ${LETHE_CHAIN:-} ]] || rm -f "$(tries_file)"; }
 tries() { local n=0; [[ -r $(tries_file) ]] && read -r n <"$(tries_file)"; echo "${n:-0}"; }
 set_tries() { # a count that cannot be kept could let the job come back for ever
   { mkdir -p "$out/logs" && echo "$1" >"$(tries_file)"; } 2>/dev/null && [[ $(tries) == "$1" ]] && return
-  say "$out/logs cannot be written (a full disk, a quota, a read-only folder?): not put back into the queue"
-  exit 75
+  cannot_write "$out/logs"
 }
 
 seconds_of() { date -d "$1" +%s 2>/dev/null || echo 0; }
@@ -171,6 +183,7 @@ leave_unfinished() { # COMMITTED-AT-START
     set_tries $(($(tries) + 1))
     if (($(tries) >= 2)); then
       say "nothing was committed in $(tries) runs in a row: not put back into the queue. $(why_nothing)"
+      end_chain
       exit 75
     fi
   fi

@@ -15,6 +15,7 @@ mock() { # NAME, its text on standard input
 mock lethe <<'E2'
 if [[ $1 == plan ]]; then
   [[ -e $d/refused ]] && { echo "bad config" >&2; exit 2; }
+  [[ -e $d/plan ]] && source "$d/plan"
   printf 'out=%s\ndevice=%s\nexecutors_per_gpu=%s\nthreads=2\nhost_mb=1000\ngpu_mb=0\nnum_cells=3\n' "$d/out" "$(cat "$d/device")" "$(cat "$d/per_gpu")"
   printf 'cell=rome/m/sample%s\n' 0 1 2
 else
@@ -49,7 +50,7 @@ exit 0
 E2
 mock scancel </dev/null
 mock sbatch <<'E2'
-n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep -E "^LETHE_(AFTER|REQUEUE|PROLOGUE|LAUNCHER)=|^SLURM_(GPUS|MEM|NTASKS|JWT)" | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
+n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep -E "^LETHE_(AFTER|CHAIN|REQUEUE|PROLOGUE|LAUNCHER)=|^SLURM_(GPUS|MEM|NTASKS|JWT)" | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
 E2
 # Long waits pass at once, short ones are shortened: the watchdog's less, which must not overtake a slow machine.
 mock sleep <<'E2'
@@ -62,7 +63,7 @@ completing() { sed "s/JobState=RUNNING/JobState=COMPLETING/; s/EndTime=[^ ]*/End
 
 # fresh: the mocks' state before a case. Launches: one line each.
 fresh() { # LAUNCH...
-  rm -rf "$dir"/{out,refused,dead,up,calls,jobs,other}
+  rm -rf "$dir"/{out,refused,plan,queue,dead,up,calls,jobs,other}
   mkdir -p "$dir/out"
   echo "$running" >"$dir/job"
   echo 0 >"$dir/requeue_rc"
@@ -71,12 +72,14 @@ fresh() { # LAUNCH...
   printf '%s\n' "$@" >"$dir/runs"
 }
 settings=(SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1,n2,n3 "SLURM_TASKS_PER_NODE=2(x2),1" SLURM_NTASKS=5 SLURM_CPUS_ON_NODE=4)
-# job SCRIPT [NAME=VALUE...]: runs a batch script; sets rc and log. `then`, if set, is done while it runs.
+# job SCRIPT [NAME=VALUE...]: runs a batch script; sets rc and log. `meanwhile`, if set, is done while it runs; `out`, if set,
+# is the folder that it is given.
+out=
 job() {
   local script=$1 pid
   shift
   env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" LETHE_WATCHDOG_SECONDS=100 "${settings[@]}" "$@" \
-    bash "$source/slurm/$script" config.yaml &>"$dir/log" &
+    bash "$source/slurm/$script" config.yaml ${out:+"$out"} &>"$dir/log" &
   pid=$!
   if [[ -n ${meanwhile:-} ]]; then
     for _ in $(seq 200); do [[ -e $dir/up ]] && break; /bin/sleep 0.05; done
@@ -201,9 +204,61 @@ printf '%s\n' '8 afternotok:7(unfulfilled)' '10 afternotok:9(unfulfilled)' '9 af
 job sweep.sbatch LETHE_REQUEUE=no
 holds '((rc == 0)) && called "scancel 10 9 8" && ! called "scancel 10 9 8 "'
 begin "a job that puts itself back has no chain" 'commit 1; state COMPLETE'
+printf '%s\n' '8 afternotok:7(unfulfilled)' >"$dir/queue"
 job sweep.sbatch
 holds '((rc == 0)) && ! called scancel'
-rm "$dir/queue"
+
+# link NUMBER [NAME=VALUE...]: a job of the chain 7 8 9 10 11.
+link() {
+  local number=$1
+  shift
+  printf '%s\n' '8 afternotok:7' '9 afternotok:8' '10 afternotok:9' '11 afternotok:10' | awk -v "n=$number" '$1 > n' >"$dir/queue"
+  ((number == 7)) || set -- LETHE_AFTER=$((number - 1)) LETHE_CHAIN=7 "$@"
+  job sweep.sbatch SLURM_JOB_ID="$number" LETHE_REQUEUE=no "$@"
+}
+begin "two jobs of a chain without progress end it" 'state INCOMPLETE' 'state INCOMPLETE' 'until_usr1 0'
+link 7
+holds '((rc == 75)) && says "the next job of the chain" && ! called scancel'
+meanwhile='kill -USR1 PID' link 8
+holds '((rc == 75)) && says "nothing was committed in 2 runs in a row" && says "the time is too short" && called "scancel 11 10 9"'
+begin "progress between two jobs of a chain" 'state INCOMPLETE' 'state INCOMPLETE' 'until_usr1 1' 'until_usr1 0' 'until_usr1 0'
+link 7
+rm "$dir/up" 2>/dev/null
+for number in 8 9; do meanwhile='kill -USR1 PID; rm $dir/up' link $number; done
+holds '((rc == 75)) && says "the next job of the chain" && ! called scancel'
+meanwhile='kill -USR1 PID' link 10
+holds '((rc == 75)) && says "nothing was committed in 2 runs in a row" && called "scancel 11"'
+begin "a job of a chain that Slurm puts back counts like the next one" 'state INCOMPLETE' 'state INCOMPLETE' 'state INCOMPLETE' 'state INCOMPLETE'
+link 8
+holds '((rc == 75)) && ! called scancel'
+link 8 SLURM_RESTART_COUNT=1
+holds '((rc == 75)) && says "nothing was committed in 2 runs in a row" && called "scancel 11 10 9"'
+begin "a new chain begins to count" 'state INCOMPLETE' 'state INCOMPLETE'
+mkdir "$dir/out/logs"
+echo 1 >"$dir/out/logs/slurm-7.tries"
+link 7
+holds '((rc == 75)) && ! called scancel && [[ $(cat "$dir/out/logs/slurm-7.tries") == 1 ]]'
+begin "a chain whose config is refused ends"
+touch "$dir/refused"
+link 8
+holds '((rc == 2)) && says "bad config" && called "scancel 11 10 9"'
+begin "a chain whose folder cannot be written ends" 'state INCOMPLETE' 'rm -r $d/out/logs; touch $d/out/logs'
+link 8
+holds '((rc == 75)) && says "cannot be written" && called "scancel 11 10 9"'
+begin "a plan that is stopped refuses nothing, but is a run without progress"
+echo 'exit 75' >"$dir/plan"
+out=$dir/out link 7
+holds '((rc == 75)) && says "lethe plan ended with 75" && ! says refused && ! called scancel'
+out=$dir/out link 8
+holds '((rc == 75)) && says "nothing was committed in 2 runs in a row" && called "scancel 11 10 9" && ! called mpirun'
+begin "a plan that is stopped before it names the folder"
+echo 'exit 137' >"$dir/plan"
+link 7
+holds '((rc == 75)) && says "lethe plan ended with 137" && ! called scancel && ! called requeue'
+begin "scancel while lethe plans"
+echo 'echo up >$d/up; /bin/sleep 1; exit 75' >"$dir/plan"
+out=$dir/out meanwhile='completing 2026-01-01T10:20:00 >"$dir/job"; kill -TERM PID' link 7
+holds '((rc == 75)) && says "cancelled: not put back into the queue" && called "scancel 11 10 9 8" && [[ ! -e $dir/out/logs ]]'
 
 begin "the job before was cancelled" 'state COMPLETE'
 echo "JobState=CANCELLED" >"$dir/other"
@@ -360,7 +415,11 @@ holds '((rc == 0)) && called "--array=0-2" && called "--dependency=afterany:101"
 begin "a chain"
 submit "$c" --chain 3
 holds '((rc == 0)) && called "--dependency=afternotok:101 --kill-on-invalid-dep=yes" && called "--dependency=afternotok:102" &&
-  called "LETHE_AFTER=102 LETHE_REQUEUE=no" && says "scancel 101 102 103"'
+  called "LETHE_AFTER=101 LETHE_CHAIN=101 LETHE_REQUEUE=no" && called "LETHE_AFTER=102 LETHE_CHAIN=101 LETHE_REQUEUE=no" &&
+  (($(num_calls LETHE_CHAIN) == 2)) && says "scancel 101 102 103"'
+begin "submit from within a job of a chain begins another"
+LETHE_AFTER=54 LETHE_CHAIN=50 submit "$c"
+holds '((rc == 0)) && ! called LETHE_AFTER && ! called LETHE_CHAIN'
 begin "a dry run"
 submit "$c" --chain 2 --dry-run
 holds '((rc == 0)) && ! called sbatch && (($(grep -c "^sbatch" "$dir/log") == 2))'
