@@ -316,6 +316,12 @@ begin "no program"
 job sweep.sbatch LETHE="$dir/no-lethe" PATH="$(printf '%s' "$PATH")"
 holds '((rc == 2)) && says "lethe is not found"'
 
+begin "a folder that cannot be made is no refused config" 'state COMPLETE'
+rm -r "$dir/out"
+touch "$dir/out"
+job sweep.sbatch
+holds '((rc == 75)) && says "$dir/out/logs cannot be written" && ! called mpirun && ! called requeue'
+
 array=(SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=1 SLURM_CPUS_ON_NODE=2)
 begin "a task of an array runs its cell" 'commit 1; exit 0'
 job array.sbatch "${array[@]}"
