@@ -312,6 +312,25 @@ holds '((rc == 0)) && says "in the prologue" && called "--mca a b"'
 begin "a prologue that is not there" 'state COMPLETE'
 job sweep.sbatch LETHE_PROLOGUE="$dir/no-prologue"
 holds '((rc == 2)) && says "cannot be read" && ! called mpirun'
+# Everything but a launcher: the host's own may be beside what the scripts need.
+bare=$dir/no-mpirun
+mkdir "$bare"
+ln -s /usr/bin/* /bin/* "$bare" 2>/dev/null
+rm -f "$bare/mpirun"
+for name in "$dir"/bin/*; do [[ $name == */mpirun ]] || ln -sf "$name" "$bare"; done
+begin "no launcher is told at once"
+job sweep.sbatch PATH="$bare"
+holds '((rc == 2)) && says "mpirun is not on PATH" && says "--prologue" && says "--launcher srun" && ! called "plan" && ! called requeue'
+begin "no launcher ends a chain, which would not find it either"
+link 8 PATH="$bare"
+holds '((rc == 2)) && says "mpirun is not on PATH" && called "scancel 11 10 9"'
+begin "a prologue that loads the launcher" 'state COMPLETE'
+echo "PATH+=:$dir/bin" >"$dir/prologue"
+job sweep.sbatch PATH="$bare" LETHE_PROLOGUE="$dir/prologue"
+holds '((rc == 0)) && called "mpirun -n 5"'
+begin "srun needs no mpirun" 'state COMPLETE'
+job sweep.sbatch PATH="$bare" LETHE_LAUNCHER=srun
+holds '((rc == 0)) && called "srun --mpi=pmix -n 5"'
 begin "no program"
 job sweep.sbatch LETHE="$dir/no-lethe" PATH="$(printf '%s' "$PATH")"
 holds '((rc == 2)) && says "lethe is not found"'
