@@ -437,6 +437,17 @@ holds '((rc == 0)) && called "SLURM_JWT=token" && ! called SLURM_GPUS && ! calle
 begin "an array, and the job that reduces"
 submit "$c" --array --prologue "$c"
 holds '((rc == 0)) && called "--array=0-2" && called "--dependency=afterany:101" && called "LETHE_PROLOGUE=$c"'
+begin "an array on GPUs, one for each job, whose reductions are started by srun"
+echo cuda >"$dir/device"
+submit "$c" --array --gpus-per-node 1 --launcher srun
+holds '((rc == 0)) && (($(num_calls "--gpus-per-node=1") == 2)) && called "LETHE_LAUNCHER=srun"'
+begin "an array takes no option that would mean nothing"
+submit "$c" --array --nodes 2
+holds '((rc == 2)) && says "the job that reduces has one node; --array takes no --nodes"'
+submit "$c" --array --ranks-per-node 2
+holds '((rc == 2)) && says "--array takes no --ranks-per-node"'
+submit "$c" --array --gpus-per-node 2
+holds '((rc == 2)) && says "--array takes --gpus-per-node 1" && ! called sbatch'
 begin "a chain"
 submit "$c" --chain 3
 holds '((rc == 0)) && called "--dependency=afternotok:101 --kill-on-invalid-dep=yes" && called "--dependency=afternotok:102" &&
@@ -448,7 +459,8 @@ holds '((rc == 0)) && ! called LETHE_AFTER && ! called LETHE_CHAIN'
 begin "a dry run"
 submit "$c" --chain 2 --dry-run
 holds '((rc == 0)) && ! called sbatch && (($(grep -c "^sbatch" "$dir/log") == 2))'
-for wrong in "--nodes 0" "--chain x" "--launcher ssh" "--prologue /nowhere" "--colour red" "--nodes" "--array --chain 2" "second.yaml"; do
+for wrong in "--nodes 0" "--chain x" "--launcher ssh" "--prologue /nowhere" "--colour red" "--nodes" "--array --chain 2" "second.yaml" \
+  "--array --nodes 2" "--array --nodes 1" "--ranks-per-node 2 --array" "--array --gpus-per-node 2"; do
   begin "submit $wrong"
   # shellcheck disable=SC2086
   submit "$c" $wrong
