@@ -84,6 +84,9 @@ wait_for() { # PID
   code=$?
 }
 
+# A signal came before this shell knew the child's number. A process that is not yet the program would lose it.
+signal_late() { sleep 2; kill -USR1 "$1" 2>/dev/null; }
+
 # Committed files, for telling whether a run got anywhere. By name, which holds a digest: what a training has saved is replaced by
 # what it saves next, and slices go when they are added.
 committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | LC_ALL=C sort; }
@@ -120,7 +123,8 @@ why_terminated() {
   case $state in
     '') echo unknown; return ;;
     RUNNING) echo stop; return ;;
-    PENDING | REQUEUED | REQUEUE_HOLD | PREEMPTED) echo requeued; return ;;
+    PENDING | REQUEUED | REQUEUE_HOLD) echo requeued; return ;;
+    PREEMPTED) echo preempted; return ;;  # by PreemptMode=CANCEL, which puts nothing back
     TIMEOUT | DEADLINE) echo timeout; return ;;
     CANCELLED) echo cancelled; return ;;
   esac

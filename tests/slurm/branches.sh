@@ -1,106 +1,13 @@
 #!/bin/bash
-# Every branch of slurm/'s scripts, with Slurm, the launcher and lethe replaced by scripts that note how they are called.
+# Every branch of slurm/'s scripts, with Slurm, the launcher and lethe replaced (mock_slurm.sh).
 #   branches.sh SOURCE
 set -u
-source=$1
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-mkdir "$dir/bin"
-num_failures=0
-
-mock() { # NAME, its text on standard input
-  { echo '#!/bin/bash'; echo "d=$dir"; echo 'echo "$(basename "$0") $*" >>"$d/calls"'; cat; } >"$dir/bin/$1"
-  chmod +x "$dir/bin/$1"
-}
-mock lethe <<'E2'
-if [[ $1 == plan ]]; then
-  [[ -e $d/refused ]] && { echo "bad config" >&2; exit 2; }
-  [[ -e $d/plan ]] && source "$d/plan"
-  printf 'out=%s\ndevice=%s\nexecutors_per_gpu=%s\nthreads=2\nhost_mb=1000\ngpu_mb=0\nnum_cells=3\n' "$d/out" "$(cat "$d/device")" "$(cat "$d/per_gpu")"
-  printf 'cell=rome/m/sample%s\n' 0 1 2
-else
-  exec "$d/bin/mpirun" "$@"
-fi
-E2
-# Each launch takes the next line of `runs`: what it does, as a shell command.
-mock mpirun <<'E2'
-line=$(head -n 1 "$d/runs"); sed -i 1d "$d/runs"
-commit() { for _ in $(seq "$1"); do mkdir -p "$d/out/cells/rome/m/sample1/x"; mktemp "$d/out/cells/rome/m/sample1/x/XXXXXX.h5" >/dev/null; done; }
-state() { echo "$1" >"$d/out/STATE"; }
-# They live long enough to be ended by somebody.
-until_usr1() { trap 'echo usr1 >>"$d/calls"; state INCOMPLETE; commit "$1"; exit "${2:-0}"' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
-until_term() { trap 'exit 143' TERM; trap '' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
-eval "$line"
-E2
-mock scontrol <<'E2'
-case "$1 $2" in
-  "show job") [[ $3 == 7 || $3 == 5_1 ]] && cat "$d/job" || cat "$d/other" 2>/dev/null ;;
-  "show hostnames") echo "${3//,/$'\n'}" ;;
-  requeue*) exit "$(cat "$d/requeue_rc")" ;;
-esac
-E2
-mock srun <<'E2'
-[[ $* == *lethe\ sweep* ]] && exec "$d/bin/mpirun" "$@"
-for node in $(cat "$d/dead" 2>/dev/null); do [[ " $* " == *" -w $node "* ]] && exit 1; done
-exit 0
-E2
-mock squeue <<'E2'
-[[ $* == *"-t PD"* ]] && cat "$d/queue" 2>/dev/null
-exit 0
-E2
-mock scancel </dev/null
-mock sbatch <<'E2'
-n=$(($(cat "$d/jobs" 2>/dev/null || echo 100) + 1)); echo $n >"$d/jobs"; echo "$n;cluster"; env | grep -E "^LETHE_(AFTER|CHAIN|REQUEUE|PROLOGUE|LAUNCHER)=|^SLURM_(GPUS|MEM|NTASKS|JWT)" | sort | tr '\n' ' ' >>"$d/calls"; echo >>"$d/calls"
-E2
-# Long waits pass at once, short ones are shortened: the watchdog's less, which must not overtake a slow machine.
-mock sleep <<'E2'
-[[ ${1%.*} -ge 60 ]] || exec /bin/sleep $((${1%.*} == 5))".1"
-E2
-
-running="JobId=7 Command=$source/slurm/sweep.sbatch JobState=RUNNING Restarts=0 TimeLimit=01:00:00
-   StartTime=2026-01-01T10:00:00 EndTime=2026-01-01T11:00:00 PreemptTime=None"
-completing() { sed "s/JobState=RUNNING/JobState=COMPLETING/; s/EndTime=[^ ]*/EndTime=$1/" <<<"$running"; }
-
-# fresh: the mocks' state before a case. Launches: one line each.
-fresh() { # LAUNCH...
-  rm -rf "$dir"/{out,refused,plan,queue,dead,up,calls,jobs,other}
-  mkdir -p "$dir/out"
-  echo "$running" >"$dir/job"
-  echo 0 >"$dir/requeue_rc"
-  echo cpu >"$dir/device"
-  echo 1 >"$dir/per_gpu"
-  printf '%s\n' "$@" >"$dir/runs"
-}
-settings=(SLURM_JOB_ID=7 SLURM_JOB_NODELIST=n1,n2,n3 "SLURM_TASKS_PER_NODE=2(x2),1" SLURM_NTASKS=5 SLURM_CPUS_ON_NODE=4)
-# job SCRIPT [NAME=VALUE...]: runs a batch script; sets rc and log. `meanwhile`, if set, is done while it runs; `out`, if set,
-# is the folder that it is given.
-out=
-job() {
-  local script=$1 pid
-  shift
-  env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" LETHE_WATCHDOG_SECONDS=100 "${settings[@]}" "$@" \
-    bash "$source/slurm/$script" config.yaml ${out:+"$out"} &>"$dir/log" &
-  pid=$!
-  if [[ -n ${meanwhile:-} ]]; then
-    for _ in $(seq 200); do [[ -e $dir/up ]] && break; /bin/sleep 0.05; done
-    eval "${meanwhile//PID/$pid}"
-  fi
-  wait $pid
-  rc=$?
-  meanwhile=
-}
-num_calls() { grep -c -- "$1" "$dir/calls" 2>/dev/null; }
-
-case_name=
-begin() { case_name=$1; shift; fresh "$@"; }
-holds() {
-  eval "$1" && return
-  echo "FAILED: $case_name: $1 (rc $rc)"
-  sed 's/^/    /' "$dir/log" "$dir/calls"
-  ((++num_failures))
-}
-says() { grep -qF -- "$1" "$dir/log"; }
-called() { grep -qsF -- "$1" "$dir/calls"; }
+source=$(cd "$1" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/slurm/mock_slurm.sh
+source "$here/mock_slurm.sh"
+# No program of the folder that this was called from.
+cd "$dir" || exit 1
 
 begin "a sweep that ends" 'commit 2; state COMPLETE'
 job sweep.sbatch
@@ -184,6 +91,34 @@ holds '((rc == 75)) && called "scontrol requeue 7"'
 begin "grace before pre-emption" 'until_usr1 1'
 meanwhile='kill -TERM PID' job sweep.sbatch
 holds '((rc == 75)) && called "scontrol requeue 7"'
+
+# What Slurm has on record when the TERM comes: `record` is the command of sed that changes what a running job has there.
+for one in "PENDING requeued" "REQUEUED requeued" "REQUEUE_HOLD requeued" "PREEMPTED preempted" "TIMEOUT timeout" \
+  "DEADLINE timeout" "CANCELLED cancelled"; do
+  read -r name word <<<"$one"
+  begin "a TERM, and the record says $name" 'until_usr1 1'
+  meanwhile='sed -i "s/=RUNNING/=$name/" "$dir/job"; kill -TERM PID' job sweep.sbatch
+  holds '((rc == 75)) && says "told to end ($word)"'
+  case $word in
+    requeued | cancelled) holds '! called requeue' ;;
+    *) holds 'called "scontrol requeue 7" && says "back in the queue; 1 new file(s)"' ;;
+  esac
+done
+# completes WORD END RECORD: the same while it completes, which hides what it was.
+completes() {
+  local word=$1 end=$2 record=$3
+  begin "a TERM while it completes: $record" 'until_usr1 1'
+  meanwhile='completing "$end" | sed "$record" >"$dir/job"; kill -TERM PID' job sweep.sbatch
+  holds '((rc == 75)) && says "told to end ($word)"'
+}
+completes requeued 2026-01-01T10:20:00 's/Restarts=0/Restarts=1/'
+holds '! called requeue'
+completes preempted 2026-01-01T10:20:00 's/PreemptTime=None/PreemptTime=2026-01-01T10:19:30/'
+holds 'called "scontrol requeue 7"'
+completes timeout 2026-01-02T11:00:00 's/=01:00:00/=1-01:00:00/'
+holds 'called "scontrol requeue 7"'
+completes cancelled 2026-01-02T11:00:00 's/=01:00:00/=2-01:00:00/'
+completes cancelled 2026-01-01T11:00:00 's/=01:00:00/=UNLIMITED/'
 
 begin "pre-empted without a signal for this shell" 'commit 1; sed -i "s/PreemptTime=None/PreemptTime=2026-01-01T10:10:00/" $d/job'
 job sweep.sbatch
@@ -277,6 +212,44 @@ begin "what lives is left alone" 'for i in $(seq 40); do echo $i >$d/out/status.
 job sweep.sbatch LETHE_WATCHDOG_SECONDS=10
 holds '((rc == 0)) && ! says "no sign of life"'
 
+begin "the beat of its token is life enough" 'mkdir $d/out/owners; for i in $(seq 40); do echo $i >$d/out/owners/sweep.h.token; /bin/sleep 0.1; done; state COMPLETE'
+job sweep.sbatch LETHE_WATCHDOG_SECONDS=10
+holds '((rc == 0)) && ! says "no sign of life"'
+
+begin "a launcher that does not stop when it is told, and its steps" 'until_term'
+printf '%s\n' 7.batch 7.0 7.12 >"$dir/steps"
+meanwhile='kill -USR1 PID' job sweep.sbatch
+holds '((rc == 75)) && says "no sign of life for 30 s, STATE is INCOMPLETE" && called "scontrol requeue 7"'
+holds 'called "scancel --signal=KILL 7.0" && called "scancel --signal=KILL 7.12" && ! called 7.batch'
+
+begin "no node answers, which says nothing about nodes" 'echo n1 n2 n3 >$d/dead' 'true'
+job sweep.sbatch
+holds '((rc == 75)) && ! says lost && (($(num_calls ^mpirun) == 2)) && called "scontrol requeue 7"'
+
+for launcher in mpirun srun; do
+  begin "Slurm names no node, and $launcher finds them itself" 'state COMPLETE'
+  job sweep.sbatch SLURM_JOB_NODELIST= LETHE_LAUNCHER=$launcher
+  holds '((rc == 0)) && says "on this host" && ! called "--host" && ! called "-w n1"'
+  holds 'called "mpirun -n 5 --bind-to none" || called "srun --mpi=pmix -n 5 --kill-on-bad-exit=1"'
+done
+
+begin "what a killed launcher leaves goes, what somebody has mapped stays" 'leave'
+mkdir "$dir/shm" "$dir/tmp"
+mock find <<'E2'
+exec /usr/bin/find "${@/#\/dev\/shm/$d/shm}"
+E2
+cat >"$dir/on_node" <<'E2'
+mkdir -p "$TMPDIR/lethe-7/node"; touch "$d/shm/sm_segment.node"
+E2
+cat >"$dir/runs" <<'E2'
+mkdir -p "$OMPI_MCA_orte_tmpdir_base/session"; cd "$d/shm"; touch vader_segment.left sm_segment.left other.left; touch -d yesterday vader_segment.old; cp /bin/sleep vader_segment.mapped; ./vader_segment.mapped 30 & echo $! >"$d/mapping"; /bin/sleep 0.2; state COMPLETE
+E2
+job sweep.sbatch TMPDIR="$dir/tmp"
+kill "$(cat "$dir/mapping")"
+rm "$dir/bin/find"
+holds '((rc == 0)) && called "srun --overlap --mpi=none -N 3 --ntasks-per-node=1 -w n1,n2,n3" && [[ -z $(ls "$dir/tmp") ]]'
+holds '[[ $(cd "$dir/shm" && echo *) == "other.left vader_segment.mapped vader_segment.old" ]]'
+
 begin "GPUs decide the ranks" 'state COMPLETE'
 echo cuda >"$dir/device"
 job sweep.sbatch SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="1(x2)" SLURM_GPUS_ON_NODE=4 SLURM_CPUS_ON_NODE=16
@@ -292,11 +265,25 @@ begin "no mpirun, but srun with PMIx" 'state COMPLETE'
 job sweep.sbatch LETHE_LAUNCHER=srun SLURM_JOB_NODELIST=n1,n2 SLURM_TASKS_PER_NODE="2(x2)"
 holds '((rc == 0)) && called "srun --mpi=pmix -n 4" && called "--cpus-per-task=2"'
 
+begin "another plugin of srun" 'state COMPLETE'
+job sweep.sbatch LETHE_LAUNCHER=srun LETHE_SRUN_MPI=pmi2
+holds '((rc == 0)) && called "srun --mpi=pmi2 -n 5 " && ! called pmix'
+
+for gpus in "" tesla:4; do
+  begin "Slurm names no number of GPUs: '$gpus'" 'state COMPLETE'
+  echo cuda >"$dir/device"
+  job sweep.sbatch SLURM_GPUS_ON_NODE=$gpus
+  holds '((rc == 0)) && says "warning: device: cuda, and Slurm names no GPU of this job; one rank per task" && called "mpirun -n 5 "'
+done
+
 begin "too little memory is told before it is used up" 'state COMPLETE'
 job sweep.sbatch SLURM_MEM_PER_NODE=1500
 holds '((rc == 2)) && says "ask for --mem=2000M" && ! called mpirun'
 begin "somebody who knows better than the plan" 'state COMPLETE'
 job sweep.sbatch SLURM_MEM_PER_NODE=1500 LETHE_CHECK=no
+holds '((rc == 0)) && called mpirun'
+begin "all memory of the node" 'state COMPLETE'
+job sweep.sbatch SLURM_MEM_PER_NODE=0
 holds '((rc == 0)) && called mpirun'
 begin "memory by processor" 'state COMPLETE'
 job sweep.sbatch SLURM_MEM_PER_CPU=600 SLURM_CPUS_ON_NODE=4
@@ -341,6 +328,28 @@ touch "$dir/out"
 job sweep.sbatch
 holds '((rc == 75)) && says "$dir/out/logs cannot be written" && ! called mpirun && ! called requeue'
 
+begin "a folder that cannot be written any more" 'commit 1; state INCOMPLETE; rm -r $d/out/logs; touch $d/out/logs' 'state COMPLETE'
+job sweep.sbatch
+holds '((rc == 75)) && says "$dir/out/logs cannot be written" && (($(num_calls ^mpirun) == 1)) && ! called requeue'
+
+begin "the program below the folder of submission" 'state COMPLETE'
+mkdir -p "$dir/build/bin" && ln -s ../../bin/lethe "$dir/build/bin/lethe"
+job sweep.sbatch LETHE=
+rm -r "$dir/build"
+holds '((rc == 0)) && called " build/bin/lethe sweep config.yaml --out $dir/out"'
+begin "the program on PATH" 'state COMPLETE'
+job sweep.sbatch LETHE=
+holds '((rc == 0)) && called "$dir/bin/lethe sweep config.yaml --out $dir/out"'
+for script in sweep array; do
+  begin "$script.sbatch without its library"
+  job $script.sbatch LETHE_SLURM_SCRIPTS="$dir/nowhere"
+  holds '((rc == 2)) && says "$dir/nowhere/job.sh is not there: submit $script.sbatch from its own folder" && ! called lethe'
+  begin "$script.sbatch without a config"
+  bash "$source/slurm/$script.sbatch" &>"$dir/log"
+  rc=$?
+  holds '((rc != 0)) && says "usage: sbatch" && ! called lethe'
+done
+
 array=(SLURM_ARRAY_JOB_ID=5 SLURM_ARRAY_TASK_ID=1 SLURM_CPUS_ON_NODE=2)
 begin "a task of an array runs its cell" 'commit 1; exit 0'
 job array.sbatch "${array[@]}"
@@ -354,6 +363,43 @@ holds '((rc == 75)) && ! called requeue && says "cancelled"'
 begin "a task whose cell fails" 'exit 1'
 job array.sbatch "${array[@]}"
 holds '((rc == 1)) && ! called requeue'
+begin "a task whose config is refused" 'exit 2'
+job array.sbatch "${array[@]}"
+holds '((rc == 2)) && ! called requeue'
+begin "a task whose cell somebody else has" 'exit 69'
+job array.sbatch "${array[@]}"
+holds '((rc == 69)) && says "another process is at work on rome/m/sample1: leaving it alone" && ! called requeue'
+begin "a task in its grace before pre-emption" 'until_usr1 1 75'
+meanwhile='kill -TERM PID' job array.sbatch "${array[@]}"
+holds '((rc == 75)) && called usr1 && says "told to end (stop)" && called "scontrol requeue 5_1"'
+begin "a task that Slurm has put back" 'until_term'
+meanwhile='sed -i s/=RUNNING/=PENDING/ "$dir/job"; pkill -TERM -P PID; kill -TERM PID' job array.sbatch "${array[@]}"
+holds '((rc == 75)) && says "Slurm has put it back" && ! called requeue'
+begin "a task without progress, while others get on" 'mkdir -p $d/out/cells/rome/m/sample0; touch $d/out/cells/rome/m/sample0/a.h5; exit 75'
+mkdir "$dir/out/logs"
+echo 1 >"$dir/out/logs/slurm-7.tries"
+job array.sbatch "${array[@]}" SLURM_RESTART_COUNT=1
+holds '((rc == 75)) && says "nothing was committed in 2 runs in a row" && ! called requeue'
+begin "a task that is told to end before its cell begins" 'until_usr1 1 75'
+job array.sbatch "${array[@]}" LETHE_PROLOGUE=<(echo 'kill -USR1 $$')
+holds '((rc == 75)) && says "told to end (USR1)" && called "scontrol requeue 5_1" && ! called "lethe cell"'
+# signal_before COMMAND: a prologue that sends the signal when the job is about to do this.
+signal_before() { echo "set -T; trap '[[ \$BASH_COMMAND != \"$1\" ]] || kill -USR1 \$\$' DEBUG" >"$dir/prologue"; }
+begin "a task that is told to end while its cell is started" 'until_usr1 1 75'
+signal_before 'worker=\$!'
+job array.sbatch "${array[@]}" LETHE_PROLOGUE="$dir/prologue"
+holds '((rc == 75)) && says "told to end (USR1)" && called "lethe cell" && called "scontrol requeue 5_1"'
+begin "a sweep that is told to end while it is started" 'until_usr1 1'
+signal_before 'launcher=\$!'
+job sweep.sbatch LETHE_PROLOGUE="$dir/prologue"
+holds '((rc == 75)) && says "told to end (USR1)" && called mpirun && ! says "no sign of life" && called "scontrol requeue 7"'
+begin "a signal just before the start" 'until_usr1 1'
+touch "$dir/asleep"
+job sweep.sbatch
+holds '((rc == 75)) && says "told to end (USR1)" && ! called mpirun && called "scontrol requeue 7"'
+begin "a task without a number"
+job array.sbatch SLURM_ARRAY_JOB_ID=5
+holds '((rc != 0)) && says "SLURM_ARRAY_TASK_ID: is not set: submit with --array" && ! called "lethe cell"'
 begin "a signal before anything is started" 'state COMPLETE'
 job sweep.sbatch LETHE_PROLOGUE=<(echo 'kill -USR1 $$')
 holds '((rc == 75)) && ! called mpirun && called "scontrol requeue 7"'
@@ -382,94 +428,8 @@ begin "a task too many" 'exit 0'
 job array.sbatch "${array[@]}" SLURM_ARRAY_TASK_ID=3
 holds '((rc == 2)) && says "there is no cell 3: config.yaml has 3" && ! called "lethe cell"'
 
-# submit OPTION...: slurm/submit; sets rc, log (its output).
-submit() {
-  env "PATH=$dir/bin:$PATH" "LETHE=$dir/bin/lethe" "$source/slurm/submit" "$@" &>"$dir/log"
-  rc=$?
-}
-touch "$dir/config.yaml"
-c=$dir/config.yaml
-begin "submit asks for processors and memory"
-submit "$c" --nodes 2 --time 4:00:00 --partition gpu --account me -- --exclusive
-holds '((rc == 0)) && called "--nodes=2 --ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --partition=gpu --account=me --exclusive --time=4:00:00"'
-holds 'says "ending: scancel 101" && says "folder: $dir/out"'
-begin "submit takes no more ranks than there are cells"
-submit "$c"
-holds '((rc == 0)) && called "--ntasks-per-node=3 --cpus-per-task=2 --mem=3000M"'
-begin "submit on GPUs"
-echo cuda >"$dir/device"
-submit "$c" --nodes 2 --gpus-per-node 4
-holds '((rc == 0)) && called "--ntasks-per-node=4 --cpus-per-task=2 --mem=4000M --gpus-per-node=4"'
-begin "submit for a kind of GPU asks the plan whether it fits"
-echo cuda >"$dir/device"
-submit "$c" --gpu a100-80 --gpus-per-node 4
-holds '((rc == 0)) && called "plan $c --gpu a100-80 --resources" && called "--gpus-per-node=4"'
-begin "submit for a kind of GPU that is too small"
-echo cuda >"$dir/device"
-touch "$dir/refused"
-submit "$c" --gpu v100-16
-rm "$dir/refused"
-holds '((rc == 2)) && ! called sbatch'
-begin "an array of two executors on a GPU is reduced by two ranks"
-echo cuda >"$dir/device"
-echo 2 >"$dir/per_gpu"
-submit "$c" --array
-holds '((rc == 0)) && called "--ntasks=2 --cpus-per-task=2 --mem=2000M --gpus-per-node=1 --dependency=afterany:101"'
-begin "submit with a prologue as modules have them"
-printf '%s\n' 'echo $NO_SUCH_VARIABLE' 'export LETHE='"$dir/bin/lethe" false >"$dir/prologue"
-submit "$c" --prologue "$dir/prologue"
-holds '((rc == 0)) && called sbatch'
-begin "submit with two executors on a GPU"
-echo cuda >"$dir/device"
-echo 2 >"$dir/per_gpu"
-submit "$c" --gpus-per-node 4
-holds '((rc == 0)) && called "--ntasks-per-node=8 --cpus-per-task=2 --mem=8000M --gpus-per-node=4"'
-begin "submit without the GPUs that the config needs"
-echo cuda >"$dir/device"
-submit "$c" --gpus-per-node 0
-holds '((rc == 2)) && says "needs --gpus-per-node" && ! called sbatch'
-begin "submit with GPUs that the config does not use"
-submit "$c" --gpus-per-node 2
-holds '((rc == 2)) && says "GPUs would lie idle" && ! called sbatch'
-begin "submit from within a job hands none of its settings on, but the user's own"
-SLURM_GPUS_ON_NODE=8 SLURM_MEM_PER_NODE=1 SLURM_NTASKS=9 SLURM_JWT=token submit "$c"
-holds '((rc == 0)) && called "SLURM_JWT=token" && ! called SLURM_GPUS && ! called SLURM_MEM && ! called SLURM_NTASKS'
-begin "an array, and the job that reduces"
-submit "$c" --array --prologue "$c"
-holds '((rc == 0)) && called "--array=0-2" && called "--dependency=afterany:101" && called "LETHE_PROLOGUE=$c"'
-begin "an array on GPUs, one for each job, whose reductions are started by srun"
-echo cuda >"$dir/device"
-submit "$c" --array --gpus-per-node 1 --launcher srun
-holds '((rc == 0)) && (($(num_calls "--gpus-per-node=1") == 2)) && called "LETHE_LAUNCHER=srun"'
-begin "an array takes no option that would mean nothing"
-submit "$c" --array --nodes 2
-holds '((rc == 2)) && says "the job that reduces has one node; --array takes no --nodes"'
-submit "$c" --array --ranks-per-node 2
-holds '((rc == 2)) && says "--array takes no --ranks-per-node"'
-submit "$c" --array --gpus-per-node 2
-holds '((rc == 2)) && says "--array takes --gpus-per-node 1" && ! called sbatch'
-begin "a chain"
-submit "$c" --chain 3
-holds '((rc == 0)) && called "--dependency=afternotok:101 --kill-on-invalid-dep=yes" && called "--dependency=afternotok:102" &&
-  called "LETHE_AFTER=101 LETHE_CHAIN=101 LETHE_REQUEUE=no" && called "LETHE_AFTER=102 LETHE_CHAIN=101 LETHE_REQUEUE=no" &&
-  (($(num_calls LETHE_CHAIN) == 2)) && says "scancel 101 102 103"'
-begin "submit from within a job of a chain begins another"
-LETHE_AFTER=54 LETHE_CHAIN=50 submit "$c"
-holds '((rc == 0)) && ! called LETHE_AFTER && ! called LETHE_CHAIN'
-begin "a dry run"
-submit "$c" --chain 2 --dry-run
-holds '((rc == 0)) && ! called sbatch && (($(grep -c "^sbatch" "$dir/log") == 2))'
-for wrong in "--nodes 0" "--chain x" "--launcher ssh" "--prologue /nowhere" "--colour red" "--nodes" "--array --chain 2" "second.yaml" \
-  "--array --nodes 2" "--array --nodes 1" "--ranks-per-node 2 --array" "--array --gpus-per-node 2"; do
-  begin "submit $wrong"
-  # shellcheck disable=SC2086
-  submit "$c" $wrong
-  holds '((rc == 2)) && says "submit: " && ! called sbatch'
-done
-begin "submit of a config that is refused"
-touch "$dir/refused"
-submit "$c"
-holds '((rc == 2)) && says "bad config" && ! called sbatch'
+# shellcheck source=tests/slurm/submit_branches.sh
+source "$here/submit_branches.sh"
 
 ((num_failures == 0)) && echo passed
 exit $((num_failures > 0))
