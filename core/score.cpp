@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <stdexcept>
 
 namespace lethe::core {
@@ -15,6 +14,18 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 double token_accuracy(std::span<const TargetToken> tokens) {
   const auto num_right = std::ranges::count_if(tokens, [](const TargetToken& t) { return t.id == t.argmax; });
   return tokens.empty() ? kNone : static_cast<double>(num_right) / static_cast<double>(tokens.size());
+}
+
+/// A NaN is no value: an edit without prompts of a kind does not count for it.
+double mean_of_present(std::span<const double> values) {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count == 0 ? kNone : sum / static_cast<double>(count);
 }
 
 struct KindScore {
@@ -179,8 +190,7 @@ std::vector<double> bucket_means(std::span<const double> values, std::size_t siz
   if (size == 0) throw std::invalid_argument("a bucket holds at least one value");
   std::vector<double> means;
   for (std::size_t begin = 0; begin + size <= values.size(); begin += size) {
-    const auto bucket = values.subspan(begin, size);
-    means.push_back(std::accumulate(bucket.begin(), bucket.end(), 0.0) / static_cast<double>(size));
+    means.push_back(mean_of_present(values.subspan(begin, size)));
   }
   return means;
 }
@@ -191,9 +201,8 @@ std::vector<double> trailing_means(std::span<const double> values, std::size_t w
   means.reserve(values.size());
   for (std::size_t last = 0; last < values.size(); ++last) {
     const auto count = std::min(window, last + 1);
-    const auto recent = values.subspan(last + 1 - count, count);
-    // Summed afresh: a running difference would carry a NaN, or rounding, on for ever.
-    means.push_back(std::accumulate(recent.begin(), recent.end(), 0.0) / static_cast<double>(count));
+    // Summed afresh: a running difference would carry rounding on for ever.
+    means.push_back(mean_of_present(values.subspan(last + 1 - count, count)));
   }
   return means;
 }

@@ -63,7 +63,9 @@ AnswerCounts count_answers(std::span<const std::int32_t> labels, std::span<const
 
 // The lengths of `labels` and `predictions` must agree (`std::invalid_argument`); scores of no examples are 0.
 
-/// Disjoint buckets of `size`; a last incomplete bucket is dropped (published figure 1).
+// Means of curves. A NaN is an edit that has no such value and does not count; where none has it, the mean is NaN.
+
+/// Disjoint buckets of `size` edits; a last incomplete bucket is dropped (published figure 1).
 std::vector<double> bucket_means(std::span<const double> values, std::size_t size);
 /// Mean over the last `window` values, fewer at the start.
 std::vector<double> trailing_means(std::span<const double> values, std::size_t window);

@@ -11,6 +11,8 @@ namespace {
 
 using Labels = std::vector<std::int32_t>;
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
 PromptScore prompt(PromptKind kind, float nll_new, float nll_true, bool is_correct = false) {
   return {kind, nll_new, nll_true, is_correct, 0.0F};
 }
@@ -156,16 +158,28 @@ TEST(BucketMeans, DropsTheIncompleteBucket) {
   EXPECT_THROW(bucket_means(values, 0), std::invalid_argument);
 }
 
-TEST(TrailingMeans, ShorterAtTheStartAndRecoversFromNan) {
-  const auto nan = std::numeric_limits<double>::quiet_NaN();
-  const auto means = trailing_means(std::vector<double>{1, 3, nan, 5, 7}, 2);
-  ASSERT_EQ(means.size(), 5U);
-  EXPECT_EQ(means[0], 1.0);
-  EXPECT_EQ(means[1], 2.0);
-  EXPECT_TRUE(std::isnan(means[2]));
-  EXPECT_TRUE(std::isnan(means[3]));
-  EXPECT_EQ(means[4], 6.0);
+TEST(BucketMeans, AnEditWithoutAValueDoesNotCount) {
+  const auto means = bucket_means(std::vector<double>{1, kNan, 3, kNan, kNan, kNan, kNan, 7, kNan}, 3);
+  ASSERT_EQ(means.size(), 3U);
+  EXPECT_EQ(means[0], 2.0);
+  EXPECT_TRUE(std::isnan(means[1])) << "no edit of the bucket has one";
+  EXPECT_EQ(means[2], 7.0);
+}
+
+TEST(TrailingMeans, ShorterAtTheStart) {
+  EXPECT_EQ(trailing_means(std::vector<double>{1, 3, 5, 9}, 3), (std::vector<double>{1, 2, 3, 17.0 / 3.0}));
   EXPECT_THROW(trailing_means({}, 0), std::invalid_argument);
+}
+
+TEST(TrailingMeans, WhatHasNoValueDoesNotCount) {
+  const auto means = trailing_means(std::vector<double>{kNan, 1, 3, kNan, kNan, 7}, 2);
+  ASSERT_EQ(means.size(), 6U);
+  EXPECT_TRUE(std::isnan(means[0]));
+  EXPECT_EQ(means[1], 1.0);
+  EXPECT_EQ(means[2], 2.0);
+  EXPECT_EQ(means[3], 3.0);
+  EXPECT_TRUE(std::isnan(means[4])) << "none of the window has one";
+  EXPECT_EQ(means[5], 7.0);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "report/cell_curves.h"
 
 #include <cmath>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -45,6 +46,20 @@ TEST(CellCurves, BucketsOfFiveAndTheMeanOfTheLastTen) {
   EXPECT_DOUBLE_EQ(fifty->values[10], 100.0) << "the first bucket has left the window";
   EXPECT_DOUBLE_EQ(find(curves, "neighborhood.window_5")->values[3], 75.0);
   EXPECT_TRUE(std::isnan(find(curves, "paraphrase.window_5")->values[0])) << "no paraphrases: a gap, not a zero";
+}
+
+TEST(CellCurves, AnEditWithoutPromptsOfAKindCountsInNoWindow) {
+  CellHistory history;
+  // Paraphrases of edits 2, 3 and 12 alone: two in the first bucket, none in the second, one in the third.
+  for (std::int64_t n = 1; n <= 15; ++n) history.records.push_back(record(n, true, 4));
+  for (const auto& [edit, nll_new] : {std::pair(2, 0.0F), std::pair(3, 2.0F), std::pair(12, 0.0F)}) {
+    auto& scores = history.records[static_cast<std::size_t>(edit - 1)].scores;
+    scores.push_back({core::PromptKind::kParaphrase, nll_new, 1.0F, false, 0.0F});
+  }
+  const auto curves = cell_curves(history, {});
+  EXPECT_THAT(find(curves, "paraphrase.window_5")->values, ElementsAre(50.0, testing::IsNan(), 100.0));
+  EXPECT_THAT(find(curves, "paraphrase.window_50")->values, ElementsAre(50.0, 50.0, 75.0));
+  EXPECT_THAT(find(curves, "efficacy.window_5")->values, ElementsAre(100.0, 100.0, 100.0));
 }
 
 TEST(CellCurves, TasksBeginWithTheBaseline) {
