@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <system_error>
 
 #include <spdlog/fmt/fmt.h>
@@ -15,6 +16,7 @@
 #include "ledger/temporary_file.h"
 #include "report/comparison_page.h"
 #include "report/csv_text.h"
+#include "report/edits_csv.h"
 #include "report/experiment_differences.h"
 #include "report/merged_pages.h"
 #include "report/report_files.h"
@@ -29,11 +31,13 @@ namespace fs = std::filesystem;
 constexpr const char* kComparison = "comparison.csv";
 constexpr const char* kCurves = "curves.csv";
 constexpr const char* kDifferences = "differences.csv";
+constexpr const char* kEdits = "edits.csv";
 constexpr Drawing kDrawing{"plot_comparison.py", kCurves, "--differences", kDifferences};
 
 constexpr const char* kFiles =
     "`comparison.csv` and `comparison.md` hold the quantities, `differences.csv` the curves' differences, `curves.csv` "
-    "every curve of every sweep, which its column `sweep` names; `plot_comparison.py curves.csv figures --differences "
+    "every curve and `edits.csv` every edit of every sweep, which their column `sweep` names; `plot_comparison.py "
+    "curves.csv figures --differences "
     "differences.csv` draws the figures again. Each figure's caption stands beside it as text. `index.html` is this "
     "page "
     "with the figures, `summary.tex` its tables. Each sweep's own report (`lethe report DIR`) has its figures, "
@@ -97,6 +101,16 @@ std::vector<NamedSweep> read_sweeps(const ComparisonOptions& options, const std:
 std::string curves_of(const std::vector<NamedSweep>& sweeps) {
   std::string text = std::string("sweep,") + kCurveColumns + "\n";
   for (const NamedSweep& sweep : sweeps) text += curve_rows(sweep.results.curves, csv_quoted(sweep.label) + ",");
+  return text;
+}
+
+std::string edits_of(const std::vector<NamedSweep>& sweeps) {
+  std::set<std::string> diagnostics;
+  for (const NamedSweep& sweep : sweeps) diagnostics.merge(diagnostics_of(sweep.results.histories));
+  std::string text = "sweep," + edit_columns(diagnostics) + "\n";
+  for (const NamedSweep& sweep : sweeps) {
+    text += edit_rows(sweep.results.histories, diagnostics, csv_quoted(sweep.label) + ",");
+  }
   return text;
 }
 
@@ -197,6 +211,7 @@ ComparisonResult write_comparison(const ComparisonOptions& options, const core::
   ledger::remove_stale_temporaries(result.folder);
   ledger::replace_text(result.folder / kComparison, comparison_csv(comparisons));
   ledger::replace_text(result.folder / kDifferences, differences_csv(comparisons));
+  ledger::replace_text(result.folder / kEdits, edits_of(sweeps));
   const bool has_changed = update_text(folder, kCurves, curves_of(sweeps));
   if (options.report.has_figures) {
     auto figures = add_figures(folder, options.report.figures, kDrawing, has_changed, result.remarks);
@@ -219,6 +234,7 @@ int run_comparison_verb(const ComparisonOptions& options, const core::MethodCata
   std::string text = result.tables + remark_lines(result.remarks) + page_lines(result.folder);
   text += "compared " + (result.folder / kComparison).string() + "\n";
   text += "curves   " + (result.folder / kCurves).string() + "\n";
+  text += "edits    " + (result.folder / kEdits).string() + "\n";
   text += figure_line(result.folder, result.figures.size(), options.report.figures);
   std::fputs(text.c_str(), stdout);
   if (result.is_stopped) return core::kExitStopped;

@@ -24,10 +24,10 @@ struct ComparisonResult {
 };
 
 /// Reads the sweeps as `write_report` does, each by its own rules, and writes into `out` alone: comparison.csv,
-/// comparison.md, differences.csv, curves.csv with a column `sweep`, summary.md, summary.tex, index.html, plot_*.py,
-/// figures/. Throws `core::ConfigError` where `out` is one of the sweeps, lies in one, is another sweep's folder or
-/// holds anything but a former report of several sweeps, and for labels; `core::StorageError` with all folders that are
-/// no sweep's.
+/// comparison.md, differences.csv, curves.csv and edits.csv with a column `sweep`, summary.md, summary.tex,
+/// index.html, plot_*.py, figures/. Throws `core::ConfigError` where `out` is one of the sweeps, lies in one, is
+/// another sweep's folder or holds anything but a former report of several sweeps, and for labels; `core::StorageError`
+/// with all folders that are no sweep's.
 ComparisonResult write_comparison(const ComparisonOptions& options, const core::MethodCatalogue& methods);
 
 /// `lethe report A B ... --out DIR`: exit status as of `run_report_verb`.

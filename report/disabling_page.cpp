@@ -39,10 +39,7 @@ std::string word_for(const SingleEdit& edit) {
   return *edit.is_disabling ? "yes" : "no";
 }
 
-const char* status_of(const SingleEdit& edit) {
-  constexpr const char* kNames[] = {"applied", "non-finite", "ill-conditioned"};
-  return edit.is_measured ? kNames[static_cast<std::size_t>(edit.status)] : "";
-}
+const char* status_of(const SingleEdit& edit) { return edit.is_measured ? status_field(edit.status) : ""; }
 
 std::string scientific(double value) { return std::isfinite(value) ? fmt::format("{:.3e}", value) : "–"; }
 

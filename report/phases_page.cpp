@@ -28,10 +28,6 @@ std::string subject_of(std::int64_t case_id, const Subjects& subjects) {
   return found == subjects.end() ? "" : found->second;
 }
 
-std::string cell_fields(const core::GridCell& cell) {
-  return fmt::format("{},{},{},{}", cell.name(), cell.method, cell.model, cell.sample);
-}
-
 const char* verdict_of(const CellPhases& cell) {
   if (cell.point) return kObserved;
   return cell.is_judged() ? kNoneObserved : kNotJudged;

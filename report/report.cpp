@@ -7,6 +7,7 @@
 #include "core/exit_code.h"
 #include "ledger/commit.h"
 #include "ledger/temporary_file.h"
+#include "report/edits_csv.h"
 #include "report/phases_page.h"
 #include "report/report_files.h"
 #include "report/summary_page.h"
@@ -20,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kCurves = "curves.h5";
+constexpr const char* kEdits = "edits.csv";
 
 storage::Provenance provenance_of(const SweepResults& sweep, const ReferenceFiles* references) {
   storage::Provenance provenance{{"config", core::to_json(sweep.config)},
@@ -62,6 +64,9 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
   const auto report = ledger::RealFolder::make(result.folder);
   ledger::remove_stale_temporaries(result.folder);
   ledger::replace_text(result.folder / "curves.csv", std::string(kCurveColumns) + "\n" + curve_rows(sweep.curves));
+  const auto diagnostics = diagnostics_of(sweep.histories);
+  ledger::replace_text(result.folder / kEdits,
+                       edit_columns(diagnostics) + "\n" + edit_rows(sweep.histories, diagnostics));
   ledger::replace_text(result.folder / "phases.csv", phases_csv(sweep.phases, sweep.subjects));
   ledger::replace_text(result.folder / "breaks.csv", breaks_csv(sweep.phases));
   const bool has_changed =
@@ -81,6 +86,7 @@ int run_report_verb(const fs::path& sweep_folder, const core::MethodCatalogue& m
   std::string text = result.overview + "\n" + remark_lines(result.remarks) + page_lines(result.folder);
   text += "phases   " + (result.folder / "phases.csv").string() + "\n";
   text += "curves   " + (result.folder / "curves.csv").string() + "\n";
+  text += "edits    " + (result.folder / kEdits).string() + "\n";
   text += figure_line(result.folder, result.figures.size(), options.figures);
   std::fputs(text.c_str(), stdout);
   if (result.is_stopped) return core::kExitStopped;

@@ -28,8 +28,8 @@ struct ReportResult {
 };
 
 /// Reads a sweep's committed files, nothing recomputed, and nothing else but the data set's records for the subjects of
-/// edits that it names, if they are still there. Writes <sweep>/report/: curves.csv, curves.h5, phases.csv, breaks.csv,
-/// summary.md, summary.tex, index.html, plot_*.py, figures/. The results are those that experiment.json and
+/// edits that it names, if they are still there. Writes <sweep>/report/: curves.csv, curves.h5, edits.csv, phases.csv,
+/// breaks.csv, summary.md, summary.tex, index.html, plot_*.py, figures/. The results are those that experiment.json and
 /// inspection.json name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are left
 /// alone if neither curves nor phases changed since they were drawn. No link inside report/ is followed. Throws
 /// `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError` for an

@@ -1,11 +1,11 @@
 #include "report/report_files.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <spdlog/fmt/fmt.h>
 
 #include "ledger/commit.h"
+#include "report/csv_text.h"
 #include "report/html_page.h"
 #include "report/latex_tables.h"
 
@@ -22,12 +22,9 @@ bool can_be_shown(const FigureOptions& options) {
 std::string curve_rows(std::span<const storage::Curve> curves, const std::string& before) {
   std::string text;
   for (const storage::Curve& curve : curves) {
-    const auto& cell = curve.cell;
-    const std::string begin =
-        fmt::format("{}{},{},{},{},{},", before, cell.name(), cell.method, cell.model, cell.sample, curve.metric);
+    const std::string begin = fmt::format("{}{},{},", before, cell_fields(curve.cell), curve.metric);
     for (std::size_t i = 0; i < curve.edits.size(); ++i) {
-      const std::string value = std::isfinite(curve.values[i]) ? fmt::format("{}", curve.values[i]) : "";
-      text += fmt::format("{}{},{}\n", begin, curve.edits[i], value);
+      text += fmt::format("{}{},{}\n", begin, curve.edits[i], csv_exact(curve.values[i]));
     }
   }
   return text;

@@ -279,7 +279,8 @@ constexpr const char* kDefinitions[] = {
 };
 
 constexpr const char* kFiles =
-    "`curves.csv` and `curves.h5` hold every curve; `plot_figures.py curves.h5 figures --phases phases.csv` draws "
+    "`curves.csv` and `curves.h5` hold every curve, `edits.csv` what was measured right after each edit; "
+    "`plot_figures.py curves.h5 figures --phases phases.csv` draws "
     "the figures again. Each figure's caption stands beside it as text. `index.html` is this page with the figures, "
     "`summary.tex` its tables.";
 

@@ -8,6 +8,7 @@ the test says which case it was. With LETHE_REQUIRE_OLD_SWEEP_BITS=1 it fails wh
 would be skipped.
 """
 
+import csv
 import hashlib
 import json
 import os
@@ -108,6 +109,22 @@ class OldSweep(unittest.TestCase):
               f"{'have the recorded bits' if is_same else f'differ by at most {worst[0]:.1e} nats ({worst[1]})'}")
         self.assertLessEqual(worst[0], NLL_TOLERANCE, worst[1])
 
+    def expect_edits_in_the_report(self):
+        """edits.csv beside the segments: as many edits, each with its NLLs and its diagnostics, and with no other's."""
+        rows = {}
+        with open(self.sweep / "report/edits.csv", newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                rows[row["cell"], int(row["edit"])] = row
+        stored = {(name, edit): values for name, folder in sweep_contents.cells(self.sweep).items()
+                  for edit, values in sweep_contents.edit_values(folder).items()}
+        self.assertEqual(rows.keys(), stored.keys())
+        self.assertGreater(len({frozenset(values) for values in stored.values()}), 2, "methods have different diagnostics")
+        names = set.union(*map(set, stored.values()))
+        for key, values in stored.items():
+            for name in names:
+                told = rows[key][name]
+                self.assertEqual(float(told) if told else None, values.get(name), f"{name} of {key}")
+
     def nll_distance(self, nlls, expected):
         distance = 0.0
         for edit, rows in expected.items():
@@ -147,6 +164,7 @@ class OldSweep(unittest.TestCase):
         curves = (self.sweep / "report/curves.csv").read_text(encoding="utf-8")
         for name in EXPECTED["cells"]:
             self.assertIn(name, curves)
+        self.expect_edits_in_the_report()
 
     def test_models_at_its_edits_come_out(self):
         before = digests(self.sweep)

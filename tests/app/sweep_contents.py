@@ -4,6 +4,7 @@ Reads the files as docs/formats.md describes them, whatever build wrote them.
 """
 
 import hashlib
+import math
 import re
 
 import h5py
@@ -42,6 +43,27 @@ def nlls(segment):
     columns = [segment[f"metrics/{name}"][:] for name in ("nll_new", "nll_true")]
     return {int(edit): [[float(column[row]) for column in columns] for row in range(offsets[i], offsets[i + 1])]
             for i, edit in enumerate(segment["edits/edit"][:])}
+
+
+def edit_values(folder):
+    """Of each edit of a cell, by its number, what edits.csv says of it: success of the rewrite prompt in percent, its NLLs and
+    those of its neighbours, and its diagnostics. What is absent or not finite is left out."""
+    edits = {}
+    for path, _ in committed(folder, SEGMENT):
+        with h5py.File(path, "r") as segment:
+            kind, new, true = (segment[f"metrics/{name}"][:] for name in ("kind", "nll_new", "nll_true"))
+            offsets = segment["metrics/offsets"][:]
+            for i, edit in enumerate(segment["edits/edit"][:]):
+                rows = slice(offsets[i], offsets[i + 1])
+                values = {name: float(column[i]) for name, column in segment["diagnostics"].items()}
+                values["efficacy"] = 100.0 * float((new[rows] < true[rows])[kind[rows] == 0].mean())
+                for name, number in (("rewrite", 0), ("neighborhood", 2)):
+                    for target, nlls_of in (("new", new), ("true", true)):
+                        of_kind = [float(nll) for nll in nlls_of[rows][kind[rows] == number]]
+                        if of_kind:
+                            values[f"nll_{target}.{name}"] = sum(of_kind) / len(of_kind)
+                edits[int(edit)] = {name: value for name, value in values.items() if math.isfinite(value)}
+    return edits
 
 
 def content_digest(file):

@@ -28,6 +28,8 @@ for key, row in rows["ab"].items():
     moved += bool(row["difference"]) and float(row["difference"]) != 0
 assert moved > 0, "the two seeds give the same numbers"
 PYTHON
+head -1 ab/edits.csv | grep -q '^sweep,cell,method,model,sample,edit,case_id,status,efficacy,' || fail "columns: $(head -1 ab/edits.csv)"
+for name in a b; do [ "$(sed "1d; /^$name,/!d; s/^$name,//" ab/edits.csv | wc -l)" = 4 ] || fail "not every edit of $name: $(cat ab/edits.csv)"; done
 # Beside itself: nothing, of every number.
 expect_rc 0 "$L" report a a --out aa --no-figures
 awk -F, 'NR > 1 && $12 != "" && ($12 != 0 || $13 != 0 || $14 != 0) { exit 1 }' aa/comparison.csv || fail "a sweep differs from itself"

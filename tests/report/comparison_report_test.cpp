@@ -1,5 +1,6 @@
 #include "report/comparison_report.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <gmock/gmock.h>
@@ -62,8 +63,8 @@ TEST_F(ComparisonReport, WritesIntoItsOwnFolderAlone) {
   EXPECT_THAT(result.remarks.left_out, IsEmpty());
   EXPECT_EQ(files("a"), before_a);
   EXPECT_EQ(files("b"), before_b);
-  for (const auto* name : {"comparison.csv", "comparison.md", "differences.csv", "curves.csv", "summary.md",
-                           "summary.tex", "index.html"}) {
+  for (const auto* name : {"comparison.csv", "comparison.md", "differences.csv", "curves.csv", "edits.csv",
+                           "summary.md", "summary.tex", "index.html"}) {
     EXPECT_TRUE(fs::exists(root_ / "both" / name)) << name;
   }
 }
@@ -73,6 +74,10 @@ TEST_F(ComparisonReport, EveryCurveAndRowSaysOfWhichSweepItIs) {
   const auto curves = text("curves.csv");
   EXPECT_TRUE(curves.starts_with("sweep,cell,method,model,sample,metric,edits,value\na,rome/tiny/sample0,"));
   EXPECT_THAT(curves, HasSubstr("\nb,rome/tiny/sample1,rome,tiny,1,forgetting.argmax.ever,60,"));
+  const auto edits = text("edits.csv");
+  EXPECT_TRUE(edits.starts_with("sweep,cell,method,model,sample,edit,case_id,status,efficacy,"));
+  EXPECT_EQ(std::count(edits.begin(), edits.end(), '\n'), 1 + 2 * 2 * 60);
+  EXPECT_THAT(edits, HasSubstr("\nb,rome/tiny/sample1,rome,tiny,1,60,5060,applied,"));
   EXPECT_THAT(
       text("summary.md"),
       AllOf(HasSubstr("# a and b\n"), HasSubstr("* seed: 37 in a, 41 in b\n"), HasSubstr("## b beside a\n"),

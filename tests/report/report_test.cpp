@@ -361,8 +361,8 @@ TEST_F(Report, NothingIsWrittenThroughALink) {
   fs::remove(folder_.report());
   const auto diary = elsewhere.write("diary.txt", "precious");
   fs::create_directory(folder_.report());
-  for (const auto* name :
-       {"summary.md", "summary.tex", "index.html", "curves.csv", "curves.h5", "phases.csv", "breaks.csv"}) {
+  for (const auto* name : {"summary.md", "summary.tex", "index.html", "curves.csv", "curves.h5", "edits.csv",
+                           "phases.csv", "breaks.csv"}) {
     fs::create_symlink(diary, folder_.report() / name);
   }
   (void)write();
