@@ -131,7 +131,7 @@ std::string edit_sentence(const DisablingEdit& edit, const Subjects& subjects) {
   const std::string size = edit.is_by_norm
                                ? fmt::format("the largest update there, {:.1f} times the median before", edit.excess)
                                : fmt::format("where neighbourhood prompts lose most, {:.2f} nats", edit.excess);
-  return edit.stands_out ? fmt::format(" Disabling edit: {}, {}.", name, size)
+  return edit.stands_out ? fmt::format(" Edit that stands out: {}, {}.", name, size)
                          : fmt::format(" No single edit stands out: {} is {}.", name, size);
 }
 

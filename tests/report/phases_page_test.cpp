@@ -106,12 +106,13 @@ TEST(PhasesPage, BreaksAreRowsAndTheirAbsenceToo) {
 
 TEST(PhasesPage, ASentenceSaysWhatIsKnown) {
   const std::string page = text_of({observed(), calm(), unjudged()}, {{7213, "Carol"}});
-  EXPECT_THAT(page,
-              AllOf(HasSubstr("**rome/m/sample2**: catastrophic forgetting after edit 200 and by edit 220, "
-                              "confidence 0.990 (mean F1 90.0 → 10.0)."),
-                    HasSubstr("Before it, up to edit 200, facts are forgotten at 5.00 points per 100 edits (95 %: "
-                              "3.50 to 7.25)."),
-                    HasSubstr("Disabling edit: edit 213 (case 7213, Carol), the largest update there, 15.0 times")));
+  EXPECT_THAT(
+      page,
+      AllOf(HasSubstr("**rome/m/sample2**: catastrophic forgetting after edit 200 and by edit 220, "
+                      "confidence 0.990 (mean F1 90.0 → 10.0)."),
+            HasSubstr("Before it, up to edit 200, facts are forgotten at 5.00 points per 100 edits (95 %: "
+                      "3.50 to 7.25)."),
+            HasSubstr("Edit that stands out: edit 213 (case 7213, Carol), the largest update there, 15.0 times")));
   EXPECT_THAT(page,
               HasSubstr("**ft-c/m/sample0**: no point of catastrophic forgetting observed up to edit 60 (ES); not "
                         "judged: mean F1: not measured"));

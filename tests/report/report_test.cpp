@@ -371,7 +371,7 @@ TEST_F(Report, NothingIsWrittenThroughALink) {
 }
 
 /// A second sweep: a cell that is disabled at edit 217, and one that is not.
-TEST(ReportOfPhases, TheDisablingEditIsNamedWithItsSubject) {
+TEST(ReportOfPhases, TheEditThatStandsOutIsNamedWithItsSubject) {
   const test::TemporaryFolder sweep;
   const ledger::SweepFolder folder(sweep.path() / "out");
   auto config = fake::experiment({"rome"}, {"tiny"}, 2, 400);
@@ -393,7 +393,8 @@ TEST(ReportOfPhases, TheDisablingEditIsNamedWithItsSubject) {
   EXPECT_THAT(text_of(folder.report() / "breaks.csv"), HasSubstr("rome,tiny,1,efficacy,none observed,"));
   EXPECT_THAT(text_of(folder.report() / "curves.csv"), HasSubstr("rome,tiny,0,break.all,220,"));
   for (const auto* page : {"summary.md", "index.html"}) {
-    EXPECT_THAT(text_of(folder.report() / page), HasSubstr("Disabling edit: edit 217 (case 5217, Tamfas)")) << page;
+    EXPECT_THAT(text_of(folder.report() / page), HasSubstr("Edit that stands out: edit 217 (case 5217, Tamfas)"))
+        << page;
   }
   EXPECT_THAT(text_of(folder.report() / "summary.tex"),
               AllOf(HasSubstr("\\label{tab:lethe-phases}"), HasSubstr("rome/tiny/sample0 & 210 to 220 & "),
