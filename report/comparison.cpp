@@ -74,6 +74,11 @@ void note_gaps(const SharedPart& shared, SweepComparison& comparison) {
                                ": texts of other lengths or numbers of facts (texts_tokens, texts_facts) are not "
                                "compared");
   }
+  if (!shared.has_same_fixed_text) {
+    comparison.notes.push_back(name +
+                               ": perplexity of the fixed text is not compared, because text, number of tokens "
+                               "(monitor_text, monitor_tokens) or numerics version differ");
+  }
   if (!shared.has_same_references) {
     comparison.notes.push_back(name + ": consistency is not compared, because the facts that have references differ");
   }

@@ -171,6 +171,22 @@ Page tail_of(const std::vector<NamedSweep>& sweeps) {
   return tail;
 }
 
+/// Says what speaks of the report itself, under the heading of its sweeps' notes.
+void add_notes(const std::vector<std::string>& notes, Page& page) {
+  if (notes.empty()) return;
+  const auto find_heading = [&](const std::string& text) {
+    return std::ranges::find_if(page, [&](const Block& block) {
+      const auto* heading = std::get_if<Heading>(&block);
+      return heading != nullptr && heading->text == text;
+    });
+  };
+  auto place = find_heading(kNotesHeading);
+  if (place == page.end()) place = page.insert(find_heading(kExplanationsHeading), Heading{2, kNotesHeading});
+  List list;
+  for (const auto& note : notes) list.items.push_back(as_text(note));
+  page.insert(place + 1, std::move(list));
+}
+
 std::string configs_of(const std::vector<NamedSweep>& sweeps) {
   std::string text;
   for (const NamedSweep& sweep : sweeps) text += sweep.label + ":\n" + core::to_json(sweep.results.config) + "\n";
@@ -213,8 +229,10 @@ ComparisonResult write_comparison(const ComparisonOptions& options, const core::
   ledger::replace_text(result.folder / kDifferences, differences_csv(comparisons));
   ledger::replace_text(result.folder / kEdits, edits_of(sweeps));
   const bool has_changed = update_text(folder, kCurves, curves_of(sweeps));
+  Remarks of_figures;
   if (options.report.has_figures) {
-    auto figures = add_figures(folder, options.report.figures, kDrawing, has_changed, result.remarks);
+    auto figures = add_figures(folder, options.report.figures, kDrawing, has_changed, of_figures);
+    RemarkList(result.remarks).add(of_figures);
     result.figures = std::move(figures.files);
     result.is_stopped = figures.is_stopped;
   }
@@ -222,6 +240,7 @@ ComparisonResult write_comparison(const ComparisonOptions& options, const core::
   ledger::replace_text(result.folder / "comparison.md", markdown_of(page));
   page.emplace_back(FiguresHere{});
   for (auto& block : tail_of(sweeps)) page.push_back(std::move(block));
+  add_notes(of_figures.notes, page);
   write_page(folder, page, configs_of(sweeps), options.report.has_figures);
   for (const SweepComparison& comparison : comparisons) {
     result.tables += comparison.second + " beside " + comparison.first + "\n" + comparison_table(comparison) + "\n";

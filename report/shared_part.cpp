@@ -76,10 +76,13 @@ void keep_tasks_asked_alike(SharedPart& shared) {
 }
 
 /// Perplexities of two texts say nothing of each other.
-void keep_same_text(CellHistory& one, CellHistory& other) {
-  if (one.monitor_identity == other.monitor_identity) return;
-  for (CellHistory* history : {&one, &other}) {
-    for (MonitorPoint& point : history->monitor) point.num_tokens = 0;
+void keep_same_fixed_text(SharedPart& shared) {
+  if (shared.one.monitor_identity == shared.other.monitor_identity) return;
+  for (CellHistory* history : {&shared.one, &shared.other}) {
+    for (MonitorPoint& point : history->monitor) {
+      if (point.has_text()) shared.has_same_fixed_text = false;
+      point.num_tokens = 0;
+    }
   }
 }
 
@@ -131,12 +134,12 @@ SharedPart shared_part(CellHistory one, CellHistory other) {
   keep_common(one.all_edits, other.all_edits, shared.edits);
   keep_common(one.texts, other.texts, shared.edits);
   keep_common(one.monitor, other.monitor, shared.edits);
-  keep_same_text(one, other);
   keep_last_scores(one, last_one);
   keep_last_scores(other, last_other);
   shared.one = std::move(one);
   shared.other = std::move(other);
   keep_tasks_asked_alike(shared);
+  keep_same_fixed_text(shared);
   keep_same_texts(shared);
   return shared;
 }

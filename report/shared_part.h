@@ -16,6 +16,7 @@ struct SharedPart {
   bool has_same_facts = false;               ///< the same facts in the same order
   bool has_same_checks = false;              ///< forgetting was asked at the same edits, up to the last common one
   bool has_same_texts = true;                ///< of equal length, about as many facts; others are left out
+  bool has_same_fixed_text = true;           ///< of the monitor, and as many tokens; perplexity of others is left out
   bool has_same_references = true;           ///< of the same facts; consistency of others is left out
   std::set<std::string> tasks_of_one_alone;  ///< asked in one of them, or asked otherwise: left out
 };

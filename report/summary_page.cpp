@@ -251,7 +251,7 @@ void add_remarks(std::span<const CellHistory> histories, const Remarks& remarks,
       "prompts alone, while the edits run; *Phases* are found in all of the curves, afterwards.",
       ended_cells(histories));
   add("Missing", "Running the sweep again continues it.", missing_work(histories));
-  add("Notes", "", {remarks.notes.begin(), remarks.notes.end()});
+  add(kNotesHeading, "", {remarks.notes.begin(), remarks.notes.end()});
 }
 
 constexpr const char* kDefinitions[] = {

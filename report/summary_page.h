@@ -11,6 +11,8 @@ namespace lethe::report {
 
 /// Over the section that says what the numbers mean, alike of every sweep.
 inline constexpr const char* kExplanationsHeading = "How to read this";
+/// Over the section of notes, the last of the remarks.
+inline constexpr const char* kNotesHeading = "Notes";
 /// Over the section that says which files are beside the page.
 inline constexpr const char* kFilesHeading = "Files";
 

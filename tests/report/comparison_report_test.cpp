@@ -115,6 +115,24 @@ TEST_F(ComparisonReport, AnUnfinishedSweepIsComparedAsFarAsItIs) {
   EXPECT_THAT(text("summary.md"), AllOf(HasSubstr("## Missing"), HasSubstr("* **b**: rome/tiny/sample0")));
 }
 
+TEST_F(ComparisonReport, WhatIsToBeSaidOfItsFiguresStandsAmongTheNotes) {
+  const std::string note = "index.html shows no figures: they were drawn as PDF alone";
+  ReportOptions report;
+  report.figures.formats = {"pdf"};
+  const ComparisonOptions options{{root_ / "a", root_ / "b"}, root_ / "both", {}, report};
+  EXPECT_THAT(write_comparison(options, editing::catalogue()).remarks.notes, Contains(HasSubstr(note)));
+  EXPECT_THAT(text("summary.md"), HasSubstr("## Notes\n\n* " + note)) << "no sweep has notes of its own";
+  EXPECT_THAT(text("index.html"), HasSubstr(note));
+  fs::remove(ledger::SweepFolder(root_ / "a").inspection());
+  (void)write_comparison(options, editing::catalogue());
+  const auto summary = text("summary.md");
+  EXPECT_THAT(summary, HasSubstr("## Notes\n\n* " + note));
+  EXPECT_THAT(summary, HasSubstr("\n* **a**: inspection.json is not there"));
+  EXPECT_EQ(summary.find("## Notes"), summary.rfind("## Notes")) << "under one heading";
+  (void)write();
+  EXPECT_THAT(text("summary.md"), Not(HasSubstr(note))) << "where figures are not asked for";
+}
+
 TEST_F(ComparisonReport, FoldersThatItMustNotWriteIntoAreRefused) {
   const auto into = [this](const std::string& out) { return [this, out] { (void)write(out); }; };
   for (const auto* out : {"a", "b/report", "b/", "a/../b/x/y"}) {

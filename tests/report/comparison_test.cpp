@@ -228,6 +228,24 @@ TEST_F(ComparedSweeps, CheckedAtOtherEditsCompareOnlyWhatIsForgottenNow) {
   for (const auto& curve : comparison.curves) EXPECT_THAT(curve.metric, Not(HasSubstr(".ever")));
 }
 
+TEST_F(ComparedSweeps, PerplexityOfAnotherFixedTextIsLeftOutWithTheReason) {
+  const test::TemporaryFolder c;
+  auto config = config_;
+  config.monitor_every = 30;
+  fill(c, config, {});
+  const auto one = read("c", c);
+  const auto same = compare(one, read("d", c));
+  EXPECT_EQ(quantity(same, "perplexity.fixed_text").num_samples, 3);
+  EXPECT_THAT(same.notes, Not(Contains(HasSubstr("fixed text"))));
+  auto other = read("d", c);
+  for (auto& history : other.results.histories) history.monitor_identity = "dddddddddddd";
+  const auto comparison = compare(one, other);
+  for (const auto& row : comparison.quantities) EXPECT_NE(row.quantity, "perplexity.fixed_text");
+  EXPECT_EQ(quantity(comparison, "spectral_ratio").num_samples, 3) << "norms are compared all the same";
+  EXPECT_THAT(comparison.notes, Contains(HasSubstr("rome/tiny/sample0: perplexity of the fixed text is not compared, "
+                                                   "because text, number of tokens (monitor_text, monitor_tokens)")));
+}
+
 TEST_F(ComparedSweeps, CurvesAreOfCheckpointsThatBothHave) {
   const test::TemporaryFolder c;
   auto config = config_;

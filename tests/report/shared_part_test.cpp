@@ -70,12 +70,22 @@ TEST(SharedPart, PerplexitiesOfOneTextAreComparedAndNormsAlways) {
   const auto same = shared_part(monitored("one text"), shorter);
   EXPECT_THAT(edits_of(same.one.monitor), ElementsAre(20, 40));
   EXPECT_TRUE(same.one.monitor.back().has_text());
+  EXPECT_TRUE(same.has_same_fixed_text);
   const auto other = shared_part(monitored("one text"), monitored("another"));
   EXPECT_THAT(edits_of(other.one.monitor), ElementsAre(20, 40, 60));
+  EXPECT_FALSE(other.has_same_fixed_text);
   for (const auto* one : {&other.one, &other.other}) {
     EXPECT_FALSE(one->monitor.back().has_text());
     EXPECT_EQ(largest_spectral_ratio(one->monitor.back()), 0.5);
   }
+  const auto norms_alone = [&](const std::string& identity) {
+    auto made = monitored(identity);
+    for (auto& point : made.monitor) point.num_tokens = 0;
+    return made;
+  };
+  EXPECT_TRUE(shared_part(norms_alone("a"), norms_alone("b")).has_same_fixed_text) << "there is no text to differ";
+  EXPECT_FALSE(shared_part(norms_alone("a"), monitored("b")).has_same_fixed_text) << "one alone has a perplexity";
+  EXPECT_TRUE(shared_part(checked_history(60, {20}), monitored("b")).has_same_fixed_text) << "of no common point";
 }
 
 TEST(SharedPart, ChecksAreAlikeUpToTheLastCommonOne) {
