@@ -14,6 +14,7 @@
 #include "ledger/temporary_file.h"
 #include "report/disabling_experiment.h"
 #include "report/disabling_page.h"
+#include "report/latex_tables.h"
 
 namespace lethe::report {
 namespace {
@@ -44,12 +45,14 @@ int report_single_edits(const fs::path& root, const core::MethodCatalogue& metho
   ledger::replace_text(report.path() / "disabling-ratios.csv", disabling_ratios_csv(groups, selection.seed));
   const Page page = disabling_page(config.name, groups, selection, remarks);
   ledger::replace_text(report.path() / "disabling.md", markdown_of(page));
+  ledger::replace_text(report.path() / "disabling.tex", latex_tables(page, "disabling"));
   std::string text;
   for (const SingleEdits& group : groups) {
     text += fmt::format("{} on {}: {}\n", group.method, group.model, disabling_sentence(group));
   }
   for (const std::string& one : remarks.left_out) text += "left out: " + one + "\n";
-  text += "table    " + (report.path() / "disabling.md").string() + "\n";
+  text += "summary  " + (report.path() / "disabling.md").string() + "\n";
+  text += "tables   " + (report.path() / "disabling.tex").string() + "\n";
   text += "edits    " + (report.path() / "disabling.csv").string() + "\n";
   text += "ratios   " + (report.path() / "disabling-ratios.csv").string() + "\n";
   std::fputs(text.c_str(), stdout);

@@ -20,7 +20,7 @@ std::string disabling_sentence(const SingleEdits& group);
 std::string disabling_csv(std::span<const SingleEdits> groups);
 /// disabling-ratios.csv: a row a method, model and quantity.
 std::string disabling_ratios_csv(std::span<const SingleEdits> groups, std::uint64_t seed);
-/// disabling.md. `name` is the experiment's.
+/// disabling.md, and disabling.tex by its tables. `name` is the experiment's.
 Page disabling_page(const std::string& name, std::span<const SingleEdits> groups, const Selection& selection,
                     const Remarks& remarks);
 

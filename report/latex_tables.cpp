@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t kRowsOfAPart = 30;
 
 constexpr const char* kBegin =
-    R"(% The tables of summary.md. Compile this file, or take it into a document's body with \input{summary}.
-% Rules are those of the package booktabs where it is loaded.
+    R"(% Rules are those of the package booktabs where it is loaded.
 \providecommand{\toprule}{\hline}
 \providecommand{\midrule}{\hline}
 \providecommand{\bottomrule}{\hline}
@@ -130,8 +129,9 @@ std::string latex_text(std::string_view plain) {
   return text;
 }
 
-std::string latex_tables(const Page& page) {
-  std::string text = kBegin;
+std::string latex_tables(const Page& page, const std::string& name) {
+  std::string text = "% The tables of " + name +
+                     ".md. Compile this file, or take it into a document's body with \\input{" + name + "}.\n" + kBegin;
   bool has_table = false;
   for (const Block& block : page) {
     const Table* table = std::get_if<Table>(&block);

@@ -46,7 +46,7 @@ ReportFigures add_figures(const ledger::RealFolder& report, const FigureOptions&
 
 void write_page(const ledger::RealFolder& report, const Page& page, const std::string& config_json, bool has_figures) {
   ledger::replace_text(report.path() / "summary.md", markdown_of(page));
-  ledger::replace_text(report.path() / "summary.tex", latex_tables(page));
+  ledger::replace_text(report.path() / "summary.tex", latex_tables(page, "summary"));
   const auto shown = has_figures ? shown_figures(report) : std::vector<ShownFigure>();
   ledger::replace_text(report.path() / "index.html", html_page(page, shown, config_json));
 }

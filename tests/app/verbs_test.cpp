@@ -95,6 +95,7 @@ TEST_F(Verbs, SingleEditsAreSpreadOverRanksAndToldOnce) {
   ASSERT_NE(sentence, std::string::npos) << run.text;
   EXPECT_EQ(run.text.find("rome on tiny-gpt2: ", sentence + 1), std::string::npos) << "by one rank: " << run.text;
   EXPECT_TRUE(fs::exists(path("d/report/disabling.csv")));
+  EXPECT_NE(text_of(path("d/report/disabling.tex")).find("\\label{tab:lethe-disabling-edits}"), std::string::npos);
   auto twice = command;
   twice.insert(twice.end(), {"--ranks", "2"});
   const auto refused = lethe(twice, 2);

@@ -88,6 +88,12 @@ for method in ("rome", "ft-c"):
 PYTHON
 grep -q '^\* \*\*ft-c on m\*\*: a single disabling edit exists' $D/report/disabling.md || fail "$(cat $D/report/disabling.md)"
 
+grep -q '^rome & m & '"$chosen"' & .* & behind .*/m/sample0' $D/report/disabling.tex || fail "$(cat $D/report/disabling.tex)"
+if command -v pdflatex >/dev/null; then
+  mkdir tex
+  (cd tex && expect_rc 0 pdflatex -interaction=nonstopmode -halt-on-error ../$D/report/disabling.tex) || exit 1
+fi
+
 # It is a sweep like others: it grows, and the verbs take its folder.
 expect_rc 0 disabling 4 && expect_text '^rome on m: no single disabling edit among 5 tried'
 while read -r file; do [ -e "$file" ] || fail "$file was made again"; done <before

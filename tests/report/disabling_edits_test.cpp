@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "report/disabling_page.h"
+#include "report/latex_tables.h"
 
 namespace lethe::report {
 namespace {
@@ -180,6 +181,18 @@ TEST(DisablingEdits, ThePageHasTheSentencesAndTheTables) {
   EXPECT_THAT(text, HasSubstr("4.00"));
   EXPECT_THAT(text, HasSubstr("a loss"));
   EXPECT_THAT(text, HasSubstr("a note"));
+}
+
+TEST(DisablingEdits, ItsTablesAreLatexToo) {
+  const auto groups = single_edits_of(std::vector{history(1, 8.0, 100), history(2, 2.0, 0)}, kSelection);
+  const auto text = latex_tables(disabling_page("x-disabling", groups, kSelection, {}), "disabling");
+  EXPECT_THAT(text, HasSubstr("% The tables of disabling.md. "));
+  EXPECT_THAT(text, HasSubstr("\\input{disabling}"));
+  for (const auto* label : {"disabling-ratios", "disabling-edits", "disabling-unedited"}) {
+    EXPECT_THAT(text, HasSubstr("\\label{tab:lethe-" + std::string(label) + "}"));
+  }
+  EXPECT_THAT(text, HasSubstr("\nrome & m\\_1 & 1 & Ada, Countess & named & yes & 8.00 & 2.000e-02 & "));
+  EXPECT_THAT(text, HasSubstr("F1 kept, \\%"));
 }
 
 }  // namespace

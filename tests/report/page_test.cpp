@@ -81,7 +81,7 @@ TEST(LatexTables, EveryCharacterIsPrinted) {
 TEST(LatexTables, LongTablesComeInParts) {
   Table table{"cells", "Said *before*.", {"cell", "value"}, {}, 1};
   for (int i = 0; i < 70; ++i) table.rows.push_back({"c" + std::to_string(i), "1"});
-  const std::string text = latex_tables(Page{table});
+  const std::string text = latex_tables(Page{table}, "summary");
   const auto count = [&](const std::string& word) {
     std::size_t found = 0;
     for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
