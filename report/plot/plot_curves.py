@@ -113,12 +113,27 @@ def read_differences(path):
 
 
 class Phase:
-    """What a report found out about a cell: a verdict in words, and between which edits its point lies, if it has one."""
+    """What a report found out about a cell; what the row does not say is None.
+
+    A verdict in words; between which edits the point lies, if there is one, with its confidence; at which rate facts are
+    forgotten before it, as (points per 100 edits, low, high, up to which edit); and the edit behind it.
+    """
 
     def __init__(self, row):
         self.verdict = row.get("verdict") or ""
         self.after, self.by = number_of(row.get("after")), number_of(row.get("by"))
         self.has_point = self.after is not None and self.by is not None
+        self.confidence = number_of(row.get("confidence"))
+        rate = [number_of(row.get("forgetting_rate" + ending)) for ending in ("", "_low", "_high", "_until")]
+        self.forgetting = None if None in rate else rate
+        self.edit, self.case_id = whole_of(row.get("edit")), whole_of(row.get("case_id"))
+        self.subject = row.get("subject") or ""
+        self.stands_out = {"1": True, "0": False}.get(row.get("edit_stands_out"))
+
+    @property
+    def outstanding_edit(self):
+        """Number of the edit that stands out behind the point."""
+        return self.edit if self.has_point and self.stands_out else None
 
 
 def number_of(field):
@@ -130,6 +145,11 @@ def number_of(field):
     return number if np.isfinite(number) else None
 
 
+def whole_of(field):
+    """None for a field that is no count or id."""
+    return int(field) if field and field.isdecimal() and len(field) < 20 else None
+
+
 def read_phases(path):
     """{(method, model, sample): Phase}; nothing of a file that is not there, or that says nothing of them."""
     try:
@@ -139,9 +159,9 @@ def read_phases(path):
         return {}
     phases = {}
     for row in rows:
-        sample = row.get("sample") or ""
-        if sample.isdecimal():
-            phases[row.get("method"), row.get("model"), int(sample)] = Phase(row)
+        sample = whole_of(row.get("sample"))
+        if sample is not None:
+            phases[row.get("method"), row.get("model"), sample] = Phase(row)
     return phases
 
 

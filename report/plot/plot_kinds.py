@@ -1,10 +1,10 @@
 """The figures, each with the caption that stands beside it."""
 from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY, band
 from plot_looks import DOTTED, GREY, method_look, sample_look
-from plot_panels import (BLACK, BREAK, draw_band, draw_distance, draw_forgotten, draw_log_distance, draw_perplexity,
+from plot_panels import (BLACK, BREAK, OUTSTANDING, draw_band, draw_distance, draw_forgotten, draw_log_distance, draw_perplexity,
                          draw_point, draw_spectral_ratio, draw_tasks, draw_windows, is_wide, layer_handles, layer_names,
                          look_handle, percent, plot, power, say_empty, task_handles)
-from plot_sheet import Sheet, handle, plain
+from plot_sheet import Sheet, handle, plain, printable
 
 PROFICIENCY = [("efficacy", "Efficacy (ES)"), ("paraphrase", "Paraphrase (PS)"), ("neighborhood", "Neighborhood (NS)")]
 WINDOWS = ("Asked right after each edit. Dotted: means over disjoint windows of 5 edits, at the window's last edit; solid: "
@@ -129,7 +129,7 @@ def overview(output, name, cells, experiment):
 def course(output, name, cell, phase):
     """What the paper lacks: one cell's measures over one axis, so that their coincidence is seen."""
     subject = f"{cell.method} on {cell.model}, sample {cell.sample}"
-    sheet = Sheet(output, plain(subject))
+    sheet = Sheet(output, plain(subject), sentences(point_in_short(phase)).replace("$", r"\$"))
     axes = [sheet.add_row(1, 1, 0.72)[0] for _ in range(4)]
     look = sample_look(cell.sample)
     series = [(cell.curves, look)]
@@ -157,6 +157,8 @@ def course(output, name, cell, phase):
     handles += task_handles([cell]) + layer_handles([cell])
     if has_point:
         handles.append(handle(f"break, edits {phase.after:,.0f} to {phase.by:,.0f}", BLACK, **BREAK))
+        if phase.outstanding_edit is not None:
+            handles.append(handle("edit that stands out", BLACK, **OUTSTANDING))
     sheet.save(name, handles, f"{subject}. (a) Efficacy score. {WINDOWS} (b) Facts forgotten, percent. {DEFINITIONS} (c) {F1} "
                f"(d) Distance: {DISTANCES} ({layer_names([cell])}{', logarithmic axis' if is_logarithmic else ''}). " + said + verdict(phase))
 
@@ -178,10 +180,48 @@ def monitor_panels(sheet, cell, look):
 
 
 def verdict(phase):
-    """The point of catastrophic forgetting in words, as far as the report names one."""
+    """What the report names of the point of catastrophic forgetting, in words."""
     if phase is None:
         return "No point of catastrophic forgetting was looked for."
     if not phase.has_point:
-        return f"Point of catastrophic forgetting: {phase.verdict or 'none observed'}."
-    return (f"Between the vertical lines, after edit {phase.after:,.0f} and by edit {phase.by:,.0f}, lies the point of catastrophic "
-            "forgetting.")
+        return sentences([f"Point of catastrophic forgetting: {phase.verdict or 'none observed'}", rate_before(phase)])
+    point = f"Between the vertical lines, after edit {phase.after:,.0f} and by edit {phase.by:,.0f}, lies the point of catastrophic forgetting"
+    if phase.outstanding_edit is not None:
+        edit = f"The triangle above each panel marks the edit that stands out: {edit_behind(phase)}"
+    else:
+        edit = "No single edit stands out there" if phase.stands_out is False else ""
+    return sentences([point + confidence(phase), rate_before(phase), edit])
+
+
+def point_in_short(phase):
+    """The same below a title: nothing where there is no point."""
+    if phase is None or not phase.has_point:
+        return []
+    point = f"Break after edit {phase.after:,.0f} and by edit {phase.by:,.0f}{confidence(phase)}"
+    edit = "" if phase.outstanding_edit is None else f"The edit that stands out: {edit_behind(phase)}"
+    return [point, rate_before(phase), edit]
+
+
+def sentences(parts):
+    return " ".join(part + "." for part in parts if part)
+
+
+def confidence(phase):
+    """No fall is certain."""
+    if phase.confidence is None:
+        return ""
+    return f", with a confidence of {'more than 0.999' if phase.confidence > 0.999 else f'{phase.confidence:.3f}'}"
+
+
+def rate_before(phase):
+    if phase.forgetting is None:
+        return ""
+    rate, low, high, until = phase.forgetting
+    return (f"{'Before it, up' if phase.has_point else 'Up'} to edit {until:,.0f}, facts are forgotten at {rate:.2f} points per 100 edits "
+            f"(95 %: {low:.2f} to {high:.2f})")
+
+
+def edit_behind(phase):
+    about = [] if phase.case_id is None else [f"case {phase.case_id}"]
+    about += [printable(phase.subject)] if phase.subject else []
+    return f"edit {phase.outstanding_edit:,}" + (f" ({', '.join(about)})" if about else "")

@@ -1,5 +1,6 @@
 """What stands in one panel."""
 import numpy as np
+from matplotlib.markers import CARETDOWN
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY
@@ -11,6 +12,8 @@ BLACK = "#000000"
 MEAN = {"linewidth": 0.9, "linestyle": DASHED}
 UNEDITED = {"linewidth": 0.8, "linestyle": DOTTED}
 BREAK = {"linewidth": 0.9, "linestyle": (0, (2, 2))}
+# Its tip touches the panel's upper edge from outside, where no line runs.
+OUTSTANDING = {"marker": CARETDOWN, "markersize": 4.6, "linestyle": "none"}
 # Beside a solid line of the same colour.
 FAINT = {"linewidth": 0.6, "linestyle": DOTTED, "marker": None, "alpha": 0.8, "zorder": 2.5}
 
@@ -104,6 +107,9 @@ def draw_point(axis, phase):
     axis.axvspan(phase.after, phase.by, color=BLACK, alpha=0.08, linewidth=0, zorder=0.5)
     for edit in (phase.after, phase.by):
         axis.axvline(edit, color=BLACK, zorder=4, **BREAK)
+    # Not clipped by the panel, so that what lies beyond its axis is left out here.
+    if phase.outstanding_edit is not None and phase.outstanding_edit <= axis.get_xlim()[1]:
+        axis.plot(phase.outstanding_edit, 1.0, color=BLACK, clip_on=False, transform=axis.get_xaxis_transform(), **OUTSTANDING)
 
 
 def is_wide(cell):

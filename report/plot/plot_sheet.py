@@ -31,7 +31,7 @@ plt.rcParams.update({
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.linewidth": 0.6,
-    "axes.titlepad": 3.5,
+    "axes.titlepad": 5.2,  # room for a mark between a panel and the descenders of its title
     "axes.labelpad": 2,
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
@@ -45,11 +45,15 @@ plt.rcParams.update({
 })
 
 
-def plain(text, limit=60):
-    """A name as it is printed: no mathematics, no control characters, no end that runs off the sheet."""
+def printable(text, limit=60):
+    """A name without control characters, and without an end that runs off the sheet."""
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    text = text if len(text) <= limit else text[:limit - 1] + "…"
-    return text.replace("$", r"\$")
+    return text if len(text) <= limit else text[:limit - 1] + "…"
+
+
+def plain(text, limit=60):
+    """The same as a figure prints it: no mathematics."""
+    return printable(text, limit).replace("$", r"\$")
 
 
 def width_of(word):
@@ -93,11 +97,12 @@ class Output:
 
 
 class Sheet:
-    """Rows of equally wide panels, lettered in order, between a title and a legend."""
+    """Rows of equally wide panels, lettered in order, between a title, with what is said below it, and a legend."""
 
-    def __init__(self, output, title):
+    def __init__(self, output, title, said=""):
         self.output = output
         self.title = title
+        self.said = said
         self.figure = plt.figure(figsize=(output.width, 1.0))
         self.rows = []
         self.num_panels = 0
@@ -140,7 +145,9 @@ class Sheet:
         width = self.output.width
         legend_columns, legend_rows = fold(handles, width)
         title = textwrap.wrap(self.title, max(20, int(width / (LETTER * 1.5))))
-        top = 0.06 + 0.16 * len(title)
+        said = textwrap.wrap(self.said, max(20, int(width / (LETTER * 1.1))))
+        head = 0.06 + 0.16 * len(title)
+        top = head + LINE * len(said)
         bottom = X_LABEL + LINE * legend_rows
         height = top + bottom + sum(TITLE + row + ROW_GAP for _, _, row in self.rows)
         self.figure.set_size_inches(width, height)
@@ -157,6 +164,7 @@ class Sheet:
             upper -= TITLE + row + ROW_GAP
         self.figure.text(0.5, 1 - 0.05 / height, "\n".join(title), ha="center", va="top", fontsize=SMALLEST + 1,
                          fontweight="bold")
+        self.figure.text(0.5, 1 - head / height, "\n".join(said), ha="center", va="top", linespacing=1.25)
         if handles:
             self.figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.0), ncol=legend_columns,
                                frameon=False, handlelength=3.2, columnspacing=1.4, handletextpad=0.5,

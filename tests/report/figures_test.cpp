@@ -125,14 +125,21 @@ TEST(Figures, ThePointOfCatastrophicForgettingIsMarkedAsPhasesCsvNamesIt) {
   auto& f1 = phases.indicators.front();
   f1.search = {true, {{40, 50, 50, 40, 50, 90.0, 10.0, 2.0, 0.99, 2, {}}}, 0.99};
   phases.point = CatastrophicPoint{40, 50, 40, 0.9875, {IndicatorKind::kF1}};
+  phases.forgetting = Rate{12.5, 10.25, 15.0, 40};
+  phases.edit = DisablingEdit{45, 5045, true, 8.0, true};
   auto contents = one_cell();
   const test::TemporaryFolder report;
   const auto folder = ledger::RealFolder::make(report.path());
   storage::write_report_file(report.path() / "curves.h5", contents);
-  report.write("phases.csv", phases_csv(std::vector{phases}, {}));
+  report.write("phases.csv", phases_csv(std::vector{phases}, {{5045, "Welsman, \"Carol\""}}));
   ASSERT_EQ(draw_figures(folder, {{"png"}, "column"}).problem, "");
-  EXPECT_THAT(caption_of_course(report.path()),
-              testing::HasSubstr("after edit 40 and by edit 50, lies the point of catastrophic forgetting."));
+  EXPECT_THAT(
+      caption_of_course(report.path()),
+      testing::AllOf(testing::HasSubstr("after edit 40 and by edit 50, lies the point of catastrophic forgetting, "
+                                        "with a confidence of 0.988."),
+                     testing::HasSubstr("up to edit 40, facts are forgotten at 12.50 points per 100 edits (95 %: "
+                                        "10.25 to 15.00)."),
+                     testing::HasSubstr("stands out: edit 45 (case 5045, Welsman, \"Carol\").")));
   const std::string marked = test::read_text(report.path() / "figures/samples/course-rome-tiny-sample0.png");
   const std::string downstream = test::read_text(report.path() / "figures/downstream-rome-tiny.png");
 
@@ -150,7 +157,9 @@ TEST(Figures, ThePointOfCatastrophicForgettingIsMarkedAsPhasesCsvNamesIt) {
 TEST(Figures, APhasesFileThatSaysNothingUsableMarksNothing) {
   const test::TemporaryFolder report;
   storage::write_report_file(report.path() / "curves.h5", one_cell());
-  report.write("phases.csv", "method,model,sample,verdict,after,by\nrome,tiny,0,\"$x$, <b>\",inf,1\n,,,\n\xff\n");
+  report.write(
+      "phases.csv",
+      "method,model,sample,verdict,after,by,edit,edit_stands_out\nrome,tiny,0,\"$x$, <b>\",inf,1,5,1\n,,,\n\xff\n");
   EXPECT_EQ(draw_figures(ledger::RealFolder::make(report.path()), {{"png"}, "column"}).problem, "");
   EXPECT_THAT(caption_of_course(report.path()), testing::HasSubstr("Point of catastrophic forgetting: $x$, <b>."));
 }
