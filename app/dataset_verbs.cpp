@@ -58,14 +58,7 @@ void add_samples(CLI::App& app, const std::shared_ptr<DatasetOptions>& options) 
 
 template <typename Share>
 void print_share(const char* name, const Share& share) {
-  std::cout << name << share.correct << " of " << share.asked;
-  if (share.asked > 0) std::cout << " (" << share.percent() << " %)";
-  std::cout << "\n";
-}
-
-void print_record_shares(const char* name, const worker::RecordShares& shares) {
-  std::cout << name << shares.percent() << " % a record (" << shares.tokens.correct << " of " << shares.tokens.asked
-            << " tokens)\n";
+  std::cout << name << worker::share_text(share) << "\n";
 }
 
 void print_recall(const DatasetOptions& options) {
@@ -100,18 +93,14 @@ void print_carry_over(const core::GridCell& cell, const worker::CarryOver& resul
   print_share("  question form, after its edit        ", result.question);
   print_share("  completion form, where that succeeded ", result.completion);
   print_share("  completion form, before any edit     ", result.known_before);
-  std::cout << "  does not carry over                  ";
-  if (const auto lost = result.lost_percent()) {
-    std::cout << *lost << " % of successful edits";
-  } else {
-    std::cout << "- (no edit was successful)";
-  }
+  std::cout << "  does not carry over                  " << worker::percent_text(result.lost_percent())
+            << " of successful edits";
   if (result.num_failed > 0) std::cout << " (" << result.num_failed << " edits gave no finite update)";
   std::cout << "\n";
   if (!is_zsre) return;
-  print_record_shares("  zsRE, tokens of rewrite prompts      ", result.rewrite_tokens);
-  print_record_shares("  zsRE, tokens of paraphrases          ", result.paraphrase_tokens);
-  print_record_shares("  zsRE, tokens of neighbours           ", result.neighborhood_tokens);
+  print_share("  zsRE, tokens of rewrite prompts      ", result.rewrite_tokens);
+  print_share("  zsRE, tokens of paraphrases          ", result.paraphrase_tokens);
+  print_share("  zsRE, tokens of neighbours           ", result.neighborhood_tokens);
 }
 
 void ask_both_forms(const DatasetOptions& options, int& status) {

@@ -69,16 +69,5 @@ TEST(CarryOver, LosesWhatTheCompletionFormDoesNotShow) {
   EXPECT_EQ(result.lost_percent(), 75.0);
 }
 
-TEST(RecordShares, CountEveryRecordAlike) {
-  RecordShares shares;
-  shares.add({true});
-  shares.add({false, false, false});
-  shares.add({});
-  EXPECT_EQ(shares.percent(), 50.0) << "not the 25 % of all tokens";
-  EXPECT_EQ(shares.tokens.correct, 1);
-  EXPECT_EQ(shares.tokens.asked, 4);
-  EXPECT_EQ(RecordShares{}.percent(), 0.0);
-}
-
 }  // namespace
 }  // namespace lethe::worker

@@ -1,25 +1,19 @@
 #pragma once
 
-#include <cstdint>
 #include <vector>
 
 #include "data/edit_request.h"
 #include "model/network.h"
 #include "model/tokenizer/tokenizer.h"
+#include "worker/commands/tally.h"
 
 namespace lethe::worker::inline commands {
 
 /// How many of the true objects a model names (teacher-forced argmax), by kind of prompt.
 struct Recall {
-  struct Share {
-    std::int64_t correct = 0;
-    std::int64_t asked = 0;
-    /// Percent; 0 if nothing was asked.
-    [[nodiscard]] double percent() const;
-  };
-  Share edit;
-  Share paraphrase;
-  Share neighborhood;
+  Tally edit;
+  Tally paraphrase;
+  Tally neighborhood;
 };
 
 /// Asks every edit, paraphrase and neighbourhood prompt of the records for its true object.
