@@ -3,6 +3,7 @@ and heading that a document or a comment names is there; the map of the paper is
 messages are the sources'."""
 
 import functools
+import pathlib
 import re
 import subprocess
 import unittest
@@ -77,7 +78,7 @@ def text_of(name):
 
 def documents():
     return ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(
-        path.relative_to(source_tree.ROOT).as_posix() for path in sorted((source_tree.ROOT / "docs").glob("*.md")))]
+        path.relative_to(source_tree.ROOT).as_posix() for path in sorted((source_tree.ROOT / "docs").rglob("*.md")))]
 
 
 def anchors_of(name):
@@ -273,10 +274,13 @@ class Documents(unittest.TestCase):
         self.assert_none(problems)
 
     def test_the_index_lists_every_document(self):
-        listed = {target for target, _ in LINK.findall(text_of("docs/README.md"))}
-        self.assert_none(
-            [f"docs/README.md does not list {name}" for name in documents()
-             if name.startswith("docs/") and name != "docs/README.md" and name.removeprefix("docs/") not in listed])
+        """docs/README.md what lies beside it and the README of each folder, that README what lies in its folder."""
+        pages = [pathlib.PurePosixPath(name) for name in documents() if name.startswith("docs/") and name != "docs/README.md"]
+        self.assertIn(pathlib.PurePosixPath("docs/small_paper/summary.md"), pages)
+        for page in pages:
+            index = (page.parent.parent if page.name == "README.md" else page.parent) / "README.md"
+            listed = {target for target, _ in LINK.findall(text_of(index))}
+            self.assertIn(page.relative_to(index.parent).as_posix(), listed, f"{index} does not list {page}")
 
     def test_tests_that_documents_name_are_there(self):
         there = {
