@@ -41,6 +41,7 @@ std::string to_json(const Selection& selection) {
   for (const SelectedCase& one : selection.cases) {
     document["cases"].push_back({{"case_id", one.case_id}, {"subject", one.subject}, {"found", one.found}});
   }
+  if (!selection.notes.empty()) document["notes"] = selection.notes;  // older folders have none
   return document.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -53,6 +54,12 @@ Selection selection_from_json(const std::string& text, const std::string& place)
     selection.cases.push_back({one.integer("case_id", 0), one.text("subject"), one.text("found")});
     one.finish();
   });
+  if (!object.is_null("notes")) {
+    for (const auto& note : object.list("notes")) {
+      if (!note.is_string()) object.fail("notes: expected texts");
+      selection.notes.push_back(note.get<std::string>());
+    }
+  }
   object.finish();
   return selection;
 }

@@ -27,6 +27,7 @@ struct SelectedCase {
 struct Selection {
   std::uint64_t seed = 0;  ///< of the draw, and of the intervals
   std::vector<SelectedCase> cases;
+  std::vector<std::string> notes{};  ///< what readers must know of the choice
 
   bool operator==(const Selection&) const = default;
 };

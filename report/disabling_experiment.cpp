@@ -36,20 +36,26 @@ std::optional<fs::path> sweep_of(const core::ExperimentConfig& config, const Dis
   return default_sweep(config);
 }
 
+struct SweepHistories {
+  std::vector<CellHistory> cells;
+  std::vector<std::string> notes;  ///< what readers must know of edits that are chosen among these
+};
+
 /// Without a file that cannot be trusted another edit would be found, so nothing may be left out.
-std::vector<CellHistory> histories_of(const fs::path& root, const core::MethodCatalogue& methods) {
+SweepHistories histories_of(const fs::path& root, const core::MethodCatalogue& methods) {
   const ledger::SweepFolder folder(root);
   const auto config = core::read_experiment_config(folder.experiment(), methods);
   IdentityChoice choice(core::read_inspection(folder.inspection()));
-  std::vector<CellHistory> histories;
+  SweepHistories histories;
   for (const core::GridCell& cell : config.cells) {
-    histories.push_back(load_cell_history(folder, config, cell, choice));
-    const auto num_edits = std::ssize(histories.back().records);
+    histories.cells.push_back(load_cell_history(folder, config, cell, choice));
+    const auto num_edits = std::ssize(histories.cells.back().records);
     if (num_edits < config.edits.at(cell)) {
-      spdlog::warn("{}: {} of {} edits are committed; edits are chosen among these", cell.name(), num_edits,
-                   config.edits.at(cell));
+      histories.notes.push_back(fmt::format("{}: {} of {} edits are committed; edits are chosen among these",
+                                            cell.name(), num_edits, config.edits.at(cell)));
+      spdlog::warn(histories.notes.back());
     }
-    const auto& lost = histories.back().remarks.left_out;
+    const auto& lost = histories.cells.back().remarks.left_out;
     if (lost.empty()) continue;
     throw core::ConfigError(
         root.string() + ": " + lost.front() +
@@ -58,22 +64,26 @@ std::vector<CellHistory> histories_of(const fs::path& root, const core::MethodCa
   return histories;
 }
 
-Reasons found_in(const fs::path& sweep, const DisablingOptions& options, const core::MethodCatalogue& methods) {
+struct FoundEdits {
+  Reasons reasons;
+  std::vector<std::string> notes;
+};
+
+FoundEdits found_in(const fs::path& sweep, const DisablingOptions& options, const core::MethodCatalogue& methods) {
   try {
-    const auto histories = histories_of(sweep, methods);
-    if (options.num_largest > 0) {
-      auto reasons = found_by_norm(histories, options.num_largest);
-      if (!reasons.empty()) return reasons;
-      throw core::ConfigError(sweep.string() +
-                              ": holds no edit with an update norm: none is committed, or its methods state none; run "
-                              "the sweep, or name edits with --cases");
-    }
-    auto reasons = found_behind_points(histories);
-    if (!reasons.empty() || !options.cases.empty()) return reasons;
-    throw core::ConfigError(sweep.string() +
-                            ": no cell has a point of catastrophic forgetting (`lethe report` tells them), so that no "
-                            "edit stands behind one; take those of the largest updates with --largest K, or name edits "
-                            "with --cases");
+    auto histories = histories_of(sweep, methods);
+    const bool is_by_norm = options.num_largest > 0;
+    FoundEdits found{
+        is_by_norm ? found_by_norm(histories.cells, options.num_largest) : found_behind_points(histories.cells),
+        std::move(histories.notes)};
+    if (!found.reasons.empty() || (!is_by_norm && !options.cases.empty())) return found;
+    throw core::ConfigError(
+        sweep.string() +
+        (is_by_norm ? ": holds no edit with an update norm: none is committed, or its methods state none; run the "
+                      "sweep, or name edits with --cases"
+                    : ": no cell has a point of catastrophic forgetting (`lethe report` tells them), so that no edit "
+                      "stands behind one; take those of the largest updates with --largest K, or name edits with "
+                      "--cases"));
   } catch (const core::StorageError& error) {
     throw core::ConfigError(std::string("--sweep: ") + error.what() + ". Without a sweep name edits with --cases");
   }
@@ -171,18 +181,21 @@ fs::path disabling_folder(const core::ExperimentConfig& config, const DisablingO
 Selection select_cases(const core::ExperimentConfig& config, const DisablingOptions& options,
                        const core::MethodCatalogue& methods) {
   Reasons chosen;
+  std::vector<std::string> notes;
   for (const std::int64_t case_id : std::set(options.cases.begin(), options.cases.end())) {
     add_reason(chosen, case_id, "named");
   }
   if (const auto sweep = sweep_of(config, options)) {
-    for (const auto& [case_id, reason] : found_in(*sweep, options, methods)) add_reason(chosen, case_id, reason);
+    auto found = found_in(*sweep, options, methods);
+    for (const auto& [case_id, reason] : found.reasons) add_reason(chosen, case_id, reason);
+    notes = std::move(found.notes);
   }
   try {
     const auto all = data::read_records(config.dataset);
     Records records;
     for (const data::EditRequest& record : all) records.emplace(record.case_id, &record);
     refuse_unknown(chosen, records, config.dataset);
-    Selection selection{options.seed.value_or(config.seed), {}};
+    Selection selection{options.seed.value_or(config.seed), {}, std::move(notes)};
     for (const auto& [case_id, reason] : chosen) {
       selection.cases.push_back({case_id, records.at(case_id)->subject, reason});
     }

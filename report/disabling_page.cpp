@@ -207,7 +207,7 @@ Page disabling_page(const std::string& name, std::span<const SingleEdits> groups
   page.emplace_back(edits_table(groups));
   page.emplace_back(unedited_table(groups));
   List notes;
-  for (const auto* texts : {&remarks.left_out, &remarks.notes}) {
+  for (const auto* texts : {&selection.notes, &remarks.left_out, &remarks.notes}) {
     for (const std::string& text : *texts) notes.items.push_back(as_text(text));
   }
   if (notes.items.empty()) return page;

@@ -82,6 +82,7 @@ TEST(DisablingCases, ASelectionComesBackFromItsText) {
   const Selection selection{
       5, {{3, "Ada \"the\" Countess", "named; behind rome/m/sample0's point (edit 9)"}, {4, "Bo", ""}}};
   EXPECT_EQ(selection_from_json(to_json(selection), "x"), selection);
+  EXPECT_EQ(to_json(selection).find("notes"), std::string::npos) << "a folder that has none keeps its text";
   EXPECT_TRUE(selection.cases[0].is_chosen());
   EXPECT_FALSE(selection.cases[1].is_chosen());
   try {
@@ -89,6 +90,18 @@ TEST(DisablingCases, ASelectionComesBackFromItsText) {
     FAIL() << "taken";
   } catch (const core::StorageError& error) {
     EXPECT_STREQ(error.what(), "f: cases[0]: subject: expected a text");
+  }
+}
+
+TEST(DisablingCases, NotesOfASelectionComeBackFromItsText) {
+  const Selection selection{5, {{3, "Ada", "named"}}, {"rome/m/sample0: 1 of 2 edits", "\xff"}};
+  EXPECT_THAT(selection_from_json(to_json(selection), "x").notes,
+              ElementsAre("rome/m/sample0: 1 of 2 edits", "\ufffd"));
+  try {
+    static_cast<void>(selection_from_json(R"({"seed": 1, "cases": [], "notes": ["a", 2]})", "f"));
+    FAIL() << "taken";
+  } catch (const core::StorageError& error) {
+    EXPECT_STREQ(error.what(), "f: notes: expected texts");
   }
 }
 

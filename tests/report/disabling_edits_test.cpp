@@ -174,13 +174,16 @@ TEST(DisablingEdits, RowsHaveAsManyFieldsAsTheHeader) {
 
 TEST(DisablingEdits, ThePageHasTheSentencesAndTheTables) {
   const auto groups = single_edits_of(std::vector{history(1, 8.0, 100), history(2, 2.0, 0)}, kSelection);
-  const auto text = markdown_of(disabling_page("x-disabling", groups, kSelection, {{"a note"}, {"a loss"}}));
+  auto selection = kSelection;
+  selection.notes = {"chosen among 1 of 2 edits"};
+  const auto text = markdown_of(disabling_page("x-disabling", groups, selection, {{"a note"}, {"a loss"}}));
   EXPECT_THAT(text, HasSubstr("* **rome on m_1**: a single disabling edit exists: 1 of 2 tried"));
   EXPECT_THAT(text, HasSubstr("| rome   | m_1"));
   EXPECT_THAT(text, HasSubstr("2.000e-02"));
   EXPECT_THAT(text, HasSubstr("4.00"));
   EXPECT_THAT(text, HasSubstr("a loss"));
   EXPECT_THAT(text, HasSubstr("a note"));
+  EXPECT_THAT(text, HasSubstr("* chosen among 1 of 2 edits"));
 }
 
 TEST(DisablingEdits, ItsTablesAreLatexToo) {

@@ -116,6 +116,15 @@ TEST_F(DisablingExperiment, TakesTheLargestUpdatesAndNamedOnes) {
   EXPECT_EQ(selection.cases[1].found, "named; update norm 50 in rome/tiny/sample0 (edit 61)");
 }
 
+TEST_F(DisablingExperiment, KeepsThatEditsWereChosenAmongThoseOfAnUnfinishedSweep) {
+  commit_sweep({0.0, 0.1, 100'000, 61}, 70);
+  options_.num_largest = 1;
+  const std::string note = "rome/tiny/sample0: 70 of 100 edits are committed; edits are chosen among these";
+  EXPECT_THAT(selection_from_json(test::read_text(prepare() / kSelectionFile), "s").notes, ElementsAre(note));
+  commit_sweep({0.0, 0.1, 100'000, 61});
+  EXPECT_THAT(selected().notes, testing::IsEmpty());
+}
+
 TEST_F(DisablingExperiment, IsACellAnEditWhoseSampleIsItsCase) {
   config_.texts_every = 10;
   config_.monitor_every = std::nullopt;
