@@ -31,6 +31,7 @@ struct DatasetOptions {
   int num_orders = 10;
   std::uint32_t seed = 37;
   std::int64_t edits = 100;
+  std::int64_t failures = 10;
 };
 
 void write_orders(const DatasetOptions& options) {
@@ -88,7 +89,8 @@ std::vector<core::GridCell> cells_to_ask(const core::ExperimentConfig& config, c
   return cells;
 }
 
-void print_carry_over(const core::GridCell& cell, const worker::CarryOver& result, bool is_zsre) {
+void print_carry_over(const core::GridCell& cell, const worker::CarryOver& result, std::int64_t num_failures,
+                      bool is_zsre) {
   std::cout << cell.name() << "\n";
   print_share("  question form, after its edit        ", result.question);
   print_share("  completion form, where that succeeded ", result.completion);
@@ -97,10 +99,12 @@ void print_carry_over(const core::GridCell& cell, const worker::CarryOver& resul
             << " of successful edits";
   if (result.num_failed > 0) std::cout << " (" << result.num_failed << " edits gave no finite update)";
   std::cout << "\n";
-  if (!is_zsre) return;
-  print_share("  zsRE, tokens of rewrite prompts      ", result.rewrite_tokens);
-  print_share("  zsRE, tokens of paraphrases          ", result.paraphrase_tokens);
-  print_share("  zsRE, tokens of neighbours           ", result.neighborhood_tokens);
+  if (is_zsre) {
+    print_share("  zsRE, tokens of rewrite prompts      ", result.rewrite_tokens);
+    print_share("  zsRE, tokens of paraphrases          ", result.paraphrase_tokens);
+    print_share("  zsRE, tokens of neighbours           ", result.neighborhood_tokens);
+  }
+  std::cout << "  not named by the completion form     " << worker::lost_text(result, num_failures);
 }
 
 void ask_both_forms(const DatasetOptions& options, int& status) {
@@ -108,7 +112,7 @@ void ask_both_forms(const DatasetOptions& options, int& status) {
   worker::TerminalMonitor monitor;
   for (const auto& cell : cells_to_ask(workspace.config(), options)) {
     const auto result = worker::measure_carry_over(workspace, cell, options.edits, monitor);
-    print_carry_over(cell, result, workspace.config().dataset.format == "zsre");
+    print_carry_over(cell, result, options.failures, workspace.config().dataset.format == "zsre");
     if (monitor.should_stop()) {
       status = core::kExitStopped;
       return;
@@ -131,6 +135,9 @@ void add_diagnose(CLI::App& app, const std::shared_ptr<DatasetOptions>& options,
   zsre->add_option("--model", options->models, "only these models");
   zsre->add_option("--sample", options->sample, "sample order (default: the config's first)");
   zsre->add_option("--edits", options->edits, "facts to edit, at most the cell's")->check(CLI::PositiveNumber);
+  zsre->add_option("--failures", options->failures,
+                   "facts to show that the completion form does not name (default 10; 0: none)")
+      ->check(CLI::NonNegativeNumber);
   zsre->add_option("--out", options->out, "sweep folder for second moments (default runs/<config name>)");
   zsre->callback([options, &status] { ask_both_forms(*options, status); });
 

@@ -40,6 +40,7 @@ TEST_F(CarryOverTest, AsksBothFormsOfTheRecordsThatHaveThem) {
   EXPECT_EQ(all.question.asked, 4) << "six edits of the order 3, 8, 13, 18, 23, 4; 3 and 18 have no question";
   EXPECT_EQ(all.known_before.asked, 4);
   EXPECT_EQ(all.completion.asked, all.question.correct) << "only successful edits can carry over";
+  EXPECT_EQ(std::ssize(all.lost), all.completion.asked - all.completion.correct);
   EXPECT_EQ(all.rewrite_tokens.tokens.asked, 4 * 2) << "a space and one letter each";
   EXPECT_EQ(all.lost_percent().has_value(), all.question.correct > 0);
   EXPECT_FALSE(monitor.files.empty()) << "second moments were made on the way";
@@ -67,6 +68,22 @@ TEST(CarryOver, LosesWhatTheCompletionFormDoesNotShow) {
   for (const bool is_correct : {true, false, false, false}) result.completion.add(is_correct);
   EXPECT_EQ(result.question.percent(), 80.0);
   EXPECT_EQ(result.lost_percent(), 75.0);
+}
+
+TEST(CarryOver, ListsTheFirstLostFactsAndSaysHowManyThereAre) {
+  CarryOver result;
+  for (int i = 0; i < 5; ++i) result.completion.add(i < 2);
+  result.lost = {{341, "Ada", "Ada lives in", "Rome", " Pa\nris"},
+                 {7, "Bo", "Bo lives in", "Oslo", ""},
+                 {9, "Cy", "Cy lives in", "Bonn", " Ulm"}};
+  const std::string first =
+      "    case 341, \"Ada\": \"Ada lives in\" is continued with \" Pa ris\", not with \"Rome\"\n";
+  const std::string second = "    case 7, \"Bo\": \"Bo lives in\" is continued with \"\", not with \"Oslo\"\n";
+  const std::string third = "    case 9, \"Cy\": \"Cy lives in\" is continued with \" Ulm\", not with \"Bonn\"\n";
+  EXPECT_EQ(lost_text(result, 2), "3 of 5 successful edits, the first 2:\n" + first + second);
+  EXPECT_EQ(lost_text(result, 10), "3 of 5 successful edits:\n" + first + second + third);
+  EXPECT_EQ(lost_text(result, 0), "3 of 5 successful edits\n");
+  EXPECT_EQ(lost_text({}, 10), "0 of 0 successful edits\n");
 }
 
 }  // namespace

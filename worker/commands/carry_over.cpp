@@ -1,17 +1,24 @@
 #include "worker/commands/carry_over.h"
 
+#include <algorithm>
 #include <chrono>
 #include <span>
+#include <sstream>
 #include <vector>
 
 #include "core/error.h"
+#include "data/text_file.h"
 #include "metrics/rewrite_scores.h"
 #include "metrics/zsre_scores.h"
 #include "worker/cell_editor.h"
+#include "worker/commands/fact_request.h"
 #include "worker/commands/owned_work.h"
 
 namespace lethe::worker::inline commands {
 namespace {
+
+constexpr std::int64_t kAnswerTokens = 12;
+constexpr std::size_t kMostShown = 100;  ///< bytes of a text on a line
 
 /// Both forms of one fact, each with the form's template as its prompt.
 struct Forms {
@@ -44,6 +51,12 @@ bool names_new_object(const model::Network& network, const model::Tokenizer& tok
   return scores.front().front().is_correct;
 }
 
+LostFact lost_fact(const model::Network& network, const model::Tokenizer& tokenizer, const data::EditRequest& request) {
+  const auto prompt = request.edit_prompt();
+  return {request.case_id, request.subject, prompt, request.target_new,
+          greedy_continuation(network, tokenizer, prompt, kAnswerTokens)};
+}
+
 /// One fact: edit a fresh copy of the model, ask, forget the copy.
 void measure_one(const LoadedModel& loaded, const model::Network& start, CellEditor& editor, const Forms& forms,
                  std::int64_t number, CarryOver& result) {
@@ -53,14 +66,34 @@ void measure_one(const LoadedModel& loaded, const model::Network& start, CellEdi
   if (edited.records.front().status != core::EditStatus::kApplied) ++result.num_failed;
   const bool is_successful = names_new_object(network, loaded.tokenizer, forms.question);
   result.question.add(is_successful);
-  if (is_successful) result.completion.add(names_new_object(network, loaded.tokenizer, forms.completion));
+  if (is_successful) {
+    const bool is_carried_over = names_new_object(network, loaded.tokenizer, forms.completion);
+    result.completion.add(is_carried_over);
+    if (!is_carried_over) result.lost.push_back(lost_fact(network, loaded.tokenizer, forms.completion));
+  }
   const auto tokens = metrics::score_zsre(network, loaded.tokenizer, {&forms.question, 1});
   result.rewrite_tokens.add(tokens.front().rewrite);
   result.paraphrase_tokens.add(tokens.front().paraphrase);
   result.neighborhood_tokens.add(tokens.front().neighborhood);
 }
 
+std::string shown(const std::string& text) { return "\"" + data::excerpt(text, kMostShown) + "\""; }
+
 }  // namespace
+
+std::string lost_text(const CarryOver& result, std::int64_t num_shown) {
+  const auto num_lost = std::ssize(result.lost);
+  const auto listed = std::span(result.lost).first(static_cast<std::size_t>(std::min(num_lost, num_shown)));
+  std::ostringstream text;
+  text << num_lost << " of " << result.completion.asked << " successful edits";
+  if (std::ssize(listed) < num_lost && !listed.empty()) text << ", the first " << listed.size();
+  text << (listed.empty() ? "\n" : ":\n");
+  for (const LostFact& fact : listed) {
+    text << "    case " << fact.case_id << ", " << shown(fact.subject) << ": " << shown(fact.prompt)
+         << " is continued with " << shown(fact.answer) << ", not with " << shown(fact.new_object) << "\n";
+  }
+  return text.str();
+}
 
 CarryOver measure_carry_over(Workspace& workspace, const core::GridCell& cell, std::int64_t num_records,
                              TaskMonitor& monitor) {
