@@ -23,7 +23,7 @@ constexpr const char* kVariable = "LETHE_FAULT";
 constexpr std::chrono::seconds kDelayed(2);
 constexpr int kFirstKeptFd = 10;  ///< above those that an executor expects in their places
 
-enum class FaultAction { kExit, kKill, kSegv, kStop, kDelay, kNoSpace, kInputOutput, kShort };
+enum class FaultAction { kExit, kKill, kSegv, kStop, kDelay, kNoSpace, kQuota, kInputOutput, kShort };
 
 struct ActionFacts {
   FaultAction action;
@@ -37,6 +37,7 @@ constexpr std::array kActions{
     ActionFacts{FaultAction::kStop, "stop", FaultKind::kStep},
     ActionFacts{FaultAction::kDelay, "delay", FaultKind::kStep},
     ActionFacts{FaultAction::kNoSpace, "enospc", FaultKind::kCall},
+    ActionFacts{FaultAction::kQuota, "edquot", FaultKind::kCall},
     ActionFacts{FaultAction::kInputOutput, "eio", FaultKind::kCall},
     ActionFacts{FaultAction::kShort, "short", FaultKind::kWrite},
 };
@@ -132,6 +133,8 @@ detail::Strike act(FaultAction action) {
       break;
     case FaultAction::kNoSpace:
       return {ENOSPC, false};
+    case FaultAction::kQuota:
+      return {EDQUOT, false};
     case FaultAction::kInputOutput:
       return {EIO, false};
     case FaultAction::kShort:

@@ -13,11 +13,11 @@
 //
 // number: n, the n-th time that a process comes by the site; n+, that and every later time. Each process counts for
 // itself, threads together; so does an executor that is started again. Actions:
-//   exit, kill, segv   the process ends: status 17, SIGKILL, SIGSEGV
-//   stop               SIGSTOP; it goes on where someone sends SIGCONT
-//   delay              nothing happens for two seconds
-//   enospc, eio        at a call or a write: it fails with this error, and is not made
-//   short              at a write: half of the bytes are taken
+//   exit, kill, segv      the process ends: status 17, SIGKILL, SIGSEGV
+//   stop                  SIGSTOP; it goes on where someone sends SIGCONT
+//   delay                 nothing happens for two seconds
+//   enospc, edquot, eio   at a call or a write: it fails with this error, and is not made
+//   short                 at a write: half of the bytes are taken
 // A fault says on standard error that it strikes, before it does.
 
 namespace lethe::core {

@@ -11,7 +11,7 @@ namespace lethe::core {
 /// What stands at a site, and so which actions it takes.
 enum class FaultKind {
   kStep,   ///< a point between two steps: the process can end, stop or wait there
-  kCall,   ///< a call of the system that can also fail: enospc, eio
+  kCall,   ///< a call of the system that can also fail: enospc, edquot, eio
   kWrite,  ///< a write, which can also take a part of what it is given: short
 };
 

@@ -3,12 +3,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -22,23 +20,8 @@
 namespace lethe::ledger {
 namespace {
 
-std::string remedy_for(int code) {
-  switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-      return "; free some space and run again";
-    case EACCES:
-    case EPERM:
-      return "; check the folder's permissions";
-    case EROFS:
-      return "; its file system takes no writing";
-    default:
-      return "";
-  }
-}
-
 [[noreturn]] void throw_error(const std::filesystem::path& path, const std::string& what, std::error_code code) {
-  throw core::StorageError(path.string() + ": cannot " + what + ": " + code.message() + remedy_for(code.value()), code);
+  throw core::StorageError(path.string() + ": cannot " + what + ": " + code.message() + remedy_of(code), code);
 }
 
 [[noreturn]] void throw_last_error(const std::filesystem::path& path, const std::string& what) {
@@ -116,6 +99,21 @@ bool is_regular(const std::filesystem::path& path, unsigned char kind) {
 
 }  // namespace
 
+std::string remedy_of(std::error_code error) {
+  switch (error.value()) {
+    case ENOSPC:
+    case EDQUOT:
+      return "; free some space and run again";
+    case EACCES:
+    case EPERM:
+      return "; check the folder's permissions";
+    case EROFS:
+      return "; its file system takes no writing";
+    default:
+      return "";
+  }
+}
+
 void write_new_file(const std::filesystem::path& path, std::string_view text) {
   write_new_file(path, std::span(&text, 1));
 }
@@ -164,16 +162,6 @@ std::vector<std::filesystem::path> regular_files(const std::filesystem::path& fo
   // Paths of one folder differ in their names alone; comparing paths as such would take them apart each time.
   std::ranges::sort(files, {}, [](const std::filesystem::path& path) -> const std::string& { return path.native(); });
   return files;
-}
-
-std::string trouble_of(const std::filesystem::path& folder) {
-  constexpr std::uint64_t kLeastBytes = std::uint64_t{1} << 20U;
-  struct statvfs state {};
-  if (::statvfs(folder.c_str(), &state) != 0) return {};
-  if ((state.f_flag & ST_RDONLY) != 0) return folder.string() + ": is on a file system that takes no writing";
-  const std::uint64_t free_bytes = static_cast<std::uint64_t>(state.f_bavail) * state.f_frsize;
-  if (state.f_blocks == 0 || free_bytes >= kLeastBytes) return {};  // some file systems count no blocks
-  return folder.string() + ": its file system has only " + std::to_string(free_bytes / 1024) + " KiB free";
 }
 
 void remove_file(const std::filesystem::path& path) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 // Checked POSIX calls below the commit protocol. Every failure throws `core::StorageError` with path and reason.
@@ -24,9 +25,9 @@ void sync_folder(const std::filesystem::path& folder);
 /// listed is never taken for "nothing there". Names that begin otherwise cost next to nothing.
 std::vector<std::filesystem::path> regular_files(const std::filesystem::path& folder, std::string_view beginning = {});
 
-/// What keeps a folder from taking files, as far as its file system tells, with the path in front: read-only, or next
-/// to no space left. Empty if it tells nothing.
-std::string trouble_of(const std::filesystem::path& folder);
+/// What to do about an error of a write, as the end of a message: "; free some space and run again"; empty where that
+/// is not known.
+std::string remedy_of(std::error_code error);
 
 /// Removes a file; no error if it is gone already.
 void remove_file(const std::filesystem::path& path);

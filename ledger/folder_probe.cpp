@@ -2,17 +2,21 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <exception>
 #include <functional>
 
+#include "core/error.h"
 #include "core/file_text.h"
 #include "core/unique_fd.h"
 #include "ledger/durable_file.h"
+#include "ledger/temporary_file.h"
 
 namespace lethe::ledger {
 namespace {
@@ -111,6 +115,36 @@ FolderRoom room_in(const fs::path& folder) {
   if (state.f_blocks > 0) room.free_bytes = static_cast<std::int64_t>(state.f_bavail * state.f_frsize);
   if (state.f_files > 0) room.free_files = static_cast<std::int64_t>(state.f_favail);
   return room;
+}
+
+std::string trouble_of(const fs::path& folder) {
+  constexpr std::int64_t kLeastBytes = std::int64_t{1} << 20U;
+  constexpr std::int64_t kLeastFiles = 16;
+  struct statvfs state {};
+  if (::statvfs(folder.c_str(), &state) != 0) return {};
+  if ((state.f_flag & ST_RDONLY) != 0) return folder.string() + ": is on a file system that takes no writing";
+  const auto room = room_in(folder);
+  const auto has_only = folder.string() + ": its file system has only ";
+  if (room.free_bytes >= 0 && room.free_bytes < kLeastBytes) {
+    return has_only + std::to_string(room.free_bytes / 1024) + " KiB free";
+  }
+  if (room.free_files >= 0 && room.free_files < kLeastFiles) {
+    return has_only + "room for " + std::to_string(room.free_files) + " more files (inodes), whatever their size";
+  }
+  return {};
+}
+
+std::string trouble_by_trial(const fs::path& folder) {
+  constexpr std::size_t kTrialBytes = 4096;
+  struct stat facts {};
+  if (::stat(folder.c_str(), &facts) != 0 || facts.st_uid != ::geteuid()) return {};
+  const TemporaryFile trial(folder, "trial");
+  try {
+    write_new_file(trial.path(), std::string(kTrialBytes, '\n'));
+    return {};
+  } catch (const core::StorageError& error) {
+    return folder.string() + ": takes no file: " + error.cause().message() + remedy_of(error.cause());
+  }
 }
 
 }  // namespace lethe::ledger

@@ -24,4 +24,13 @@ struct FolderRoom {
 };
 FolderRoom room_in(const std::filesystem::path& folder);
 
+/// What keeps a folder from taking files, as far as its file system tells, with the path in front: read-only, next to
+/// no bytes left, or next to no files (inodes). Empty if it tells nothing. Writes nothing.
+std::string trouble_of(const std::filesystem::path& folder);
+/// The same where only a file can tell, a quota or permissions: one of 4 KiB is made durable in the folder and removed,
+/// under a temporary name that the next sweep clears away if this process is killed meanwhile. Tried only where this
+/// process's user owns the folder: what others may not write says nothing of what its owner may. Ask `trouble_of`
+/// before: where room is scarce, this file might be what another one lacks.
+std::string trouble_by_trial(const std::filesystem::path& folder);
+
 }  // namespace lethe::ledger

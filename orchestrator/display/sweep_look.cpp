@@ -11,7 +11,7 @@
 #include "core/log.h"
 #include "ledger/cancelled_cells.h"
 #include "ledger/cell_identities.h"
-#include "ledger/durable_file.h"
+#include "ledger/folder_probe.h"
 #include "ledger/ownership.h"
 #include "orchestrator/scheduling/ledger_view.h"
 
@@ -114,6 +114,13 @@ SweepPhase phase_of(const SweepLook& look) {
   return look.state.empty() ? SweepPhase::kNone : SweepPhase::kStopped;
 }
 
+/// Nothing is written into a folder that has all its files, or where nothing was begun.
+std::string trouble_of(const ledger::SweepFolder& folder, SweepPhase phase) {
+  auto told = ledger::trouble_of(folder.root());
+  const bool is_to_take_files = phase != SweepPhase::kComplete && phase != SweepPhase::kNone;
+  return told.empty() && is_to_take_files ? ledger::trouble_by_trial(folder.root()) : told;
+}
+
 }  // namespace
 
 std::string_view to_string(SweepPhase phase) {
@@ -186,10 +193,10 @@ SweepLook SweepWatch::look() {
   look.run = read_run_status(folder_);
   look.phase = phase_of(look);
   look.is_run_the_owners = look.owner && look.run.pid == look.owner->pid && look.run.host == look.owner->host;
-  look.trouble = ledger::trouble_of(folder_.root());
   const auto inspection = core::known_inspection(folder_.inspection());
   look.cells = cell_rows(folder_, methods_, inspection, look.run);
   look.open_prerequisites = open_prerequisites(folder_, inspection, look.cells);
+  look.trouble = trouble_of(folder_, look.phase);
   if (look.phase == SweepPhase::kComplete) look.missing = missing_results(look.cells);
   if (look.phase == SweepPhase::kRunning && look.is_run_the_owners) add_running(look.run, look.cells);
   return look;

@@ -66,7 +66,7 @@ struct SweepLook {
 
 /// Looks at one folder, once or again and again: files by name, experiment.json, inspection.json, status.json, STATE
 /// and tokens. Claims and changes nothing; for the clock of the file system a file is made beside the tokens and
-/// removed.
+/// removed, and another one in a folder that is to take more files, by its owner's looks (`ledger::trouble_by_trial`).
 class SweepWatch {
  public:
   /// `methods` must outlive it. Throws `core::ConfigError` for a wrong LETHE_OWNER_WATCH_SECONDS.

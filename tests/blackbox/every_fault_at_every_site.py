@@ -22,6 +22,7 @@ import faulty_sweep  # noqa: E402
 
 ROOT = pathlib.Path(os.environ["LETHE_ROOT"]).resolve()
 ENDS = ["exit", "kill", "segv"]
+# Without edquot, the same as enospc where files are written (core/error.cpp).
 ACTIONS = {"Step": [*ENDS, "stop", "delay"], "Call": [*ENDS, "stop", "delay", "enospc", "eio"]}
 ACTIONS["Write"] = [*ACTIONS["Call"], "short"]
 # Ranks come by these often: the fault is to strike when there is something to lose.

@@ -58,10 +58,12 @@ TEST_F(Fault, AWriteTakesHalfOrFails) {
   EXPECT_EQ(written(10), 5);
   EXPECT_EQ(written(1), 1) << "never nothing, or a loop would not end";
   EXPECT_EQ(written(10), 5) << "the first one listed";
-  arm_faults("file.write:enospc:2");
+  arm_faults("file.write:enospc:2,file.write:edquot:3");
   EXPECT_EQ(written(10), 10);
   EXPECT_EQ(written(10), -1);
   EXPECT_EQ(errno, ENOSPC);
+  EXPECT_EQ(written(10), -1);
+  EXPECT_EQ(errno, EDQUOT);
 }
 
 TEST_F(Fault, ADelayPassesByItself) {
@@ -109,11 +111,11 @@ TEST_F(Fault, WhatIsUnknownIsRefusedWithAllThatIsKnown) {
     refused(text,
             "expected <site>:<action>:<number>, with one of the sites and its actions\n  folder.create: exit, kill");
     refused(text, "\n  edit.step: exit, kill, segv, stop, delay\n");
-    refused(text, "\n  file.write: exit, kill, segv, stop, delay, enospc, eio, short\n");
+    refused(text, "\n  file.write: exit, kill, segv, stop, delay, enospc, edquot, eio, short\n");
   }
   refused("edit.step:burn:1", "\"edit.step:burn:1\": edit.step takes the actions exit, kill, segv, stop, delay");
   refused("edit.step:eio:1", "edit.step takes the actions exit, kill, segv, stop, delay");
-  refused("file.sync:short:1", "file.sync takes the actions exit, kill, segv, stop, delay, enospc, eio");
+  refused("file.sync:short:1", "file.sync takes the actions exit, kill, segv, stop, delay, enospc, edquot, eio");
   refused("edit.step", "edit.step takes the actions");
   for (const char* number : {"", "0", "-1", "1.5", "one", "1++", "+", " 1", "99999999999999999999"}) {
     refused(std::string("edit.step:kill:") + number, "expected a number from 1 on");

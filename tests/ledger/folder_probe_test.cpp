@@ -1,12 +1,15 @@
 #include "ledger/folder_probe.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
+#include "core/fault.h"
 #include "tests/support/temporary_folder.h"
 
 namespace lethe::ledger {
@@ -43,6 +46,73 @@ TEST(FolderProbe, AFolderThatTakesNoFilesIsATrouble) {
   const auto troubles = troubles_of("/proc");
   ASSERT_EQ(troubles.size(), 1U);
   EXPECT_EQ(troubles.front().rfind("takes new folders: ", 0), 0U) << troubles.front();
+}
+
+constexpr uid_t kNobody = 65534;
+
+/// What a process without root's rights says of a folder, which it leaves empty.
+std::string told_without_rights(const fs::path& folder, uid_t owner, fs::perms rights) {
+  constexpr auto kSameGroup = static_cast<gid_t>(-1);
+  const bool is_root = ::geteuid() == 0;
+  if (is_root && ::chown(folder.c_str(), owner, kSameGroup) != 0) return "cannot be given away";
+  fs::permissions(folder, rights);
+  const test::TemporaryFolder answers;
+  const auto answer = answers.path() / "answer";
+  std::ofstream out(answer);  // while this process still may
+  const auto child = ::fork();
+  if (child == 0) {
+    if (is_root && ::seteuid(kNobody) != 0) ::_exit(2);
+    out << trouble_by_trial(folder) << std::flush;
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  fs::permissions(folder, fs::perms::owner_all);
+  EXPECT_TRUE(fs::is_empty(folder));
+  return test::read_text(answer);
+}
+
+class FolderTrouble : public testing::Test {
+ protected:
+  ~FolderTrouble() override { core::arm_faults(""); }
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(FolderTrouble, AFolderThatTakesFilesHasNoneAndIsLeftAsItWas) {
+  EXPECT_EQ(trouble_of(folder_.path()), "");
+  EXPECT_EQ(trouble_by_trial(folder_.path()), "");
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+TEST_F(FolderTrouble, AQuotaIsFoundByAFileWhereverItStrikes) {
+  for (const std::string site : {"file.create", "file.write", "file.sync", "file.close"}) {
+    core::arm_faults(site + ":edquot:1");
+    EXPECT_EQ(trouble_of(folder_.path()), "") << "the file system tells nothing of it";
+    EXPECT_EQ(trouble_by_trial(folder_.path()),
+              folder_.path().string() + ": takes no file: Disk quota exceeded; free some space and run again")
+        << site;
+    EXPECT_TRUE(fs::is_empty(folder_.path())) << site;
+  }
+}
+
+TEST_F(FolderTrouble, AFolderThatForbidsItsOwnerIsNamed) {
+  constexpr auto kNoWriting = fs::perms::owner_read | fs::perms::owner_exec;
+  EXPECT_EQ(told_without_rights(folder_.path(), kNobody, kNoWriting),
+            folder_.path().string() + ": takes no file: Permission denied; check the folder's permissions");
+}
+
+// What its reader may not do says nothing of its owner.
+TEST_F(FolderTrouble, OfAnotherUsersFolderNothingIsSaid) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs a folder of another user";
+  EXPECT_EQ(
+      told_without_rights(folder_.path(), 0, fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec),
+      "");
+}
+
+TEST_F(FolderTrouble, AFolderThatIsNotThereIsNotSpokenOf) {
+  EXPECT_EQ(trouble_of("/nowhere/at/all"), "");
+  EXPECT_EQ(trouble_by_trial("/nowhere/at/all"), "");
 }
 
 }  // namespace

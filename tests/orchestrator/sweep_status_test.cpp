@@ -10,6 +10,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "core/fault.h"
 #include "editing/methods/catalogue.h"
 #include "ledger/ownership.h"
 #include "tests/orchestrator/small_experiment.h"
@@ -104,6 +105,24 @@ TEST_F(SweepStatus, TellsWhatStoppedTheRunAndWhatIsTriedAgain) {
   EXPECT_EQ(text.find("c10"), std::string::npos) << text;
   folder_.write("STATE", "COMPLETE\n");
   EXPECT_EQ(status().find("tried again"), std::string::npos) << "the run after came to its end";
+}
+
+TEST_F(SweepStatus, TellsAQuotaOfAFolderThatIsToTakeMoreFiles) {
+  const auto trouble = [&] {
+    core::arm_faults("file.write:edquot:1+");
+    const auto told = status_json().at("trouble").get<std::string>();
+    core::arm_faults("");
+    return told;
+  };
+  EXPECT_EQ(trouble(), "") << "nothing was begun here";
+  folder_.write("STATE", "INCOMPLETE\n");
+  EXPECT_EQ(trouble(), folder_.path().string() + ": takes no file: Disk quota exceeded; free some space and run again");
+  EXPECT_EQ(status_json().at("trouble"), "") << "and none where there is none";
+  write_token("running ");
+  EXPECT_NE(trouble(), "") << "while the sweep waits";
+  write_token("released");
+  folder_.write("STATE", "COMPLETE\n");
+  EXPECT_EQ(trouble(), "") << "it needs no more";
 }
 
 TEST_F(SweepStatus, TellsWhetherASweepRunsWasStoppedOrDied) {
