@@ -54,6 +54,16 @@ std::string seconds_text(double seconds) {
   return text.data();
 }
 
+/// An owner whose process can be seen.
+void judge_from_here(ProcessFate fate, OwnerLook& look) {
+  look.is_certain = true;
+  look.life = fate == ProcessFate::kRuns ? OwnerLife::kAlive : OwnerLife::kDead;
+  look.how = fate == ProcessFate::kRuns ? "its process runs on this host" : "its process has ended on this host";
+  if (fate == ProcessFate::kRuns && look.is_beat_still) {
+    look.how += ", its beat stands still: stopped or hung, or cut off from the folder";
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(OwnerLife life) {
@@ -70,25 +80,32 @@ std::string_view to_string(OwnerLife life) {
   return "unknown";
 }
 
-/// A token whose process cannot be seen from here.
-void OwnerWatch::judge_from_afar(const fs::path& token, const std::string& text, OwnerLook& look) {
+OwnerWatch::Beat OwnerWatch::watch_beat(const fs::path& token, const std::string& text) {
   const auto now = std::chrono::steady_clock::now();
   const auto [entry, is_first] = seen_.try_emplace(token, Seen{text, now, false});
   auto& seen = entry->second;
   if (seen.text != text) seen = Seen{text, now, true};
-  const double still_seconds = std::chrono::duration<double>(now - seen.since).count();
-  if (seen.has_moved && still_seconds < watch_seconds_) {
+  Beat beat;
+  beat.still_seconds = std::chrono::duration<double>(now - seen.since).count();
+  beat.was_seen_still = beat.still_seconds >= watch_seconds_;
+  beat.was_seen_to_move = seen.has_moved && !beat.was_seen_still;
+  return beat;
+}
+
+/// A token whose process cannot be seen from here.
+void OwnerWatch::judge_from_afar(const Beat& beat, OwnerLook& look) {
+  if (beat.was_seen_to_move) {
     look.life = OwnerLife::kAlive;
     look.is_certain = true;
     look.how = "its beat was seen to move";
-  } else if (still_seconds >= watch_seconds_) {
+  } else if (beat.was_seen_still) {
     look.life = OwnerLife::kDead;
     look.is_certain = true;
-    look.how = "its beat was seen to stand still for " + seconds_text(still_seconds);
+    look.how = "its beat was seen to stand still for " + seconds_text(beat.still_seconds);
   } else if (look.beat_age_seconds) {
-    const bool is_fresh = *look.beat_age_seconds <= watch_seconds_;
-    look.life = is_fresh ? OwnerLife::kAlive : OwnerLife::kDead;
-    look.how = std::string(is_fresh ? "its beat is fresh" : "its beat is old") + " by the file system's clock";
+    look.life = look.is_beat_still ? OwnerLife::kDead : OwnerLife::kAlive;
+    look.how =
+        std::string(look.is_beat_still ? "its beat is old" : "its beat is fresh") + " by the file system's clock";
   } else {
     look.how = "its process cannot be seen from here, nor the file system's clock (the folder takes no file)";
   }
@@ -111,13 +128,14 @@ std::vector<OwnerLook> OwnerWatch::look() {
     const auto beaten = fs::last_write_time(token.path, error);
     if (!error && !now) now = time_of_file_system(owners_);
     if (!error && now) look.beat_age_seconds = std::max(0.0, std::chrono::duration<double>(*now - beaten).count());
+    const auto beat = watch_beat(token.path, token.text);
+    const bool is_old = look.beat_age_seconds && *look.beat_age_seconds > watch_seconds_;
+    look.is_beat_still = beat.was_seen_still || (is_old && !beat.was_seen_to_move);
     const auto fate = token.fate();
     if (fate == ProcessFate::kElsewhere) {
-      judge_from_afar(token.path, token.text, look);
+      judge_from_afar(beat, look);
     } else {
-      look.is_certain = true;
-      look.life = fate == ProcessFate::kRuns ? OwnerLife::kAlive : OwnerLife::kDead;
-      look.how = fate == ProcessFate::kRuns ? "its process runs on this host" : "its process has ended on this host";
+      judge_from_here(fate, look);
     }
     looks.push_back(std::move(look));
   }

@@ -10,8 +10,9 @@
 #include <vector>
 
 // Who owns what in a sweep's folder, for people who ask: nothing is claimed, followed or removed. A first look answers
-// at once. Where the process can be seen (the same host, boot and process namespace) its pid and start time decide;
-// elsewhere the age of its last beat, by the clock of the folder's own file system, for which a file is made beside the
+// at once. Where the process can be seen (the same host, boot and process namespace) its pid and start time decide
+// whether it lives; a beat that stands still tells one that lives and does nothing. Elsewhere the age of its last beat
+// decides, by the clock of the folder's own file system, for which a file is made beside the
 // tokens and removed. Further looks by the same `OwnerWatch` see whether the beat moves, which is what a claim goes by.
 
 namespace lethe::ledger {
@@ -32,6 +33,7 @@ struct OwnerLook {
   std::string job;  ///< Slurm's; empty outside of it
   std::uint64_t beat = 0;
   std::optional<double> beat_age_seconds;  ///< by the file system's clock; none where it tells no time
+  bool is_beat_still = false;  ///< its beat is older, or was seen to stand still for longer, than the watch time
   OwnerLife life = OwnerLife::kUnknown;
   bool is_certain = false;  ///< the process was seen, or its beat was seen to move or to stand still for long enough
   std::string how;          ///< by what `life` was found: "its process runs on this host"
@@ -58,7 +60,14 @@ class OwnerWatch {
   double watch_seconds_;
   std::map<std::filesystem::path, Seen> seen_;
 
-  void judge_from_afar(const std::filesystem::path& token, const std::string& text, OwnerLook& look);
+  /// What is known of a beat: what was seen of it comes before its age.
+  struct Beat {
+    bool was_seen_to_move = false;
+    bool was_seen_still = false;
+    double still_seconds = 0.0;  ///< as long as it was seen
+  };
+  Beat watch_beat(const std::filesystem::path& token, const std::string& text);
+  static void judge_from_afar(const Beat& beat, OwnerLook& look);
 };
 
 }  // namespace lethe::ledger

@@ -162,6 +162,7 @@ json json_of(const ledger::OwnerLook& owner) {
           {"is_certain", owner.is_certain},
           {"how", owner.how},
           {"beat", owner.beat},
+          {"is_beat_still", owner.is_beat_still},
           {"beat_age_seconds", number_or_null(owner.beat_age_seconds)}};
 }
 

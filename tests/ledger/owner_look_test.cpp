@@ -90,6 +90,36 @@ TEST_F(OwnerLookTest, AKilledProcessOfThisHostIsDeadAtOnce) {
   EXPECT_EQ(dead.pid, std::to_string(child));
 }
 
+TEST_F(OwnerLookTest, AStoppedProcessOfThisHostLivesAndItsBeatStandsStill) {
+  const auto child = ::fork();
+  if (child == 0) {
+    static const auto claim = claim_ownership(owners_, "sweep", {.beat_seconds = 0.05});
+    while (true) ::pause();
+  }
+  OwnerWatch watch(owners_, kWatchSeconds);
+  for (int i = 0; i < 1000 && OwnerWatch(owners_, kWatchSeconds).look().empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_FALSE(only(watch).is_beat_still);
+  ::kill(child, SIGSTOP);
+  ::waitpid(child, nullptr, WUNTRACED);
+  std::this_thread::sleep_for(std::chrono::duration<double>(1.5 * kWatchSeconds));
+  only(watch);  // a beat between the first look and the stop
+  std::this_thread::sleep_for(std::chrono::duration<double>(1.5 * kWatchSeconds));
+  for (const auto& look : {first_look(), only(watch)}) {
+    EXPECT_EQ(look.life, OwnerLife::kAlive);
+    EXPECT_TRUE(look.is_certain);
+    EXPECT_TRUE(look.is_beat_still);
+    EXPECT_NE(look.how.find("its process runs on this host, its beat stands still: stopped or hung"), std::string::npos)
+        << look.how;
+  }
+  ::kill(child, SIGCONT);
+  std::this_thread::sleep_for(std::chrono::duration<double>(kWatchSeconds));
+  EXPECT_FALSE(only(watch).is_beat_still) << "it goes on";
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST_F(OwnerLookTest, OfAnotherHostTheAgeOfTheBeatIsAFirstAnswerAndSaysSo) {
   write_foreign(7, 0.0);
   const auto fresh = first_look();

@@ -80,5 +80,23 @@ TEST_F(StatusVerb, WatchingASweepEndsWithIt) {
   }
 }
 
+TEST_F(StatusVerb, SaysThatACoordinatorOfThisHostStandsStill) {
+  const auto child = start_held(sweep_command(0, {"--ranks", "2"}));
+  environment_["LETHE_OWNER_WATCH_SECONDS"] = "2.5";  // the beat comes once a second
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", out_.string()}), 0);
+  EXPECT_EQ(output().find("stands still"), std::string::npos) << output();
+  ::kill(child, SIGSTOP);
+  std::this_thread::sleep_for(std::chrono::seconds(3));
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", out_.string()}), 0);
+  EXPECT_NE(output().find("running: process " + std::to_string(child)), std::string::npos) << output();
+  EXPECT_NE(output().find("its process runs on this host, its beat stands still: stopped or hung"), std::string::npos)
+      << output();
+  EXPECT_EQ(run({LETHE_PROGRAM, "status", "--json", out_.string()}), 0);
+  EXPECT_NE(output().find("\"is_beat_still\":true"), std::string::npos) << output();
+  ::kill(child, SIGCONT);
+  open_gate();
+  EXPECT_EQ(wait_for(child), 0) << output();
+}
+
 }  // namespace
 }  // namespace lethe::orchestrator
