@@ -17,9 +17,6 @@ namespace lethe::orchestrator::inline display {
 namespace {
 
 constexpr double kLookSeconds = 0.5;
-constexpr double kLineSeconds = 5.0;
-constexpr int kNumFrequentLines = 10;
-constexpr double kLaterLineSeconds = 300.0;
 constexpr double kSetbackSeconds = 60.0;
 constexpr std::size_t kMaxCellsNamed = 3;
 // Lines are written over, and only then what is below them is cleared: clearing a whole screen makes terminals put it
@@ -143,19 +140,18 @@ void ProgressDisplay::update(const Coordinator& coordinator) {
   tell_milestones(coordinator);
   if (mode_ == Mode::kTable) return draw_table(coordinator);
   const auto complete = newly_complete(coordinator);
-  const double pause = num_lines_told_ < kNumFrequentLines ? kLineSeconds : kLaterLineSeconds;
-  if (!complete.empty() || now - drawn_seconds_ >= pause) tell_line(coordinator, complete);
+  if (!complete.empty() || pace_.is_due(now)) tell_line(coordinator, complete);
 }
 
 void ProgressDisplay::tell_line(const Coordinator& coordinator, const std::vector<std::string>& complete) {
-  drawn_seconds_ = clock_.now_seconds();
+  pace_.begin_pause(clock_.now_seconds());
   std::string line;
   for (const auto& piece : summary_pieces(coordinator, rate_.per_second())) line += (line.empty() ? "" : "  ") + piece;
   if (!complete.empty()) line += "  complete: " + first_names(complete);
   if (line == last_line_) return;
   out_ << elapsed() << " " << line << "\n" << std::flush;
   last_line_ = std::move(line);
-  if (complete.empty()) ++num_lines_told_;
+  if (complete.empty()) pace_.count_line();
 }
 
 /// The cursor goes to where the table began. A window that has become narrower since may have broken its lines into

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/line_pace.h"
 #include "orchestrator/display/duration.h"
 #include "orchestrator/display/edit_rate.h"
 #include "orchestrator/display/terminal_size.h"
@@ -15,8 +16,8 @@
 
 namespace lethe::orchestrator::inline display {
 
-/// Shows how far a sweep is: on a terminal one table that is drawn over itself and fits it, elsewhere plain lines: one
-/// every five seconds at first, after ten of them one every five minutes. What fails, is tried again, is complete, is
+/// Shows how far a sweep is: on a terminal one table that is drawn over itself and fits it, elsewhere plain lines
+/// in the pace of `core::LinePace`. What fails, is tried again, is complete, is
 /// cancelled, collapses or stops the sweep has a line of its own at once in either.
 class ProgressDisplay {
  public:
@@ -42,9 +43,8 @@ class ProgressDisplay {
   std::function<TerminalSize()> size_;
   double started_seconds_;
   double looked_seconds_ = -1e9;
-  double drawn_seconds_ = -1e9;
+  core::LinePace pace_;
   std::vector<int> drawn_columns_;  // of the table's lines on the screen
-  int num_lines_told_ = 0;
   std::size_t num_failures_told_ = 0;
   std::size_t num_setbacks_told_ = 0;
   std::map<core::FailureClass, double> setback_told_seconds_;

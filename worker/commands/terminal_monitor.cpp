@@ -41,7 +41,7 @@ void heed_stop_signals() {
 
 int first_stop_signal() { return first_signal; }
 
-TerminalMonitor::TerminalMonitor() { is_asked_for = true; }
+TerminalMonitor::TerminalMonitor() : is_on_terminal_(::isatty(STDERR_FILENO) != 0) { is_asked_for = true; }
 TerminalMonitor::~TerminalMonitor() { is_asked_for = false; }
 
 void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) {
@@ -51,10 +51,22 @@ void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::i
     stage_first_ = done;
     stage_start_ = now;
   }
-  if (now - last_line_ < std::chrono::seconds(2)) return;
-  last_line_ = now;
+  if (!takes_turn(now)) return;
   core::log_info("stage=" + std::string(stage) + " done=" + std::to_string(done) + "/" + std::to_string(total) +
                  " last_seconds=" + std::to_string(seconds) + rate_and_rest(done, total));
+}
+
+bool TerminalMonitor::takes_turn(std::chrono::steady_clock::time_point now) {
+  if (is_on_terminal_) {
+    if (now - last_line_ < std::chrono::seconds(2)) return false;
+    last_line_ = now;
+    return true;
+  }
+  const double now_seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
+  if (!pace_.is_due(now_seconds)) return false;
+  pace_.begin_pause(now_seconds);
+  pace_.count_line();
+  return true;
 }
 
 std::string TerminalMonitor::rate_and_rest(std::int64_t done, std::int64_t total) const {

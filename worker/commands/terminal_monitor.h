@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "core/line_pace.h"
 #include "worker/task_monitor.h"
 
 namespace lethe::worker::inline commands {
@@ -13,9 +14,9 @@ void heed_stop_signals();
 /// The first that came; 0 if none did.
 int first_stop_signal();
 
-/// Progress of one process on a person's terminal (standard error): a line at most every two seconds, and one per
-/// committed file. While there is one, the first of the stop signals only asks for an orderly stop, of which
-/// `should_stop` tells; the second one ends the process at once. One object at a time.
+/// Progress of one process on standard error: a line at most every two seconds on a terminal, elsewhere in the pace of
+/// `core::LinePace`, and one per committed file. While there is one, the first of the stop signals only asks for an
+/// orderly stop, of which `should_stop` tells; the second one ends the process at once. One object at a time.
 class TerminalMonitor final : public TaskMonitor {
  public:
   TerminalMonitor();
@@ -28,11 +29,15 @@ class TerminalMonitor final : public TaskMonitor {
   [[nodiscard]] bool should_stop() const override;
 
  private:
+  bool is_on_terminal_;
   std::chrono::steady_clock::time_point last_line_{};
-  std::string stage_;  ///< whose rate is measured, since `stage_start_` at `stage_first_`
+  core::LinePace pace_;  ///< where there is no terminal
+  std::string stage_;    ///< whose rate is measured, since `stage_start_` at `stage_first_`
   std::int64_t stage_first_ = 0;
   std::chrono::steady_clock::time_point stage_start_{};
 
+  /// Whether a line is due, which then counts as written.
+  bool takes_turn(std::chrono::steady_clock::time_point now);
   [[nodiscard]] std::string rate_and_rest(std::int64_t done, std::int64_t total) const;
 };
 
