@@ -56,7 +56,7 @@ std::string build_and_libraries() {
   for (const auto& library : core::library_versions()) {
     text += "\n" + std::string(library.name) + " " + std::string(library.version);
   }
-  return text;
+  return text + "\ncuda " + (core::has_cuda() ? "yes" : "no");
 }
 
 /// What `lethe doctor` says of this program, in the layout of the rest.

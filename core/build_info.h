@@ -15,6 +15,9 @@ bool is_dirty();
 /// lethe's own version, "0.1.0".
 std::string_view version();
 
+/// True if its LibTorch was built for CUDA; whether there is a GPU is another question (`lethe doctor`).
+bool has_cuda();
+
 struct LibraryVersion {
   std::string_view name;     ///< "compiler", "build_type", "libtorch", "hdf5", "mpi"
   std::string_view version;  ///< as found when the build was configured

@@ -19,3 +19,7 @@ expect_text 'WRONG: .*choose a folder on another file system'
 expect_rc 0 "$L" --version
 expect_text '^libtorch [0-9]'
 expect_text '^hdf5 [0-9]'
+# The dynamic linker knows whether the executor's LibTorch has kernels for CUDA.
+has_cuda=no
+ldd "$L-executor" | grep -q 'libtorch_cuda' && has_cuda=yes
+expect_text "^cuda $has_cuda$"
