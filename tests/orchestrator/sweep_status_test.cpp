@@ -110,7 +110,7 @@ TEST_F(SweepStatus, TellsWhatStoppedTheRunAndWhatIsTriedAgain) {
 TEST_F(SweepStatus, TellsAQuotaOfAFolderThatIsToTakeMoreFiles) {
   const auto trouble = [&] {
     core::arm_faults("file.write:edquot:1+");
-    const auto told = status_json().at("trouble").get<std::string>();
+    auto told = status_json().at("trouble").get<std::string>();
     core::arm_faults("");
     return told;
   };

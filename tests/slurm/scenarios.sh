@@ -45,11 +45,12 @@ cd "$dir" || exit 1
 export OMPI_MCA_oob_tcp_if_include=lo OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_btl=self,tcp OMPI_MCA_pml=ob1
 export LETHE=$lethe OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
-# submit OUT OPTION...: by slurm/submit, one rank on each node; sets `jobs`.
+# submit OUT OPTION...: by slurm/submit, one rank on each node, which an array has in any case; sets `jobs`.
 submit() {
-  local out=$1 text
+  local out=$1 text ranks=(--ranks-per-node 1)
   shift
-  text=$("$source/slurm/submit" sweep.yaml --out "$dir/$out" --ranks-per-node 1 "$@" 2>"$dir/submit.log") || fail "submit: $(cat "$dir/submit.log")"
+  [[ " $* " != *" --array "* ]] || ranks=()
+  text=$("$source/slurm/submit" sweep.yaml --out "$dir/$out" "${ranks[@]}" "$@" 2>"$dir/submit.log") || fail "submit: $(cat "$dir/submit.log")"
   read -ra jobs <<<"$(sed -n 's/^ending: scancel //p' <<<"$text")"
   ((${#jobs[@]} > 0)) || fail "submit says nothing of what it submitted: $text"
 }
