@@ -114,16 +114,15 @@ FolderRoom room_in(const fs::path& folder) {
   FolderRoom room;
   if (state.f_blocks > 0) room.free_bytes = static_cast<std::int64_t>(state.f_bavail * state.f_frsize);
   if (state.f_files > 0) room.free_files = static_cast<std::int64_t>(state.f_favail);
+  room.is_read_only = (state.f_flag & ST_RDONLY) != 0;
   return room;
 }
 
 std::string trouble_of(const fs::path& folder) {
   constexpr std::int64_t kLeastBytes = std::int64_t{1} << 20U;
   constexpr std::int64_t kLeastFiles = 16;
-  struct statvfs state {};
-  if (::statvfs(folder.c_str(), &state) != 0) return {};
-  if ((state.f_flag & ST_RDONLY) != 0) return folder.string() + ": is on a file system that takes no writing";
   const auto room = room_in(folder);
+  if (room.is_read_only) return folder.string() + ": is on a file system that takes no writing";
   const auto has_only = folder.string() + ": its file system has only ";
   if (room.free_bytes >= 0 && room.free_bytes < kLeastBytes) {
     return has_only + std::to_string(room.free_bytes / 1024) + " KiB free";

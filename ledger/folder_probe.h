@@ -21,6 +21,7 @@ std::vector<FolderTrial> try_folder(const std::filesystem::path& folder);
 struct FolderRoom {
   std::int64_t free_bytes = -1;
   std::int64_t free_files = -1;
+  bool is_read_only = false;
 };
 FolderRoom room_in(const std::filesystem::path& folder);
 
