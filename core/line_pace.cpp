@@ -3,14 +3,18 @@
 namespace lethe::core {
 namespace {
 
-constexpr double kEarlySeconds = 5.0;
 constexpr int kNumEarlyLines = 10;
-constexpr double kLaterSeconds = 300.0;
 
 }  // namespace
 
+LinePace LinePace::every(double seconds) {
+  LinePace pace;
+  pace.early_seconds_ = pace.later_seconds_ = seconds;
+  return pace;
+}
+
 bool LinePace::is_due(double now_seconds) const {
-  return now_seconds - paused_seconds_ >= (num_lines_ < kNumEarlyLines ? kEarlySeconds : kLaterSeconds);
+  return now_seconds - paused_seconds_ >= (num_lines_ < kNumEarlyLines ? early_seconds_ : later_seconds_);
 }
 
 }  // namespace lethe::core

@@ -27,5 +27,17 @@ TEST(LinePace, ALineThatIsNotCountedDelaysTheNextOneAlone) {
   EXPECT_TRUE(pace.is_due(105.0)) << "the tenth is still one of the first";
 }
 
+TEST(LinePace, LinesOfASteadyPaceNeverThinOut) {
+  auto pace = LinePace::every(2.0);
+  int num_told = 0;
+  for (double now = 100.0; now < 160.0; now += 1.0) {
+    if (!pace.is_due(now)) continue;
+    pace.begin_pause(now);
+    pace.count_line();
+    ++num_told;
+  }
+  EXPECT_EQ(num_told, 30);
+}
+
 }  // namespace
 }  // namespace lethe::core

@@ -41,7 +41,10 @@ void heed_stop_signals() {
 
 int first_stop_signal() { return first_signal; }
 
-TerminalMonitor::TerminalMonitor() : is_on_terminal_(::isatty(STDERR_FILENO) != 0) { is_asked_for = true; }
+TerminalMonitor::TerminalMonitor()
+    : pace_(::isatty(STDERR_FILENO) != 0 ? core::LinePace::every(2.0) : core::LinePace()) {
+  is_asked_for = true;
+}
 TerminalMonitor::~TerminalMonitor() { is_asked_for = false; }
 
 void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::int64_t total, double seconds) {
@@ -57,11 +60,6 @@ void TerminalMonitor::progress(std::string_view stage, std::int64_t done, std::i
 }
 
 bool TerminalMonitor::takes_turn(std::chrono::steady_clock::time_point now) {
-  if (is_on_terminal_) {
-    if (now - last_line_ < std::chrono::seconds(2)) return false;
-    last_line_ = now;
-    return true;
-  }
   const double now_seconds = std::chrono::duration<double>(now.time_since_epoch()).count();
   if (!pace_.is_due(now_seconds)) return false;
   pace_.begin_pause(now_seconds);

@@ -29,10 +29,8 @@ class TerminalMonitor final : public TaskMonitor {
   [[nodiscard]] bool should_stop() const override;
 
  private:
-  bool is_on_terminal_;
-  std::chrono::steady_clock::time_point last_line_{};
-  core::LinePace pace_;  ///< where there is no terminal
-  std::string stage_;    ///< whose rate is measured, since `stage_start_` at `stage_first_`
+  core::LinePace pace_;
+  std::string stage_;  ///< whose rate is measured, since `stage_start_` at `stage_first_`
   std::int64_t stage_first_ = 0;
   std::chrono::steady_clock::time_point stage_start_{};
 
