@@ -1,9 +1,5 @@
 #include "ledger/folder_probe.h"
 
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 
@@ -11,6 +7,7 @@
 
 #include "core/fault.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/without_root.h"
 
 namespace lethe::ledger {
 namespace {
@@ -48,29 +45,13 @@ TEST(FolderProbe, AFolderThatTakesNoFilesIsATrouble) {
   EXPECT_EQ(troubles.front().rfind("takes new folders: ", 0), 0U) << troubles.front();
 }
 
-constexpr uid_t kNobody = 65534;
-
 /// What a process without root's rights says of a folder, which it leaves empty.
 std::string told_without_rights(const fs::path& folder, uid_t owner, fs::perms rights) {
-  constexpr auto kSameGroup = static_cast<gid_t>(-1);
-  const bool is_root = ::geteuid() == 0;
-  if (is_root && ::chown(folder.c_str(), owner, kSameGroup) != 0) return "cannot be given away";
-  fs::permissions(folder, rights);
-  const test::TemporaryFolder answers;
-  const auto answer = answers.path() / "answer";
-  std::ofstream out(answer);  // while this process still may
-  const auto child = ::fork();
-  if (child == 0) {
-    if (is_root && ::seteuid(kNobody) != 0) ::_exit(2);
-    out << trouble_by_trial(folder) << std::flush;
-    ::_exit(0);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  test::hand_over(folder, owner, rights);
+  auto answer = test::told_without_root([&] { return trouble_by_trial(folder); });
   fs::permissions(folder, fs::perms::owner_all);
   EXPECT_TRUE(fs::is_empty(folder));
-  return test::read_text(answer);
+  return answer;
 }
 
 class FolderTrouble : public testing::Test {
@@ -98,7 +79,7 @@ TEST_F(FolderTrouble, AQuotaIsFoundByAFileWhereverItStrikes) {
 
 TEST_F(FolderTrouble, AFolderThatForbidsItsOwnerIsNamed) {
   constexpr auto kNoWriting = fs::perms::owner_read | fs::perms::owner_exec;
-  EXPECT_EQ(told_without_rights(folder_.path(), kNobody, kNoWriting),
+  EXPECT_EQ(told_without_rights(folder_.path(), test::kNobody, kNoWriting),
             folder_.path().string() + ": takes no file: Permission denied; check the folder's permissions");
 }
 
