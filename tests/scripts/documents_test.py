@@ -103,6 +103,14 @@ def cited(pattern):
                     yield source_tree.place(path, number), one
 
 
+def tests_of_sources():
+    """(suite, test) of every test of a C++ file."""
+    return {
+        case for path in source_tree.tracked_files() if path.suffix == ".cpp"
+        for case in TEST.findall(path.read_text(encoding="utf-8"))
+    }
+
+
 def strings_of(path):
     """The contents of a source's strings, a line each."""
     matches = LITERAL.finditer(path.read_text(encoding="utf-8"))
@@ -283,16 +291,24 @@ class Documents(unittest.TestCase):
             self.assertIn(page.relative_to(index.parent).as_posix(), listed, f"{index} does not list {page}")
 
     def test_tests_that_documents_name_are_there(self):
-        there = {
-            case for path in source_tree.tracked_files() if path.suffix == ".cpp"
-            for case in TEST.findall(path.read_text(encoding="utf-8"))
-        }
+        there = tests_of_sources()
         named = [(document, case) for document in documents() for case in TEST_NAME.findall(text_of(document))]
         self.assertGreater(len(named), 30)
         suites_of_ctest = {"Slurm", "MpiEnvironment"}
         self.assert_none(
             [f"{document} names {suite}.{test}, which is no test" for document, (suite, test) in named
              if suite not in suites_of_ctest and (suite, test) not in there])
+
+    def test_long_tests_are_there(self):
+        there = tests_of_sources()
+        words = {suite for suite, _ in there} | {f"{suite}.{test}" for suite, test in there}
+        words |= {f"blackbox_{path.stem}" for path in source_tree.tracked_files() if path.parent.name == "blackbox"}
+        words |= set(re.findall(r"add_test\(NAME (\S+)", text_of("tests/slurm/CMakeLists.txt")))
+        names = [line for line in text_of("tests/long_tests.txt").splitlines() if not line.startswith("#")]
+        self.assertGreater(len(names), 10)
+        program = re.compile(r"^test_\w+\.(foreign\.)?|^\w+/")
+        self.assert_none([f"tests/long_tests.txt names {name}, which is no test" for name in names
+                          if program.sub("", program.sub("", name)) not in words])
 
     def test_every_black_box_holds_a_promise(self):
         listed = {target for target, _ in LINK.findall(text_of("docs/reliability.md"))}
