@@ -56,8 +56,10 @@ TEST(ShippedConfigs, SmallPaperIsQuickstartsWorldAtTheLengthOfThePaper) {
   EXPECT_EQ(config.forgetting_every, 10);
   const auto quickstart = shipped("quickstart.yaml");
   for (auto& model : config.models) {
-    EXPECT_FALSE(config.has_cell_of("r-rome", model.name));
-    EXPECT_EQ(model.methods.erase("r-rome"), 1U) << "single edits are made by it too";
+    for (const std::string method : {"r-rome", "ft"}) {  // for single edits, and beside FT-C
+      EXPECT_FALSE(config.has_cell_of(method, model.name));
+      EXPECT_EQ(model.methods.erase(method), 1U) << method;
+    }
   }
   EXPECT_EQ(config.models, quickstart.models);
   EXPECT_EQ(config.tasks, quickstart.tasks);
