@@ -1,5 +1,6 @@
 #include "tests/support/tiny_world.h"
 
+#include <algorithm>
 #include <fstream>
 
 #include <nlohmann/json.hpp>
@@ -70,8 +71,12 @@ json task_examples() {
   return examples;
 }
 
-std::string model_entry(const std::string& name, const TinyWorldOptions& options,
-                        const std::string& tune_bias = "true") {
+bool has_bias_beside_answers(const model::FamilySpec* family) {
+  const auto down = std::ranges::find(family->block, model::Role::kDownProjection, &model::ModuleSpec::role);
+  return down != family->block.end() && down->has_bias;
+}
+
+std::string model_entry(const std::string& name, const TinyWorldOptions& options, const model::FamilySpec* family) {
   return "  " + name + ":\n    path: " + name +
          "\n    second_moments: {corpus: corpus.txt, batch_tokens: 256, documents_per_slice: " +
          std::to_string(options.documents_per_slice) +
@@ -88,7 +93,7 @@ std::string model_entry(const std::string& name, const TinyWorldOptions& options
          options.nullspace_threshold + ", l2: 0.01, batch_size: " + std::to_string(options.batch_size) +
          ", context_lengths: [{length_tokens: 8, count: 1}]}\n"
          "      ft-c: {layer: 0, num_steps: 3, linf_bound: 0.001, batch_size: " +
-         std::to_string(options.batch_size) + ", tune_bias: " + tune_bias +
+         std::to_string(options.batch_size) + ", tune_bias: " + (has_bias_beside_answers(family) ? "true" : "false") +
          "}\n"
          "      mend: {training: {records: records.json, corpus: corpus.txt, rank: 2, initial_rate: -0.001, "
          "learning_rate: 0.01, rate_learning_rate: 0.001, accumulate: 3, max_iterations: 13, validation_every: 6, "
@@ -123,11 +128,29 @@ void write_tiny_model(const fs::path& folder, const model::FamilySpec* family, s
   model::save_safetensors(folder / "model.safetensors", architecture, weights->all_held());
 }
 
+namespace {
+
+/// A folder for each of the two families that are always there and for each that `options.models` names; their entries
+/// of the config.
+std::string write_tiny_models(const fs::path& folder, const TinyWorldOptions& options) {
+  std::string entries;
+  std::uint64_t seed = 11;
+  for (const auto* family : model::all_families()) {
+    const auto name = "tiny-" + std::string(family->name);
+    const bool is_always_there = family == &model::kGpt2 || family == &model::kGptj;
+    if (is_always_there || options.models.find(name) != std::string::npos) {
+      write_tiny_model(folder / name, family, seed);
+      entries += model_entry(name, options, family);
+    }
+    ++seed;
+  }
+  return entries;
+}
+
+}  // namespace
+
 fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& options) {
-  write_tiny_model(folder / "tiny-gpt2", &model::kGpt2, 11);
-  write_tiny_model(folder / "tiny-gptj", &model::kGptj, 12);
-  const bool has_llama = options.models.find("tiny-llama") != std::string::npos;
-  if (has_llama) write_tiny_model(folder / "tiny-llama", &model::kLlama, 13);
+  const auto models = write_tiny_models(folder, options);
   json records = json::array();
   json orders;
   for (int i = 0; i < options.num_records; ++i) {
@@ -146,14 +169,12 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
   const auto config = folder / "tiny.yaml";
   // For tests that run the programs; the stand-in for a GPU is none that a file may name.
   const std::string device = test_device().is_cuda() ? "device: cuda\n" : "";
-  write(config,
-        "name: tiny\nseed: 7\n" + device + "dataset: {records: records.json, samples: samples.json}\nmodels:\n" +
-            model_entry("tiny-gpt2", options) + model_entry("tiny-gptj", options) +
-            (has_llama ? model_entry("tiny-llama", options, "false") : "") + "grid: {methods: " + options.methods +
-            ", models: " + options.models + ", samples: " + options.samples + "}\nedits: " + number(options.edits) +
-            "\ncheckpoint_every: " + number(options.checkpoint_every) +
-            "\nforgetting_every: " + number(options.forgetting_every) +
-            "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
+  write(config, "name: tiny\nseed: 7\n" + device +
+                    "dataset: {records: records.json, samples: samples.json}\nmodels:\n" + models + "grid: {methods: " +
+                    options.methods + ", models: " + options.models + ", samples: " + options.samples +
+                    "}\nedits: " + number(options.edits) + "\ncheckpoint_every: " + number(options.checkpoint_every) +
+                    "\nforgetting_every: " + number(options.forgetting_every) +
+                    "\ntasks_every: " + number(options.tasks_every) + "\ntasks: [task.yaml]\n" + options.extra);
   return config;
 }
 

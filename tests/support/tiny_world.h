@@ -25,7 +25,7 @@ struct TinyWorldOptions {
   int num_records = 24;  ///< 120 at most, no multiple of 5, so that the second order visits each once
   std::string nullspace_threshold = "1e-5";
   std::string methods = "[rome, ft-c]";
-  std::string models = "[tiny-gpt2, tiny-gptj]";  ///< "tiny-llama" is there where it is named
+  std::string models = "[tiny-gpt2, tiny-gptj]";  ///< others, "tiny-llama", where they are named
   std::string samples = "[0, 1]";
   int documents_per_slice = 10'000;  ///< of the corpus of 60 documents
   std::string extra;                 ///< further lines of the config

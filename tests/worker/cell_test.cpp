@@ -26,7 +26,7 @@ class CellRun : public testing::TestWithParam<std::string> {
  protected:
   CellRun() : cell_(core::GridCell::from_name(GetParam())) {
     options_.methods = "[" + cell_.method + "]";
-    if (cell_.model == "tiny-llama") options_.models = "[tiny-llama]";
+    if (options_.models.find(cell_.model) == std::string::npos) options_.models = "[" + cell_.model + "]";
     config_path_ = test::write_tiny_world(world_.path(), options_);
   }
 
@@ -45,6 +45,43 @@ class CellRun : public testing::TestWithParam<std::string> {
   ledger::CellFiles files(const std::string& out) {
     auto work = workspace(out);
     return ledger::scan_cell(work.cell_folder(cell_));
+  }
+  void expect_resumed_equals_uninterrupted(int num_edits) {
+    ASSERT_TRUE(run("whole"));
+    for (int stop = 0; stop < num_edits; ++stop) {
+      const auto out = "stopped" + std::to_string(stop);
+      EXPECT_FALSE(run(out, stop));
+      EXPECT_TRUE(run(out));
+      EXPECT_EQ(first_problem("whole", out), "") << "stopped after " << stop;
+    }
+  }
+  /// Of the cell in `out`, replayed edit by edit and from the start.
+  void expect_replays_agree(const std::string& out, std::int64_t num_edits) {
+    auto work = workspace(out);
+    const auto loaded = work.model(cell_.model);
+    CellReplay stepwise(work, cell_, loaded);
+    for (std::int64_t edits = 0; edits <= num_edits; ++edits) {
+      stepwise.move_to(edits);
+      CellReplay direct(work, cell_, loaded);
+      direct.move_to(edits);
+      const auto names = stepwise.network().edited_parameters();
+      EXPECT_EQ(names.empty(), edits == 0);
+      EXPECT_EQ(fingerprint(stepwise.network(), names), fingerprint(direct.network(), names)) << edits;
+    }
+    stepwise.move_to(2);  // backwards too
+    EXPECT_EQ(stepwise.edits(), 2);
+    EXPECT_THROW(stepwise.move_to(num_edits + 1), core::StorageError);
+  }
+  void expect_export_is_the_model(const std::string& out, std::int64_t edits) {
+    auto work = workspace(out);
+    const auto network = network_at(work, cell_, edits);
+    const auto target = world_.path() / "exported";
+    export_model(network, work.config().model(cell_.model).path, target);
+    const model::Network back(model::load_weights(target, test::test_device()));
+    for (const auto& [name, value] : network.base()->all_held()) {
+      EXPECT_TRUE(torch::equal(back.parameter(name), network.parameter(name))) << name;
+    }
+    EXPECT_THROW(export_model(network, work.config().model(cell_.model).path, target), core::StorageError);
   }
   static void flip_a_byte(const fs::path& path) {
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -74,15 +111,7 @@ TEST_P(CellRun, CommitsSegmentsAtCheckpointsAndEveryDueReduction) {
   }
 }
 
-TEST_P(CellRun, ResumedAtEveryEditEqualsAnUninterruptedRun) {
-  ASSERT_TRUE(run("whole"));
-  for (int stop = 0; stop < 6; ++stop) {
-    const auto out = "stopped" + std::to_string(stop);
-    EXPECT_FALSE(run(out, stop));
-    EXPECT_TRUE(run(out));
-    EXPECT_EQ(first_problem("whole", out), "") << "stopped after " << stop;
-  }
-}
+TEST_P(CellRun, ResumedAtEveryEditEqualsAnUninterruptedRun) { expect_resumed_equals_uninterrupted(6); }
 
 TEST_P(CellRun, ASecondRunDoesNothing) {
   ASSERT_TRUE(run("a"));
@@ -104,20 +133,7 @@ TEST_P(CellRun, ADamagedNewestSegmentIsQuarantinedAndEditedAgain) {
 
 TEST_P(CellRun, ReplayReachesTheSameStateFromAnywhere) {
   ASSERT_TRUE(run("a"));
-  auto work = workspace("a");
-  const auto loaded = work.model(cell_.model);
-  CellReplay stepwise(work, cell_, loaded);
-  for (std::int64_t edits = 0; edits <= 6; ++edits) {
-    stepwise.move_to(edits);
-    CellReplay direct(work, cell_, loaded);
-    direct.move_to(edits);
-    const auto names = stepwise.network().edited_parameters();
-    EXPECT_EQ(names.empty(), edits == 0);
-    EXPECT_EQ(fingerprint(stepwise.network(), names), fingerprint(direct.network(), names)) << edits;
-  }
-  stepwise.move_to(2);  // backwards too
-  EXPECT_EQ(stepwise.edits(), 2);
-  EXPECT_THROW(stepwise.move_to(7), core::StorageError);
+  expect_replays_agree("a", 6);
 }
 
 /// Puts other contents in the place of a segment; its name tells their digest.
@@ -249,15 +265,7 @@ TEST_P(CellRun, MoreEditsContinueAndDifferentResultsAreTold) {
 
 TEST_P(CellRun, ExportedFolderIsTheEditedModel) {
   ASSERT_TRUE(run("a"));
-  auto work = workspace("a");
-  const auto network = network_at(work, cell_, 5);
-  const auto target = world_.path() / "exported";
-  export_model(network, work.config().model(cell_.model).path, target);
-  const model::Network back(model::load_weights(target, test::test_device()));
-  for (const auto& [name, value] : network.base()->all_held()) {
-    EXPECT_TRUE(torch::equal(back.parameter(name), network.parameter(name))) << name;
-  }
-  EXPECT_THROW(export_model(network, work.config().model(cell_.model).path, target), core::StorageError);
+  expect_export_is_the_model("a", 5);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
@@ -268,6 +276,31 @@ INSTANTIATE_TEST_SUITE_P(Cells, CellRun,
                                          "memit-seq/tiny-gptj/sample0", "rome/tiny-llama/sample0",
                                          "ft-c/tiny-llama/sample1", "mend/tiny-llama/sample0",
                                          "alphaedit/tiny-llama/sample1", "memit/tiny-llama/sample0"),
+                         kNameOfCell);
+
+/// Types that share a block with one above: a network of their own, whatever edits it. Three edits show the rest.
+class CellOfKindredType : public CellRun {
+ protected:
+  CellOfKindredType() {
+    options_.edits = 3;
+    config_path_ = test::write_tiny_world(world_.path(), options_);
+  }
+};
+
+TEST_P(CellOfKindredType, ResumedAtEveryEditEqualsAnUninterruptedRun) { expect_resumed_equals_uninterrupted(3); }
+
+TEST_P(CellOfKindredType, IsVerifiedReplayedAndExported) {
+  ASSERT_TRUE(run("a"));
+  auto work = workspace("a");
+  RecordingMonitor monitor;
+  EXPECT_TRUE(verify_sweep(work, Thoroughness::kAll, monitor).problems.empty());
+  expect_replays_agree("a", 3);
+  expect_export_is_the_model("a", 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, CellOfKindredType,
+                         testing::Values("rome/tiny-mistral/sample0", "memit/tiny-qwen2/sample1",
+                                         "mend/tiny-qwen2/sample0", "alphaedit/tiny-qwen3/sample1"),
                          kNameOfCell);
 
 /// Steps of four facts, the last one of two.
