@@ -16,20 +16,12 @@ import numpy as np
 import torch
 import transformers
 
+import formula_weights
+
 HERE = pathlib.Path(__file__).resolve().parent
 ASSETS = HERE.parents[2] / "assets"
 TOP = 5
 NEW_TOKENS = 12
-
-
-def formula(start: int, count: int) -> np.ndarray:
-    """Numbers start .. start+count-1 of a hash, in [-0.5, 0.5), exact in fp32."""
-    x = np.arange(start, start + count, dtype=np.uint64)
-    x = (x * 0x9E3779B1) & 0xFFFFFFFF
-    x ^= x >> 15
-    x = (x * 0x85EBCA77) & 0xFFFFFFFF
-    x ^= x >> 13
-    return (x >> 8).astype(np.float64) / 2**24 - 0.5
 
 
 LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
@@ -64,13 +56,7 @@ def formula_config(family: str):
 def parameter_order(family: str, layers: int):
     """The order of the modules in the family's table, model/families/."""
     if family in LLAMAS:
-        head_norms = [f"self_attn.{m}_norm.weight" for m in "qk"] if family == "qwen3" else []
-        attention = [f"self_attn.{m}_proj.{p}" for m in "qkv"
-                     for p in (("weight", "bias") if family.startswith("qwen2") else ("weight",))]
-        block = attention + ["self_attn.o_proj.weight"] + [f"mlp.{m}_proj.weight" for m in ("gate", "up", "down")] + [
-            "input_layernorm.weight", "post_attention_layernorm.weight"] + head_norms
-        return (["model.embed_tokens.weight"] + [f"model.layers.{i}.{name}" for i in range(layers) for name in block] +
-                ["model.norm.weight"] + ([] if family.endswith("-tied") else ["lm_head.weight"]))
+        return formula_weights.llama_parameters(family, layers)
     names = ["transformer.wte.weight"] + (["transformer.wpe.weight"] if family == "gpt2" else [])
     block = ([f"{m}.{p}" for m in ("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj", "ln_1", "ln_2")
               for p in ("weight", "bias")] if family == "gpt2" else
@@ -88,10 +74,8 @@ def formula_model(family: str):
     with torch.no_grad():
         for name in parameter_order(family, 3):
             parameter = parameters[name]
-            numbers = formula(start, parameter.numel())
+            value = np.array(formula_weights.values(name, formula_weights.formula(start, parameter.numel())))
             start += parameter.numel()
-            is_norm = ("norm." in name or ".ln_" in name) and name.endswith("weight")
-            value = 1 + 0.25 * numbers if is_norm else 0.5 * numbers
             # GPT-2's Conv1D stores [in, out]; the formula runs over [out, in].
             is_turned = family == "gpt2" and name.endswith("weight") and (".attn." in name or ".mlp." in name)
             shape = parameter.shape[::-1] if is_turned else parameter.shape
