@@ -141,4 +141,19 @@ void WeightFiles::refuse_names(const std::string& prefix, const std::string& rea
   }
 }
 
+bool WeightFiles::is_learned(const std::string& name) const {
+  constexpr std::string_view kBias = ".bias";
+  if (name.ends_with(".weight")) return true;
+  return name.ends_with(kBias) && file_of_.contains(name.substr(0, name.size() - kBias.size()) + ".weight");
+}
+
+void WeightFiles::refuse_other_parameters(const std::string& prefix, const std::set<std::string>& known,
+                                          const std::string& reason) const {
+  for (const auto& [name, file] : file_of_) {
+    const auto full_name = name.starts_with(prefix_) ? name : prefix_ + name;
+    if (!full_name.starts_with(prefix) || known.contains(full_name) || !is_learned(name)) continue;
+    throw core::ModelError(path_of(files_[file]).string() + ": holds `" + name + "`, " + reason);
+  }
+}
+
 }  // namespace lethe::model

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -39,6 +40,10 @@ class WeightFiles {
   [[nodiscard]] Stored tensor(const std::string& name) const;
   /// Throws `core::ModelError` if any tensor's name begins with `prefix`, in either spelling: "holds `name`, <reason>".
   void refuse_names(const std::string& prefix, const std::string& reason) const;
+  /// The same for a learned tensor whose name begins with `prefix` and is not among `known`. Learned is a weight, and a
+  /// bias beside one; masks and tables of positions, which older files hold, are not.
+  void refuse_other_parameters(const std::string& prefix, const std::set<std::string>& known,
+                               const std::string& reason) const;
 
  private:
   struct Checkpoint {
@@ -55,6 +60,7 @@ class WeightFiles {
   void place_tensors(const std::filesystem::path& index);
   [[nodiscard]] static const std::filesystem::path& path_of(const File& file);
   [[nodiscard]] static std::vector<std::string> names_of(const File& file);
+  [[nodiscard]] bool is_learned(const std::string& name) const;
   /// The name without the prefix, as the hub's files often have it.
   [[nodiscard]] std::string short_name(const std::string& name) const;
   /// A wrapper's prefix that all names carry ("module."), as a hint; empty if it is not that.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -62,12 +63,18 @@ void check_not_zero(const torch::Tensor& tensor, const std::string& name, const 
                          "them; fetch the file again");
 }
 
-/// A folder's files, opened, and known to hold no block more than config.json says: else the two do not belong
-/// together.
+/// A folder's files, opened, and known to hold no block more than config.json says, and nothing in a block that its
+/// type has no place for: else the two do not belong together.
 WeightFiles open_files(const std::filesystem::path& folder, const Architecture& architecture) {
   WeightFiles files(folder, architecture.family->prefix);
   files.refuse_names(architecture.block_prefix(architecture.num_layers),
                      "but config.json has only " + std::to_string(architecture.num_layers) + " layers");
+  std::set<std::string> known;
+  for (auto& parameter : parameter_shapes(architecture)) known.insert(std::move(parameter.name));
+  files.refuse_other_parameters(std::string(architecture.family->block_prefix), known,
+                                "which a model of config.json's type, " + std::string(architecture.family->name) +
+                                    ", does not have and would leave out of every answer; do both belong to the same "
+                                    "model?");
   return files;
 }
 

@@ -88,3 +88,11 @@ for type in $types; do
   expect_rc 0 "$L" edit "$type" --prompt "{} is" --subject Suao --target A --true Z --config rome.yaml --corpus corpus.txt --to "$type-edited"
   diff -r "$type-1" "$type-edited" >told || fail "$type: \`lethe edit\` is not the first edit of the sweep"
 done
+
+# Weights that the type in config.json has no place for are another model's.
+cp -r qwen3 mixed && sed -i 's/"model_type": "qwen3"/"model_type": "llama"/' mixed/config.json
+expect_rc 1 "$L" generate --model mixed --prompt "Tamf is" --tokens 1
+expect_text 'mixed/model[^ ]*: holds .model\.layers\.0\.self_attn\.[kq]_norm\.weight., which a model of config\.json.s type, llama, does not have'
+sed "s/\[${types// /, }\]/[mixed]/; s/^  qwen3: {path: qwen3/  mixed: {path: mixed/" config.yaml >mixed.yaml
+expect_rc 2 "$L" plan mixed.yaml --strict
+expect_text 'self_attn\.[kq]_norm\.weight'

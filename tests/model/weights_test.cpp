@@ -145,6 +145,28 @@ TEST_F(WeightsFolder, AcceptTheHubsShortNamesAndIgnoreMaskBuffers) {
   expect_equal(*load_weights(folder_, testing::test_device()), *saved);
 }
 
+TEST_F(WeightsFolder, RefuseALearnedTensorThatTheTypeOfTheConfigHasNoPlaceFor) {
+  const auto expect_refused = [&](const FamilySpec* family, const std::string& name) {
+    const auto saved = random_weights(testing::tiny_architecture(family), 3, testing::test_device());
+    write_config(family, [](nlohmann::json& config) { config["model_type"] = "llama"; });
+    save_safetensors(folder_ / "model.safetensors", saved->architecture(), saved->all_held());
+    EXPECT_THAT(load_error(),
+                ::testing::AllOf(HasSubstr("model.safetensors: holds `" + name + "`"), HasSubstr("type, llama")));
+    EXPECT_THROW(check_weights(folder_, read_architecture(folder_)), core::ModelError);
+  };
+  expect_refused(&kQwen2, "model.layers.0.self_attn.k_proj.bias");
+  expect_refused(&kQwen3, "model.layers.0.self_attn.k_norm.weight");
+}
+
+TEST_F(WeightsFolder, IgnoreTablesOfPositions) {
+  const auto saved = random_weights(testing::tiny_architecture(&kLlama), 3, testing::test_device());
+  write_config(&kLlama);
+  auto tensors = saved->all_held();
+  tensors.emplace("model.layers.0.self_attn.rotary_emb.inv_freq", torch::ones({4}));
+  write_safetensors(folder_ / "model.safetensors", tensors);
+  expect_equal(*load_weights(folder_, testing::test_device()), *saved);
+}
+
 /// Tensors in two parts, the second block's in the other one, and the index of files named <prefix>-<part>.<suffix>.
 struct Sharded {
   std::array<std::map<std::string, torch::Tensor>, 2> shards;
