@@ -152,19 +152,19 @@ const core::MetricRecord* largest(std::span<const core::MetricRecord> interval, 
 }
 
 /// Where neighbourhood prompts become less likely by most nats from one edit to the next.
-std::optional<DisablingEdit> steepest_rise(std::span<const core::MetricRecord> records, std::int64_t after,
-                                           std::int64_t by) {
-  std::optional<DisablingEdit> found;
+std::optional<EditBehindPoint> steepest_rise(std::span<const core::MetricRecord> records, std::int64_t after,
+                                             std::int64_t by) {
+  std::optional<EditBehindPoint> found;
   for (auto i = static_cast<std::size_t>(after); i < static_cast<std::size_t>(by); ++i) {
     const double rise =
         neighborhood_nll(records[i]) - median_before(records, static_cast<std::int64_t>(i), neighborhood_nll);
     if (std::isnan(rise) || (found && rise <= found->excess)) continue;
-    found = DisablingEdit{records[i].edit, records[i].case_id, false, rise, rise >= kOutstandingRise};
+    found = EditBehindPoint{records[i].edit, records[i].case_id, false, rise, rise >= kOutstandingRise};
   }
   return found;
 }
 
-std::optional<DisablingEdit> disabling_edit(const CellHistory& history, const CatastrophicPoint& point) {
+std::optional<EditBehindPoint> edit_behind_point(const CellHistory& history, const CatastrophicPoint& point) {
   const auto num_edits = static_cast<std::int64_t>(history.records.size());
   const std::int64_t after = std::min(point.after, num_edits);
   const std::int64_t by = std::min(point.by, num_edits);
@@ -173,7 +173,7 @@ std::optional<DisablingEdit> disabling_edit(const CellHistory& history, const Ca
   const core::MetricRecord* record = largest(interval, update_norm);
   if (record == nullptr) return steepest_rise(records, after, by);
   const double ratio = update_norm(*record) / median_before(records, after, update_norm);
-  return DisablingEdit{record->edit, record->case_id, true, ratio, ratio >= kOutstandingNorm};
+  return EditBehindPoint{record->edit, record->case_id, true, ratio, ratio >= kOutstandingNorm};
 }
 
 storage::Curve break_curve(const core::GridCell& cell, const std::string& name, std::int64_t after, std::int64_t by,
@@ -231,7 +231,7 @@ CellPhases phases_of(const CellHistory& history) {
   const std::int64_t until = phases.point ? phases.point->gradual_until : std::numeric_limits<std::int64_t>::max();
   phases.forgetting = forgetting_rate(history, until);
   phases.f1_loss = f1_loss_rate(f1, until);
-  if (phases.point) phases.edit = disabling_edit(history, *phases.point);
+  if (phases.point) phases.edit = edit_behind_point(history, *phases.point);
   return phases;
 }
 

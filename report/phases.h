@@ -31,9 +31,10 @@ struct Rate {
   std::int64_t until = 0;
 };
 
-/// The edit behind a break: of those in its interval, the one of the largest update; of methods that do not say how
-/// large their updates are, the one at which the NLL of neighbourhood prompts rises most.
-struct DisablingEdit {
+/// The edit behind a point: of those in its interval, the one of the largest update; of methods that do not say how
+/// large their updates are, the one at which the NLL of neighbourhood prompts rises most. Whether it disables a fresh
+/// model is not said by it.
+struct EditBehindPoint {
   std::int64_t edit = 0;
   std::int64_t case_id = 0;
   bool is_by_norm = true;
@@ -52,7 +53,7 @@ struct CellPhases {
   std::optional<std::int64_t> zero_at;     ///< first with an F1 of 0
   std::optional<Rate> forgetting;          ///< facts forgotten at any check (published definition)
   std::optional<Rate> f1_loss;
-  std::optional<DisablingEdit> edit;  ///< of the point
+  std::optional<EditBehindPoint> edit;  ///< of the point
 
   /// Can anything be said about F1, forgetting or ES?
   [[nodiscard]] bool is_judged() const;

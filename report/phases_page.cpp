@@ -124,7 +124,7 @@ std::string witnesses_text(const CellPhases& cell) {
   return joined(words, ", ");
 }
 
-std::string edit_sentence(const DisablingEdit& edit, const Subjects& subjects) {
+std::string edit_sentence(const EditBehindPoint& edit, const Subjects& subjects) {
   const std::string subject = subject_of(edit.case_id, subjects);
   const std::string name =
       fmt::format("edit {} (case {}{})", edit.edit, edit.case_id, subject.empty() ? "" : ", " + as_text(subject));

@@ -163,7 +163,7 @@ std::string facts_forgotten(const Samples& samples) {
   return fmt::format("{}: {:.1f} % ({})", word, share, interval_text(ever, known));
 }
 
-std::string disabling_edit(const Samples& samples) {
+std::string edit_behind_point(const Samples& samples) {
   std::int64_t num_points = 0;
   std::string cases;
   std::int64_t num_standing_out = 0;
@@ -194,7 +194,7 @@ constexpr Property kProperties[] = {
        return downstream(samples, [](const Sample&) { return std::numeric_limits<std::int64_t>::max(); });
      }},
     {"facts forgotten in the end", facts_forgotten},
-    {"a single edit behind the point", disabling_edit},
+    {"a single edit behind the point", edit_behind_point},
 };
 
 constexpr const char* kRule =

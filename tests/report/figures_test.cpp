@@ -126,7 +126,7 @@ TEST(Figures, ThePointOfCatastrophicForgettingIsMarkedAsPhasesCsvNamesIt) {
   f1.search = {true, {{40, 50, 50, 40, 50, 90.0, 10.0, 2.0, 0.99, 2, {}}}, 0.99};
   phases.point = CatastrophicPoint{40, 50, 40, 0.9875, {IndicatorKind::kF1}};
   phases.forgetting = Rate{12.5, 10.25, 15.0, 40};
-  phases.edit = DisablingEdit{45, 5045, true, 8.0, true};
+  phases.edit = EditBehindPoint{45, 5045, true, 8.0, true};
   auto contents = one_cell();
   const test::TemporaryFolder report;
   const auto folder = ledger::RealFolder::make(report.path());

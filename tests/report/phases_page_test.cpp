@@ -33,7 +33,7 @@ CellPhases observed() {
   cell.point = CatastrophicPoint{200, 220, 200, 0.99, {IndicatorKind::kF1}};
   cell.half_at = 220;
   cell.forgetting = Rate{5.0, 3.5, 7.25, 200};
-  cell.edit = DisablingEdit{213, 7213, true, 15.0, true};
+  cell.edit = EditBehindPoint{213, 7213, true, 15.0, true};
   return cell;
 }
 

@@ -65,7 +65,7 @@ TEST(Phases, AllThatGivesWayTogetherIsOnePoint) {
   EXPECT_EQ(phases.zero_at, 320);
 }
 
-TEST(Phases, TheLargestUpdateInTheIntervalIsTheDisablingEdit) {
+TEST(Phases, TheLargestUpdateInTheIntervalIsTheEditBehindThePoint) {
   CellHistory history = breaking();
   history.records[99].diagnostics["delta_norm"] = 500.0;  // large, and not in the interval
   const CellPhases phases = phases_of(history);
@@ -77,13 +77,13 @@ TEST(Phases, TheLargestUpdateInTheIntervalIsTheDisablingEdit) {
   EXPECT_NEAR(phases.edit->excess, 15.0, 0.1);
 }
 
-TEST(Phases, UpdatesOfLikeSizeNameNoDisablingEdit) {
+TEST(Phases, OfUpdatesOfLikeSizeNoneStandsOut) {
   CellHistory history = breaking();
   history.records[kBreakEdit - 1].diagnostics["delta_norm"] = 4.0;
   EXPECT_FALSE(phases_of(history).edit->stands_out);
 }
 
-TEST(Phases, AFailedEditDisablesNothing) {
+TEST(Phases, AFailedEditIsBehindNothing) {
   CellHistory history = breaking();
   history.records[kBreakEdit - 1].status = core::EditStatus::kNonFinite;
   EXPECT_NE(phases_of(history).edit->edit, kBreakEdit);

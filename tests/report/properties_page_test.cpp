@@ -88,7 +88,7 @@ TEST(PropertiesPage, OnlyWhatLiesBeforeThePointCountsAsBeforeIt) {
   one.tasks = {answers(0, 10), answers(4, 10), answers(10, 0)};
   auto cell = phases(one);
   cell.point = CatastrophicPoint{5, 6, 5, 0.99, {IndicatorKind::kF1}};
-  cell.edit = DisablingEdit{6, 77, true, 9.0, true};
+  cell.edit = EditBehindPoint{6, 77, true, 9.0, true};
   auto rows = rows_of({one}, {cell});
   EXPECT_THAT(rows[0][1], HasSubstr("high: 100.0 (")) << "five edits, all right";
   EXPECT_THAT(rows[0][1], HasSubstr("n 5)"));
