@@ -21,8 +21,8 @@ CLI::App* add_disabling(CLI::App& diagnose, DisablingArguments& arguments) {
       ->allow_extra_args(false)
       ->check(range(0));
   verb->add_option("--method,--methods", arguments.methods,
-                   "only these methods, separated by commas (default: those of rome, r-rome and memit that the config "
-                   "has settings of)")
+                   "only these methods, separated by commas (default: those of rome, r-rome and memit, and variants of "
+                   "them, that the config has settings of)")
       ->delimiter(',')
       ->allow_extra_args(false);
   verb->add_option("--model,--models", arguments.models, "only these models, separated by commas")

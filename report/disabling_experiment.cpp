@@ -129,15 +129,27 @@ std::vector<std::string> wanted(const std::vector<std::string>& asked, const std
   return asked.empty() ? known : asked;
 }
 
+/// By what their settings are of, whatever their label is.
+std::vector<std::string> default_methods(const core::ExperimentConfig& config) {
+  std::map<std::string, std::set<std::string>> labels;
+  for (const core::ModelConfig& model : config.models) {
+    for (const auto& [label, settings] : model.methods) labels[settings.method()].insert(label);
+  }
+  std::vector<std::string> methods;
+  for (const char* method : kDisablingMethods) {
+    const auto found = labels.find(method);
+    if (found != labels.end()) methods.insert(methods.end(), found->second.begin(), found->second.end());
+  }
+  return methods;
+}
+
 std::vector<std::string> methods_of(const core::ExperimentConfig& config, const DisablingOptions& options) {
   std::set<std::string> known;
   for (const core::ModelConfig& model : config.models) {
-    for (const auto& [name, settings] : model.methods) known.insert(name);
+    for (const auto& [label, settings] : model.methods) known.insert(label);
   }
   if (!options.methods.empty()) return wanted(options.methods, {known.begin(), known.end()}, "--method", config);
-  std::vector<std::string> methods;
-  std::ranges::copy_if(kDisablingMethods, std::back_inserter(methods),
-                       [&](const char* name) { return known.contains(name); });
+  auto methods = default_methods(config);
   if (methods.empty()) {
     throw core::ConfigError(config.source.string() +
                             ": no model has settings of rome, r-rome or memit; name methods that it has with --method");

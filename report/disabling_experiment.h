@@ -13,7 +13,7 @@
 
 namespace lethe::report {
 
-/// What is asked for. Methods and models left out: `kDisablingMethods`, all models.
+/// What is asked for. Methods and models left out: `kDisablingMethods` and their variants, all models.
 struct DisablingOptions {
   std::optional<std::filesystem::path> out;    ///< default: <sweep>-disabling, else runs/<config name>-disabling
   std::optional<std::filesystem::path> sweep;  ///< where edits are found; default without cases: runs/<config name>

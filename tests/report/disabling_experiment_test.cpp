@@ -143,6 +143,16 @@ TEST_F(DisablingExperiment, IsACellAnEditWhoseSampleIsItsCase) {
   EXPECT_EQ(core::experiment_config_from_json(core::to_json(experiment), editing::catalogue()), experiment);
 }
 
+TEST_F(DisablingExperiment, TakesVariantsOfItsMethodsWhateverTheirLabels) {
+  auto& methods = config_.models[0].methods;
+  methods.insert_or_assign("wide-rome", editing::method_config(editing::RomeConfig{}));
+  methods.insert_or_assign("rome-like-ft", editing::method_config(editing::FineTuneConfig{}, "ft-c"));
+  const auto experiment = single_edit_experiment(config_, options_, {1, {{5061, "a", "named"}}}, "/x");
+  std::vector<std::string> labels;
+  for (const auto& cell : experiment.cells) labels.push_back(cell.method);
+  EXPECT_THAT(labels, ElementsAre("rome", "wide-rome"));
+}
+
 TEST_F(DisablingExperiment, RefusesMethodsAndModelsThatTheConfigHasNot) {
   const auto said = [&] {
     return message_of<core::ConfigError>([&] { single_edit_experiment(config_, options_, {1, {}}, "/x"); });
