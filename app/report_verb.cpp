@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 struct ReportArguments {
   std::vector<std::string> sweeps, labels, identities;
-  std::string out, references;
+  std::string out, references, disabling;
   bool no_figures = false;
   report::FigureOptions figures;
 };
@@ -50,6 +50,11 @@ void require_one_form(const ReportArguments& options) {
         "report of one sweep: it goes into the sweep's folder, report/, and needs no label; --out and "
         "--label go with two sweeps or more");
   }
+  if (!is_one && !options.disabling.empty()) {
+    throw core::ConfigError(
+        "--disabling: goes with one sweep; a report of several takes the single edits in the folder beside each, "
+        "<sweep>-disabling");
+  }
 }
 
 int run_report(const ReportArguments& options) {
@@ -59,6 +64,7 @@ int run_report(const ReportArguments& options) {
   report.identities = {options.identities.begin(), options.identities.end()};
   report.figures = options.figures;
   report.references = options.references.empty() ? fs::path() : fs::absolute(options.references);
+  report.disabling = options.disabling.empty() ? fs::path() : fs::absolute(options.disabling);
   const worker::TerminalMonitor monitor;
   report.figures.should_stop = [&monitor] { return monitor.should_stop(); };
   if (options.sweeps.size() == 1) {
@@ -91,6 +97,9 @@ void add_report_verb(CLI::App& app, int& status) {
                    "folder with attribute_snippets.json, tfidf_vocab.json and idf.npy (scripts/fetch-real "
                    "counterfact-references): the consistency of committed texts with them")
       ->check(CLI::ExistingDirectory);
+  verb->add_option("--disabling", options->disabling,
+                   "of one sweep: the folder of single edits (lethe diagnose disabling) that belong to it (default: "
+                   "<sweep>-disabling, where it is there)");
   verb->footer(
       "Exit status: 0 all that is committed of the experiment is in the report, 1 something was left out (a damaged\n"
       "file, results of several settings, figures that cannot be drawn) or there is no report, 2 wrong arguments.\n"

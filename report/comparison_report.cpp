@@ -22,6 +22,7 @@
 #include "report/report_files.h"
 #include "report/summary_page.h"
 #include "report/sweep_labels.h"
+#include "report/sweep_single_edits.h"
 
 namespace lethe::report {
 namespace {
@@ -84,6 +85,7 @@ std::vector<NamedSweep> read_sweeps(const ComparisonOptions& options, const std:
     try {
       const auto& identities = options.report.identities;
       sweeps.push_back({labels[i], read_sweep(options.sweeps[i], methods, identities, references.get())});
+      add_single_edits(sweeps.back().results, methods);
     } catch (const core::StorageError& error) {
       problems.emplace_back(error.what());
     }

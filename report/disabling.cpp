@@ -2,18 +2,17 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 
 #include <spdlog/fmt/fmt.h>
 
-#include "core/contract/inspection.h"
 #include "core/exit_code.h"
-#include "core/file_text.h"
 #include "ledger/commit.h"
 #include "ledger/real_folder.h"
 #include "ledger/sweep_folder.h"
 #include "ledger/temporary_file.h"
-#include "report/disabling_experiment.h"
 #include "report/disabling_page.h"
+#include "report/disabling_results.h"
 #include "report/latex_tables.h"
 
 namespace lethe::report {
@@ -26,24 +25,13 @@ bool is_whole(const SingleEdits& group) { return std::ranges::all_of(group.edits
 }  // namespace
 
 int report_single_edits(const fs::path& root, const core::MethodCatalogue& methods) {
-  const ledger::SweepFolder folder(fs::absolute(root));
-  const auto selection_file = folder.root() / kSelectionFile;
-  const auto selection = selection_from_json(core::text_of_file(selection_file), selection_file.string());
-  const auto config = core::read_experiment_config(folder.experiment(), methods);
-  IdentityChoice choice(core::read_inspection(folder.inspection()));
-  Remarks remarks;
-  RemarkList all_remarks(remarks);
-  std::vector<CellHistory> histories;
-  for (const core::GridCell& cell : config.cells) {
-    histories.push_back(load_cell_history(folder, config, cell, choice));
-    all_remarks.add(histories.back().remarks);
-  }
-  const auto groups = single_edits_of(histories, selection);
-  const auto report = ledger::RealFolder::make(folder.report());
+  const auto edits = read_single_edits(root, methods);
+  const auto& [groups, selection, remarks] = std::tie(edits.groups, edits.selection, edits.remarks);
+  const auto report = ledger::RealFolder::make(ledger::SweepFolder(edits.root).report());
   ledger::remove_stale_temporaries(report.path());
   ledger::replace_text(report.path() / "disabling.csv", disabling_csv(groups));
   ledger::replace_text(report.path() / "disabling-ratios.csv", disabling_ratios_csv(groups, selection.seed));
-  const Page page = disabling_page(config.name, groups, selection, remarks);
+  const Page page = disabling_page(edits.config.name, groups, selection, remarks);
   ledger::replace_text(report.path() / "disabling.md", markdown_of(page));
   ledger::replace_text(report.path() / "disabling.tex", latex_tables(page, "disabling"));
   std::string text;

@@ -119,6 +119,20 @@ double answer_entropy_bits(const core::TaskRecord& task) {
   return bits;
 }
 
+DisablingCount count_disabling(const SingleEdits& group) {
+  DisablingCount count;
+  for (const SingleEdit& edit : group.edits) {
+    if (!edit.is_disabling) {
+      ++count.num_left;
+      continue;
+    }
+    const bool is_chosen = edit.selected.is_chosen();
+    ++(is_chosen ? count.num_chosen : count.num_random);
+    (is_chosen ? count.chosen_disabling : count.random_disabling) += *edit.is_disabling ? 1 : 0;
+  }
+  return count;
+}
+
 std::vector<SingleEdits> single_edits_of(std::span<const CellHistory> histories, const Selection& selection) {
   std::vector<SingleEdits> groups;
   for (const CellHistory& history : histories) {

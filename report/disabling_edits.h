@@ -52,6 +52,17 @@ struct SingleEdits {
   std::vector<SingleEdit> edits;
 };
 
+/// How many single edits were judged, and how many of these are disabling.
+struct DisablingCount {
+  std::int64_t num_chosen = 0, num_random = 0;
+  std::int64_t chosen_disabling = 0, random_disabling = 0;
+  std::int64_t num_left = 0;  ///< not judged
+
+  [[nodiscard]] std::int64_t num_tried() const { return num_chosen + num_random; }
+  [[nodiscard]] std::int64_t num_disabling() const { return chosen_disabling + random_disabling; }
+};
+DisablingCount count_disabling(const SingleEdits& group);
+
 /// By method and model, in the order of the histories. A history is of one cell, whose sample number is the case id.
 std::vector<SingleEdits> single_edits_of(std::span<const CellHistory> histories, const Selection& selection);
 

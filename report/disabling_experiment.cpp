@@ -183,11 +183,15 @@ std::unique_ptr<ledger::Ownership> own(const ledger::SweepFolder& folder) {
 
 }  // namespace
 
-fs::path disabling_folder(const core::ExperimentConfig& config, const DisablingOptions& options) {
-  if (options.out) return fs::absolute(*options.out);
-  auto folder = sweep_of(config, options).value_or(default_sweep(config));
+fs::path single_edits_folder(const fs::path& sweep) {
+  auto folder = fs::absolute(sweep).lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   return folder.parent_path() / (folder.filename().string() + kSuffix);
+}
+
+fs::path disabling_folder(const core::ExperimentConfig& config, const DisablingOptions& options) {
+  if (options.out) return fs::absolute(*options.out);
+  return single_edits_folder(sweep_of(config, options).value_or(default_sweep(config)));
 }
 
 Selection select_cases(const core::ExperimentConfig& config, const DisablingOptions& options,

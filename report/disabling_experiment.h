@@ -30,6 +30,8 @@ inline constexpr const char* kSelectionFile = "selection.json";
 inline constexpr const char* kOrdersFile = "samples.json";
 inline constexpr const char* kConfigFile = "config.json";  ///< resolved: `lethe sweep` takes it
 
+/// Where single edits of a sweep's points are made unless another folder is asked for: <sweep>-disabling, beside it.
+std::filesystem::path single_edits_folder(const std::filesystem::path& sweep);
 /// The folder that the options mean.
 std::filesystem::path disabling_folder(const core::ExperimentConfig& config, const DisablingOptions& options);
 

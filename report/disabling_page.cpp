@@ -7,6 +7,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "report/csv_text.h"
+#include "report/disabling_experiment.h"
 #include "report/phases.h"
 
 namespace lethe::report {
@@ -22,16 +23,6 @@ constexpr const char* kHowJudged =
     "95 % intervals (bootstrap over both groups). Edits that left the weights as they were count in no mean. Which "
     "edits "
     "were chosen follows from what they did before, so that only of the random ones a share can be said.";
-
-std::vector<const SingleEdit*> judged_edits(const SingleEdits& group, bool is_chosen) {
-  std::vector<const SingleEdit*> judged;
-  for (const SingleEdit& edit : group.edits) {
-    if (edit.is_disabling && edit.selected.is_chosen() == is_chosen) judged.push_back(&edit);
-  }
-  return judged;
-}
-
-bool is_disabling(const SingleEdit* edit) { return *edit->is_disabling; }
 
 std::string word_for(const SingleEdit& edit) {
   if (!edit.is_measured) return "not measured";
@@ -137,22 +128,18 @@ std::string disabling_sentence(const SingleEdits& group) {
   if (!group.not_judged.empty()) {
     return "whether a single disabling edit exists cannot be told: " + group.not_judged + ".";
   }
-  const auto chosen = judged_edits(group, true);
-  const auto random = judged_edits(group, false);
-  const auto num_tried = chosen.size() + random.size();
-  const auto num_left = group.edits.size() - num_tried;
-  const std::string left = num_left == 0 ? "" : fmt::format("; {} not measured yet", num_left);
-  if (num_tried == 0) return fmt::format("none of its {} edits is measured.", num_left);
-  const auto num_chosen = std::ranges::count_if(chosen, is_disabling);
-  const auto num_random = std::ranges::count_if(random, is_disabling);
-  std::string text = num_chosen + num_random == 0 ? fmt::format("no single disabling edit among {} tried", num_tried)
-                                                  : fmt::format("a single disabling edit exists: {} of {} tried",
-                                                                num_chosen + num_random, num_tried);
-  text += fmt::format(" ({} of {} chosen", num_chosen, chosen.size());
-  if (!random.empty()) {
-    const auto interval = wilson_interval(num_random, std::ssize(random));
-    text += fmt::format(", {} of {} random ones: {:.1f} to {:.1f} %", num_random, random.size(), 100.0 * interval.low,
-                        100.0 * interval.high);
+  const DisablingCount count = count_disabling(group);
+  if (count.num_tried() == 0) return fmt::format("none of its {} edits is measured.", count.num_left);
+  const std::string left = count.num_left == 0 ? "" : fmt::format("; {} not measured yet", count.num_left);
+  std::string text =
+      count.num_disabling() == 0
+          ? fmt::format("no single disabling edit among {} tried", count.num_tried())
+          : fmt::format("a single disabling edit exists: {} of {} tried", count.num_disabling(), count.num_tried());
+  text += fmt::format(" ({} of {} chosen", count.chosen_disabling, count.num_chosen);
+  if (count.num_random > 0) {
+    const auto interval = wilson_interval(count.random_disabling, count.num_random);
+    text += fmt::format(", {} of {} random ones: {:.1f} to {:.1f} %", count.random_disabling, count.num_random,
+                        100.0 * interval.low, 100.0 * interval.high);
   }
   return text + ")" + left + ".";
 }
@@ -191,19 +178,32 @@ std::string disabling_ratios_csv(std::span<const SingleEdits> groups, std::uint6
   return text;
 }
 
-Page disabling_page(const std::string& name, std::span<const SingleEdits> groups, const Selection& selection,
-                    const Remarks& remarks) {
+Page disabling_findings(std::span<const SingleEdits> groups, const Selection& selection) {
   const auto num_chosen = std::ranges::count_if(selection.cases, &SelectedCase::is_chosen);
-  Page page{Heading{1, "Single edits: " + as_text(name)}};
-  page.emplace_back(Paragraph{fmt::format("Chosen edits: {}; random ones: {} (seed {}). {}", num_chosen,
-                                          std::ssize(selection.cases) - num_chosen, selection.seed, kHowJudged)});
   List sentences;
   for (const SingleEdits& group : groups) {
     sentences.items.push_back(
         fmt::format("**{} on {}**: {}", group.method, as_text(group.model), disabling_sentence(group)));
   }
-  page.emplace_back(std::move(sentences));
-  page.emplace_back(ratio_table(groups, selection.seed));
+  return {Paragraph{fmt::format("Chosen edits: {}; random ones: {} (seed {}).", num_chosen,
+                                std::ssize(selection.cases) - num_chosen, selection.seed)},
+          Paragraph{kHowJudged}, std::move(sentences), ratio_table(groups, selection.seed)};
+}
+
+Page disabling_section(const SingleEditResults& edits, const std::filesystem::path& sweep) {
+  const bool is_beside = edits.root == single_edits_folder(sweep);
+  const auto folder = as_text(is_beside ? edits.root.filename().string() + " beside the sweep" : edits.root.string());
+  Page page{Heading{2, kSingleEditsHeading},
+            Paragraph{fmt::format("From {}, where {} of {} cells are complete. `disabling.md` there has the edits.",
+                                  folder, edits.num_complete, edits.config.cells.size())}};
+  for (Block& block : disabling_findings(edits.groups, edits.selection)) page.push_back(std::move(block));
+  return page;
+}
+
+Page disabling_page(const std::string& name, std::span<const SingleEdits> groups, const Selection& selection,
+                    const Remarks& remarks) {
+  Page page{Heading{1, "Single edits: " + as_text(name)}};
+  for (Block& block : disabling_findings(groups, selection)) page.push_back(std::move(block));
   page.emplace_back(edits_table(groups));
   page.emplace_back(unedited_table(groups));
   List notes;

@@ -12,6 +12,7 @@
 #include "report/report_files.h"
 #include "report/summary_page.h"
 #include "report/sweep_results.h"
+#include "report/sweep_single_edits.h"
 #include "storage/comparison.h"
 #include "storage/report_file.h"
 
@@ -57,6 +58,7 @@ ReportResult write_report(const fs::path& sweep_folder, const core::MethodCatalo
     throw core::ConfigError("--identity " + identity + ": no cell of " + sweep.root.string() +
                             " has results of it; `lethe report` without it names those that there are");
   }
+  add_single_edits(sweep, methods, options.disabling);
   ReportResult result;
   result.folder = ledger::SweepFolder(sweep.root).report();
   result.overview = overview_table(sweep.histories);

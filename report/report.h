@@ -17,6 +17,7 @@ struct ReportOptions {
   std::set<std::string> identities{};
   FigureOptions figures{};
   std::filesystem::path references{};  ///< folder of reference texts (report/references.h); empty: no consistency
+  std::filesystem::path disabling{};   ///< folder of single edits; empty: that beside the sweep, where there is one
 };
 
 struct ReportResult {
@@ -33,7 +34,7 @@ struct ReportResult {
 /// inspection.json name (report/identity_choice.h). Unfinished cells are reported as far as they are. Figures are left
 /// alone if neither curves nor phases changed since they were drawn. No link inside report/ is followed. Throws
 /// `core::StorageError` if the folder is no sweep's, or the report cannot be written, and `core::ConfigError` for an
-/// identity that is not there.
+/// identity that is not there, and for single edits that are not this sweep's (report/sweep_single_edits.h).
 /// With `references` their files are read too; what is wrong with them throws `core::DataError`.
 ReportResult write_report(const std::filesystem::path& sweep_folder, const core::MethodCatalogue& methods,
                           const ReportOptions& options = {});

@@ -1,10 +1,13 @@
 #include "report/sweep_results.h"
 
+#include <span>
+
 #include "core/error.h"
 #include "data/counterfact.h"
 #include "ledger/sweep_folder.h"
 #include "report/cell_curves.h"
 #include "report/consistency.h"
+#include "report/disabling_page.h"
 #include "report/identity_choice.h"
 #include "report/monitor_page.h"
 #include "report/prerequisite_list.h"
@@ -77,7 +80,14 @@ SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCat
 
 Page page_of(const SweepResults& sweep) {
   Page sections = phases_section(sweep.phases, sweep.subjects);
-  for (auto& block : properties_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
+  std::span<const SingleEdits> single_edits;
+  if (sweep.single_edits) {
+    single_edits = sweep.single_edits->groups;
+    for (auto& block : disabling_section(*sweep.single_edits, sweep.root)) sections.push_back(std::move(block));
+  }
+  for (auto& block : properties_section(sweep.histories, sweep.phases, single_edits)) {
+    sections.push_back(std::move(block));
+  }
   for (auto& block : texts_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
   for (auto& block : monitor_section(sweep.histories)) sections.push_back(std::move(block));
   return summary_page(sweep.config, sweep.histories, sections, prerequisite_list(sweep.inspection, sweep.root),

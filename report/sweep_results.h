@@ -9,6 +9,7 @@
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
 #include "report/cell_history.h"
+#include "report/disabling_results.h"
 #include "report/page.h"
 #include "report/phases.h"
 #include "report/phases_page.h"
@@ -26,9 +27,10 @@ struct SweepResults {
   std::vector<CellHistory> histories;          ///< of the grid's cells, in its order
   std::vector<CellPhases> phases;              ///< of each history
   std::vector<storage::Curve> curves;
-  Subjects subjects;                ///< of edits that phases name
-  Remarks remarks;                  ///< of the folder and of all cells
-  std::set<std::string> not_found;  ///< of the identities asked for
+  Subjects subjects;                                ///< of edits that phases name
+  std::optional<SingleEditResults> single_edits{};  ///< of its models: report/sweep_single_edits.h
+  Remarks remarks;                                  ///< of the folder and of all cells
+  std::set<std::string> not_found;                  ///< of the identities asked for
 };
 
 /// Reads a sweep's committed files, and the data set's records for subjects if they are still where the experiment has

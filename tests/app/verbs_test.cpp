@@ -96,6 +96,11 @@ TEST_F(Verbs, SingleEditsAreSpreadOverRanksAndToldOnce) {
   EXPECT_EQ(run.text.find("rome on tiny-gpt2: ", sentence + 1), std::string::npos) << "by one rank: " << run.text;
   EXPECT_TRUE(fs::exists(path("d/report/disabling.csv")));
   EXPECT_NE(text_of(path("d/report/disabling.tex")).find("\\label{tab:lethe-disabling-edits}"), std::string::npos);
+  const auto two = lethe({"report", path("d"), path("d"), "--out", path("two"), "--disabling", path("d")});
+  EXPECT_EQ(two.status, 2) << two.text;
+  EXPECT_NE(two.text.find("--disabling: goes with one sweep"), std::string::npos) << two.text;
+  EXPECT_EQ(lethe({"report", path("d"), "--no-figures", "--disabling", path("d")}).status, 0);
+  EXPECT_NE(text_of(path("d/report/summary.md")).find("## Single edits"), std::string::npos);
   auto twice = command;
   twice.insert(twice.end(), {"--ranks", "2"});
   const auto refused = lethe(twice, 2);

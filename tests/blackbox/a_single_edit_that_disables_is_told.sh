@@ -94,6 +94,35 @@ if command -v pdflatex >/dev/null; then
   (cd tex && expect_rc 0 pdflatex -interaction=nonstopmode -halt-on-error ../$D/report/disabling.tex) || exit 1
 fi
 
+# The report of the sweep has them, of the folder beside it and of one that is named; another model's are not taken for its own.
+expect_rc 0 "$L" report runs/blackbox --no-figures
+python3 - $D/report runs/blackbox/report <<'PYTHON' || fail "$(cat runs/blackbox/report/summary.md)"
+import csv, sys
+single, report = sys.argv[1:]
+summary = open(f"{report}/summary.md").read()
+assert "\n## Single edits\n\nFrom blackbox-disabling beside the sweep, where 8 of 8 cells are complete." in summary
+assert "\n* **ft-c on m**: a single disabling edit exists: 4 of 4 tried" in summary
+assert open(f"{single}/disabling.md").read().split("Chosen edits beside random ones.")[1].split("\n\n")[1] in summary, "another table 2"
+edits = [row for row in csv.DictReader(open(f"{single}/disabling.csv", newline="")) if row["set"] != "unedited"]
+row, = [line for line in summary.splitlines() if line.startswith("| a single edit disables a fresh model")]
+header, = [line for line in summary.splitlines() if line.startswith("| property")]
+cells = dict(zip(*([cell.strip() for cell in line.strip("|").split("|")] for line in (header, row))))
+assert set(cells) == {"property", "ft-c"}, "columns are the sweep's methods"
+assert "\n* **rome on m**: no single disabling edit among 4 tried" in summary
+chosen, random = ([one["disabling"] == "yes" for one in edits if one["method"] == "ft-c" and one["set"] == kind] for kind in ("chosen", "normal"))
+word = "yes" if any(chosen + random) else "none found"
+begin = f"{word}: {sum(chosen)} of {len(chosen)} chosen, {100 * sum(random) / len(random):.1f} % of random ones ("
+assert cells["ft-c"].startswith(begin) and cells["ft-c"].endswith(f"n {len(random)})"), (cells, begin)
+PYTHON
+grep -q 'label{tab:lethe-disabling-ratios}' runs/blackbox/report/summary.tex || fail "$(cat runs/blackbox/report/summary.tex)"
+expect_rc 0 "$L" report runs/blackbox --no-figures --disabling undisturbed
+grep -q '^From .*/undisturbed, where 8 of 8 cells' runs/blackbox/report/summary.md || fail "$(cat runs/blackbox/report/summary.md)"
+expect_rc 2 "$L" report runs/blackbox --no-figures --disabling runs/blackbox && expect_text 'holds no single edits'
+sed 's/^seed:.*//' c.yaml >seed.yaml && printf 'seed: 38\n' >>seed.yaml
+expect_rc 0 "$L" diagnose disabling seed.yaml --method ft-c --cases 7 --normal 2 --out otherwise
+expect_rc 2 "$L" report runs/blackbox --no-figures --disabling otherwise
+expect_text '^.*--disabling .*/otherwise: ft-c on m: made of another model or with other settings .*seed: [0-9]+ \| 38'
+
 # It is a sweep like others: it grows, and the verbs take its folder.
 expect_rc 0 disabling 4 && expect_text '^rome on m: no single disabling edit among 5 tried'
 while read -r file; do [ -e "$file" ] || fail "$file was made again"; done <before

@@ -71,7 +71,7 @@ TEST(PropertiesPage, WordsFollowTheRuleFromPooledNumbers) {
   cells[0].forgetting = Rate{10.0, 1.8, 40.4, 10};
   cells[1].forgetting = Rate{20.0, 5.7, 51.0, 10};
   const auto rows = rows_of({first, second}, cells);
-  ASSERT_EQ(rows.size(), 8U);
+  ASSERT_EQ(rows.size(), 9U);
   EXPECT_EQ(rows[0][1], "high: 95.0 (76.4 to 99.1; n 20)") << "Wilson's interval of 19 of 20";
   EXPECT_EQ(rows[1][1], "medium: 75.0 (63.8 to 86.2; n 20)") << "ten of 100, ten of 50: deviation 25.65";
   EXPECT_EQ(rows[2][1], "yes: 15.0 (1.8 to 51.0) points per 100 edits");
@@ -109,6 +109,38 @@ TEST(PropertiesPage, WhatWasNotMeasuredIsADash) {
   for (const auto& row : rows_of({one}, {cell})) {
     EXPECT_THAT(row[1], testing::AnyOf("–", "no point, so none")) << row[0];
   }
+}
+
+SingleEdits alone(const std::string& method, std::vector<std::pair<bool, std::optional<bool>>> chosen_and_disabling) {
+  SingleEdits group{method, "m_1", {}, "", {}};
+  for (const auto& [is_chosen, is_disabling] : chosen_and_disabling) {
+    SingleEdit edit;
+    edit.selected.found = is_chosen ? "named" : "";
+    edit.is_disabling = is_disabling;
+    group.edits.push_back(edit);
+  }
+  return group;
+}
+
+TEST(PropertiesPage, WhetherOneEditDisablesAFreshModelIsSaidOfThoseMadeAlone) {
+  const std::vector histories{history("rome", 0, 0, 2), history("memit", 0, 0, 2), history("mend", 0, 0, 2),
+                              history("ft-c", 0, 0, 2)};
+  std::vector<CellPhases> cells;
+  for (const auto& each : histories) cells.push_back(phases(each));
+  auto unknown = alone("mend", {{true, {}}});
+  unknown.not_judged = "no task is above chance";
+  const std::vector groups{alone("rome", {{true, false}, {true, true}, {false, false}, {false, {}}}),
+                           alone("memit", {{true, false}}), unknown, alone("r-rome", {{true, true}})};
+  const auto page = properties_section(histories, cells, groups);
+  const auto& table = std::get<Table>(page.at(1));
+  EXPECT_THAT(table.rows.back(), ElementsAre("a single edit disables a fresh model",
+                                             "yes: 1 of 2 chosen, 0.0 % of random ones (0.0 to 79.3; n 1)",
+                                             "none found: 0 of 1 chosen", "–", "–"))
+      << "Wilson's interval of 0 of 1 goes to 3.8416 / 4.8416";
+  const auto text = markdown_of(page);
+  EXPECT_THAT(text, HasSubstr("mend on m_1: whether a single disabling edit exists cannot be told: no task is above"));
+  EXPECT_THAT(text, HasSubstr("No edit was made alone (–) by ft-c on m_1: `lethe diagnose disabling CONFIG --sweep DIR "
+                              "--method rome,memit,mend,ft-c,r-rome` makes some."));
 }
 
 TEST(PropertiesPage, ATableIsAModelAndItsNameIsNoMarkup) {
