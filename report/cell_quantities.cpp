@@ -20,7 +20,7 @@ void add_after_each_edit(const CellHistory& history, const CellSummary& summary,
   std::vector<EditScores> scores;
   for (const core::MetricRecord& record : history.records) scores.push_back(core::edit_scores(record.scores));
   const auto add = [&](const char* name, const char* title, double value, double EditScores::*field) {
-    all.push_back({name, title, value, summary.num_edits, false, percents(scores, field)});
+    all.push_back({name, title, value, summary.num_edits, false, 0, percents(scores, field)});
   };
   add("es", "ES after each edit", summary.whole.efficacy.value, &EditScores::efficacy);
   add("ps", "PS after each edit", summary.whole.paraphrase.value, &EditScores::paraphrase);
@@ -32,7 +32,7 @@ void add_after_all_edits(const CellHistory& history, std::vector<CellQuantity>& 
   const bool is_there = !history.all_edits.empty();
   const AllEditsPoint last = is_there ? history.all_edits.back() : AllEditsPoint{};
   const auto add = [&](const char* name, const char* title, double EditScores::*field) {
-    all.push_back({name, title, is_there ? 100.0 * last.edited.*field : kNone, last.edits, false,
+    all.push_back({name, title, is_there ? 100.0 * last.edited.*field : kNone, last.edits, false, 0,
                    percents(history.last_all_edits, field)});
   };
   add("es_all_edits", "ES after all edits", &EditScores::efficacy);
@@ -63,8 +63,8 @@ std::vector<CellQuantity> quantities_of(const CellHistory& history, const CellPh
   add_after_each_edit(history, summary, all);
   add_after_all_edits(history, all);
   const auto add_forgotten = [&](const std::string& name, const std::string& by, const ForgottenShares& shares) {
-    all.push_back({name + ".ever", "facts forgotten" + by, shares.ever, shares.edited});
-    all.push_back({name + ".now", "forgotten now" + by, shares.now, shares.edited});
+    all.push_back({name + ".ever", "facts forgotten" + by, shares.ever, shares.edited, false, shares.known});
+    all.push_back({name + ".now", "forgotten now" + by, shares.now, shares.edited, false, shares.known});
   };
   add_forgotten("forgetting.argmax", "", summary.forgotten);
   add_forgotten("forgetting.efficacy", " (ES)", summary.forgotten_efficacy);

@@ -16,6 +16,7 @@ struct CellQuantity {
   double value = 0.0;   ///< NaN: not there
   std::int64_t at = 0;  ///< number of edits that it is of
   bool is_small = false;
+  std::int64_t num_known = 0;      ///< of a share of facts known right after their edit: how many those are
   std::vector<double> per_edit{};  ///< what it is the mean of, edit by edit; NaN where an edit has none
 };
 

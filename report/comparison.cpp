@@ -137,6 +137,8 @@ class PairedMean {
     seconds_.push_back(second.value);
     differences_.push_back(difference);
     at_.push_back(std::max(first.at, second.at));
+    first_known_ += first.num_known;
+    second_known_ += second.num_known;
     per_edit_ = pair.has_same_facts ? edit_differences(first, second) : std::vector<double>();
   }
   void write_to(QuantityComparison& row) const {
@@ -145,6 +147,8 @@ class PairedMean {
     row.first = mean(firsts_);
     row.second = mean(seconds_);
     row.difference = mean(differences_);
+    row.first_known = first_known_;
+    row.second_known = second_known_;
     if (at_.empty()) return;
     row.at_least = std::ranges::min(at_);
     row.at_most = std::ranges::max(at_);
@@ -159,6 +163,7 @@ class PairedMean {
  private:
   std::vector<double> firsts_, seconds_, differences_;
   std::vector<std::int64_t> at_;
+  std::int64_t first_known_ = 0, second_known_ = 0;
   std::vector<double> per_edit_;  ///< of the last sample, which matters where it is the only one
 };
 

@@ -35,10 +35,12 @@ struct QuantityComparison {
   std::int64_t at_most = 0;      ///< and the most of a sample
   std::int64_t num_samples = 0;  ///< that have it in both
   std::int64_t num_cells = 0;    ///< samples that both sweeps have edited
-  double first = 0.0;            ///< mean over samples; NaN of none
-  double second = 0.0;           ///< likewise
-  double difference = 0.0;       ///< second - first: mean of the paired differences
-  Interval interval;             ///< of the difference, 95 %
+  std::int64_t first_known = 0;  ///< of shares of known facts: how many those are, over these samples
+  std::int64_t second_known = 0;
+  double first = 0.0;       ///< mean over samples; NaN of none
+  double second = 0.0;      ///< likewise
+  double difference = 0.0;  ///< second - first: mean of the paired differences
+  Interval interval;        ///< of the difference, 95 %
   Resampled resampled = Resampled::kNothing;
   std::size_t block = 0;  ///< edits of a block
 };

@@ -19,7 +19,9 @@ constexpr const char* kHowCompared[] = {
     "come: scores of the edits that both have made, points at numbers of edits that both have. *Edits* says how many "
     "edits a number is of.",
     "**Difference** is the mean over samples of the second sweep's number less the first one's, sample by sample; "
-    "scores, forgetting and F1 in percentage points. *Samples* are those that have the number in both sweeps, of "
+    "scores, forgetting and F1 in percentage points. Behind facts forgotten *n* says of how many: those known right "
+    "after "
+    "their edit, over all of these samples. *Samples* are those that have the number in both sweeps, of "
     "those that both have edited.",
     "**95 % interval**: percentiles 2.5 and 97.5 of 10,000 resamples of the samples, each with both of its numbers "
     "(paired bootstrap, seed 37). A sample is the unit, because the edits of a run are made of one model after the "
@@ -39,6 +41,11 @@ constexpr const char* kHowCompared[] = {
 std::string value_text(const QuantityComparison& row, double value) {
   if (!row.is_small) return number(value);
   return std::isfinite(value) ? fmt::format("{:.3e}", value) : "–";
+}
+
+/// A share with what it is of, where that is facts known: "92.8 (n 3942)".
+std::string mean_text(const QuantityComparison& row, double value, std::int64_t num_known) {
+  return value_text(row, value) + (num_known == 0 ? "" : fmt::format(" (n {})", num_known));
 }
 
 /// With a sign, but for nothing.
@@ -72,9 +79,9 @@ Table quantities_table(const SweepComparison& comparison, std::size_t place) {
               {},
               3};
   for (const QuantityComparison& row : comparison.quantities) {
-    table.rows.push_back({row.method, row.model, row.title, edits_text(row), value_text(row, row.first),
-                          value_text(row, row.second), signed_text(row, row.difference), interval_text(row),
-                          fmt::format("{} of {}", row.num_samples, row.num_cells)});
+    table.rows.push_back({row.method, row.model, row.title, edits_text(row), mean_text(row, row.first, row.first_known),
+                          mean_text(row, row.second, row.second_known), signed_text(row, row.difference),
+                          interval_text(row), fmt::format("{} of {}", row.num_samples, row.num_cells)});
   }
   return table;
 }
@@ -110,6 +117,9 @@ const char* word_for(Resampled resampled) {
   return kWords[static_cast<std::size_t>(resampled)];
 }
 
+/// Empty where there is nothing to count.
+std::string count_field(std::int64_t count) { return count > 0 ? std::to_string(count) : ""; }
+
 std::string names_of(const SweepComparison& comparison) {
   return csv_quoted(comparison.first) + "," + csv_quoted(comparison.second);
 }
@@ -119,16 +129,17 @@ std::string names_of(const SweepComparison& comparison) {
 std::string comparison_csv(std::span<const SweepComparison> comparisons) {
   std::string text =
       "first,second,method,model,quantity,edits_least,edits_most,samples,common_samples,first_mean,second_mean,"
-      "difference,low,high,resampled,block_edits\n";
+      "difference,low,high,resampled,block_edits,first_known,second_known\n";
   for (const SweepComparison& one : comparisons) {
     for (const QuantityComparison& row : one.quantities) {
       const bool is_there = row.num_samples > 0;
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", names_of(one), row.method, row.model,
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", names_of(one), row.method, row.model,
                           row.quantity, is_there ? std::to_string(row.at_least) : "",
                           is_there ? std::to_string(row.at_most) : "", row.num_samples, row.num_cells,
                           csv_field(row.first), csv_field(row.second), csv_field(row.difference),
                           csv_field(row.interval.low), csv_field(row.interval.high), word_for(row.resampled),
-                          row.block > 0 ? std::to_string(row.block) : "");
+                          count_field(static_cast<std::int64_t>(row.block)), count_field(row.first_known),
+                          count_field(row.second_known));
     }
   }
   return text;

@@ -68,6 +68,25 @@ TEST(Comparison, IsTheMeanOfThePairedDifferences) {
   EXPECT_EQ(es.at_most, 4);
 }
 
+TEST(Comparison, SharesOfKnownFactsSayOfHowMany) {
+  std::vector<NamedSweep> sweeps;
+  for (const auto& [label, known] : {std::pair("a", 4), std::pair("b", 3)}) {
+    auto whole = cell_of(0, {true, true, true, true});
+    whole.forgetting = {{4, {known, 2, 1}, {4, 1, 1}}};
+    auto other = cell_of(1, {true, true, true, true});
+    other.forgetting = {{4, {2, 1, 1}, {4, 1, 1}}};
+    sweeps.push_back(sweep_of(label, {whole, other}));
+  }
+  const auto comparison = compare(sweeps[0], sweeps[1]);
+  const auto& ever = quantity(comparison, "forgetting.argmax.ever");
+  EXPECT_EQ(ever.first_known, 6);
+  EXPECT_EQ(ever.second_known, 5);
+  EXPECT_EQ(quantity(comparison, "es").first_known, 0) << "is no share of known facts";
+  EXPECT_THAT(comparison_table(comparison), HasSubstr("50.0 (n 6) |"));
+  EXPECT_THAT(comparison_table(comparison), HasSubstr("58.3 (n 5) |"));
+  EXPECT_THAT(comparison_csv(std::vector{comparison}), HasSubstr(",6,5\n"));
+}
+
 TEST(Comparison, IsOfTheEditsThatBothHaveMade) {
   const auto first = sweep_of("a", {cell_of(0, {true, true, false, false})});
   const auto second = sweep_of("b", {cell_of(0, {true, true})});
