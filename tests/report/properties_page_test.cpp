@@ -111,7 +111,8 @@ TEST(PropertiesPage, WhatWasNotMeasuredIsADash) {
   }
 }
 
-SingleEdits alone(const std::string& method, std::vector<std::pair<bool, std::optional<bool>>> chosen_and_disabling) {
+SingleEdits alone(const std::string& method,
+                  const std::vector<std::pair<bool, std::optional<bool>>>& chosen_and_disabling) {
   SingleEdits group{method, "m_1", {}, "", {}};
   for (const auto& [is_chosen, is_disabling] : chosen_and_disabling) {
     SingleEdit edit;
