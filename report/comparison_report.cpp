@@ -160,7 +160,7 @@ Page head_of(const std::vector<NamedSweep>& sweeps, const std::vector<SweepCompa
                                             as_text(sweeps[0].label))});
     page.emplace_back(experiment_differences(sweeps[0], sweeps[i]));
   }
-  for (auto& block : comparison_section(comparisons)) page.push_back(std::move(block));
+  append(page, comparison_section(comparisons));
   return page;
 }
 
@@ -241,7 +241,7 @@ ComparisonResult write_comparison(const ComparisonOptions& options, const core::
   Page page = head_of(sweeps, comparisons, result.remarks);
   ledger::replace_text(result.folder / "comparison.md", markdown_of(page));
   page.emplace_back(FiguresHere{});
-  for (auto& block : tail_of(sweeps)) page.push_back(std::move(block));
+  append(page, tail_of(sweeps));
   add_notes(of_figures.notes, page);
   write_page(folder, page, configs_of(sweeps), options.report.has_figures);
   for (const SweepComparison& comparison : comparisons) {

@@ -196,14 +196,14 @@ Page disabling_section(const SingleEditResults& edits, const std::filesystem::pa
   Page page{Heading{2, kSingleEditsHeading},
             Paragraph{fmt::format("From {}, where {} of {} cells are complete. `disabling.md` there has the edits.",
                                   folder, edits.num_complete, edits.config.cells.size())}};
-  for (Block& block : disabling_findings(edits.groups, edits.selection)) page.push_back(std::move(block));
+  append(page, disabling_findings(edits.groups, edits.selection));
   return page;
 }
 
 Page disabling_page(const std::string& name, std::span<const SingleEdits> groups, const Selection& selection,
                     const Remarks& remarks) {
   Page page{Heading{1, "Single edits: " + as_text(name)}};
-  for (Block& block : disabling_findings(groups, selection)) page.push_back(std::move(block));
+  append(page, disabling_findings(groups, selection));
   page.emplace_back(edits_table(groups));
   page.emplace_back(unedited_table(groups));
   List notes;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -45,6 +46,8 @@ struct MarkdownWriter {
 };
 
 }  // namespace
+
+void append(Page& page, Page blocks) { std::ranges::move(blocks, std::back_inserter(page)); }
 
 std::string as_text(std::string_view plain) {
   std::string text;

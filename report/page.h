@@ -38,6 +38,8 @@ struct FiguresHere {};
 
 using Block = std::variant<Heading, Paragraph, List, Table, FiguresHere>;
 using Page = std::vector<Block>;
+/// Puts `blocks` behind what the page has.
+void append(Page& page, Page blocks);
 
 /// `plain` so that it reads as it is, on one line: nothing in it is markup, HTML or a link. Code within is kept.
 std::string as_text(std::string_view plain);

@@ -83,13 +83,11 @@ Page page_of(const SweepResults& sweep) {
   std::span<const SingleEdits> single_edits;
   if (sweep.single_edits) {
     single_edits = sweep.single_edits->groups;
-    for (auto& block : disabling_section(*sweep.single_edits, sweep.root)) sections.push_back(std::move(block));
+    append(sections, disabling_section(*sweep.single_edits, sweep.root));
   }
-  for (auto& block : properties_section(sweep.histories, sweep.phases, single_edits)) {
-    sections.push_back(std::move(block));
-  }
-  for (auto& block : texts_section(sweep.histories, sweep.phases)) sections.push_back(std::move(block));
-  for (auto& block : monitor_section(sweep.histories)) sections.push_back(std::move(block));
+  append(sections, properties_section(sweep.histories, sweep.phases, single_edits));
+  append(sections, texts_section(sweep.histories, sweep.phases));
+  append(sections, monitor_section(sweep.histories));
   return summary_page(sweep.config, sweep.histories, sections, prerequisite_list(sweep.inspection, sweep.root),
                       sweep.remarks);
 }

@@ -30,18 +30,13 @@ bool is_one_of(std::span<const char* const> names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-const core::CellFacts* facts_of(const std::optional<core::Inspection>& inspection, const core::GridCell& cell) {
-  if (!inspection) return nullptr;
-  const auto found = std::ranges::find(inspection->cells, cell, &core::CellFacts::cell);
-  return found == inspection->cells.end() ? nullptr : &*found;
-}
-
 /// Of a cell that edits the model, by this method if the grid has one. Null where none is known, and where its edits
 /// are reported under another identity than the newest run's, of which nothing is known.
-const core::CellFacts* reported_facts(const SweepResults& sweep, const SingleEdits& group, bool has_method) {
+const core::CellFacts* reported_facts(const SweepResults& sweep, const core::CellIndex& known, const SingleEdits& group,
+                                      bool has_method) {
   for (const CellHistory& history : sweep.histories) {
     if (history.cell.model != group.model || (has_method && history.cell.method != group.method)) continue;
-    const auto* facts = facts_of(sweep.inspection, history.cell);
+    const auto* facts = known.find(history.cell);
     if (facts == nullptr) return nullptr;
     const bool is_named = history.edit_identity.empty() || history.edit_identity == facts->edit_identity;
     return is_named ? facts : nullptr;
@@ -71,11 +66,17 @@ std::string difference_of(const Fields& reported, const Fields& single) {
   return line;
 }
 
+/// What the inspections of a sweep and of its single edits say of each cell.
+struct KnownFacts {
+  core::CellIndex reported, single;
+};
+
 /// Why a group's edits are none of the sweep's model or settings, or cannot be told to be; empty if they are.
-std::string why_not(const SweepResults& sweep, const SingleEditResults& edits, const SingleEdits& group) {
+std::string why_not(const SweepResults& sweep, const SingleEditResults& edits, const KnownFacts& known,
+                    const SingleEdits& group) {
   const bool has_method = sweep.config.has_cell_of(group.method, group.model);
-  const auto* reported = reported_facts(sweep, group, has_method);
-  const auto* single = facts_of(edits.inspection, group.edits.front().cell);
+  const auto* reported = reported_facts(sweep, known.reported, group, has_method);
+  const auto* single = known.single.find(group.edits.front().cell);
   const auto begin = group.method + " on " + group.model + ": ";
   for (const auto& [facts, root] : {std::pair(reported, &sweep.root), std::pair(single, &edits.root)}) {
     if (facts != nullptr && facts->edit_identity_fields.contains(kOfTheModel[0])) continue;
@@ -108,9 +109,12 @@ void keep_models_of(SweepResults& sweep, SingleEditResults& edits) {
 }
 
 void require_same_settings(const SweepResults& sweep, const SingleEditResults& edits) {
+  const core::Inspection nothing;
+  const KnownFacts known{core::CellIndex(sweep.inspection ? *sweep.inspection : nothing),
+                         core::CellIndex(edits.inspection ? *edits.inspection : nothing)};
   std::vector<std::string> problems;
   for (const SingleEdits& group : edits.groups) {
-    if (auto problem = why_not(sweep, edits, group); !problem.empty()) problems.push_back(std::move(problem));
+    if (auto problem = why_not(sweep, edits, known, group); !problem.empty()) problems.push_back(std::move(problem));
   }
   if (!problems.empty()) throw core::ConfigError(fmt::format("{}", fmt::join(problems, "; ")));
 }
