@@ -7,6 +7,7 @@ import numpy as np
 SCHEMA = "lethe.curves"
 FORGOTTEN = "forgetting.argmax.ever"
 FORGOTTEN_EFFICACY = "forgetting.efficacy.ever"
+EFFICACY_OF_ALL = "efficacy.all_edits"
 MEAN_F1 = "f1.mean"
 DISTANCE = "distance_per_weight."
 SPECTRAL_RATIO = "spectral_ratio."

@@ -8,6 +8,7 @@ format asked for, with its caption beside it as text:
   editing-<method>-<model>                figures 1 and 3a, 3b of the paper, a line a sample
   downstream-<method>-<model>             figures 2 and 3c, 3d: four F1 curves and the distance per layer, a column a sample
   forgetting-<model>                      figure 4: forgetting of the methods against each other
+  scores-<model>                          ES, PS, NS and locality of all edits so far, a line a method, where asked more than once
   samples/editing-<model>-sample<k>       figure 1 with a line a method
   samples/downstream-<model>-sample<k>    figure 2 with a column a method
   samples/course-<method>-<model>-sample<k>   ES, forgetting, F1 and distance of one cell over one axis
@@ -32,6 +33,8 @@ def draw_models(cells, output):
     for model in sorted({cell.model for cell in cells}):
         of_model = [cell for cell in cells if cell.model == model]
         plot_kinds.forgetting(output, f"forgetting-{model}", of_model, model)
+        if plot_kinds.is_scored_again(of_model):
+            plot_kinds.all_edits(output, f"scores-{model}", of_model, model)
         for sample in sorted({cell.sample for cell in of_model}):
             own = [cell for cell in of_model if cell.sample == sample]
             series = [(cell.method, cell.curves, method_look(cell.method)) for cell in own]

@@ -1,5 +1,5 @@
 """The figures, each with the caption that stands beside it."""
-from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY, band
+from plot_curves import EFFICACY_OF_ALL, FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY, band
 from plot_looks import DOTTED, GREY, method_look, sample_look
 from plot_panels import (BLACK, BREAK, OUTSTANDING, draw_band, draw_distance, draw_forgotten, draw_log_distance, draw_perplexity,
                          draw_point, draw_spectral_ratio, draw_tasks, draw_windows, is_wide, layer_handles, layer_names,
@@ -14,6 +14,7 @@ DEFINITIONS = ("Of the facts known right after their edit, those not known at so
 F1 = ("Class-weighted F1 of each task, the dashed black line their mean, the dotted levels those of the unedited model.")
 DISTANCES = "the Frobenius norm of each edited matrix's change divided by its number of weights"
 FORGOTTEN_TITLE = "Facts forgotten"
+MEAN_OF_SAMPLES = "Thin: each sample; thick, with markers: the mean over the samples that have come as far."
 
 
 def kinds_of_line(solid, dotted):
@@ -75,10 +76,33 @@ def forgetting(output, name, cells, subject):
         percent(axis)
         draw_methods(axis, cells, methods, metric)
     sheet.save(name, [look_handle(method, method_look(method)) for method in methods],
-               f"{subject}: forgetting of {', '.join(methods)}, {samples_of(cells)}. Thin: each sample; thick, with markers: "
-               "the mean over the samples that have come as far. Of the facts known right after their edit, the share, in "
+               f"{subject}: forgetting of {', '.join(methods)}, {samples_of(cells)}. {MEAN_OF_SAMPLES} "
+               "Of the facts known right after their edit, the share, in "
                "percent, not known at some later check: (a) known if the greedy answer is the new target, (b) known if the new "
                "target is more likely than the true one.")
+
+
+def is_scored_again(cells):
+    """Whether all earlier edits were asked at more checkpoints than one, so that there is a course to draw."""
+    return any(len(cell.curves[EFFICACY_OF_ALL].edits) > 1 for cell in cells if EFFICACY_OF_ALL in cell.curves)
+
+
+def all_edits(output, name, cells, subject):
+    """What the paper lacks: how much of what was edited so far a model still has, for all methods of a model."""
+    sheet = Sheet(output, f"Scores of all edits so far: {plain(subject)}")
+    limit = max(cell.last_edit for cell in cells)
+    methods = sorted({cell.method for cell in cells})
+    panels = [*PROFICIENCY, ("locality", "Locality")]
+    for axis, (metric, title) in zip(sheet.add_panels(len(panels)), panels):
+        sheet.dress(axis, title, "%", limit)
+        percent(axis)
+        draw_methods(axis, cells, methods, f"{metric}.all_edits")
+    sheet.save(name, [look_handle(method, method_look(method)) for method in methods],
+               f"{subject}: {', '.join(methods)}, {samples_of(cells)}. At each checkpoint the prompts of all edits so far are "
+               "asked again. (a) to (c) share of prompts on which the wanted target is the more likely one: efficacy, "
+               "paraphrase and neighborhood score, percent. (d) Locality, percent: in the place of "
+               "how many tokens of the neighbours' true targets the edited and the unedited model find the same token "
+               f"likeliest. {MEAN_OF_SAMPLES}")
 
 
 def draw_methods(axis, cells, methods, metric):

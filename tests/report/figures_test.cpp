@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -21,10 +22,11 @@
 namespace lethe::report {
 namespace {
 
-storage::ReportContents one_cell() {
+storage::ReportContents one_cell(std::optional<std::int64_t> scores_every = {}) {
   const test::TemporaryFolder sweep;
   const ledger::SweepFolder folder(sweep.path());
-  const auto config = fake::experiment({"rome"}, {"tiny"}, 1, 60);
+  auto config = fake::experiment({"rome"}, {"tiny"}, 1, 60);
+  if (scores_every) config.scores_every = *scores_every;
   fake::commit_baseline(folder, config, "tiny");
   fake::commit_cell(folder, config, config.cells[0], {}, 60);
   IdentityChoice choice;
@@ -85,6 +87,20 @@ TEST(Figures, EachIsDrawnFromTheCurvesFileAloneInEveryFormatWithItsCaption) {
   }
   EXPECT_THAT(test::read_text(report.path() / "figures/editing-rome-tiny.txt"),
               testing::AllOf(testing::HasSubstr("windows of 5 edits"), testing::HasSubstr("greedy answer")));
+}
+
+TEST(Figures, ScoresOfAllEditsAreDrawnWhereTheyHaveACourse) {
+  const auto names = [](std::int64_t scores_every) {
+    const test::TemporaryFolder report;
+    storage::write_report_file(report.path() / "curves.h5", one_cell(scores_every));
+    const FigureResult result = draw_figures(ledger::RealFolder::make(report.path()), {{"png"}, "column"});
+    EXPECT_EQ(result.problem, "");
+    return names_of(result.files, report.path());
+  };
+  EXPECT_THAT(names(20), testing::IsSupersetOf({"scores-tiny.png", "scores-tiny.txt"}));
+  for (const std::int64_t every : {0, 60}) {
+    EXPECT_THAT(names(every), testing::Not(testing::Contains("scores-tiny.png"))) << every;
+  }
 }
 
 /// Big-endian, at `offset` of a PNG file.
