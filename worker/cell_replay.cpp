@@ -207,7 +207,7 @@ void CellReplay::start_from_snapshot(const ledger::CellFiles& files, std::int64_
 CellReplay::Again CellReplay::make_again(const ledger::CellFiles& files) const {
   try {
     return {CellEditor(workspace_, cell_, loaded_, stored_contexts(workspace_, cell_, files)),
-            workspace_.requests(cell_)};
+            workspace_.requests(cell_, files.num_edits())};
   } catch (const core::DataError& error) {
     throw core::DataError(
         cell_.name() +
@@ -217,17 +217,19 @@ CellReplay::Again CellReplay::make_again(const ledger::CellFiles& files) const {
 
 bool CellReplay::edit_again(const ledger::CellFiles& files, std::int64_t edits, TaskMonitor* monitor,
                             State& state) const {
-  if (!again_) again_ = std::make_unique<Again>(make_again(files));
+  // The files count, which may hold more edits than the config asks for: a smaller number of edits cuts no segment.
+  const auto last = files.num_edits();
+  if (!again_ || std::ssize(again_->requests) < last) again_ = std::make_unique<Again>(make_again(files));
   state.fingerprint.clear();
   const torch::AutoGradMode with_grad(true);
   while (state.edits < edits) {
     if (is_told_to_stop(monitor)) return false;
-    const auto end = core::step_end(workspace_.config(), cell_, state.edits);
+    const auto end = core::step_end(workspace_.config(), cell_, state.edits, last);
     const auto step = std::span(again_->requests)
                           .subspan(static_cast<std::size_t>(state.edits), static_cast<std::size_t>(end - state.edits));
     again_->editor.edit(state.network, step, state.edits + 1);
     state.edits = end;
-    if (monitor != nullptr) monitor->progress("replay", end, files.num_edits(), 0.0);
+    if (monitor != nullptr) monitor->progress("replay", end, last, 0.0);
   }
   return true;
 }

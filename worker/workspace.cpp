@@ -104,7 +104,11 @@ const std::vector<std::int64_t>& Workspace::order(int sample) {
 }
 
 std::vector<data::EditRequest> Workspace::requests(const core::GridCell& cell) {
-  return data::select_requests(records(), order(cell.sample), config_.edits.at(cell), cell.sample);
+  return requests(cell, config_.edits.at(cell));
+}
+
+std::vector<data::EditRequest> Workspace::requests(const core::GridCell& cell, std::int64_t num_edits) {
+  return data::select_requests(records(), order(cell.sample), num_edits, cell.sample);
 }
 
 const Findings& Workspace::findings() {

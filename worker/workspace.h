@@ -73,6 +73,8 @@ class Workspace {
   }
   /// Requests 1..edits of a cell, in order.
   std::vector<data::EditRequest> requests(const core::GridCell& cell);
+  /// Requests 1..num_edits, whatever number the config asks for.
+  std::vector<data::EditRequest> requests(const core::GridCell& cell, std::int64_t num_edits);
 
   /// Makes the sweep's folder, unless it was there once: one that has vanished (removed, or its file system was taken
   /// away) is not made again with a part of its files. Throws `core::StorageError`.

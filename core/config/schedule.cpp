@@ -67,8 +67,13 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
 }
 
 std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {
+  return step_end(config, cell, num_edits, edits_of(config, cell));
+}
+
+std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits,
+                      std::int64_t last_edit) {
   const std::int64_t facts = config.method_of(cell)->batch_size();
-  return std::min(edits_of(config, cell), (num_edits / facts + 1) * facts);
+  return std::min(last_edit, (num_edits / facts + 1) * facts);
 }
 
 bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits) {

@@ -30,6 +30,9 @@ std::vector<ReductionPart> parts_due(const ExperimentConfig& config, const GridC
 /// The edit count after the step that follows `num_edits` edits: `batch_size` facts further, or the cell's last edit.
 /// A count inside a step gives that step's end.
 std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
+/// The same of a cell that ends with `last_edit`: files may hold more edits than the config asks for by now.
+std::int64_t step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits,
+                      std::int64_t last_edit);
 /// True if the model after `num_edits` edits exists: no step spans that count.
 bool is_step_end(const ExperimentConfig& config, const GridCell& cell, std::int64_t num_edits);
 

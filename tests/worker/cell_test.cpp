@@ -362,6 +362,45 @@ INSTANTIATE_TEST_SUITE_P(Cells, BatchedCellRun,
                                          "memit-seq/tiny-gptj/sample0", "ft-c/tiny-gpt2/sample1"),
                          kNameOfCell);
 
+/// Its files hold one segment of eight edits, two a step, of which the config then asks for four.
+class ShrunkCellRun : public CellRun {
+ protected:
+  ShrunkCellRun() {
+    options_.batch_size = 2;
+    options_.checkpoint_every = options_.forgetting_every = options_.tasks_every = 8;
+    ask_for(8);
+  }
+  void ask_for(int edits) {
+    options_.edits = edits;
+    config_path_ = test::write_tiny_world(world_.path(), options_);
+  }
+  std::map<std::string, core::Digest> state_at(const std::string& out, std::int64_t edits) {
+    auto work = workspace(out);
+    CellReplay replay(work, cell_, work.model(cell_.model));
+    replay.move_to(edits);
+    return fingerprint(replay.network(), replay.network().edited_parameters());
+  }
+};
+
+TEST_P(ShrunkCellRun, HasTheModelsOfAFreshOneAndThoseBeyond) {
+  ASSERT_TRUE(run("all"));
+  const auto sixth = state_at("all", 6);
+  ask_for(4);
+  ASSERT_TRUE(run("fresh"));
+  ASSERT_TRUE(run("all")) << "what is due at edit 4 is measured inside the segment";
+  EXPECT_EQ(state_at("all", 4), state_at("fresh", 4));
+  EXPECT_EQ(state_at("all", 2), state_at("fresh", 2));
+  EXPECT_EQ(state_at("all", 6), sixth);
+  auto work = workspace("all");
+  RecordingMonitor monitor;
+  EXPECT_TRUE(verify_sweep(work, Thoroughness::kAll, monitor).problems.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, ShrunkCellRun,
+                         testing::Values("ft-c/tiny-gpt2/sample0", "ft-c/tiny-llama/sample1", "memit/tiny-gptj/sample0",
+                                         "memit-seq/tiny-gpt2/sample1", "mend/tiny-gptj/sample1"),
+                         kNameOfCell);
+
 TEST(Snapshots, EditsBehindTheNearestOneAreMadeAgain) {
   test::TemporaryFolder world;
   test::TinyWorldOptions options;
