@@ -1,17 +1,15 @@
 #include "orchestrator/device_binding.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <sstream>
 
 #include "core/error.h"
+#include "core/nvidia_smi.h"
 #include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
 namespace {
-
-constexpr std::array kSearchPaths{"/usr/bin/nvidia-smi", "/usr/local/bin/nvidia-smi", "/bin/nvidia-smi"};
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -24,32 +22,19 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 }  // namespace
 
-std::vector<std::string> parse_device_list(std::string_view text) {
-  std::vector<std::string> devices;
-  std::istringstream in{std::string(text)};
-  for (std::string line; std::getline(in, line);) {
-    const auto begin = line.find("UUID: ");
-    const auto end = line.rfind(')');
-    if (begin == std::string::npos || end == std::string::npos || end <= begin + 6) continue;
-    const auto uuid = line.substr(begin + 6, end - begin - 6);
-    const bool is_slice = uuid.starts_with("MIG");
-    if (is_slice && !devices.empty() && devices.back().starts_with("GPU")) devices.pop_back();
-    devices.push_back(uuid);
-  }
-  return devices;
-}
-
 std::vector<std::string> visible_devices(Zygote& zygote) {
   if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) return split(visible, ',');
-  for (const char* path : kSearchPaths) {
-    try {
-      const auto run = run_captured(zygote, {path, "-L"}, [] { return false; });
-      if (run.wait_status == 0) return parse_device_list(run.output);
-    } catch (const core::CommError&) {
-      // Not at this path.
-    }
+  const auto path = core::nvidia_smi_path();
+  if (!path) return {};
+  std::vector<std::string> uuids;
+  try {
+    const auto run = run_captured(zygote, {*path, "-L"}, [] { return false; });
+    if (run.wait_status != 0) return {};
+    for (auto& device : core::parse_devices(run.output)) uuids.push_back(std::move(device.uuid));
+  } catch (const core::CommError&) {
+    // It cannot be started: as if it were not there.
   }
-  return {};
+  return uuids;
 }
 
 std::map<std::string, std::string> executor_environment(const Welcome& welcome, int local_rank,

@@ -2,7 +2,6 @@
 
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "orchestrator/process/zygote.h"
@@ -13,9 +12,6 @@ namespace lethe::orchestrator {
 /// Devices this job may use: entries of CUDA_VISIBLE_DEVICES if it is set, else the UUIDs that `nvidia-smi -L` lists;
 /// empty if there are none.
 std::vector<std::string> visible_devices(Zygote& zygote);
-
-/// UUIDs in the text of `nvidia-smi -L`; MIG devices instead of the GPU that they are slices of.
-std::vector<std::string> parse_device_list(std::string_view text);
 
 /// Environment of a rank's executor: compute threads as the config says and, with cuda, the one device that it may
 /// see. Ranks of a host are dealt `executors_per_gpu` to a device, starting over when there are more.

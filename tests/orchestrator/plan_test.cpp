@@ -195,15 +195,6 @@ TEST(Format, BytesAndDurations) {
   EXPECT_EQ(format_duration(273'600.0), "3 d 4 h");
 }
 
-TEST(DeviceBinding, ReadsTheListOfDevices) {
-  EXPECT_EQ(parse_device_list("GPU 0: NVIDIA H200 (UUID: GPU-aa-1)\nGPU 1: NVIDIA H200 (UUID: GPU-bb-2)\n"),
-            (std::vector<std::string>{"GPU-aa-1", "GPU-bb-2"}));
-  EXPECT_EQ(parse_device_list("GPU 0: A100 (UUID: GPU-aa)\n  MIG 3g.20gb Device 0: (UUID: MIG-1)\n"
-                              "  MIG 3g.20gb Device 1: (UUID: MIG-2)\nGPU 1: A100 (UUID: GPU-bb)\n"),
-            (std::vector<std::string>{"MIG-1", "MIG-2", "GPU-bb"}));
-  EXPECT_TRUE(parse_device_list("No devices were found\n").empty());
-}
-
 TEST(DeviceBinding, DealsRanksToDevices) {
   Welcome welcome{"/out", "/out/e.json", "cuda", 3, 2};
   const std::vector<std::string> devices{"GPU-a", "GPU-b"};

@@ -4,8 +4,6 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -16,6 +14,7 @@
 #include <torch/cuda.h>
 
 #include "core/build_info.h"
+#include "core/nvidia_smi.h"
 #include "ledger/folder_probe.h"
 #include "worker/arithmetic.h"
 
@@ -29,20 +28,6 @@ std::string gigabytes(double bytes) {
   text.precision(1);
   text << std::fixed << bytes / 1e9 << " GB";
   return text.str();
-}
-
-/// Lines of a program's output; none where it cannot be run or fails (nvidia-smi says on its output that it does).
-std::vector<std::string> lines_of(const std::string& command) {
-  std::vector<std::string> lines;
-  FILE* const out = ::popen(command.c_str(), "re");
-  if (out == nullptr) return lines;
-  std::array<char, 512> line{};
-  while (std::fgets(line.data(), line.size(), out) != nullptr) {
-    std::string text(line.data());
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    lines.push_back(std::move(text));
-  }
-  return ::pclose(out) == 0 ? lines : std::vector<std::string>();
 }
 
 Finding examine_libtorch() {
@@ -74,23 +59,33 @@ Finding examine_blas() {
   return finding;
 }
 
-std::vector<Finding> examine_gpus() {
-  const auto listed =
-      lines_of("nvidia-smi --query-gpu=name,memory.total,memory.free,driver_version --format=csv,noheader 2>/dev/null");
-  const auto seen = static_cast<std::size_t>(torch::cuda::device_count());
-  if (listed.empty() && seen == 0) return {{"GPUs", "none", {}}};
-  std::vector<Finding> findings;
-  for (const auto& gpu : listed) findings.push_back({"GPU", gpu + " (name, memory, free, driver)", {}});
-  Finding count{"GPUs", std::to_string(seen) + " usable by LibTorch, " + std::to_string(listed.size()) + " listed", {}};
+std::string described(const core::ListedGpu& gpu) {
+  auto text = gpu.name;
+  if (gpu.memory_bytes > 0) text += ", " + gigabytes(static_cast<double>(gpu.memory_bytes));
+  if (gpu.free_bytes > 0) text += ", " + gigabytes(static_cast<double>(gpu.free_bytes)) + " free";
+  return text + ", driver " + gpu.driver;
+}
+
+/// Why LibTorch does not use what is listed; empty if it does.
+std::string gpu_trouble(const core::GpuListing& listing, std::size_t num_seen) {
+  if (!listing.trouble.empty()) return listing.trouble + "; mend the driver, or use device: cpu";
   if (!at::globalContext().hasCUDART()) {
-    count.trouble =
-        "LibTorch was built without CUDA, so device: cuda is refused; build against one that has it "
-        "(LIBTORCH=... scripts/build, docs/install.md)";
-  } else if (seen == 0) {
-    count.trouble =
-        "LibTorch sees none of them: CUDA_VISIBLE_DEVICES is empty, or the driver is older than LibTorch's CUDA";
+    return "LibTorch was built without CUDA, so device: cuda is refused; build against one that has it (LIBTORCH=... "
+           "scripts/build, docs/install.md)";
   }
-  findings.push_back(count);
+  if (num_seen > 0) return {};
+  return "LibTorch sees none of them: CUDA_VISIBLE_DEVICES is empty, or the driver is older than LibTorch's CUDA";
+}
+
+std::vector<Finding> examine_gpus() {
+  const auto listing = core::list_gpus();
+  const auto seen = static_cast<std::size_t>(torch::cuda::device_count());
+  if (listing.gpus.empty() && listing.trouble.empty() && seen == 0) return {{"GPUs", "none", {}}};
+  std::vector<Finding> findings;
+  for (const auto& gpu : listing.gpus) findings.push_back({"GPU", described(gpu), {}});
+  findings.push_back({"GPUs",
+                      std::to_string(seen) + " usable by LibTorch, " + std::to_string(listing.gpus.size()) + " listed",
+                      gpu_trouble(listing, seen)});
   return findings;
 }
 
