@@ -1,11 +1,13 @@
 #include "orchestrator/device_binding.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
+#include <iterator>
 #include <sstream>
+#include <string_view>
 
 #include "core/error.h"
-#include "core/nvidia_smi.h"
 #include "orchestrator/process/captured_run.h"
 
 namespace lethe::orchestrator {
@@ -20,7 +22,38 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+bool are_of_one_kind(const std::vector<core::ListedGpu>& gpus) {
+  return std::ranges::all_of(gpus, [&](const core::ListedGpu& gpu) { return gpu.name == gpus.front().name; });
+}
+
+bool is_number(const std::string& entry) {
+  return std::ranges::all_of(entry, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
 }  // namespace
+
+DeviceChoice device_choice() {
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  const char* order = std::getenv("CUDA_DEVICE_ORDER");
+  return {visible == nullptr ? std::nullopt : std::optional<std::string>(visible),
+          order != nullptr && std::string_view(order) == "PCI_BUS_ID"};
+}
+
+std::vector<core::ListedGpu> visible_gpus(const std::vector<core::ListedGpu>& gpus, const DeviceChoice& choice) {
+  if (!choice.visible) return gpus;
+  const bool has_known_numbers = choice.is_in_pci_order || are_of_one_kind(gpus);
+  std::vector<core::ListedGpu> visible;
+  for (const auto& entry : split(*choice.visible, ',')) {
+    if (is_number(entry) && !has_known_numbers) return gpus;
+    const auto is_meant = [&](const core::ListedGpu& gpu) {
+      return is_number(entry) ? std::to_string(gpu.number) == entry : gpu.uuid.starts_with(entry);
+    };
+    const auto before = visible.size();
+    std::ranges::copy_if(gpus, std::back_inserter(visible), is_meant);
+    if (visible.size() == before) break;
+  }
+  return visible;
+}
 
 std::vector<std::string> visible_devices(Zygote& zygote) {
   if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) return split(visible, ',');

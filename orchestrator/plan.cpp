@@ -16,6 +16,7 @@
 #include "orchestrator/display/plan_report.h"
 #include "orchestrator/display/plan_resources.h"
 #include "orchestrator/inspect_config.h"
+#include "orchestrator/plan_target.h"
 #include "orchestrator/process/stop_signals.h"
 #include "orchestrator/sweep_start.h"
 
@@ -56,28 +57,22 @@ void print_changes(const core::ExperimentConfig& config, const core::Inspection&
   for (const auto& line : describe_changes(former, config, inspection, ledger)) out << "  " << line << "\n";
 }
 
-/// Null where none is meant.
-const GpuModel* gpu_of(const PlanOptions& options, const core::ExperimentConfig& config) {
-  if (options.gpu.empty()) return nullptr;
-  const auto& gpu = gpu_model(options.gpu);
-  if (config.device == "cuda") return &gpu;
-  throw core::ConfigError("--gpu " + options.gpu + ": " + options.config.string() + " says device: " + config.device +
-                          ", which uses no GPU; set device: cuda, or leave --gpu out");
-}
-
 void print_tables(const PlanOptions& options, const core::ExperimentConfig& config, const core::Inspection& inspection,
-                  const ledger::SweepFolder& folder, const GpuModel* gpu, std::ostream& out) {
+                  const ledger::SweepFolder& folder, const PlanTarget& target, std::ostream& out) {
   // Identities that are missing name no folder; nothing can have been done under them.
   const bool has_identities = inspection.problems.empty();
   const EmptyLedger empty;
   const FolderLedgerView committed(folder);
   const LedgerView& ledger = has_identities ? static_cast<const LedgerView&>(committed) : empty;
-  print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out, gpu);
+  print_plan(config, with_known_models(inspection), ledger, options.num_ranks, out,
+             target.gpu ? &*target.gpu : nullptr);
   if (const auto former = former_run(folder, options.methods); former && has_identities) {
     print_changes(config, inspection, *former, ledger, out);
   }
-  if (!inspection.notes.empty()) out << "\nnotes\n";
-  for (const auto& note : inspection.notes) out << "  " << note << "\n";
+  auto notes = inspection.notes;
+  if (!target.note.empty()) notes.push_back(target.note);
+  if (!notes.empty()) out << "\nnotes\n";
+  for (const auto& note : notes) out << "  " << note << "\n";
 }
 
 std::string listed(const std::vector<std::string>& problems) {
@@ -90,13 +85,14 @@ std::string listed(const std::vector<std::string>& problems) {
 
 int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   const auto config = core::load_experiment_config(options.config, options.methods);
-  const auto* gpu = gpu_of(options, config);
+  const StopSignals signals;
+  const auto should_stop = [&] { return signals.first() != 0; };
+  const auto target = plan_target(options, config, should_stop);
   const ledger::SweepFolder folder(
       std::filesystem::absolute(options.out ? *options.out : std::filesystem::path("runs") / config.name));
-  const InspectionTarget target{folder.root(), /*is_dry_run=*/true, /*is_elsewhere=*/gpu != nullptr};
-  const StopSignals signals;
-  const auto inspected =
-      inspect_config(zygote, options.executor, options.config, target, [&] { return signals.first() != 0; });
+  const bool is_elsewhere = !options.gpu.empty();
+  const auto inspected = inspect_config(zygote, options.executor, options.config,
+                                        {folder.root(), /*is_dry_run=*/true, is_elsewhere}, should_stop);
   if (!inspected) {
     core::log_warning(core::stop_text(signals.first()));
     return core::kExitStopped;
@@ -106,8 +102,8 @@ int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
   if (problems.empty()) {
     if (const auto foreign = foreign_results(folder, inspection); !foreign.empty()) problems.push_back(foreign);
   }
-  if (gpu != nullptr) {
-    const auto fit = fit_on(config, with_known_models(inspection), *gpu);
+  if (target.gpu) {
+    const auto fit = fit_on(config, with_known_models(inspection), *target.gpu);
     problems.insert(problems.end(), fit.problems.begin(), fit.problems.end());
   }
   if (options.resources_only) {
@@ -115,7 +111,7 @@ int run_plan(const PlanOptions& options, Zygote& zygote, std::ostream& out) {
     print_resources(config, with_known_models(inspection), folder.root(), out);
     return 0;
   }
-  print_tables(options, config, inspection, folder, gpu, out);
+  print_tables(options, config, inspection, folder, target, out);
   out << '\n' << (problems.empty() ? "ready to run\n" : listed(problems));
   return problems.empty() ? 0 : core::kExitConfigError;
 }

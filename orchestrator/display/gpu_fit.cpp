@@ -47,7 +47,7 @@ std::string remedies_for(const core::ExperimentConfig& config, const MemoryLine&
 
 /// Of each model and role, the hungriest line that one executor alone cannot have.
 std::vector<std::string> lines_that_are_too_long(const core::ExperimentConfig& config,
-                                                 const std::vector<MemoryLine>& lines, const GpuModel& gpu) {
+                                                 const std::vector<MemoryLine>& lines, const TargetGpu& gpu) {
   std::vector<std::string> problems;
   for (const auto& line : lines) {
     if (line.bytes <= gpu.memory_bytes) break;
@@ -83,7 +83,7 @@ std::vector<MemoryLine> memory_lines(const core::Inspection& facts) {
   return lines;
 }
 
-GpuFit fit_on(const core::ExperimentConfig& config, const core::Inspection& facts, const GpuModel& gpu) {
+GpuFit fit_on(const core::ExperimentConfig& config, const core::Inspection& facts, const TargetGpu& gpu) {
   GpuFit fit;
   const auto lines = memory_lines(facts);
   if (lines.empty() || lines.front().bytes <= 0) return fit;

@@ -6,7 +6,7 @@
 
 #include "core/config/experiment_config.h"
 #include "core/contract/inspection.h"
-#include "orchestrator/scheduling/gpu_models.h"
+#include "orchestrator/scheduling/target_gpu.h"
 
 namespace lethe::orchestrator::inline display {
 
@@ -22,12 +22,12 @@ struct MemoryLine {
 /// All of an experiment, the largest first.
 std::vector<MemoryLine> memory_lines(const core::Inspection& facts);
 
-/// How an experiment's executors fit on a kind of GPU.
+/// How an experiment's executors fit on a GPU.
 struct GpuFit {
   std::int64_t executors = 0;         ///< that fit side by side whatever they do; 0: not even one
   MemoryLine largest;                 ///< no bytes where nothing is known
   std::vector<std::string> problems;  ///< empty if the config's `executors_per_gpu` fit; each with its remedy
 };
-GpuFit fit_on(const core::ExperimentConfig& config, const core::Inspection& facts, const GpuModel& gpu);
+GpuFit fit_on(const core::ExperimentConfig& config, const core::Inspection& facts, const TargetGpu& gpu);
 
 }  // namespace lethe::orchestrator::inline display

@@ -7,6 +7,7 @@
 #include <set>
 
 #include <spdlog/fmt/fmt.h>
+#include <spdlog/fmt/ranges.h>
 
 #include "core/config/schedule.h"
 #include "orchestrator/display/cell_disk.h"
@@ -153,8 +154,16 @@ std::string times_of(const Backlog& remaining, int num_ranks) {
   return text;
 }
 
+/// What times are taken to be of.
+std::string assumed_device(const core::ExperimentConfig& config, const TargetGpu* gpu) {
+  if (config.device != "cuda") return "150 GFLOP/s a thread";
+  if (gpu != nullptr && gpu->model != nullptr) return fmt::format("one {} each by its data sheet", gpu->name);
+  const auto* other = "a current data-centre GPU in fp32";
+  return gpu == nullptr ? other : fmt::format("{}: not priced for {}, whose speed is not known", other, gpu->name);
+}
+
 void print_totals(const core::ExperimentConfig& config, const core::Inspection& facts, const Backlog& remaining,
-                  int num_ranks, const GpuModel* gpu, std::ostream& out) {
+                  int num_ranks, const TargetGpu* gpu, std::ostream& out) {
   std::int64_t disk = 0;
   for (const auto& cell : facts.cells) disk += cell_disk(config, cell);
   for (const auto& prerequisite : facts.prerequisites) disk += prerequisite.disk_bytes;
@@ -173,31 +182,55 @@ void print_totals(const core::ExperimentConfig& config, const core::Inspection& 
                        cell.facts->cell.name(), *cell.collapsed_at, cell.edits, cell.facts->edits);
   }
   out << "expected time:" << times_of(remaining, num_ranks);
-  const auto device = gpu != nullptr            ? fmt::format("one {} each by its data sheet", gpu->name)
-                      : config.device == "cuda" ? std::string("a current data-centre GPU in fp32")
-                                                : std::string("150 GFLOP/s a thread");
   out << fmt::format(
       "\n  (arithmetic and weight traffic of the algorithms x {:.0f}, on {}; rates measured in the sweep "
       "replace it there)\n",
-      kSafetyFactor, device);
+      kSafetyFactor, assumed_device(config, gpu));
 }
 
-/// What fits, and the time that the same work takes at least.
-void print_gpu(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
-               int num_ranks, const GpuModel& gpu, std::ostream& out) {
-  out << fmt::format("\non {}: {} of memory, {:.1f} TFLOP/s in fp32 without TF32, {:.2f} TB/s (data sheet)\n", gpu.name,
-                     format_bytes(gpu.memory_bytes), 1e-12 * gpu.flops_per_second, 1e-12 * gpu.bytes_per_second);
-  const auto fit = fit_on(config, facts, gpu);
-  if (fit.largest.bytes > 0) {
-    out << fmt::format(
-        "  {} executor(s) fit on one, whatever each of them does (the hungriest: {}, {}); the config has {}\n",
-        fit.executors, fit.largest.what, format_bytes(fit.largest.bytes), config.executors_per_gpu);
+/// Which GPUs of this machine it was chosen among, and how another is planned for.
+void print_found(const TargetGpu& gpu, std::ostream& out) {
+  std::vector<std::string> kinds;
+  for (const auto& [name, count] : gpu.found) kinds.push_back(fmt::format("{} x {}", count, name));
+  out << fmt::format("  found on this machine: {}\n", fmt::join(kinds, ", "));
+  if (kinds.size() > 1) {
+    out << "    of several kinds the smallest memory decides what fits; CUDA_VISIBLE_DEVICES leaves others out\n";
   }
-  auto speed = speed_of(gpu);
+  out << "    --gpu NAME plans for another kind (docs/capacity.md)";
+  if (gpu.model != nullptr) out << fmt::format(", --gpu {} for this one from any machine", gpu.name);
+  out << '\n';
+}
+
+/// The time that the same work takes at least.
+void print_floor(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+                 int num_ranks, const GpuModel& model, std::ostream& out) {
+  auto speed = speed_of(model);
   speed.safety_factor = 1.0;
   speed.seconds_per_layer = 0.0;
   out << "  floor:" << times_of(Backlog(config, facts, ledger, speed), num_ranks)
       << ", at these peaks and without the factor\n";
+}
+
+/// What fits.
+void print_fit(const core::ExperimentConfig& config, const core::Inspection& facts, const TargetGpu& gpu,
+               std::ostream& out) {
+  const auto fit = fit_on(config, facts, gpu);
+  if (fit.largest.bytes <= 0) return;
+  out << fmt::format(
+      "  {} executor(s) fit on one, whatever each of them does (the hungriest: {}, {}); the config has {}\n",
+      fit.executors, fit.largest.what, format_bytes(fit.largest.bytes), config.executors_per_gpu);
+}
+
+void print_gpu(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
+               int num_ranks, const TargetGpu& gpu, std::ostream& out) {
+  const auto* model = gpu.model;
+  const auto speed = model == nullptr ? std::string(" as reported; its speed is not known, so its time is not priced")
+                                      : fmt::format(", {:.1f} TFLOP/s in fp32 without TF32, {:.2f} TB/s (data sheet)",
+                                                    1e-12 * model->flops_per_second, 1e-12 * model->bytes_per_second);
+  out << fmt::format("\non {}: {} of memory{}\n", gpu.name, format_bytes(gpu.memory_bytes), speed);
+  if (!gpu.found.empty()) print_found(gpu, out);
+  print_fit(config, facts, gpu, out);
+  if (model != nullptr) print_floor(config, facts, ledger, num_ranks, *model, out);
 }
 
 }  // namespace
@@ -214,9 +247,10 @@ std::string format_bytes(std::int64_t bytes) {
 }
 
 void print_plan(const core::ExperimentConfig& config, const core::Inspection& facts, const LedgerView& ledger,
-                int num_ranks, std::ostream& out, const GpuModel* gpu) {
+                int num_ranks, std::ostream& out, const TargetGpu* gpu) {
+  const bool is_priced = gpu != nullptr && gpu->model != nullptr;
   const Backlog backlog(config, facts, ledger,
-                        gpu == nullptr ? std::nullopt : std::optional<DeviceSpeed>(speed_of(*gpu)));
+                        is_priced ? std::optional<DeviceSpeed>(speed_of(*gpu->model)) : std::nullopt);
   print_heading(config, out);
   print_cells(config, facts, backlog, out);
   print_prerequisites(backlog, are_inputs_there(config), out);

@@ -33,7 +33,7 @@ class GpuFitTest : public ::testing::Test {
       if (one.kind == "moments") one.peak_bytes = 36 * kOneGb;
     }
   }
-  [[nodiscard]] GpuFit fit(const std::string& gpu) const { return fit_on(config_, inspection_, gpu_model(gpu)); }
+  [[nodiscard]] GpuFit fit(const std::string& gpu) const { return fit_on(config_, inspection_, named_gpu(gpu)); }
 
   core::ExperimentConfig config_ = testing::make_config({.models = {"gpt-j-6b"}, .has_tasks = false});
   core::Inspection inspection_ = testing::make_inspection(config_);
@@ -93,7 +93,7 @@ TEST_F(GpuFitTest, WhatDoesNotFitAtAllIsNamedLineByLineWithItsRemedies) {
 }
 
 TEST_F(GpuFitTest, WhereNothingIsKnownNothingIsRefused) {
-  EXPECT_THAT(fit_on(config_, {}, gpu_model("v100-16")).problems, IsEmpty());
+  EXPECT_THAT(fit_on(config_, {}, named_gpu("v100-16")).problems, IsEmpty());
 }
 
 TEST_F(GpuFitTest, ThePlanTakesItsPeaks) {
@@ -104,13 +104,42 @@ TEST_F(GpuFitTest, ThePlanTakesItsPeaks) {
   EXPECT_DOUBLE_EQ(seconds("a100-80"), kSafetyFactor * 34.0 / 19.5) << "bound by arithmetic";
   EXPECT_DOUBLE_EQ(seconds("rtx4090"), kSafetyFactor * 700.0 / 1008.0) << "by memory traffic";
   std::ostringstream out;
-  print_plan(config_, inspection_, testing::FakeLedger(), 4, out, &gpu_model("a100-80"));
+  const auto gpu = named_gpu("a100-80");
+  print_plan(config_, inspection_, testing::FakeLedger(), 4, out, &gpu);
   EXPECT_THAT(out.str(), AllOf(HasSubstr("on one a100-80 each by its data sheet"),
                                HasSubstr("on a100-80: 80.0 GB of memory, 19.5 TFLOP/s in fp32 without TF32, 2.04 TB/s"),
-                               HasSubstr("1 executor(s) fit on one"), HasSubstr("floor: ")));
+                               HasSubstr("1 executor(s) fit on one"), HasSubstr("floor: "),
+                               Not(HasSubstr("found on this machine"))));
   auto floor = speed_of(gpu_model("a100-80"));
   floor.safety_factor = 1.0;
   EXPECT_DOUBLE_EQ(CostModel(config_, inspection_, floor).edit_seconds("rome", "gpt-j-6b").value, 34.0 / 19.5);
+}
+
+TEST_F(GpuFitTest, ThePlanSaysWhatWasFoundAndHowItIsNamed) {
+  auto gpu = named_gpu("a100-80");
+  gpu.found = {{"NVIDIA A100-SXM4-80GB", 4}};
+  std::ostringstream one;
+  print_plan(config_, inspection_, testing::FakeLedger(), 4, one, &gpu);
+  EXPECT_THAT(one.str(),
+              AllOf(HasSubstr("on one a100-80 each by its data sheet"),
+                    HasSubstr("found on this machine: 4 x NVIDIA A100-SXM4-80GB\n"),
+                    HasSubstr("--gpu a100-80 for this one from any machine"), Not(HasSubstr("several kinds"))));
+  gpu.found["NVIDIA H200"] = 1;
+  std::ostringstream several;
+  print_plan(config_, inspection_, testing::FakeLedger(), 4, several, &gpu);
+  EXPECT_THAT(several.str(), AllOf(HasSubstr("found on this machine: 4 x NVIDIA A100-SXM4-80GB, 1 x NVIDIA H200\n"),
+                                   HasSubstr("of several kinds the smallest memory decides")));
+}
+
+TEST_F(GpuFitTest, AKindThatIsNotKnownIsFittedAndNotPriced) {
+  const TargetGpu gpu{"NVIDIA B200", 192 * kOneGb, nullptr, {{"NVIDIA B200", 1}}};
+  std::ostringstream unknown;
+  print_plan(config_, inspection_, testing::FakeLedger(), 4, unknown, &gpu);
+  EXPECT_THAT(unknown.str(), AllOf(HasSubstr("on NVIDIA B200: 192.0 GB of memory as reported; its speed is not known"),
+                                   HasSubstr("4 executor(s) fit on one"), HasSubstr("not priced for NVIDIA B200"),
+                                   Not(HasSubstr("floor: ")), Not(HasSubstr("for this one"))));
+  const TargetGpu small{"Tesla T4", 16 * kOneGb, nullptr, {{"Tesla T4", 1}}};
+  EXPECT_THAT(fit_on(config_, inspection_, small).problems.front(), HasSubstr("one Tesla T4 has 16.0 GB: set "));
 }
 
 }  // namespace
