@@ -33,6 +33,20 @@ std::string target_new_id(const Json& entry) {
   return value->is_string() ? value->get<std::string>() : std::string();
 }
 
+/// Whole sentences, of the subject or of others: only a subject that holds "{}" itself may put one there.
+std::vector<std::string> read_sentences(const EntryReader& reader, const char* key, const EditRequest& request) {
+  auto texts = reader.optional_texts(key);
+  if (count_subject_slots(request.subject) > 0) return texts;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (count_subject_slots(texts[i]) == 0) continue;
+    reader.report(std::string(key) + "[" + std::to_string(i) + "]",
+                  "case " + std::to_string(request.case_id) +
+                      ": is a whole sentence, in which nothing is filled in, "
+                      "but holds \"{}\"; write the subject out (a neighborhood prompt has one of its own)");
+  }
+  return texts;
+}
+
 EditRequest read_request(const Json& entry, const std::string& place, Problems& problems) {
   const EntryReader reader(entry, place, problems);
   EditRequest request;
@@ -49,9 +63,9 @@ EditRequest read_request(const Json& entry, const std::string& place, Problems& 
   request.target_new = read_target(rewrite, "target_new");
   request.target_new_id = target_new_id(entry);
   request.target_true = read_target(rewrite, "target_true");
-  request.paraphrase_prompts = reader.optional_texts("paraphrase_prompts");
-  request.neighborhood_prompts = reader.optional_texts("neighborhood_prompts");
-  request.generation_prompts = reader.optional_texts("generation_prompts");
+  request.paraphrase_prompts = read_sentences(reader, "paraphrase_prompts", request);
+  request.neighborhood_prompts = read_sentences(reader, "neighborhood_prompts", request);
+  request.generation_prompts = read_sentences(reader, "generation_prompts", request);
   request.completion_prompt = request.prompt;
   request.question_prompt = reader.optional_text("question_prompt");
   check_template(reader, "question_prompt", request.question_prompt);

@@ -62,6 +62,10 @@ EditRequest read_request(const Json& entry, const std::string& place, const Comp
   request.target_new = first_answer(reader);
   request.target_true = kNoFormerAnswer;
   request.paraphrase_prompts = {reader.required_text("rephrase")};
+  if (count_subject_slots(request.subject) == 0 && count_subject_slots(request.paraphrase_prompts.front()) > 0) {
+    reader.report("rephrase",
+                  "is a whole question, in which nothing is filled in, but holds \"{}\"; write the subject out");
+  }
   const auto neighbor = reader.required_text("loc");
   if (!neighbor.empty() && neighbor.find("nq question: ") == std::string::npos) {
     reader.report("loc", "\"nq question: \" expected in it; is this one of MEND's zsRE files?");

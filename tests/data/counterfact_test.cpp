@@ -141,6 +141,24 @@ TEST(Counterfact, PromptsNeedExactlyOneSlot) {
   EXPECT_THAT(message, HasSubstr("key \"question_prompt\": exactly one \"{}\" for the subject expected, found 2"));
 }
 
+TEST(Counterfact, WholeSentencesHoldNoSlot) {
+  for (const char* key : {"paraphrase_prompts", "neighborhood_prompts", "generation_prompts"}) {
+    json record = full_record(3);
+    record[key] = {"Fine. It is", "Well. {} is"};
+    const std::string message = counterfact_error(record);
+    EXPECT_THAT(message, HasSubstr("entry 0, key \"" + std::string(key) + "[1]\": case 3: is a whole sentence"));
+    EXPECT_THAT(message, HasSubstr("write the subject out"));
+    EXPECT_THAT(message, Not(HasSubstr("[0]")));
+  }
+}
+
+TEST(Counterfact, ASubjectMayHoldASlotAndSentencesNameIt) {
+  json record = full_record(3);
+  record["requested_rewrite"]["subject"] = "std::map<{}>";
+  record["paraphrase_prompts"] = {"Well. std::map<{}> is"};
+  EXPECT_EQ(read_counterfact(InputFile(record.dump()).path()).at(0).paraphrase_prompts.at(0), "Well. std::map<{}> is");
+}
+
 TEST(Counterfact, BlankTextsAreRefused) {
   json record = full_record(3);
   record["requested_rewrite"]["subject"] = " ";

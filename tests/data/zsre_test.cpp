@@ -51,6 +51,8 @@ TEST(Zsre, SaysWhichRecordIsWrong) {
   EXPECT_THAT(error_of(kRecord, "nq question: who", "who"), HasSubstr("MEND's zsRE files"));
   EXPECT_THAT(error_of(kRecord, "\"rephrase\"", "\"other\""), HasSubstr("entry 0, key \"rephrase\""));
   EXPECT_THAT(error_of(kRecord, "I mean", "{} mean"), HasSubstr("beside the subject"));
+  EXPECT_THAT(error_of(kRecord, "What place holds Foo Bar", "What place holds {}"),
+              HasSubstr("entry 0, key \"rephrase\": is a whole question"));
 }
 
 }  // namespace
