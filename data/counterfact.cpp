@@ -3,7 +3,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/blanks.h"
 #include "data/json_entries.h"
+#include "data/text_file.h"
 
 namespace lethe::data {
 namespace {
@@ -15,10 +17,20 @@ void check_template(const EntryReader& reader, const char* key, const std::strin
   reader.report(key, "exactly one \"{}\" for the subject expected, found " + std::to_string(slots));
 }
 
+/// The blank between prompt and target is put there; one more would be tokenized with what stands beside it. Texts of
+/// blanks alone are reported already.
+void check_ends(const EntryReader& reader, const char* key, const std::string& text, std::int64_t case_id) {
+  if (!core::has_blank_at_an_end(text) || text.find_first_not_of(core::kBlanks) == std::string::npos) return;
+  reader.report(key, "case " + std::to_string(case_id) + ": begins or ends with a blank: \"" + excerpt(text) +
+                         "\"; leave it out, the space between prompt and target is put there");
+}
+
 /// {"str": ..., "id": ...}: the string, without the one leading space that some files carry.
-std::string read_target(const EntryReader& rewrite, const char* key) {
-  std::string target = rewrite.object(key).required_text("str");
+std::string read_target(const EntryReader& rewrite, const char* key, std::int64_t case_id) {
+  const auto reader = rewrite.object(key);
+  std::string target = reader.required_text("str");
   if (target.starts_with(' ')) target.erase(0, 1);
+  check_ends(reader, "str", target, case_id);
   return target;
 }
 
@@ -58,11 +70,13 @@ EditRequest read_request(const Json& entry, const std::string& place, Problems& 
   const EntryReader rewrite = reader.object("requested_rewrite");
   request.prompt = rewrite.required_text("prompt");
   check_template(rewrite, "prompt", request.prompt);
+  check_ends(rewrite, "prompt", request.prompt, request.case_id);
   request.relation_id = rewrite.optional_text("relation_id");
   request.subject = rewrite.required_text("subject");
-  request.target_new = read_target(rewrite, "target_new");
+  check_ends(rewrite, "subject", request.subject, request.case_id);
+  request.target_new = read_target(rewrite, "target_new", request.case_id);
   request.target_new_id = target_new_id(entry);
-  request.target_true = read_target(rewrite, "target_true");
+  request.target_true = read_target(rewrite, "target_true", request.case_id);
   request.paraphrase_prompts = read_sentences(reader, "paraphrase_prompts", request);
   request.neighborhood_prompts = read_sentences(reader, "neighborhood_prompts", request);
   request.generation_prompts = read_sentences(reader, "generation_prompts", request);

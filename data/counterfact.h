@@ -14,8 +14,9 @@
 namespace lethe::data {
 
 /// Reads records of CounterFact's schema: a JSON list or JSON lines. Unknown keys are ignored; a missing or
-/// mistyped key, a prompt without exactly one "{}", a paraphrase, neighborhood or generation prompt with one, or a
-/// repeated case id throws `core::DataError` naming file, entry and key.
+/// mistyped key, a prompt without exactly one "{}", a paraphrase, neighborhood or generation prompt with one, a
+/// prompt, subject or target with a blank at an end (a target may have one in front), or a repeated case id throws
+/// `core::DataError` naming file, entry and key.
 std::vector<EditRequest> read_counterfact(const std::filesystem::path& path);
 
 /// Reads MEND's zsRE files, a JSON list or JSON lines of {subject, src, rephrase, answers, loc, loc_ans}, as the

@@ -168,6 +168,24 @@ TEST(Counterfact, BlankTextsAreRefused) {
   EXPECT_THAT(message, HasSubstr("key \"requested_rewrite.target_new.str\": is blank"));
 }
 
+TEST(Counterfact, BlanksAtTheEndsAreRefused) {
+  const auto error_with = [](const json::json_pointer& key, const std::string& text) {
+    json record = full_record(3);
+    record["requested_rewrite"][key] = text;
+    return counterfact_error(record);
+  };
+  for (const auto& [key, text] : std::vector<std::pair<std::string, std::string>>{{"prompt", "The capital of {} is "},
+                                                                                  {"prompt", "\t{} is"},
+                                                                                  {"subject", "Ostland\n"},
+                                                                                  {"target_new.str", "  Brum"},
+                                                                                  {"target_true.str", "Rom "}}) {
+    auto path = "/" + key;
+    std::ranges::replace(path, '.', '/');
+    EXPECT_THAT(error_with(json::json_pointer(path), text),
+                HasSubstr("key \"requested_rewrite." + key + "\": case 3: begins or ends with a blank"));
+  }
+}
+
 TEST(Counterfact, RepeatedCaseIdsNameBothPlaces) {
   const std::string lines = full_record(4).dump() + "\n\n" + full_record(4).dump() + "\n";
   EXPECT_THAT(counterfact_error(lines),

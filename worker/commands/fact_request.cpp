@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/blanks.h"
 #include "core/error.h"
 #include "core/random_stream.h"
 #include "data/text_file.h"
@@ -16,17 +17,16 @@
 namespace lethe::worker::inline commands {
 namespace {
 
-constexpr const char* kBlanks = " \t\n\r\f\v";
-
 /// All that is wrong with the texts of a fact, in the order of looking.
 class TextProblems {
  public:
   /// A text that must hold something, be UTF-8, and neither begin nor end with a blank.
   void check(const char* option, const std::string& text, const char* because) {
-    const auto first = text.find_first_not_of(kBlanks);
-    if (first == std::string::npos) return add(option, "is empty; expected " + std::string(because));
+    if (text.find_first_not_of(core::kBlanks) == std::string::npos) {
+      return add(option, "is empty; expected " + std::string(because));
+    }
     if (data::first_invalid_utf8(text) != std::string::npos) return add(option, "is no UTF-8: " + data::excerpt(text));
-    if (first != 0 || text.find_last_not_of(kBlanks) + 1 != text.size()) {
+    if (core::has_blank_at_an_end(text)) {
       add(option, "begins or ends with a blank: \"" + data::excerpt(text) +
                       "\"; leave it out, the space between prompt and target is put there");
     }

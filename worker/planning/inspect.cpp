@@ -223,6 +223,7 @@ class Inspector {
     const bool is_selected = order && problems_.attempt([&] {
       requests = data::select_requests(sources_.records(), sources_.order(cell.sample), facts.edits, cell.sample);
     });
+    requests_.check_targets(requests);
     if (const auto found = inputs_.find(cell.model); found != inputs_.end()) {
       price_edits(config_, found->second, facts);
       add_needs(facts);

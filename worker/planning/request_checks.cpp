@@ -4,6 +4,7 @@
 #include <span>
 
 #include "core/error.h"
+#include "data/text_file.h"
 #include "editing/edit_method.h"
 #include "metrics/request_rows.h"
 #include "metrics/texts.h"
@@ -43,6 +44,16 @@ void RequestChecks::check(const core::ExperimentConfig& config, const core::Grid
   for (const auto& request : std::span(requests).first(num_facts)) {
     ask(cell.model, "texts", request.case_id,
         [&] { metrics::check_texts(request, config.texts_tokens, tokenizer, inputs.architecture); });
+  }
+}
+
+void RequestChecks::check_targets(const std::vector<data::EditRequest>& requests) {
+  for (const auto& request : requests) {
+    if (request.target_new != request.target_true) continue;
+    bad_.emplace(request.case_id,
+                 "case " + std::to_string(request.case_id) + ": target_new is target_true, \"" +
+                     data::excerpt(request.target_new) +
+                     "\", so that no edit could succeed; give it another one, or leave the record out");
   }
 }
 

@@ -20,6 +20,9 @@ class RequestChecks {
  public:
   void check(const core::ExperimentConfig& config, const core::GridCell& cell,
              const std::vector<data::EditRequest>& requests, const ModelInputs& inputs);
+  /// A new answer that is the old one cannot become likelier than it: its scores would be failures, whatever a method
+  /// did.
+  void check_targets(const std::vector<data::EditRequest>& requests);
   /// The first 20 as problems, and how many more there are.
   void report(const core::ExperimentConfig& config, ProblemCollector& problems) const;
 
