@@ -26,7 +26,12 @@ std::size_t common_prefix(const std::vector<std::vector<TokenId>>& prompts) {
 
 std::vector<TokenId> encode_prompt(const core::TaskConfig& config, const data::TaskExample& example,
                                    const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
-  auto ids = tokenizer.encode_prompt(config.prefix + data::fill_query(config.query, example));
+  const auto query = data::fill_query(config.query, example);
+  if (match_answer(config, query) != -1) {
+    throw core::DataError("its text stands behind the marker of task " + config.name +
+                          " and holds an answer word, so that it would answer itself; expected the marker behind it");
+  }
+  auto ids = tokenizer.encode_prompt(config.prefix + query);
   const auto problem =
       ids.empty() ? std::string("has no tokens")
                   : model::row_problem(ids, static_cast<std::size_t>(config.max_new_tokens), architecture, tokenizer);

@@ -1,5 +1,6 @@
 #include "core/config/task_reader.h"
 
+#include "core/blanks.h"
 #include "core/config/experiment_fields.h"
 #include "core/config/field_yaml.h"
 
@@ -19,12 +20,6 @@ std::size_t misplaced_brace(std::string_view query) {
     i = end;
   }
   return std::string_view::npos;
-}
-
-constexpr const char* kBlanks = " \t\n\r\f\v";
-
-bool has_blank_at_an_end(const std::string& word) {
-  return word.find_first_of(kBlanks) == 0 || word.find_last_of(kBlanks) == word.size() - 1;
 }
 
 /// Words are searched in their order and as parts of the answer, so each must be one that can be found, and found
@@ -49,6 +44,34 @@ std::string answers_problem(const std::vector<TaskAnswer>& answers) {
   return "";
 }
 
+/// A query's own text from `begin` on: fields, whose text is the examples', are line ends.
+std::string own_text(std::string_view query, std::size_t begin) {
+  std::string text;
+  for (auto i = begin; i < query.size(); ++i) {
+    const bool is_brace = query[i] == '{' || query[i] == '}';
+    const bool is_doubled = is_brace && i + 1 < query.size() && query[i + 1] == query[i];
+    if (is_doubled) ++i;
+    if (is_doubled || !is_brace) {
+      text += query[i];
+    } else {
+      text += '\n';
+      i = query.find('}', i);
+    }
+  }
+  return text;
+}
+
+/// The answer is looked for behind the last marker, where what the query itself says comes first.
+std::string own_answer_problem(const TaskConfig& task) {
+  const auto behind = own_text(task.query, task.query.rfind(task.marker) + task.marker.size());
+  for (const auto& answer : task.answers) {
+    if (answer.word.empty() || behind.find(answer.word) == std::string::npos) continue;
+    return "marker: expected one behind the answer words of the query, found \"" + task.marker + "\", and \"" +
+           answer.word + "\" behind it, where answers are looked for: the query would answer each example itself";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string task_config_problem(const TaskConfig& task) {
@@ -60,7 +83,8 @@ std::string task_config_problem(const TaskConfig& task) {
     return "marker: expected a text that occurs in the query, after which the answer is read, found \"" + task.marker +
            "\"";
   }
-  return answers_problem(task.answers);
+  const auto problem = answers_problem(task.answers);
+  return problem.empty() ? own_answer_problem(task) : problem;
 }
 
 std::optional<TaskConfig> read_task(const YamlValue& item) {

@@ -13,7 +13,7 @@ std::optional<TaskConfig> read_task(const YamlValue& item);
 TaskConfig read_task_config(const YamlValue& value);
 
 /// What is wrong with a task's texts taken together, or nothing: the marker must occur in the query, the query's
-/// braces must be {field}, {{ or }}, words must be distinct.
+/// braces must be {field}, {{ or }}, words must be distinct, and the query holds none of them behind the marker.
 std::string task_config_problem(const TaskConfig& task);
 
 }  // namespace lethe::core::inline config

@@ -298,6 +298,13 @@ const std::vector<Case>& task_cases() {
         "never "
         "found; expected the longer word first"}},
       {with_answers("{word: not a, label: 1}, {word: a, label: 0}"), {}},
+      {task("{s} A: A: (x or y)"),
+       {"x.yaml:10:65: tasks[0].marker: expected one behind the answer words of the query, found \"A:\", and \"x\" "
+        "behind it, where answers are looked for: the query would answer each example itself"}},
+      {task("x or y: {s} A: x or y. A: {x}"), {}},
+      {task("{s} A: {{x}}"),
+       {"x.yaml:10:59: tasks[0].marker: expected one behind the answer words of the query, found \"A:\", and \"x\" "
+        "behind it, where answers are looked for: the query would answer each example itself"}},
   };
   return cases;
 }

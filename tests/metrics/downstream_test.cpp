@@ -54,6 +54,23 @@ TEST(PrepareTask, SharesTheLongestCommonTokenPrefixAndLeavesEveryRowAToken) {
   EXPECT_EQ(same.rows[0].size(), 1U);
 }
 
+TEST(PrepareTask, RefusesAnExampleThatAnswersItself) {
+  test::TemporaryFolder folder;
+  test::write_tiny_model(folder.path(), &model::kGpt2, 3);
+  const auto tokenizer = model::Tokenizer::from_folder(folder.path());
+  const auto architecture = test::tiny_architecture(&model::kGpt2);
+  auto config = toy_config();
+  config.query = "Say : {sentence} ?";
+  auto examples = toy_examples();
+  EXPECT_EQ(prepare_task(config, examples, tokenizer, architecture).labels.size(), 4U);
+  examples[2].fields["sentence"] = "a negative";
+  examples[2].place = "task.json: entry 2";
+  const auto message =
+      test::message_of<core::DataError>([&] { prepare_task(config, examples, tokenizer, architecture); });
+  EXPECT_EQ(message.find("task.json: entry 2: its text stands behind the marker of task toy"), 0U) << message;
+  EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+}
+
 TEST(PrepareTask, RefusesAPromptBeyondTheModelsPositions) {
   test::TemporaryFolder folder;
   test::write_tiny_model(folder.path(), &model::kGpt2, 3);
