@@ -139,6 +139,8 @@ class ExperimentReader {
       static_cast<void>(map.find(label));
       if (!is_path_safe_name(label)) {
         value.problem("expected a label of letters, digits, '.', '_' and '-'");
+      } else if (label == kEditsOfOthers) {
+        value.problem("expected another label: that is the key of edits: for all that it does not name");
       } else if (auto variant = read_variant(methods_, config_.fidelity, value)) {
         methods.emplace(label, std::move(*variant));
       }

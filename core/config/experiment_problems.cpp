@@ -91,10 +91,19 @@ void check_model(const UsedMethods& used, const ModelConfig& model, Problems& pr
                       "is missing; expected {corpus: FILE} or {npz: FILES}, because " + needy + " needs it"});
 }
 
+/// What reports call the mean over the tasks, beside the curve of each.
+constexpr const char* kMeanOfTasks = "mean";
+
 void check_tasks(const ExperimentConfig& config, Problems& problems) {
   std::set<std::string> names;
   for (std::size_t i = 0; i < config.tasks.size(); ++i) {
     const auto& name = config.tasks[i].name;
+    if (name == kMeanOfTasks) {
+      problems.push_back(
+          {{"tasks", "[" + std::to_string(i) + "]"},
+           "name",
+           "is \"" + name + "\", as the curve of the tasks' mean is called (f1.mean); expected another"});
+    }
     if (name.empty() || names.insert(name).second) continue;
     problems.push_back({{"tasks", "[" + std::to_string(i) + "]"},
                         "",

@@ -255,7 +255,7 @@ void include(const YamlValue& list, const Axes& axes, const KnownNames& known, C
 /// Edit counts by key of the `edits` map.
 std::map<std::string, std::int64_t> read_edit_keys(YamlMap& map, const std::vector<std::string>& methods,
                                                    const std::vector<std::string>& models) {
-  std::vector<std::string> keys{"default"};
+  std::vector<std::string> keys{kEditsOfOthers};
   for (const auto& method : methods) {
     keys.push_back(method);
     for (const auto& model : models) keys.push_back(method + "/" + model);
@@ -304,7 +304,7 @@ std::map<GridCell, std::int64_t> read_edits(const YamlValue& value, const std::v
   map.finish();
   for (const auto& cell : cells) {
     const auto known = [&] {
-      for (const auto& key : {cell.method + "/" + cell.model, cell.method, std::string("default")}) {
+      for (const auto& key : {cell.method + "/" + cell.model, cell.method, std::string(kEditsOfOthers)}) {
         if (const auto found = counts.find(key); found != counts.end()) return found;
       }
       return counts.end();

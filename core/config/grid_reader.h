@@ -18,6 +18,9 @@ struct Grid {
 /// A key that an entry leaves out stands for all of the grid's values. `methods`, `models`: names that may be used.
 Grid read_grid(const YamlValue& value, const std::vector<std::string>& methods, const std::vector<std::string>& models);
 
+/// The key of `edits:` for all cells that no other key names; no label of a variant.
+inline constexpr const char* kEditsOfOthers = "default";
+
 /// Edits per cell from a number, or from a map with the keys default, <method>, <method>/<model>: the most specific
 /// one counts. A cell that no key covers is a problem.
 std::map<GridCell, std::int64_t> read_edits(const YamlValue& value, const std::vector<GridCell>& cells,

@@ -305,6 +305,10 @@ const std::vector<Case>& task_cases() {
       {task("{s} A: {{x}}"),
        {"x.yaml:10:59: tasks[0].marker: expected one behind the answer words of the query, found \"A:\", and \"x\" "
         "behind it, where answers are looked for: the query would answer each example itself"}},
+      {minimal_config() +
+           "tasks:\n  - {name: mean, examples: e, query: A, marker: A, answers: [{word: x, label: 1}]}\n",
+       {"x.yaml:10:5: tasks[0].name: is \"mean\", as the curve of the tasks' mean is called (f1.mean); expected "
+        "another"}},
   };
   return cases;
 }

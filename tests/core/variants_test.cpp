@@ -77,6 +77,8 @@ TEST(Variants, WhatIsWrongIsToldWithItsPlace) {
          "models.a.methods.x.config: expected a file");
   expect(message("rome: {layer: 0}, x: {method: rome, layer: 0, clamp: 2}", rome), "clamp: unknown key");
   expect(message("rome: {layer: 0}, 'a b': {method: rome, layer: 0}", rome), "expected a label of letters");
+  expect(message("rome: {layer: 0}, default: {method: rome, layer: 0}", rome),
+         "models.a.methods.default: expected another label: that is the key of edits:");
   expect(message("rome: {layer: 0}, x: {layer: 0}", rome), "x: unknown key; expected");
   expect(message("rome: {method: memit, layer: 0}", rome), "method: unknown key");
   expect(message("rome: {layer: 0}, rome-b: {method: rome, layer: 0}", "{methods: [rome-c], samples: [0]}"),
