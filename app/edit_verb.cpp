@@ -66,8 +66,8 @@ void print_report(const worker::EditReport& report, const worker::FactEdit& aske
   std::cout << "fact      " << shown(request.edit_prompt()) << ": " << shown(request.target_true) << " -> "
             << shown(request.target_new) << "\n";
   if (report.is_own_answer) {
-    std::cout << "          the old target is the model's own greedy answer, as many words as the new one (--true OLD "
-                 "names another)\n";
+    std::cout << "          the old target is the model's own greedy answer, at most as many words as the new one "
+                 "(--true OLD names another)\n";
   }
   if (request.target_true == request.target_new) {
     std::cout << "          note: the model answers the new target already\n";
@@ -107,7 +107,7 @@ void add_fact_options(CLI::App& verb, worker::Fact& fact) {
   verb.add_option("--subject", fact.subject, "what the fact is about")->required();
   verb.add_option("--target", fact.target, "the new answer")->required();
   verb.add_option("--true", fact.old_target,
-                  "the old answer (default: the model's own, greedily, as many words as --target has)");
+                  "the old answer (default: the model's own, greedily, at most as many words as --target has)");
   verb.add_option("--paraphrase", fact.paraphrases, "another prompt for the fact, to score; may be given several times")
       ->allow_extra_args(false);
   verb.add_option("--neighbor", fact.neighbors,

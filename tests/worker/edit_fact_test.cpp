@@ -14,6 +14,7 @@
 #include "tests/worker/recording_monitor.h"
 #include "worker/commands/cell_command.h"
 #include "worker/commands/export_model.h"
+#include "worker/commands/fact_request.h"
 
 namespace lethe::worker {
 namespace {
@@ -142,6 +143,24 @@ TEST_F(EditFact, TellsAllThatIsWrongWithTheTextsAtOnce) {
         "--true: begins or ends with a blank", "--paraphrase: has 2 times", "--neighbor: has 1 times"}) {
     EXPECT_THAT(text, HasSubstr(line));
   }
+}
+
+TEST_F(EditFact, AnOldTargetThatIsTheNewOneIsRefused) {
+  asked_.fact.old_target = asked_.fact.target;
+  EXPECT_THAT(refusal(), HasSubstr("--true: is the new target, \"B\"; name the old one"));
+}
+
+TEST(FirstSentence, EndsWhereAnAnswerDoes) {
+  using testing::ElementsAre;
+  EXPECT_THAT(words_of_first_sentence(" yellow. The favourite"), ElementsAre("yellow"));
+  EXPECT_THAT(words_of_first_sentence(" pink and blue, they"), ElementsAre("pink", "and", "blue", "they"));
+  EXPECT_THAT(words_of_first_sentence(" (yellow?) The"), ElementsAre("yellow"));
+  EXPECT_THAT(words_of_first_sentence(" yellow ! The"), ElementsAre("yellow"));
+  EXPECT_THAT(words_of_first_sentence("\n . \n yellow door\nThe"), ElementsAre("yellow", "door"));
+  EXPECT_THAT(words_of_first_sentence(" St. Louis, U.S. territory. It"),
+              ElementsAre("St", "Louis", "U.S", "territory"));
+  EXPECT_THAT(words_of_first_sentence(" 3.5 of it. No"), ElementsAre("3.5", "of", "it"));
+  EXPECT_THAT(words_of_first_sentence(" . !"), ElementsAre());
 }
 
 TEST_F(EditFact, RefusesBeforeTheEditWhatCannotBeDone) {

@@ -39,6 +39,11 @@ class TextProblems {
                                : std::string(least == 0 ? "at most one" : "exactly one") +
                                      ", where the subject stands: \"{} is the capital of\""));
   }
+  void check_distinct(const std::string& target, const std::string& old_target) {
+    if (!old_target.empty() && target == old_target) {
+      add("--true", "is the new target, \"" + data::excerpt(target) + "\"; name the old one, or leave it out");
+    }
+  }
   void throw_if_any() const {
     if (!lines_.empty()) throw core::ConfigError(lines_);
   }
@@ -56,19 +61,45 @@ bool is_word_byte(char byte) {
   return value >= 0x80 || std::isalnum(value) != 0;
 }
 
-/// The words of a text, without the ASCII punctuation around each.
+/// A word without the ASCII punctuation around it.
+std::string bare(const std::string& word) {
+  const auto first = std::ranges::find_if(word, is_word_byte);
+  return {first, std::find_if(word.rbegin(), std::make_reverse_iterator(first), is_word_byte).base()};
+}
+
 std::vector<std::string> words_of(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> words;
   for (std::string word; stream >> word;) {
-    const auto first = std::ranges::find_if(word, is_word_byte);
-    const auto last = std::find_if(word.rbegin(), std::make_reverse_iterator(first), is_word_byte).base();
-    if (first != last) words.emplace_back(first, last);
+    if (auto one = bare(word); !one.empty()) words.push_back(std::move(one));
   }
   return words;
 }
 
+/// Whether a sentence ends behind a word; "St.", "J." and "U.S." are abbreviations.
+bool ends_sentence(const std::string& word) {
+  constexpr std::size_t kLongestAbbreviation = 2;
+  const auto mark = word.find_last_not_of("\"')]");
+  if (mark == std::string::npos || std::string_view(".!?").find(word[mark]) == std::string_view::npos) return false;
+  const auto one = bare(word);
+  const bool is_short = !one.empty() && one.size() <= kLongestAbbreviation && one.front() >= 'A' && one.front() <= 'Z';
+  return word[mark] != '.' || !(is_short || one.find('.') != std::string::npos);
+}
+
 }  // namespace
+
+std::vector<std::string> words_of_first_sentence(const std::string& text) {
+  std::istringstream lines(text);
+  std::vector<std::string> words;
+  for (std::string line; words.empty() && std::getline(lines, line);) {
+    std::istringstream stream(line);
+    for (std::string word; stream >> word;) {
+      if (auto one = bare(word); !one.empty()) words.push_back(std::move(one));
+      if (!words.empty() && ends_sentence(word)) return words;
+    }
+  }
+  return words;
+}
 
 data::EditRequest request_of(const Fact& fact) {
   TextProblems problems;
@@ -77,6 +108,7 @@ data::EditRequest request_of(const Fact& fact) {
   problems.check("--subject", fact.subject, "what the fact is about");
   problems.check("--target", fact.target, "what the prompt is to be continued with");
   if (!fact.old_target.empty()) problems.check("--true", fact.old_target, "what the prompt was continued with");
+  problems.check_distinct(fact.target, fact.old_target);
   for (const auto& text : fact.paraphrases) {
     problems.check("--paraphrase", text, "another prompt for the same fact");
     problems.check_slots("--paraphrase", text, 0, 1);
@@ -116,7 +148,7 @@ std::string own_answer(const model::Network& network, const model::Tokenizer& to
                        const std::string& like) {
   constexpr std::int64_t kMoreTokens = 10;
   const auto num_tokens = std::ssize(tokenizer.encode_continuation(" " + like)) + kMoreTokens;
-  const auto words = words_of(greedy_continuation(network, tokenizer, prompt, num_tokens));
+  const auto words = words_of_first_sentence(greedy_continuation(network, tokenizer, prompt, num_tokens));
   const auto wanted = std::max<std::size_t>(1, words_of(like).size());
   std::string answer;
   for (std::size_t i = 0; i < std::min(wanted, words.size()); ++i) answer += (i == 0 ? "" : " ") + words[i];

@@ -25,9 +25,13 @@ struct Fact {
 data::EditRequest request_of(const Fact& fact);
 
 /// What the model itself continues a prompt with, greedily: as many words as `like` has, without the punctuation around
-/// them, out of at most 10 tokens more than `like` has. Empty where these hold no word.
+/// them, of the first sentence out of at most 10 tokens more than `like` has. Empty where these hold no word.
 std::string own_answer(const model::Network& network, const model::Tokenizer& tokenizer, const std::string& prompt,
                        const std::string& like);
+
+/// The words of a text up to the end of its first sentence, or of the line, without the ASCII punctuation around each.
+/// A full stop behind one or two letters with a capital ("St."), or behind another stop ("U.S."), ends none.
+std::vector<std::string> words_of_first_sentence(const std::string& text);
 
 /// The greedy continuation of a prompt, at most `num_tokens` long and as many as the model's positions hold.
 std::string greedy_continuation(const model::Network& network, const model::Tokenizer& tokenizer,
