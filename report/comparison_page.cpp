@@ -77,6 +77,7 @@ Table quantities_table(const SweepComparison& comparison, std::size_t place) {
               {"method", "model", "quantity", "edits", comparison.first, comparison.second, "difference",
                "95 % interval", "samples"},
               {},
+              3,
               3};
   for (const QuantityComparison& row : comparison.quantities) {
     table.rows.push_back({row.method, row.model, row.title, edits_text(row), mean_text(row, row.first, row.first_known),

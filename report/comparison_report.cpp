@@ -151,7 +151,7 @@ Page head_of(const std::vector<NamedSweep>& sweeps, const std::vector<SweepCompa
   if (!remarks.left_out.empty()) {
     page.emplace_back(Paragraph{"**Some results are not in this report:**"});
     List list;
-    for (const auto& text : remarks.left_out) list.items.push_back(as_text(text));
+    for (const auto& text : remarks.left_out) list.items.push_back(as_message(text));
     page.emplace_back(std::move(list));
   }
   page.emplace_back(Heading{2, "What differs"});
@@ -185,7 +185,7 @@ void add_notes(const std::vector<std::string>& notes, Page& page) {
   auto place = find_heading(kNotesHeading);
   if (place == page.end()) place = page.insert(find_heading(kExplanationsHeading), Heading{2, kNotesHeading});
   List list;
-  for (const auto& note : notes) list.items.push_back(as_text(note));
+  for (const auto& note : notes) list.items.push_back(as_message(note));
   page.insert(place + 1, std::move(list));
 }
 

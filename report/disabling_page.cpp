@@ -78,6 +78,7 @@ Table ratio_table(std::span<const SingleEdits> groups, std::uint64_t seed) {
               "Chosen edits beside random ones.",
               {"method", "model", "of", "chosen", "n", "random", "n", "ratio", "95 % interval"},
               {},
+              3,
               3};
   for (const SingleEdits& group : groups) {
     for (const Quantity& quantity : single_edit_quantities()) {
@@ -98,7 +99,8 @@ Table edits_table(std::span<const SingleEdits> groups) {
               {"method", "model", "case", "subject", "chosen as", "disabling", "norm of the update",
                "normalised distance", "ES", "PS", "NS", "F1 kept, %", "entropy, bits"},
               {},
-              6};
+              6,
+              4};
   for (const SingleEdits& group : groups) {
     for (const SingleEdit& edit : group.edits) {
       if (!edit.selected.is_chosen() && !edit.is_disabling.value_or(false)) continue;

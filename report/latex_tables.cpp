@@ -1,18 +1,19 @@
 #include "report/latex_tables.h"
 
 #include <algorithm>
-#include <map>
-#include <optional>
-
-#include <spdlog/fmt/fmt.h>
+#include <vector>
 
 #include "report/code_points.h"
+#include "report/latex_text.h"
 
 namespace lethe::report {
 namespace {
 
-/// Rows that fit a page.
-constexpr std::size_t kRowsOfAPart = 30;
+// What fits a page of the document, at the size that tables are set in: rows, and characters of a row.
+constexpr std::size_t kRowsOfAPart = 40;
+constexpr std::size_t kWidthOfAPart = 220;
+/// Between two columns, in characters.
+constexpr std::size_t kGap = 2;
 
 constexpr const char* kBegin =
     R"(% Rules are those of the package booktabs where it is loaded.
@@ -34,37 +35,6 @@ constexpr const char* kBegin =
 
 constexpr const char* kEnd = "\\letheend\n";
 
-const std::map<std::uint32_t, std::string_view>& symbols() {
-  static const std::map<std::uint32_t, std::string_view> all{{'\\', "\\textbackslash{}"},
-                                                             {'{', "\\{"},
-                                                             {'}', "\\}"},
-                                                             {'$', "\\$"},
-                                                             {'&', "\\&"},
-                                                             {'#', "\\#"},
-                                                             {'%', "\\%"},
-                                                             {'_', "\\_"},
-                                                             {'^', "\\textasciicircum{}"},
-                                                             {'~', "\\textasciitilde{}"},
-                                                             {'<', "\\textless{}"},
-                                                             {'>', "\\textgreater{}"},
-                                                             {'|', "\\textbar{}"},
-                                                             {'"', "{\\char34}"},
-                                                             {'`', "{\\char96}"},
-                                                             {0x2013, "--"},
-                                                             {0x2014, "---"},
-                                                             {0x2026, "\\ldots{}"},
-                                                             {0x2192, "$\\rightarrow$"},
-                                                             {0x00D7, "$\\times$"},
-                                                             {0x00B1, "$\\pm$"}};
-  return all;
-}
-
-/// Letters of Latin-1 that every encoding of LaTeX's has: all but eth and thorn.
-bool is_latin_letter(std::uint32_t point) {
-  const std::uint32_t without_case = point & ~0x20U;
-  return point >= 0xC0U && point <= 0xFFU && without_case != 0xD0U && without_case != 0xD7U && without_case != 0xDEU;
-}
-
 /// The text of a caption, whose markup means emphasis to a reader of Markdown only.
 std::string without_markup(std::string_view text) {
   std::string plain;
@@ -78,56 +48,76 @@ std::string without_markup(std::string_view text) {
   return plain;
 }
 
-std::string line_of(const Row& row, std::size_t num_columns) {
-  std::string text;
-  for (std::size_t i = 0; i < num_columns; ++i) {
-    text += (i == 0 ? "" : " & ") + (i < row.size() ? latex_text(row[i]) : "");
-  }
-  return text + " \\\\\n";
+/// What of a table stands on one page.
+struct Part {
+  std::vector<std::size_t> columns;
+  std::size_t first_row = 0, end_row = 0;
+};
+
+/// In characters, with the gap behind it.
+std::size_t width_of(const Table& table, std::size_t column) {
+  std::size_t width = num_code_points(table.header[column]);
+  for (const Row& row : table.rows) width = std::max(width, column < row.size() ? num_code_points(row[column]) : 0);
+  return width + kGap;
 }
 
-std::string part_of(const Table& table, std::size_t first, std::size_t last) {
-  const std::size_t num_columns = table.header.size();
-  const std::size_t num_text = std::min(table.num_text_columns, num_columns);
-  const bool is_continued = first > 0;
+/// As many columns together as a page is wide, at least one, each time behind those that name the row.
+std::vector<std::vector<std::size_t>> column_groups(const Table& table) {
+  std::vector<std::size_t> keys;
+  std::size_t width_of_keys = 0;
+  for (; keys.size() < std::min(table.num_key_columns, table.header.size()); keys.push_back(keys.size())) {
+    width_of_keys += width_of(table, keys.size());
+  }
+  std::vector<std::vector<std::size_t>> groups{keys};
+  std::size_t width = width_of_keys;
+  for (std::size_t column = keys.size(); column < table.header.size(); ++column) {
+    const std::size_t own = width_of(table, column);
+    if (width + own > kWidthOfAPart && groups.back().size() > keys.size()) {
+      groups.push_back(keys);
+      width = width_of_keys;
+    }
+    groups.back().push_back(column);
+    width += own;
+  }
+  return groups;
+}
+
+std::vector<Part> parts_of(const Table& table) {
+  const std::size_t num_rows = table.rows.size();
+  // Equally long, so that none is the two rows that did not fit.
+  const std::size_t num_parts = std::max<std::size_t>(1, (num_rows + kRowsOfAPart - 1) / kRowsOfAPart);
+  std::vector<Part> parts;
+  for (const auto& columns : column_groups(table)) {
+    for (std::size_t i = 0; i < num_parts; ++i) {
+      parts.push_back({columns, i * num_rows / num_parts, (i + 1) * num_rows / num_parts});
+    }
+  }
+  return parts;
+}
+
+std::string line_of(const Row& row, const std::vector<std::size_t>& columns) {
+  std::string text;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    text += (i == 0 ? "" : " & ") + (columns[i] < row.size() ? latex_text(row[columns[i]]) : "");
+  }
+  // Behind the end of the row before, LaTeX would take either for an option of it.
+  return (text.starts_with('[') || text.starts_with('*') ? "{}" : "") + text + " \\\\\n";
+}
+
+std::string text_of(const Part& part, const Table& table, bool is_continued) {
   std::string text =
       "\\begin{table}[htbp]\n\\centering\n\\scriptsize\n\\setlength{\\tabcolsep}{3pt}\n\\renewcommand{\\arraystretch}{"
       "1.2}\n";
   text += "\\caption{" + latex_text(without_markup(table.caption)) + (is_continued ? " (continued)" : "") + "}\n";
   if (!is_continued) text += "\\label{tab:lethe-" + table.name + "}\n";
-  text +=
-      "\\begin{tabular}{" + std::string(num_text, 'l') + std::string(num_columns - num_text, 'r') + "}\n\\toprule\n";
-  text += line_of(table.header, num_columns) + "\\midrule\n";
-  for (std::size_t i = first; i < last; ++i) text += line_of(table.rows[i], num_columns);
+  text += "\\begin{tabular}{";
+  for (const std::size_t column : part.columns) text += column < table.num_text_columns ? 'l' : 'r';
+  text += "}\n\\toprule\n" + line_of(table.header, part.columns) + "\\midrule\n";
+  for (std::size_t i = part.first_row; i < part.end_row; ++i) text += line_of(table.rows[i], part.columns);
   return text + "\\bottomrule\n\\end{tabular}\n\\end{table}\n\n";
 }
 
 }  // namespace
-
-std::string latex_text(std::string_view plain) {
-  std::string text;
-  std::optional<std::uint32_t> previous;
-  while (!plain.empty()) {
-    const auto point = take_code_point(plain);
-    const bool is_ligature = point == previous && (point == '-' || point == ',' || point == '\'');
-    if (is_ligature) text += "{}";
-    previous = point;
-    if (!point) {
-      text += "[?]";
-    } else if (const auto found = symbols().find(*point); found != symbols().end()) {
-      text += found->second;
-    } else if (*point >= 0x20U && *point < 0x7FU) {
-      text += static_cast<char>(*point);
-    } else if (is_latin_letter(*point)) {
-      text += {static_cast<char>(0xC3U), static_cast<char>(0x80U | (*point & 0x3FU))};
-    } else if (*point < 0x20U) {
-      text += ' ';
-    } else {
-      text += fmt::format("[U+{:04X}]", *point);
-    }
-  }
-  return text;
-}
 
 std::string latex_tables(const Page& page, const std::string& name) {
   std::string text = "% The tables of " + name +
@@ -136,8 +126,10 @@ std::string latex_tables(const Page& page, const std::string& name) {
   for (const Block& block : page) {
     const Table* table = std::get_if<Table>(&block);
     if (table == nullptr) continue;
-    for (std::size_t first = 0; first == 0 || first < table->rows.size(); first += kRowsOfAPart) {
-      text += part_of(*table, first, std::min(first + kRowsOfAPart, table->rows.size()));
+    bool is_continued = false;
+    for (const Part& part : parts_of(*table)) {
+      text += text_of(part, *table, is_continued);
+      is_continued = true;
     }
     has_table = true;
   }

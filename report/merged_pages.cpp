@@ -88,7 +88,9 @@ class MergedSection {
       const auto name = num_twins == 0 ? table.name : table.name + "-" + std::to_string(num_twins + 1);
       Row header{"sweep"};
       header.insert(header.end(), table.header.begin(), table.header.end());
-      tables_.push_back({table.name, {name, table.caption, std::move(header), {}, table.num_text_columns + 1}});
+      tables_.push_back(
+          {table.name,
+           {name, table.caption, std::move(header), {}, table.num_text_columns + 1, table.num_key_columns + 1}});
       found = tables_.end() - 1;
     }
     for (const Row& row : table.rows) {

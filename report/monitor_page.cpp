@@ -22,6 +22,7 @@ Table norm_table(std::span<const CellHistory> histories) {
       "unedited one's.",
       {"cell", "weight", "edits", "spectral ratio", "of the change", "of the unedited weight", "growth"},
       {},
+      2,
       2};
   for (const CellHistory& history : histories) {
     if (history.monitor.empty()) continue;
@@ -41,6 +42,7 @@ Table perplexity_table(std::span<const CellHistory> histories) {
               "asked; tokens: those of the text that are predicted.",
               {"cell", "text", "edits", "tokens", "perplexity"},
               {},
+              2,
               2};
   for (const CellHistory& history : histories) {
     if (history.monitor.empty() || !history.monitor.back().has_text()) continue;

@@ -1,6 +1,7 @@
 #include "report/page.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <iterator>
 
@@ -11,19 +12,38 @@
 namespace lethe::report {
 namespace {
 
-/// In a cell a bar would begin the next one, and a line's end the next row.
-std::string cell_text(std::string_view plain) {
+char on_one_line(char c) { return static_cast<unsigned char>(c) < 0x20U ? ' ' : c; }
+
+bool is_of_a_word(char c) {
+  return static_cast<unsigned char>(c) >= 0x80U || std::isalnum(static_cast<unsigned char>(c));
+}
+
+/// Whether the character at `i` begins or ends something in Markdown: emphasis, code, HTML, a link, an entity.
+bool is_mark(std::string_view text, std::size_t i) {
+  const char next = i + 1 < text.size() ? text[i + 1] : ' ';
+  switch (text[i]) {
+    case '_':  // within a word it is a letter
+      return i == 0 || !is_of_a_word(text[i - 1]) || !is_of_a_word(next);
+    case '&':
+      return next == '#' || is_of_a_word(next);
+    default:
+      return std::string_view("<*`~\\[").find(text[i]) != std::string_view::npos;
+  }
+}
+
+/// In a cell a bar would begin the next one.
+std::string plain_markdown(std::string_view plain, bool is_cell) {
   std::string text;
-  for (const char c : plain) {
-    if (c == '|' || c == '<' || c == '*' || c == '`' || c == '\\' || c == '[') text += '\\';
-    text += static_cast<unsigned char>(c) < 0x20U ? ' ' : c;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    if (is_mark(plain, i) || (is_cell && plain[i] == '|')) text += '\\';
+    text += on_one_line(plain[i]);
   }
   return text;
 }
 
 Row cells_of(const Row& row) {
   Row cells;
-  for (const std::string& cell : row) cells.push_back(cell_text(cell));
+  for (const std::string& cell : row) cells.push_back(plain_markdown(cell, true));
   return cells;
 }
 
@@ -49,11 +69,17 @@ struct MarkdownWriter {
 
 void append(Page& page, Page blocks) { std::ranges::move(blocks, std::back_inserter(page)); }
 
-std::string as_text(std::string_view plain) {
+std::string as_text(std::string_view plain) { return plain_markdown(plain, false); }
+
+std::string as_message(std::string_view message) {
   std::string text;
-  for (const char c : plain) {
-    if (c == '<' || c == '*' || c == '\\' || c == '[') text += '\\';
-    text += static_cast<unsigned char>(c) < 0x20U ? ' ' : c;
+  while (!message.empty()) {
+    const auto begin = message.find('`');
+    const auto end = begin == std::string_view::npos ? begin : message.find('`', begin + 1);
+    text += as_text(end == std::string_view::npos ? message : message.substr(0, begin));
+    if (end == std::string_view::npos) return text;
+    std::ranges::transform(message.substr(begin, end + 1 - begin), std::back_inserter(text), on_one_line);
+    message.remove_prefix(end + 1);
   }
   return text;
 }

@@ -32,6 +32,7 @@ struct Table {
   Row header;
   std::vector<Row> rows;
   std::size_t num_text_columns = 1;  ///< aligned left, the rest right
+  std::size_t num_key_columns = 1;   ///< that name a row: repeated where a wide table is cut
 };
 /// Where a page that shows figures shows them.
 struct FiguresHere {};

@@ -105,6 +105,7 @@ Table overview(std::span<const CellHistory> histories) {
               {"method", "model", "complete", "edits", "ES", "PS", "NS", "score", "known", "forgotten %", "F1 unedited",
                "F1 edited", "distance"},
               {},
+              2,
               2};
   for (const auto& [pair, group] : by_pair(histories)) table.rows.push_back(overview_row(pair, group));
   return table;

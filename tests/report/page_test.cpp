@@ -5,6 +5,7 @@
 
 #include "report/html_page.h"
 #include "report/latex_tables.h"
+#include "report/latex_text.h"
 
 namespace lethe::report {
 namespace {
@@ -20,6 +21,12 @@ constexpr const char* kHostile =
 Page hostile_page() {
   return {Heading{1, as_text(kHostile)}, Paragraph{as_text(kHostile)}, List{{as_text(kHostile)}},
           Table{"cells", as_text(kHostile), {"cell", kHostile}, {{kHostile, "1"}, {"rome", "2.5"}}, 1}};
+}
+
+std::size_t num_found(const std::string& text, const std::string& word) {
+  std::size_t count = 0;
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  return count;
 }
 
 TEST(Page, AColumnIsAsWideAsItsWidestCellInCharacters) {
@@ -78,19 +85,53 @@ TEST(LatexTables, EveryCharacterIsPrinted) {
   EXPECT_EQ(latex_text("中\xff\xc3\n"), "[U+4E2D][?][?] ") << "what it cannot print";
 }
 
+TEST(LatexTables, SubjectsFromAllOverEuropeAreSpelt) {
+  EXPECT_EQ(latex_text("Dvořák, Łódź"), "Dvo\\v{r}ák, \\L{}ód\\'{z}");
+  EXPECT_EQ(latex_text("Ştefan Ľubomír Ő ī ĵ ı Œ"), "\\c{S}tefan \\v{L}ubomír \\H{O} \\={\\i} \\^{\\j} \\i{} \\OE{}");
+  EXPECT_EQ(latex_text("ĄąĐŧŊſ"), "[U+0104][U+0105][U+0110][U+0167][U+014A][U+017F]")
+      << "no accent that every font has";
+  EXPECT_EQ(latex_text("“l’Oréal” !‘"), "{``}l{'}Oréal{''} !{`}");
+}
+
+TEST(LatexTables, ANumberBelowZeroHasAMinus) {
+  EXPECT_EQ(latex_text("-0.76"), "$-$0.76");
+  EXPECT_EQ(latex_text("0.00 (-1.15 to -0.5)"), "0.00 ($-$1.15 to $-$0.5)");
+  EXPECT_EQ(latex_text("−3"), "$-$3");
+  EXPECT_EQ(latex_text("1e-3, gpt-2, 3-7, - 4, -x, a-"), "1e-3, gpt-2, 3-7, - 4, -x, a-");
+}
+
+TEST(LatexTables, NoRowIsAnOptionOfTheRowBefore) {
+  const Table table{"cells", "", {"*", "x"}, {{"[2cm]", "1"}, {"*best*", "2"}, {"", "[3]"}}, 1};
+  const std::string text = latex_tables(Page{table}, "summary");
+  for (const char* row : {"{}* & x", "{}[2cm] & 1", "{}*best* & 2", "\n & [3]"}) EXPECT_THAT(text, HasSubstr(row));
+}
+
+TEST(LatexTables, WideTablesComeInPartsThatNameTheirRows) {
+  Table table{"properties", "What they do.", {"property", "unit"}, {{"spread", "%"}}, 9, 2};
+  for (int i = 0; i < 7; ++i) {
+    table.header.push_back("m" + std::to_string(i));
+    table.rows.front().push_back(std::string(60, static_cast<char>('a' + i)));
+  }
+  const std::string text = latex_tables(Page{table}, "summary");
+  EXPECT_EQ(num_found(text, "\\begin{tabular}{lllll}"), 2U);
+  EXPECT_EQ(num_found(text, "\\begin{tabular}{lll}"), 1U);
+  EXPECT_EQ(num_found(text, "\nspread & \\% & "), 3U);
+  EXPECT_EQ(num_found(text, "(continued)"), 2U);
+  EXPECT_THAT(text, HasSubstr("property & unit & m3 & m4 & m5 \\\\\n"));
+  EXPECT_THAT(text, HasSubstr("property & unit & m6 \\\\\n"));
+  table.rows.front().back() = std::string(400, 'z');
+  EXPECT_EQ(num_found(latex_tables(Page{table}, "summary"), "\\begin{tabular}{lll}"), 1U) << "wider than a page";
+}
+
 TEST(LatexTables, LongTablesComeInParts) {
   Table table{"cells", "Said *before*.", {"cell", "value"}, {}, 1};
   for (int i = 0; i < 70; ++i) table.rows.push_back({"c" + std::to_string(i), "1"});
   const std::string text = latex_tables(Page{table}, "summary");
-  const auto count = [&](const std::string& word) {
-    std::size_t found = 0;
-    for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
-    return found;
-  };
-  EXPECT_EQ(count("\\begin{tabular}{lr}"), 3U);
-  EXPECT_EQ(count("\\label{tab:lethe-cells}"), 1U);
-  EXPECT_EQ(count("\\caption{Said before."), 3U);
-  EXPECT_EQ(count(" \\\\\n"), 70U + 3U);
+  EXPECT_EQ(num_found(text, "\\begin{tabular}{lr}"), 2U);
+  EXPECT_EQ(num_found(text, "\\label{tab:lethe-cells}"), 1U);
+  EXPECT_EQ(num_found(text, "\\caption{Said before."), 2U);
+  EXPECT_EQ(num_found(text, " \\\\\n"), 70U + 2U);
+  EXPECT_THAT(text, HasSubstr("\nc34 & 1 \\\\\n\\bottomrule")) << "equally long";
 }
 
 }  // namespace
