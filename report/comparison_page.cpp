@@ -91,7 +91,7 @@ Table quantities_table(const SweepComparison& comparison, std::size_t place) {
 List pairing_of(const SweepComparison& comparison) {
   List list;
   const auto num_pairs = comparison.same_facts.size() + comparison.other_facts.size();
-  const auto add = [&](const std::string& text) { list.items.push_back(as_text(text)); };
+  const auto add = [&](const std::string& text) { list.items.push_back(as_message(text)); };
   if (num_pairs == 0) add("no cell of both is edited: nothing is compared");
   if (!comparison.same_facts.empty()) {
     add(fmt::format("{} of {} cells edit the same facts in the same order in both, as far as both have come",

@@ -210,7 +210,7 @@ Page disabling_page(const std::string& name, std::span<const SingleEdits> groups
   page.emplace_back(unedited_table(groups));
   List notes;
   for (const auto* texts : {&selection.notes, &remarks.left_out, &remarks.notes}) {
-    for (const std::string& text : *texts) notes.items.push_back(as_text(text));
+    for (const std::string& text : *texts) notes.items.push_back(as_message(text));
   }
   if (notes.items.empty()) return page;
   page.emplace_back(Heading{2, "Notes"});

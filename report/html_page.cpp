@@ -79,6 +79,15 @@ struct Span {
 };
 constexpr Span kSpans[] = {{"`", "code"}, {"**", "strong"}, {"*", "em"}};
 
+/// Where the mark that ends the text's first element is; npos where nothing closes it. In code a backslash is one.
+std::size_t end_of(std::string_view text, const Span& span) {
+  for (std::size_t i = span.mark.size(); i < text.size(); ++i) {
+    if (text.substr(i).starts_with(span.mark)) return i;
+    if (text[i] == '\\' && span.mark != "`") ++i;
+  }
+  return std::string_view::npos;
+}
+
 /// What stands in an element is not empty, and begins with no space: "2 * 3" is a product.
 bool opens(std::string_view text, const Span& span) {
   if (!text.starts_with(span.mark) || text.size() == span.mark.size()) return false;
@@ -211,17 +220,15 @@ std::string html_text(std::string_view text) {
       continue;
     }
     const auto span = std::ranges::find_if(kSpans, [&](const Span& one) { return opens(text, one); });
-    const std::size_t length = span == std::end(kSpans) ? 0 : span->mark.size();
-    const auto end = length == 0 ? std::string_view::npos : text.find(span->mark, length);
+    const auto end = span == std::end(kSpans) ? std::string_view::npos : end_of(text, *span);
     if (end == std::string_view::npos) {
       html += escaped(text.front());
       text.remove_prefix(1);
       continue;
     }
-    const std::string_view inner = text.substr(length, end - length);
-    html += fmt::format("<{0}>{1}</{0}>", span->element,
-                        length == 1 && span->mark == "`" ? escaped(inner) : html_text(inner));
-    text.remove_prefix(end + length);
+    const std::string_view inner = text.substr(span->mark.size(), end - span->mark.size());
+    html += fmt::format("<{0}>{1}</{0}>", span->element, span->mark == "`" ? escaped(inner) : html_text(inner));
+    text.remove_prefix(end + span->mark.size());
   }
   return html;
 }

@@ -9,7 +9,8 @@
 // its tables as LaTeX (report/latex_tables.h).
 //
 // Text is Markdown of four kinds: `code`, **strong**, *emphasis* and a backslash before a character that means nothing.
-// Whatever comes from outside (a name, a message, a cell) goes in through `as_text`.
+// Whatever comes from outside (a name, a model's text) goes in through `as_text`, what lethe says of it through
+// `as_message`; cells of tables are plain.
 
 namespace lethe::report {
 
@@ -42,8 +43,10 @@ using Page = std::vector<Block>;
 /// Puts `blocks` behind what the page has.
 void append(Page& page, Page blocks);
 
-/// `plain` so that it reads as it is, on one line: nothing in it is markup, HTML or a link. Code within is kept.
+/// `plain` so that it reads as it is, on one line: nothing in it is markup, HTML or a link.
 std::string as_text(std::string_view plain);
+/// The same of a message, whose `code` stays code.
+std::string as_message(std::string_view message);
 
 /// For a cell: "–" where there is no number.
 std::string number(double value, int decimals = 1);

@@ -192,7 +192,7 @@ Table provenance_table(std::span<const CellHistory> histories) {
 
 List escaped(const std::set<std::string>& lines) {
   List list;
-  for (const std::string& line : lines) list.items.push_back(as_text(line));
+  for (const std::string& line : lines) list.items.push_back(as_message(line));
   return list;
 }
 

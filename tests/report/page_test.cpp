@@ -47,11 +47,26 @@ TEST(Page, NamesAreNoMarkupInMarkdown) {
   EXPECT_THAT(text, HasSubstr("| \\<script>alert(1)\\</script> \\| \\*"));
 }
 
+TEST(Page, WhatAModelWritesIsNoMarkup) {
+  EXPECT_EQ(as_text("a `b, __init__ my_key &lt; R&D ~~x~~"),
+            "a \\`b, \\_\\_init\\_\\_ my_key \\&lt; R\\&D \\~\\~x\\~\\~");
+  EXPECT_EQ(as_text("Tom & Ann"), "Tom & Ann");
+  const std::string line = "*greedy:* " + as_text("one ` tick *") + " / *sampled:* " + as_text("` *two");
+  EXPECT_EQ(html_text(line), "<em>greedy:</em> one ` tick * / <em>sampled:</em> ` *two");
+}
+
+TEST(Page, CodeOfAMessageStaysCode) {
+  const auto message = as_message("<m>_: `lethe report A_ --label '*'\n` names `one");
+  EXPECT_EQ(message, "\\<m>\\_: `lethe report A_ --label '*' ` names \\`one");
+  EXPECT_EQ(html_text(message), "&lt;m&gt;_: <code>lethe report A_ --label &#39;*&#39; </code> names `one");
+}
+
 TEST(HtmlPage, MarkupOfThePageBecomesElements) {
   EXPECT_EQ(html_text("**rome on m** ends at 3 %, *gradual*; see `lethe report <DIR>`."),
             "<strong>rome on m</strong> ends at 3 %, <em>gradual</em>; see <code>lethe report &lt;DIR&gt;</code>.");
   EXPECT_EQ(html_text("2 * 3 ** 4 ` 5"), "2 * 3 ** 4 ` 5") << "marks that nothing closes";
   EXPECT_EQ(html_text("\\*no\\*"), "*no*");
+  EXPECT_EQ(html_text("*a \\* b* `c\\` d`"), "<em>a * b</em> <code>c\\</code> d`") << "marks that are none";
   EXPECT_EQ(html_text("\\"), "\\");
   EXPECT_EQ(html_text("a**"), "a**");
 }
