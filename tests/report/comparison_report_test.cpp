@@ -179,7 +179,8 @@ TEST_F(ComparisonReport, FiguresSayWhichSweepIsWhichAndAreDrawnOnce) {
   EXPECT_THAT(text("figures/overview.txt"), AllOf(HasSubstr("told apart by dash"), HasSubstr("$\\frac{$ and b")));
   EXPECT_THAT(text("figures/differences.txt"), HasSubstr("of samples: 2)"));
   const auto page = text("index.html");
-  EXPECT_THAT(page, AllOf(HasSubstr("<figure id=\"overview\">"), HasSubstr("<figure id=\"differences\">")));
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("<figure id=\"figure:overview\">"), HasSubstr("<figure id=\"figure:differences\">")));
   const auto time = fs::last_write_time(root_ / "both/figures/overview.png");
   EXPECT_EQ(write("both", {"$\\frac{$", "b"}, true).figures, result.figures);
   EXPECT_EQ(fs::last_write_time(root_ / "both/figures/overview.png"), time);

@@ -62,11 +62,13 @@ TEST(Page, CodeOfAMessageStaysCode) {
 }
 
 TEST(HtmlPage, MarkupOfThePageBecomesElements) {
-  EXPECT_EQ(html_text("**rome on m** ends at 3 %, *gradual*; see `lethe report <DIR>`."),
-            "<strong>rome on m</strong> ends at 3 %, <em>gradual</em>; see <code>lethe report &lt;DIR&gt;</code>.");
+  EXPECT_EQ(
+      html_text("**rome on m** ends at 3 %, *gradual*; see `lethe report <DIR>`."),
+      "<strong>rome on m</strong> ends at 3\u00A0%, <em>gradual</em>; see <code>lethe report &lt;DIR&gt;</code>.");
   EXPECT_EQ(html_text("2 * 3 ** 4 ` 5"), "2 * 3 ** 4 ` 5") << "marks that nothing closes";
   EXPECT_EQ(html_text("\\*no\\*"), "*no*");
   EXPECT_EQ(html_text("*a \\* b* `c\\` d`"), "<em>a * b</em> <code>c\\</code> d`") << "marks that are none";
+  EXPECT_EQ(html_text("3 % of x %"), "3\u00A0% of x %") << "no line ends before a percent sign";
   EXPECT_EQ(html_text("\\"), "\\");
   EXPECT_EQ(html_text("a**"), "a**");
 }
@@ -89,6 +91,18 @@ TEST(HtmlPage, NeedsNothingFromElsewhere) {
   EXPECT_THAT(html_page(page, std::vector{figure}, "{}"),
               AllOf(HasSubstr("alt=\"One\""), HasSubstr("src=\"data:image/png;base64,iVBORwD/\""),
                     HasSubstr("<figcaption>One. Two.</figcaption>"), HasSubstr("Courses of single runs")));
+}
+
+TEST(HtmlPage, EachLinkLeadsToASectionOfItsOwn) {
+  const ShownFigure figure{"overview", "image/png", "bytes", "One."};
+  const Page page{Heading{1, "Overview"}, Heading{2, "Overview"}, FiguresHere{},
+                  Heading{2, "a b"},      Heading{2, "Figures"},  Heading{2, "a-b"}};
+  const std::string html = html_page(page, std::vector{figure}, "{}");
+  for (const char* anchor : {"overview", "figures", "a-b", "figures-2", "a-b-2"}) {
+    const std::string quoted = std::string(anchor) + "\"";
+    EXPECT_EQ(num_found(html, "href=\"#" + quoted), 1U) << anchor;
+    EXPECT_EQ(num_found(html, "id=\"" + quoted), 1U) << anchor;
+  }
 }
 
 TEST(LatexTables, EveryCharacterIsPrinted) {
