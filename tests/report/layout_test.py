@@ -10,12 +10,15 @@ import matplotlib
 matplotlib.use("Agg")
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "report", "plot"))
 import numpy as np  # noqa: E402
+from matplotlib.colors import to_rgb  # noqa: E402
 from matplotlib.markers import CARETDOWN  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
+from PIL import Image  # noqa: E402
 
 import plot_kinds  # noqa: E402
 import plot_sheet  # noqa: E402
 from plot_curves import Cell, Curve, Phase  # noqa: E402
+from plot_looks import numbered, sample_look, task_look  # noqa: E402
 
 # As phases.csv has it: a break at the very beginning, where the mark is nearest to the titles, and a long subject.
 BREAK = {"verdict": "observed", "after": "0", "by": "20", "confidence": "0.9875", "forgetting_rate": "3.1", "forgetting_rate_low": "2.5",
@@ -37,7 +40,7 @@ def course_of(row, width):
     """The figure, and its caption on one line."""
     figures = mock.patch.multiple(plot_sheet.plt.Figure, savefig=mock.DEFAULT), mock.patch.object(plot_sheet.plt, "close")
     with tempfile.TemporaryDirectory() as folder, figures[0], figures[1], mock.patch("builtins.print"):
-        plot_kinds.course(plot_sheet.Output(folder, ["png"], plot_sheet.width_of(width)), "course", a_cell(), Phase(row) if row else None)
+        plot_kinds.course(plot_sheet.Output(folder, ["pdf"], plot_sheet.width_of(width)), "course", a_cell(), Phase(row) if row else None)
         figure = plot_sheet.plt.gcf()
         with open(os.path.join(folder, "course.txt"), encoding="utf-8") as file:
             return figure, " ".join(file.read().split())
@@ -117,6 +120,17 @@ class Course(unittest.TestCase):
     def test_an_edit_beyond_the_axis_or_no_number_is_not_marked(self):
         for edit in ("9999999999", "1" * 5000, "1e3", "-7", "7.5", "nan"):
             self.assertEqual(marks_of(course_of({**BREAK, "edit": edit}, "page")[0]), [], edit[:20])
+
+    def test_a_png_has_a_palette_in_which_every_line_keeps_its_colour(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch("builtins.print"):
+            plot_kinds.course(plot_sheet.Output(folder, ["png"], plot_sheet.width_of("page")), "course", a_cell(), Phase(BREAK))
+            with Image.open(os.path.join(folder, "course.png")) as picture:
+                self.assertEqual((picture.mode, round(picture.info["dpi"][0])), ("P", plot_sheet.PNG_DPI))
+                drawn = [colour for count, colour in picture.convert("RGB").getcolors() if count > 100]
+        for colour in ["white", "black"] + [look.colour for look in (sample_look(0), task_look("mrpc"), numbered(3), numbered(4))]:
+            wanted = [255 * channel for channel in to_rgb(colour)]
+            nearest = min(max(abs(a - b) for a, b in zip(one, wanted)) for one in drawn)
+            self.assertLess(nearest, 8, colour)
 
 
 if __name__ == "__main__":
