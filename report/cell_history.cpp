@@ -35,6 +35,7 @@ class CellLoader {
     const auto identities = ledger::foreign_identities(folder_, history_.cell, "");
     identities_.edit = choice_.edits_of(history_.cell, {identities.begin(), identities.end()}, remarks());
     history_.edit_identity = identities_.edit;
+    history_.requests = choice_.requests_of(history_.cell, identities_.edit);
     load_baseline();
     ledger::CellFiles files;
     if (!identities_.edit.empty()) files = ledger::scan_cell(folder_.cell(history_.cell, identities_.edit));

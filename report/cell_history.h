@@ -31,9 +31,10 @@ struct DistancePoint {
 /// may have gaps: a sweep can be reported at any moment.
 struct CellHistory {
   core::GridCell cell;
-  core::CellProgress progress;              ///< from file names, as the sweep counts it
-  std::string cancel_reason;                ///< its user's, where it is cancelled and one was given
-  std::string edit_identity;                ///< empty: nothing to report
+  core::CellProgress progress;  ///< from file names, as the sweep counts it
+  std::string cancel_reason;    ///< its user's, where it is cancelled and one was given
+  std::string edit_identity;    ///< empty: nothing to report
+  std::string requests;  ///< digest of its sample's facts, by the edit identity; empty where no inspection tells it
   std::vector<core::MetricRecord> records;  ///< edits 1..k
   std::vector<ForgettingPoint> forgetting;
   std::vector<TaskPoint> tasks;  ///< the unedited model first, if it was asked

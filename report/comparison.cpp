@@ -60,6 +60,14 @@ std::map<core::GridCell, CellOfSweep> cells_of(const NamedSweep& sweep) {
   return cells;
 }
 
+void note_facts(const SharedPart& shared, SweepComparison& comparison) {
+  const auto name = shared.one.cell.name();
+  const bool is_same = shared.has_same_facts();
+  (is_same ? comparison.same_facts : comparison.other_facts).push_back(name);
+  if (is_same && !shared.has_same_records) comparison.unknown_records.push_back(name);
+  if (!is_same && shared.has_same_case_ids) comparison.other_records.push_back(name);
+}
+
 /// Tells what is not compared of a cell.
 void note_gaps(const SharedPart& shared, SweepComparison& comparison) {
   const auto name = shared.one.cell.name();
@@ -98,11 +106,11 @@ std::optional<PairedCell> paired(const CellOfSweep& first, const CellOfSweep& se
     return std::nullopt;
   }
   const SharedPart shared = shared_part(*first.history, *second.history);
-  (shared.has_same_facts ? comparison.same_facts : comparison.other_facts).push_back(name);
+  note_facts(shared, comparison);
   if (first.history->edit_identity == second.history->edit_identity) comparison.same_edits.push_back(name);
   note_gaps(shared, comparison);
   PairedCell pair{shared.one.cell,
-                  shared.has_same_facts,
+                  shared.has_same_facts(),
                   quantities_of(shared.one, *first.phases),
                   quantities_of(shared.other, *second.phases),
                   cell_curves(shared.one, sweep.results.config),

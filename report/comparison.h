@@ -60,9 +60,11 @@ struct DifferenceCurve {
 struct SweepComparison {
   std::string first, second;                         ///< labels
   std::vector<std::string> same_facts, other_facts;  ///< cells of both, by whether facts and their order are the same
-  std::vector<std::string> same_edits;               ///< cells whose edit identities are the same
-  std::vector<std::string> not_edited;               ///< cells of both grids that one has not edited yet
-  std::vector<std::string> notes;                    ///< what is not compared, and why
+  std::vector<std::string> other_records;    ///< of these others: those whose case ids are the same all the same
+  std::vector<std::string> unknown_records;  ///< of `same_facts`: those of which case ids alone are known
+  std::vector<std::string> same_edits;       ///< cells whose edit identities are the same
+  std::vector<std::string> not_edited;       ///< cells of both grids that one has not edited yet
+  std::vector<std::string> notes;            ///< what is not compared, and why
   std::vector<QuantityComparison> quantities;
   std::vector<DifferenceCurve> curves;
 };

@@ -97,8 +97,18 @@ List pairing_of(const SweepComparison& comparison) {
     add(fmt::format("{} of {} cells edit the same facts in the same order in both, as far as both have come",
                     comparison.same_facts.size(), num_pairs));
   }
+  if (!comparison.unknown_records.empty()) {
+    add("by their case ids alone, because an inspection.json does not tell the records behind them, in: " +
+        core::first_names(comparison.unknown_records));
+  }
   if (!comparison.other_facts.empty()) {
     add("other facts, or another order, in: " + core::first_names(comparison.other_facts));
+  }
+  if (!comparison.other_records.empty()) {
+    add("of these the same case ids in the same order, but not the same records: prompts or targets differ, or what "
+        "the "
+        "sample has further on, in: " +
+        core::first_names(comparison.other_records));
   }
   if (!comparison.same_edits.empty()) {
     add(fmt::format(

@@ -1,6 +1,14 @@
 #include "report/experiment_differences.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/fmt/ranges.h>
@@ -60,6 +68,78 @@ void add_models(const NamedSweep& first, const NamedSweep& second, Lines& lines)
   }
 }
 
+using Fields = std::map<std::string, std::string>;
+using CellsOfField = std::map<std::string, std::vector<std::string>>;
+
+// Of what is hashed into an edit identity: what the keys of the configs and the contents of the models, compared above,
+// decide. The rest are contents of files that a config only names, and what version of lethe made the edits.
+constexpr std::array<std::string_view, 12> kToldAbove = {
+    "kind",    "method", "fidelity",  "edits",   "seed",      "sample",
+    "threads", "device", "precision", "weights", "tokenizer", "second_moment_placement"};
+constexpr std::string_view kOfTheMethod = "method.";
+
+bool is_told_above(const std::string& field) {
+  return field.starts_with(kOfTheMethod) || std::ranges::find(kToldAbove, field) != kToldAbove.end();
+}
+
+/// What a field stands for, for readers who know the config alone.
+std::string words_of_field(const std::string& field) {
+  if (field == "requests") return "requests: other records of the dataset, or another order of them";
+  if (field == "moments") return "second moments: other weights, corpus or settings of the pass over it";
+  if (field == "contexts") return "contexts: another file";
+  return field + ": another one";
+}
+
+/// The fields in which edit identities differ, and in which cells of both; of cells that both inspections describe.
+CellsOfField differing_fields(const core::Inspection& first, const core::Inspection& second) {
+  CellsOfField cells;
+  const core::CellIndex others(second);
+  for (const core::CellFacts& one : first.cells) {
+    const auto* other = others.find(one.cell);
+    if (other == nullptr || one.edit_identity_fields.empty() || other->edit_identity_fields.empty()) continue;
+    std::vector<std::pair<std::string, std::string>> lone;  // entries that one of them has alone
+    std::ranges::set_symmetric_difference(one.edit_identity_fields, other->edit_identity_fields,
+                                          std::back_inserter(lone));
+    for (const auto& [field, value] : lone) {
+      auto& names = cells[field];
+      if (names.empty() || names.back() != one.cell.name()) names.push_back(one.cell.name());
+    }
+  }
+  return cells;
+}
+
+/// By the inspections, which know what is in the files that edits are made with.
+void add_edits(const NamedSweep& first, const NamedSweep& second, Lines& lines) {
+  if (!first.results.inspection || !second.results.inspection) return;
+  const auto cells = differing_fields(*first.results.inspection, *second.results.inspection);
+  // What is told above is so by the configs at hand; where they agree and identities do not, these have the last word.
+  const bool is_unexplained = lines.empty();
+  for (const auto& [field, names] : cells) {
+    if (is_told_above(field) && !is_unexplained) continue;
+    lines.push_back(fmt::format("edits, {} ({})", words_of_field(field), core::first_names(names)));
+  }
+}
+
+/// Parts whose reductions were made with other settings, by their identities; tasks are told one by one.
+void add_reductions(const NamedSweep& first, const NamedSweep& second, Lines& lines) {
+  if (!first.results.inspection || !second.results.inspection) return;
+  const core::CellIndex others(*second.results.inspection);
+  std::set<core::ReductionPart> parts;
+  for (const core::CellFacts& one : first.results.inspection->cells) {
+    const auto* other = others.find(one.cell);
+    if (other == nullptr) continue;
+    for (const auto& [part, identity] : one.reduction_identities) {
+      const auto found = other->reduction_identities.find(part);
+      if (found != other->reduction_identities.end() && found->second != identity) parts.insert(part);
+    }
+  }
+  parts.erase(core::ReductionPart::kTasks);
+  for (const auto part : parts) {
+    lines.push_back(
+        fmt::format("reductions, {}: other settings, contents of a file or numerics version", core::to_string(part)));
+  }
+}
+
 }  // namespace
 
 List experiment_differences(const NamedSweep& first, const NamedSweep& second) {
@@ -70,6 +150,8 @@ List experiment_differences(const NamedSweep& first, const NamedSweep& second) {
   add_grid(first, second, lines);
   add_tasks(first, second, lines);
   add_models(first, second, lines);
+  add_edits(first, second, lines);
+  add_reductions(first, second, lines);
   List list;
   for (const auto& line : lines) list.items.push_back(as_text(line));
   if (lines.empty()) list.items.emplace_back("nothing: both ask for the same");

@@ -66,6 +66,13 @@ std::string IdentityChoice::baseline_of(const std::string& model, const std::set
   return choose(model + ": answers of the unedited model", there, named, remarks);
 }
 
+std::string IdentityChoice::requests_of(const core::GridCell& cell, const std::string& edit_identity) const {
+  const auto* facts = facts_of(cell);
+  if (facts == nullptr || facts->edit_identity != edit_identity) return {};
+  const auto found = facts->edit_identity_fields.find("requests");
+  return found == facts->edit_identity_fields.end() ? std::string() : found->second;
+}
+
 std::string IdentityChoice::choose(const std::string& what, const std::set<std::string>& there,
                                    const std::optional<std::string>& named, Remarks& remarks) {
   std::set<std::string> asked_for;

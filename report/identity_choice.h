@@ -25,6 +25,10 @@ class IdentityChoice {
                                           const std::set<std::string>& there, Remarks& remarks);
   [[nodiscard]] std::string baseline_of(const std::string& model, const std::set<std::string>& there, Remarks& remarks);
 
+  /// What stands for the facts of a cell's sample, their contents and their order, in the edit identity: a digest.
+  /// Empty where the newest run did not say, and for edits of another identity than it named.
+  [[nodiscard]] std::string requests_of(const core::GridCell& cell, const std::string& edit_identity) const;
+
   /// Requested identities under which nothing was found.
   [[nodiscard]] std::set<std::string> not_found() const;
 

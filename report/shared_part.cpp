@@ -99,7 +99,8 @@ void keep_same_texts(SharedPart& shared) {
       return;
     }
     const bool are_compared = one[i].compared && other[i].compared;
-    if (are_compared && (!shared.has_same_facts || one[i].compared->case_ids == other[i].compared->case_ids)) continue;
+    if (are_compared && (!shared.has_same_facts() || one[i].compared->case_ids == other[i].compared->case_ids))
+      continue;
     if (are_compared) shared.has_same_references = false;
     one[i].compared = other[i].compared = std::nullopt;
   }
@@ -124,8 +125,9 @@ SharedPart shared_part(CellHistory one, CellHistory other) {
   shared.has_same_checks = were_checked_alike(one, other, shared.edits);
   one.records.resize(size);
   other.records.resize(size);
-  shared.has_same_facts =
+  shared.has_same_case_ids =
       std::ranges::equal(one.records, other.records, {}, &core::MetricRecord::case_id, &core::MetricRecord::case_id);
+  if (!one.requests.empty() && !other.requests.empty()) shared.has_same_records = one.requests == other.requests;
   const auto last_one = last_all_edits(one);
   const auto last_other = last_all_edits(other);
   keep_common(one.forgetting, other.forgetting, shared.edits);

@@ -90,6 +90,56 @@ TEST_F(ComparisonReport, EveryCurveAndRowSaysOfWhichSweepItIs) {
   EXPECT_THAT(text("comparison.md"), AllOf(HasSubstr("normalised distance"), Not(HasSubstr("## Provenance"))));
 }
 
+/// One config, run before and after its records, its corpus and its fixed text were replaced under their paths.
+TEST_F(ComparisonReport, WhatLiesUnderTheSamePathsIsComparedToo) {
+  const auto inspect = [&](const std::string& name, const std::string& content) {
+    auto inspection = fake::inspection(config_);
+    for (auto& cell : inspection.cells) {
+      cell.edit_identity_fields = {{"method", "ROME"}, {"moments", content}, {"requests", content}};
+      if (cell.cell.sample == 1) cell.edit_identity_fields["requests"] = "unchanged";
+      cell.reduction_identities[core::ReductionPart::kMonitor] = content;
+    }
+    ledger::replace_text(ledger::SweepFolder(root_ / name).inspection(), core::to_json(inspection));
+  };
+  fake::write_experiment(ledger::SweepFolder(root_ / "b"), config_);
+  inspect("a", "old");
+  inspect("b", "old");
+  (void)write();
+  EXPECT_THAT(text("comparison.md"),
+              AllOf(HasSubstr("* nothing: both ask for the same\n"), Not(HasSubstr("by their case ids alone")),
+                    HasSubstr("2 of 2 cells edit the same facts in the same order")));
+  inspect("b", "new");
+  (void)write();
+  EXPECT_THAT(
+      text("comparison.md"),
+      AllOf(
+          HasSubstr("* edits, requests: other records of the dataset, or another order of them (rome/tiny/sample0)\n"),
+          HasSubstr("(rome/tiny/sample0, rome/tiny/sample1)\n"), HasSubstr("* edits, second moments: other weights"),
+          HasSubstr("* reductions, monitor: other settings, contents"), Not(HasSubstr("* edits, method")),
+          HasSubstr("1 of 2 cells edit the same facts"), HasSubstr("not the same records"),
+          Not(HasSubstr("nothing:"))));
+}
+
+TEST_F(ComparisonReport, WhereNothingTellsTheRecordsThatIsSaid) {
+  (void)write();
+  EXPECT_THAT(text("comparison.md"), HasSubstr("by their case ids alone, because an inspection.json does not tell"));
+}
+
+TEST_F(ComparisonReport, EditsOfOtherIdentitiesAreNeverTheSame) {
+  const auto inspect = [&](const std::string& name, const std::string& threads) {
+    auto inspection = fake::inspection(config_);
+    for (auto& cell : inspection.cells) cell.edit_identity_fields = {{"threads", threads}};
+    ledger::replace_text(ledger::SweepFolder(root_ / name).inspection(), core::to_json(inspection));
+  };
+  inspect("a", "1");
+  inspect("b", "2");
+  (void)write();
+  EXPECT_THAT(text("comparison.md"), Not(HasSubstr("edits, threads"))) << "a key of the configs, of which seeds differ";
+  fake::write_experiment(ledger::SweepFolder(root_ / "b"), config_);
+  (void)write();
+  EXPECT_THAT(text("comparison.md"), AllOf(HasSubstr("edits, threads: another one"), Not(HasSubstr("nothing:"))));
+}
+
 TEST_F(ComparisonReport, SweepsAreCalledAsAskedFor) {
   (void)write("both", {"seed 37", "seed, 41"});
   EXPECT_THAT(text("curves.csv"), HasSubstr("\n\"seed, 41\",rome/tiny/sample1,"));

@@ -44,7 +44,7 @@ std::vector<std::int64_t> edits_of(const std::vector<Point>& points) {
 TEST(SharedPart, IsWhatBothHave) {
   const auto shared = shared_part(checked_history(60, {20, 40, 60}), checked_history(40, {10, 20, 40}));
   EXPECT_EQ(shared.edits, 40);
-  EXPECT_TRUE(shared.has_same_facts);
+  EXPECT_TRUE(shared.has_same_facts());
   for (const auto* one : {&shared.one, &shared.other}) {
     EXPECT_EQ(one->records.size(), 40U);
     EXPECT_THAT(edits_of(one->forgetting), ElementsAre(20, 40));
@@ -99,8 +99,24 @@ TEST(SharedPart, ChecksAreAlikeUpToTheLastCommonOne) {
 TEST(SharedPart, AnotherOrderIsSeen) {
   auto other = checked_history(60, {});
   std::swap(other.records[3].case_id, other.records[4].case_id);
-  EXPECT_FALSE(shared_part(checked_history(60, {}), other).has_same_facts);
-  EXPECT_TRUE(shared_part(checked_history(3, {}), other).has_same_facts) << "as far as both have come";
+  EXPECT_FALSE(shared_part(checked_history(60, {}), other).has_same_facts());
+  EXPECT_TRUE(shared_part(checked_history(3, {}), other).has_same_facts()) << "as far as both have come";
+}
+
+TEST(SharedPart, OtherRecordsBehindTheSameCaseIdsAreOtherFacts) {
+  const auto with_requests = [](const std::string& requests) {
+    auto made = checked_history(60, {});
+    made.requests = requests;
+    return made;
+  };
+  const auto other = shared_part(with_requests("aa"), with_requests("bb"));
+  EXPECT_TRUE(other.has_same_case_ids);
+  EXPECT_EQ(other.has_same_records, false);
+  EXPECT_FALSE(other.has_same_facts());
+  EXPECT_TRUE(shared_part(with_requests("aa"), with_requests("aa")).has_same_facts());
+  const auto unknown = shared_part(with_requests("aa"), with_requests(""));
+  EXPECT_EQ(unknown.has_same_records, std::nullopt);
+  EXPECT_TRUE(unknown.has_same_facts()) << "as far as case ids tell";
 }
 
 TEST(SharedPart, WithoutABaselineNeitherHasOne) {
