@@ -157,10 +157,37 @@ class CellLoader {
       identities_.reductions[part] =
           choice_.reductions_of(history_.cell, part, ledger::reduction_identities(files, part), remarks());
     }
+    std::map<core::ReductionPart, std::int64_t> further;
+    const auto asked_for = parts_due(wanted_edits_, files);  // all that are due at all are so after the last edit
     for (const auto& file : files.reductions) {
       if (file.identity != identities_.reductions[file.part] || file.edits > wanted_edits_) continue;
+      if (asked_for.contains(file.part) && !parts_due(file.edits, files).contains(file.part)) {
+        ++further[file.part];
+        continue;
+      }
       guarded(file.file.path, [&] { append_reduction(file); });
     }
+    note_further_reductions(further);
+  }
+
+  [[nodiscard]] std::set<core::ReductionPart> parts_due(std::int64_t edits, const ledger::CellFiles& files) const {
+    const auto parts = core::parts_due(config_, history_.cell, edits, files.collapsed_at());
+    return {parts.begin(), parts.end()};
+  }
+
+  /// Made for another config, with other intervals. What was wrong at any check so far depends on how many there were:
+  /// a report is of the checks that its experiment asks for, whatever else the folder has been through. A part that it
+  /// asks for nowhere is another matter: what an earlier run measured is shown still.
+  void note_further_reductions(const std::map<core::ReductionPart, std::int64_t>& further) {
+    if (further.empty()) return;
+    std::string counts;
+    for (const auto& [part, count] : further) {
+      counts += (counts.empty() ? "" : ", ") + std::to_string(count) + " of " + std::string(core::to_string(part));
+    }
+    remarks().notes.push_back(history_.cell.name() +
+                              ": reductions are committed that this experiment does not ask for after their edits, and "
+                              "are not shown: " +
+                              counts);
   }
 
   void append_reduction(const ledger::ReductionFile& file) {

@@ -331,6 +331,39 @@ TEST_F(Report, EditsBeyondThoseAskedForAreNotShown) {
   EXPECT_THAT(text_of(folder_.report() / "curves.csv"), Not(HasSubstr(",60,")));
 }
 
+/// A folder that was run with more checks before has the report of one that was not.
+TEST_F(Report, ReductionsThatTheExperimentDoesNotAskForAreNotShown) {
+  auto config = config_;
+  config.forgetting_every = 60;
+  config.tasks_every = 60;
+  config.checkpoint_every = 20;
+  fake::write_experiment(folder_, config);
+  const ReportResult result = write();
+  EXPECT_THAT(result.remarks.left_out, IsEmpty());
+  EXPECT_THAT(
+      result.remarks.notes,
+      testing::ElementsAre(HasSubstr("rome/tiny/sample0: reductions are committed that this experiment does not "
+                                     "ask for after their edits, and are not shown: 3 of distance, 5 of "
+                                     "forgetting, 1 of tasks"),
+                           HasSubstr("rome/tiny/sample1: ")));
+  EXPECT_THAT(summary(), AllOf(HasSubstr("2 of 2 cells are complete"), HasSubstr("5 of forgetting")));
+  EXPECT_EQ(run_report_verb(sweep_.path(), editing::catalogue(), {false, {}}), core::kExitDone);
+  const auto curves = text_of(folder_.report() / "curves.csv");
+  const auto phases = text_of(folder_.report() / "phases.csv");
+  for (const int cell : {0, 1}) {
+    for (const auto& found : ledger::committed_files(cell_folder(static_cast<std::size_t>(cell)))) {
+      const bool is_check = found.stem.starts_with("forgetting-") || found.stem.starts_with("tasks-");
+      const bool is_distance = found.stem.starts_with("distance-");
+      const auto is_at = [&](const char* edits) { return found.stem.find(edits) != std::string::npos; };
+      const bool is_due = is_at("-0000060-") || (is_distance && (is_at("-0000020-") || is_at("-0000040-")));
+      if ((is_check || is_distance) && !is_due) fs::remove(found.path);
+    }
+  }
+  EXPECT_THAT(write().remarks.notes, IsEmpty());
+  EXPECT_EQ(text_of(folder_.report() / "curves.csv"), curves);
+  EXPECT_EQ(text_of(folder_.report() / "phases.csv"), phases);
+}
+
 TEST_F(Report, ShowsWhatAllEditsAreWorthAfterTheLast) {
   (void)write();
   EXPECT_THAT(summary(), AllOf(HasSubstr("## After all edits"), HasSubstr("50.0 / 50.0 / 75.0 |  56.2 | 50.0 / 50.0 |"),
