@@ -14,7 +14,7 @@
 namespace lethe::report {
 
 /// The words of a text: runs of characters between spaces, cut before and behind each ASCII punctuation mark that does
-/// not stand between two letters or digits ("don't" and "3.5" are one word, "end." two).
+/// not stand between two other characters ("don't" and "3.5" are one word, "end." two).
 std::vector<std::string_view> words_of(std::string_view text);
 
 /// Mean of 2/3 of the entropy of a text's pairs of words and 4/3 of that of its triples, bits (the published
