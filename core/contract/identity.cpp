@@ -130,7 +130,8 @@ Identity moments_identity(const ExperimentConfig& config, const ModelConfig& mod
 }
 
 Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
-                            const std::map<std::string, Digest>& examples, const std::string& monitor_text) {
+                            const std::map<std::string, Digest>& examples, const std::string& monitor_text,
+                            const std::string& text_prompts) {
   Identity identity;
   identity.fields["kind"] = "reduction";
   identity.fields["part"] = std::string(to_string(part));
@@ -138,6 +139,7 @@ Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
   if (part == ReductionPart::kTexts) {
     identity.fields["facts"] = std::to_string(config.texts_facts);
     identity.fields["tokens"] = std::to_string(config.texts_tokens);
+    if (!text_prompts.empty()) identity.fields["prompts"] = text_prompts;
   }
   if (part == ReductionPart::kMonitor) add_monitor_text(identity, config, monitor_text);
   if (part != ReductionPart::kTasks) return identity;

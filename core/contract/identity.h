@@ -64,9 +64,11 @@ void add_machine(Identity& identity, const ExperimentConfig& config);
 /// Hash of what changes an evaluation of a given model state; the state itself is covered by the edit identity, under
 /// whose folder reductions lie. `examples` holds the digest of each task's examples file by task name; it is used
 /// for `kTasks` alone, as `monitor_text` for `kMonitor`: the text's digest, and how it is read where that is not as
-/// plain text. Throws `ConfigError` if one of those that the config names is missing.
+/// plain text, and `text_prompts` for `kTexts`: the digest of what the texts are written behind, empty where nobody
+/// asks. Throws `ConfigError` if one of the examples or texts that the config names is missing.
 Identity reduction_identity(ReductionPart part, const ExperimentConfig& config,
-                            const std::map<std::string, Digest>& examples, const std::string& monitor_text = "");
+                            const std::map<std::string, Digest>& examples, const std::string& monitor_text = "",
+                            const std::string& text_prompts = "");
 
 /// Hash of what decides one task's answers of a given model state: its part of `reduction_identity(kTasks)`, so that
 /// answers outlive a change of the other tasks. Throws `ConfigError` if the digest of its examples is missing.

@@ -222,6 +222,15 @@ TEST(ReductionIdentity, OfTextsFollowsHowManyAndHowLong) {
   EXPECT_EQ(reduction_identity(kTexts, changed, {}), reduction_identity(kTexts, base, {}));
 }
 
+TEST(ReductionIdentity, OfTextsAloneFollowsTheirPrompts) {
+  const auto base = config();
+  using enum ReductionPart;
+  for (const auto part : {kDistance, kForgetting, kTasks, kScores, kMonitor, kTexts}) {
+    const auto one = reduction_identity(part, base, examples(), "", "aaaa");
+    EXPECT_EQ(one != reduction_identity(part, base, examples(), "", "bbbb"), part == kTexts) << to_string(part);
+  }
+}
+
 TEST(ReductionIdentity, OfTheMonitorFollowsItsTextAndHowMuchOfIt) {
   using enum ReductionPart;
   const auto bare = config();

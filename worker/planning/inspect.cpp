@@ -32,16 +32,30 @@ void update_with_request(core::DigestStream& stream, const data::EditRequest& re
   if (!request.neighborhood_target.empty()) stream.update_text(request.neighborhood_target);
 }
 
-/// Digest of a whole sample order and its requests, so that more edits continue.
-std::string order_digest(const std::vector<data::EditRequest>& records, const std::vector<std::int64_t>& order) {
+/// What stands for a sample order in identities.
+struct OrderContent {
+  std::string requests;      ///< all of them, so that more edits continue
+  std::string text_prompts;  ///< those that texts are written behind, of the first `texts_facts`: no edit reads them
+};
+
+OrderContent order_content_of(const std::vector<data::EditRequest>& records, const std::vector<std::int64_t>& order,
+                              std::int64_t texts_facts) {
   std::unordered_map<std::int64_t, const data::EditRequest*> by_case;
   for (const auto& record : records) by_case.emplace(record.case_id, &record);
-  core::DigestStream stream;
-  for (const auto case_id : order) {
-    stream.update_text(std::to_string(case_id));
-    if (const auto found = by_case.find(case_id); found != by_case.end()) update_with_request(stream, *found->second);
+  core::DigestStream requests;
+  core::DigestStream text_prompts;
+  for (std::int64_t i = 0; const auto case_id : order) {
+    const bool has_texts = i++ < texts_facts;
+    requests.update_text(std::to_string(case_id));
+    const auto found = by_case.find(case_id);
+    if (found == by_case.end()) continue;
+    update_with_request(requests, *found->second);
+    if (!has_texts) continue;
+    const auto prompts = found->second->text_prompts();
+    text_prompts.update_text(std::to_string(prompts.size()));
+    for (const auto& text : prompts) text_prompts.update_text(text);
   }
-  return stream.finish().hex();
+  return {requests.finish().hex(), text_prompts.finish().hex()};
 }
 
 /// The shape that a published model of this name has, while its folder is not there.
@@ -90,9 +104,9 @@ class Inspector {
   RequestChecks requests_;
   std::map<std::string, core::Digest> examples_;
   std::map<std::string, data::TaskExamples> task_examples_;
-  std::string monitor_text_;                          ///< what stands for it in identities; empty: it has a problem
-  std::map<std::string, ModelInputs> inputs_;         ///< by model; none where not even the shape is known
-  std::map<int, std::optional<std::string>> orders_;  ///< nullopt: its problem has been told
+  std::string monitor_text_;                           ///< what stands for it in identities; empty: it has a problem
+  std::map<std::string, ModelInputs> inputs_;          ///< by model; none where not even the shape is known
+  std::map<int, std::optional<OrderContent>> orders_;  ///< nullopt: its problem has been told
 
   bool is_used(const core::ModelConfig& model) const {
     return std::ranges::any_of(config_.cells, [&](const core::GridCell& cell) { return cell.model == model.name; });
@@ -206,11 +220,12 @@ class Inspector {
     }
   }
 
-  const std::optional<std::string>& order_content(int sample) {
+  const std::optional<OrderContent>& order_content(int sample) {
     const auto known = orders_.find(sample);
     if (known != orders_.end()) return known->second;
-    std::optional<std::string> content;
-    problems_.attempt([&] { content = order_digest(sources_.records(), sources_.order(sample)); });
+    std::optional<OrderContent> content;
+    problems_.attempt(
+        [&] { content = order_content_of(sources_.records(), sources_.order(sample), config_.texts_facts); });
     return orders_.emplace(sample, std::move(content)).first->second;
   }
 
@@ -248,13 +263,13 @@ class Inspector {
     }
   }
 
-  void add_identities(core::CellFacts& facts, const std::string& order) {
+  void add_identities(core::CellFacts& facts, const OrderContent& order) {
     const auto& method = config_.method_of(facts.cell);
     const auto& content = *inputs_.at(facts.cell.model).content;
     core::EditInputs inputs;
     inputs.weights = content.weights_digest;
     inputs.tokenizer = content.tokenizer_digest;
-    inputs.requests = order;
+    inputs.requests = order.requests;
     if (const auto file = method->contexts_file()) inputs.contexts_digest = digests_.of_file(*file).hex();
     for (const auto& use : method->artifacts()) {
       inputs.artifacts[use.kind] = artifact_content(use, facts.cell.model);
@@ -270,7 +285,8 @@ class Inspector {
       if (part == core::ReductionPart::kTasks && examples_.size() != config_.tasks.size()) continue;
       // Without its text the monitor is not due, or there is a problem.
       if (part == core::ReductionPart::kMonitor && !config_.monitor_text.empty() && monitor_text_.empty()) continue;
-      facts.reduction_identities[part] = core::reduction_identity(part, config_, examples_, monitor_text_).short_hex();
+      facts.reduction_identities[part] =
+          core::reduction_identity(part, config_, examples_, monitor_text_, order.text_prompts).short_hex();
     }
   }
 
