@@ -13,6 +13,7 @@ from table import ALSO_TRUE, FOLDER, RELATIONS, known
 
 SEED = 37
 NUM_ORDERS = 4
+NUM_BEGINNING = 48  # of the demonstration, which must not take long
 NUM_PARAPHRASES = 3
 MAX_NEIGHBOURS = 10
 MIN_NEIGHBOURS = 3
@@ -69,8 +70,8 @@ def records_of(right, draw):
 
 
 def orders_of(records, draw):
-    """In each order every subject once, with one of its facts. A last one keeps of the first the facts whose subject
-    begins the prompt: r-ROME's authors found single edits among them that break a model."""
+    """In each order every subject once, with one of its facts. A last one keeps of the first the last facts whose
+    subject begins the prompt: r-ROME's authors found single edits among them that break a model."""
     by_subject = {}
     for record in records:
         by_subject.setdefault(record["requested_rewrite"]["subject"].lower(), []).append(record["case_id"])
@@ -79,7 +80,7 @@ def orders_of(records, draw):
         orders[str(order)] = [draw.choice(case_ids) for case_ids in by_subject.values()]
         draw.shuffle(orders[str(order)])
     begins = {record["case_id"] for record in records if record["requested_rewrite"]["prompt"].startswith("{}")}
-    orders[str(NUM_ORDERS)] = [case_id for case_id in orders["0"] if case_id in begins]
+    orders[str(NUM_ORDERS)] = [case_id for case_id in orders["0"] if case_id in begins][-NUM_BEGINNING:]
     return orders
 
 

@@ -76,7 +76,8 @@ class Facts(unittest.TestCase):
 
     def test_the_last_order_has_what_begins_its_prompt_of_the_first(self):
         begins = {record["case_id"]: record["requested_rewrite"]["prompt"].startswith("{}") for record in self.records}
-        self.assertEqual(self.orders[str(make.NUM_ORDERS)], [case_id for case_id in self.orders["0"] if begins[case_id]])
+        of_first = [case_id for case_id in self.orders["0"] if begins[case_id]]
+        self.assertEqual(self.orders[str(make.NUM_ORDERS)], of_first[-48:])
         self.assertEqual(len(self.orders), make.NUM_ORDERS + 1)
 
     def test_exceptions_are_of_subjects_in_the_table(self):
