@@ -166,6 +166,11 @@ def read_phases(path):
     return phases
 
 
+def is_scored_again(cells):
+    """Whether all earlier edits were asked at more checkpoints than one, so that there is a course to draw."""
+    return any(len(cell.curves[EFFICACY_OF_ALL].edits) > 1 for cell in cells if EFFICACY_OF_ALL in cell.curves)
+
+
 class Band:
     """Mean and range of a metric over cells, and up to which edit all of them have it."""
 

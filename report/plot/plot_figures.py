@@ -24,7 +24,7 @@ matplotlib.use("Agg")
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 
 import plot_kinds  # noqa: E402
-from plot_curves import read_cells, read_phases  # noqa: E402
+from plot_curves import is_scored_again, read_cells, read_phases  # noqa: E402
 from plot_looks import method_look, sample_look  # noqa: E402
 from plot_sheet import add_output_arguments, output_of  # noqa: E402
 
@@ -33,7 +33,7 @@ def draw_models(cells, output):
     for model in sorted({cell.model for cell in cells}):
         of_model = [cell for cell in cells if cell.model == model]
         plot_kinds.forgetting(output, f"forgetting-{model}", of_model, model)
-        if plot_kinds.is_scored_again(of_model):
+        if is_scored_again(of_model):
             plot_kinds.all_edits(output, f"scores-{model}", of_model, model)
         for sample in sorted({cell.sample for cell in of_model}):
             own = [cell for cell in of_model if cell.sample == sample]

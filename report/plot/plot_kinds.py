@@ -1,5 +1,5 @@
 """The figures, each with the caption that stands beside it."""
-from plot_curves import EFFICACY_OF_ALL, FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY, band
+from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY, band
 from plot_looks import DOTTED, GREY, method_look, sample_look
 from plot_panels import (BLACK, BREAK, OUTSTANDING, draw_band, draw_distance, draw_forgotten, draw_log_distance, draw_perplexity,
                          draw_point, draw_spectral_ratio, draw_tasks, draw_windows, is_wide, layer_handles, layer_names,
@@ -80,11 +80,6 @@ def forgetting(output, name, cells, subject):
                "Of the facts known right after their edit, the share, in "
                "percent, not known at some later check: (a) known if the greedy answer is the new target, (b) known if the new "
                "target is more likely than the true one.")
-
-
-def is_scored_again(cells):
-    """Whether all earlier edits were asked at more checkpoints than one, so that there is a course to draw."""
-    return any(len(cell.curves[EFFICACY_OF_ALL].edits) > 1 for cell in cells if EFFICACY_OF_ALL in cell.curves)
 
 
 def all_edits(output, name, cells, subject):
