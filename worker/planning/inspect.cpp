@@ -91,6 +91,7 @@ class Inspector {
     problems_.attempt([&] { note_orders(sources_.records()); });
     for (const auto& cell : config_.cells) inspect_cell(cell);
     requests_.report(config_, problems_);
+    if (auto note = requests_.note_on_targets(config_)) findings_.inspection.notes.push_back(std::move(*note));
     findings_.inspection.problems = problems_.problems();
     return std::move(findings_);
   }
@@ -238,7 +239,7 @@ class Inspector {
     const bool is_selected = order && problems_.attempt([&] {
       requests = data::select_requests(sources_.records(), sources_.order(cell.sample), facts.edits, cell.sample);
     });
-    requests_.check_targets(requests);
+    requests_.look_at_targets(requests);
     if (const auto found = inputs_.find(cell.model); found != inputs_.end()) {
       price_edits(config_, found->second, facts);
       add_needs(facts);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "core/config/config_difference.h"
 #include "core/error.h"
-#include "data/text_file.h"
 #include "editing/edit_method.h"
 #include "metrics/request_rows.h"
 #include "metrics/texts.h"
@@ -47,14 +47,19 @@ void RequestChecks::check(const core::ExperimentConfig& config, const core::Grid
   }
 }
 
-void RequestChecks::check_targets(const std::vector<data::EditRequest>& requests) {
+void RequestChecks::look_at_targets(const std::vector<data::EditRequest>& requests) {
   for (const auto& request : requests) {
-    if (request.target_new != request.target_true) continue;
-    bad_.emplace(request.case_id,
-                 "case " + std::to_string(request.case_id) + ": target_new is target_true, \"" +
-                     data::excerpt(request.target_new) +
-                     "\", so that no edit could succeed; give it another one, or leave the record out");
+    if (request.target_new == request.target_true) with_equal_targets_.insert(request.case_id);
   }
+}
+
+std::optional<std::string> RequestChecks::note_on_targets(const core::ExperimentConfig& config) const {
+  if (with_equal_targets_.empty()) return std::nullopt;
+  std::vector<std::string> cases;
+  for (const auto case_id : with_equal_targets_) cases.push_back(std::to_string(case_id));
+  return config.dataset.records.string() +
+         ": target_new is target_true, so that scores count a failure whatever an edit " + "does, in case " +
+         core::first_names(cases);
 }
 
 void RequestChecks::report(const core::ExperimentConfig& config, ProblemCollector& problems) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -20,15 +21,17 @@ class RequestChecks {
  public:
   void check(const core::ExperimentConfig& config, const core::GridCell& cell,
              const std::vector<data::EditRequest>& requests, const ModelInputs& inputs);
-  /// A new answer that is the old one cannot become likelier than it: its scores would be failures, whatever a method
-  /// did.
-  void check_targets(const std::vector<data::EditRequest>& requests);
+  /// Looks for requests whose new answer is the old one: it cannot become likelier than that, whatever a method does.
+  void look_at_targets(const std::vector<data::EditRequest>& requests);
   /// The first 20 as problems, and how many more there are.
   void report(const core::ExperimentConfig& config, ProblemCollector& problems) const;
+  /// What is to be known of the requests with equal targets; nothing where there are none.
+  [[nodiscard]] std::optional<std::string> note_on_targets(const core::ExperimentConfig& config) const;
 
  private:
   std::set<std::tuple<std::string, std::string, std::int64_t>> checked_;  ///< (model, question, case id)
   std::map<std::int64_t, std::string> bad_;                               ///< by case id
+  std::set<std::int64_t> with_equal_targets_;                             ///< case ids
 
   /// Once for each (model, question, case id).
   template <typename Check>
