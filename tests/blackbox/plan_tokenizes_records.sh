@@ -11,7 +11,7 @@ records = json.load(open(sys.argv[1] + "/world/counterfact.json"))
 samples = json.load(open(sys.argv[1] + "/world/samples.json"))
 case = samples["0"][2]
 r = next(r for r in records if r["case_id"] == case)
-long = "the meal was good and " * 40
+long = " ".join(["the meal was good and"] * 40)
 exec(sys.argv[2])
 json.dump(records, open("records.json", "w"))
 json.dump(samples, open("samples.json", "w"))
@@ -28,9 +28,9 @@ change 'r["neighborhood_prompts"][1] = long'; refused "neighborhood_prompts\\[1\
 change 'r["paraphrase_prompts"][0] = long'; refused "paraphrase_prompts\\[0\\] $too_long"
 change 'r["requested_rewrite"]["target_true"]["str"] = long'; refused "target_true $too_long"
 change 'r["requested_rewrite"]["target_new"]["str"] = long'; refused "target_new $too_long"
-change 'r["requested_rewrite"]["prompt"] = long + "{}"'; refused "prompt $too_long"
+change 'r["requested_rewrite"]["prompt"] = long + " {}"'; refused "prompt $too_long"
 # Each of the two fits, both together do not.
-change 'r["paraphrase_prompts"][0] = "good " * 25; r["requested_rewrite"]["target_true"]["str"] = "good " * 25'
+change 'r["paraphrase_prompts"][0] = "good " * 25; r["requested_rewrite"]["target_true"]["str"] = "good" + " good" * 24'
 refused "paraphrase_prompts\\[0\\] .*behind them.*positions"
 change 'r["neighborhood_prompts"][0] = ""'
 expect_rc 2 "$L" plan c.yaml
