@@ -56,7 +56,7 @@ std::vector<core::ListedGpu> visible_gpus(const std::vector<core::ListedGpu>& gp
 }
 
 std::vector<std::string> visible_devices(Zygote& zygote) {
-  if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) return split(visible, ',');
+  if (const auto choice = device_choice(); choice.visible) return split(*choice.visible, ',');
   const auto path = core::nvidia_smi_path();
   if (!path) return {};
   std::vector<std::string> uuids;

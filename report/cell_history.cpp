@@ -158,10 +158,10 @@ class CellLoader {
           choice_.reductions_of(history_.cell, part, ledger::reduction_identities(files, part), remarks());
     }
     std::map<core::ReductionPart, std::int64_t> further;
-    const auto asked_for = parts_due(wanted_edits_, files);  // all that are due at all are so after the last edit
     for (const auto& file : files.reductions) {
       if (file.identity != identities_.reductions[file.part] || file.edits > wanted_edits_) continue;
-      if (asked_for.contains(file.part) && !parts_due(file.edits, files).contains(file.part)) {
+      // What is due at all is so after the last edit.
+      if (is_due(file.part, wanted_edits_, files) && !is_due(file.part, file.edits, files)) {
         ++further[file.part];
         continue;
       }
@@ -170,9 +170,9 @@ class CellLoader {
     note_further_reductions(further);
   }
 
-  [[nodiscard]] std::set<core::ReductionPart> parts_due(std::int64_t edits, const ledger::CellFiles& files) const {
+  [[nodiscard]] bool is_due(core::ReductionPart part, std::int64_t edits, const ledger::CellFiles& files) const {
     const auto parts = core::parts_due(config_, history_.cell, edits, files.collapsed_at());
-    return {parts.begin(), parts.end()};
+    return std::ranges::find(parts, part) != parts.end();
   }
 
   /// Made for another config, with other intervals. What was wrong at any check so far depends on how many there were:

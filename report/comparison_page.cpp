@@ -105,9 +105,8 @@ List pairing_of(const SweepComparison& comparison) {
     add("other facts, or another order, in: " + core::first_names(comparison.other_facts));
   }
   if (!comparison.other_records.empty()) {
-    add("of these the same case ids in the same order, but not the same records: prompts or targets differ, or what "
-        "the "
-        "sample has further on, in: " +
+    add("of these the same case ids in the same order, but not the same records: prompts or targets differ, or "
+        "what the sample has further on, in: " +
         core::first_names(comparison.other_records));
   }
   if (!comparison.same_edits.empty()) {

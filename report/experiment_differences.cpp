@@ -68,7 +68,6 @@ void add_models(const NamedSweep& first, const NamedSweep& second, Lines& lines)
   }
 }
 
-using Fields = std::map<std::string, std::string>;
 using CellsOfField = std::map<std::string, std::vector<std::string>>;
 
 // Of what is hashed into an edit identity: what the keys of the configs and the contents of the models, compared above,
@@ -90,45 +89,50 @@ std::string words_of_field(const std::string& field) {
   return field + ": another one";
 }
 
-/// The fields in which edit identities differ, and in which cells of both; of cells that both inspections describe.
-CellsOfField differing_fields(const core::Inspection& first, const core::Inspection& second) {
+using PairsOfFacts = std::vector<std::pair<const core::CellFacts*, const core::CellFacts*>>;
+
+/// What is known of the cells that both inspections describe; nothing where a sweep has none.
+PairsOfFacts facts_of_both(const NamedSweep& first, const NamedSweep& second) {
+  PairsOfFacts pairs;
+  if (!first.results.inspection || !second.results.inspection) return pairs;
+  const core::CellIndex others(*second.results.inspection);
+  for (const core::CellFacts& one : first.results.inspection->cells) {
+    if (const auto* other = others.find(one.cell)) pairs.emplace_back(&one, other);
+  }
+  return pairs;
+}
+
+/// The fields in which edit identities differ, and in which cells.
+CellsOfField differing_fields(const PairsOfFacts& pairs) {
   CellsOfField cells;
-  const core::CellIndex others(second);
-  for (const core::CellFacts& one : first.cells) {
-    const auto* other = others.find(one.cell);
-    if (other == nullptr || one.edit_identity_fields.empty() || other->edit_identity_fields.empty()) continue;
+  for (const auto& [one, other] : pairs) {
+    if (one->edit_identity_fields.empty() || other->edit_identity_fields.empty()) continue;
     std::vector<std::pair<std::string, std::string>> lone;  // entries that one of them has alone
-    std::ranges::set_symmetric_difference(one.edit_identity_fields, other->edit_identity_fields,
+    std::ranges::set_symmetric_difference(one->edit_identity_fields, other->edit_identity_fields,
                                           std::back_inserter(lone));
     for (const auto& [field, value] : lone) {
       auto& names = cells[field];
-      if (names.empty() || names.back() != one.cell.name()) names.push_back(one.cell.name());
+      if (names.empty() || names.back() != one->cell.name()) names.push_back(one->cell.name());
     }
   }
   return cells;
 }
 
 /// By the inspections, which know what is in the files that edits are made with.
-void add_edits(const NamedSweep& first, const NamedSweep& second, Lines& lines) {
-  if (!first.results.inspection || !second.results.inspection) return;
-  const auto cells = differing_fields(*first.results.inspection, *second.results.inspection);
+void add_edits(const PairsOfFacts& pairs, Lines& lines) {
   // What is told above is so by the configs at hand; where they agree and identities do not, these have the last word.
   const bool is_unexplained = lines.empty();
-  for (const auto& [field, names] : cells) {
+  for (const auto& [field, names] : differing_fields(pairs)) {
     if (is_told_above(field) && !is_unexplained) continue;
     lines.push_back(fmt::format("edits, {} ({})", words_of_field(field), core::first_names(names)));
   }
 }
 
 /// Parts whose reductions were made with other settings, by their identities; tasks are told one by one.
-void add_reductions(const NamedSweep& first, const NamedSweep& second, Lines& lines) {
-  if (!first.results.inspection || !second.results.inspection) return;
-  const core::CellIndex others(*second.results.inspection);
+void add_reductions(const PairsOfFacts& pairs, Lines& lines) {
   std::set<core::ReductionPart> parts;
-  for (const core::CellFacts& one : first.results.inspection->cells) {
-    const auto* other = others.find(one.cell);
-    if (other == nullptr) continue;
-    for (const auto& [part, identity] : one.reduction_identities) {
+  for (const auto& [one, other] : pairs) {
+    for (const auto& [part, identity] : one->reduction_identities) {
       const auto found = other->reduction_identities.find(part);
       if (found != other->reduction_identities.end() && found->second != identity) parts.insert(part);
     }
@@ -150,8 +154,9 @@ List experiment_differences(const NamedSweep& first, const NamedSweep& second) {
   add_grid(first, second, lines);
   add_tasks(first, second, lines);
   add_models(first, second, lines);
-  add_edits(first, second, lines);
-  add_reductions(first, second, lines);
+  const auto facts = facts_of_both(first, second);
+  add_edits(facts, lines);
+  add_reductions(facts, lines);
   List list;
   for (const auto& line : lines) list.items.push_back(as_text(line));
   if (lines.empty()) list.items.emplace_back("nothing: both ask for the same");

@@ -178,6 +178,13 @@ fs::path write_tiny_world(const fs::path& folder, const TinyWorldOptions& option
   return config;
 }
 
+void change_records(const std::filesystem::path& world, const std::function<void(nlohmann::json&)>& change) {
+  const auto path = world / "records.json";
+  auto records = nlohmann::json::parse(std::ifstream(path));
+  change(records);
+  std::ofstream(path) << records.dump();
+}
+
 core::ExperimentConfig load_config(const fs::path& path) {
   auto config = core::load_experiment_config(path, editing::catalogue());
   config.device = c10::DeviceTypeName(test_device().type(), true);

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
+
+#include <nlohmann/json_fwd.hpp>
 
 #include "core/config/experiment_config.h"
 #include "model/architecture.h"
@@ -34,6 +37,9 @@ struct TinyWorldOptions {
 /// A complete small experiment: its models, records, two sample orders, corpus, one task, config. Returns the config's
 /// path.
 std::filesystem::path write_tiny_world(const std::filesystem::path& folder, const TinyWorldOptions& options = {});
+
+/// Changes the list of records of a tiny world.
+void change_records(const std::filesystem::path& world, const std::function<void(nlohmann::json&)>& change);
 
 /// The config of a file, with `test_device()` as its device: one that a config file may not name, too.
 core::ExperimentConfig load_config(const std::filesystem::path& path);

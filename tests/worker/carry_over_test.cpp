@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -17,14 +15,12 @@ class CarryOverTest : public testing::Test {
  protected:
   /// Gives the world's records a question form, but for every `skipped`th.
   void add_questions(int skipped) const {
-    const auto path = world_.path() / "records.json";
-    std::ifstream in(path);
-    auto records = nlohmann::json::parse(in);
-    int number = 0;
-    for (auto& record : records) {
-      if (number++ % skipped != 0) record["question_prompt"] = "Where is {}?";
-    }
-    std::ofstream(path) << records.dump();
+    test::change_records(world_.path(), [&](nlohmann::json& records) {
+      int number = 0;
+      for (auto& record : records) {
+        if (number++ % skipped != 0) record["question_prompt"] = "Where is {}?";
+      }
+    });
   }
 
   test::TemporaryFolder world_;

@@ -224,11 +224,10 @@ TEST_F(Inspect, LooksAtEveryPublishedFileAlsoWhereTheModelIsMissing) {
 }
 
 TEST_F(Inspect, NamesEveryRecordThatCannotBeEditedOnce) {
-  const auto path = world_.path() / "records.json";
-  auto records = nlohmann::json::parse(std::ifstream(path));
   // A prompt that fits, but not behind a context; fine-tuning has none.
-  for (const std::size_t i : {1U, 3U}) records[i]["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}";
-  std::ofstream(path) << records.dump();
+  test::change_records(world_.path(), [](nlohmann::json& records) {
+    for (const std::size_t i : {1U, 3U}) records[i]["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}";
+  });
   const auto facts = inspect_world();
   ASSERT_EQ(facts.problems.size(), 2U);
   EXPECT_NE(facts.problems[0].find("records.json: case 1: "), std::string::npos) << facts.problems[0];
@@ -272,10 +271,8 @@ TEST_F(Inspect, TokenisesAllThatARunWill) {
 TEST_F(Inspect, ATokenBeyondTheVocabularyIsAProblemOfTheRecordThatHasIt) {
   std::ofstream(world_.path() / "tiny-gpt2" / "added_tokens.json") << R"({"<extra>": 257})";
   EXPECT_TRUE(inspect_world().problems.empty()) << "no text has it";
-  const auto path = world_.path() / "records.json";
-  auto records = nlohmann::json::parse(std::ifstream(path));
-  records[1]["neighborhood_prompts"][2] = "Poko <extra> is";
-  std::ofstream(path) << records.dump();
+  test::change_records(world_.path(),
+                       [](nlohmann::json& records) { records[1]["neighborhood_prompts"][2] = "Poko <extra> is"; });
   const auto problems = inspect_world().problems;
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_NE(problems[0].find("case 1: neighborhood_prompts[2] has the token 257 (\"<extra>\"), beyond the model's "
@@ -317,11 +314,10 @@ TEST_F(Inspect, FindsWhatLoadingTheWeightsWouldFind) {
 }
 
 TEST_F(Inspect, ListsTwentyBadRecordsAndCountsTheOthers) {
-  const auto path = world_.path() / "records.json";
-  auto records = nlohmann::json::parse(std::ifstream(path));
   // Prompts that fit, but not behind a context.
-  for (auto& record : records) record["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}";
-  std::ofstream(path) << records.dump();
+  test::change_records(world_.path(), [](nlohmann::json& records) {
+    for (auto& record : records) record["requested_rewrite"]["prompt"] = std::string(53, 'x') + " {}";
+  });
   const auto facts = inspect_world([&](core::ExperimentConfig& config) { config.edits[rome_] = 24; });
   ASSERT_EQ(facts.problems.size(), 21U);
   EXPECT_NE(facts.problems.back().find("and 4 more records"), std::string::npos) << facts.problems.back();

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include <nlohmann/json.hpp>
 
@@ -18,11 +17,10 @@ namespace {
 class EqualTargets : public testing::Test {
  protected:
   core::Inspection inspection_with_equal_targets(std::size_t index) const {
-    const auto path = world_.path() / "records.json";
-    auto records = nlohmann::json::parse(std::ifstream(path));
-    auto& rewrite = records.at(index)["requested_rewrite"];
-    rewrite["target_new"]["str"] = " " + rewrite["target_true"]["str"].get<std::string>();
-    std::ofstream(path) << records.dump();
+    test::change_records(world_.path(), [&](nlohmann::json& records) {
+      auto& rewrite = records.at(index)["requested_rewrite"];
+      rewrite["target_new"]["str"] = " " + rewrite["target_true"]["str"].get<std::string>();
+    });
     Workspace workspace(test::load_config(config_path_), world_.path() / "out");
     return workspace.inspection();
   }

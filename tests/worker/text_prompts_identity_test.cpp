@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "tests/support/tiny_world.h"
@@ -14,10 +12,9 @@ class TextPromptsIdentity : public testing::Test {
  protected:
   /// Facts of the cell once the generation prompts of its n-th record are others.
   core::CellFacts facts_with_other_prompts(std::size_t index) const {
-    const auto path = world_.path() / "records.json";
-    auto records = nlohmann::json::parse(std::ifstream(path));
-    records.at(index)["generation_prompts"].push_back("Of others");
-    std::ofstream(path) << records.dump();
+    test::change_records(world_.path(), [&](nlohmann::json& records) {
+      records.at(index)["generation_prompts"].push_back("Of others");
+    });
     return facts();
   }
 
