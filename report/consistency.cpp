@@ -1,18 +1,20 @@
 #include "report/consistency.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "core/error.h"
-#include "data/counterfact.h"
 #include "report/present.h"
+#include "report/records_at_hand.h"
 #include "storage/reduction.h"
 
 namespace lethe::report {
 namespace {
 
 using Records = std::span<const core::TextsRecord>;
+using Histories = std::vector<CellHistory*>;
 using Form = core::GeneratedText core::WrittenTexts::*;
 
 /// The records of each fact, which stand one behind the other.
@@ -45,11 +47,11 @@ std::vector<core::TextsRecord> read_texts(const CellHistory& history, const ledg
 
 /// Calls `visit(point, records)` for the points whose texts are there still; the others are told.
 template <typename Visit>
-void for_each_text(std::span<CellHistory> histories, RemarkList& remarks, Visit visit) {
-  for (CellHistory& history : histories) {
-    for (TextsPoint& point : history.texts) {
+void for_each_text(const Histories& histories, RemarkList& remarks, Visit visit) {
+  for (CellHistory* history : histories) {
+    for (TextsPoint& point : history->texts) {
       try {
-        visit(point, read_texts(history, point.file));
+        visit(point, read_texts(*history, point.file));
       } catch (const core::StorageError& error) {
         remarks.add(
             {{}, {"consistency is left out of texts that can no longer be read: " + std::string(error.what())}});
@@ -58,12 +60,37 @@ void for_each_text(std::span<CellHistory> histories, RemarkList& remarks, Visit 
   }
 }
 
-TextPrompts prompts_of(std::span<CellHistory> histories, RemarkList& remarks) {
+TextPrompts prompts_of(const Histories& histories, RemarkList& remarks) {
   TextPrompts all;
   for_each_text(histories, remarks, [&](const TextsPoint&, const std::vector<core::TextsRecord>& records) {
     for (const core::TextsRecord& record : records) all[record.case_id].insert(record.prompt);
   });
   return all;
+}
+
+constexpr const char* kLeftOut = "consistency is left out, because it is found by the records that were edited: ";
+
+std::optional<RecordsAtHand> read_records(const core::DatasetConfig& dataset, RemarkList& remarks) {
+  try {
+    return RecordsAtHand(dataset);
+  } catch (const core::DataError& error) {
+    remarks.add({{}, {kLeftOut + std::string(error.what())}});
+    return std::nullopt;
+  }
+}
+
+/// Those whose edits may be of these records; where nothing tells it, prompts are compared (report/references.h).
+Histories edited_of(const RecordsAtHand& at_hand, std::span<CellHistory> histories, RemarkList& remarks) {
+  Histories edited;
+  for (CellHistory& history : histories) {
+    if (history.texts.empty()) continue;
+    if (at_hand.are_those_of(history).value_or(true)) {
+      edited.push_back(&history);
+    } else {
+      remarks.add({{}, {history.cell.name() + ": " + kLeftOut + "the data set is another one now"}});
+    }
+  }
+  return edited;
 }
 
 }  // namespace
@@ -87,21 +114,17 @@ void add_consistency(TextsPoint& point, Records records, const References& refer
 void add_consistency(std::span<CellHistory> histories, const ReferenceFiles& references,
                      const core::DatasetConfig& dataset, Remarks& remarks) {
   RemarkList list(remarks);
-  const auto asked = prompts_of(histories, list);
-  if (asked.empty()) {
+  if (std::ranges::all_of(histories, [](const CellHistory& history) { return history.texts.empty(); })) {
     remarks.notes.emplace_back("consistency: no texts are committed to compare with the references (`texts_every`)");
     return;
   }
-  std::vector<data::EditRequest> records;
-  try {
-    records = data::read_records(dataset);
-  } catch (const core::DataError& error) {
-    remarks.left_out.push_back("consistency is left out, because it is found by the records that were edited: " +
-                               std::string(error.what()));
-    return;
-  }
-  const References known(references, records, asked);
-  for_each_text(histories, list, [&](TextsPoint& point, const std::vector<core::TextsRecord>& texts) {
+  const auto at_hand = read_records(dataset, list);
+  if (!at_hand) return;
+  const auto compared = edited_of(*at_hand, histories, list);
+  const auto asked = prompts_of(compared, list);
+  if (asked.empty()) return;
+  const References known(references, at_hand->records(), asked);
+  for_each_text(compared, list, [&](TextsPoint& point, const std::vector<core::TextsRecord>& texts) {
     add_consistency(point, texts, known);
   });
   remarks.notes.push_back(known.account());

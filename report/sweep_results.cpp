@@ -3,11 +3,11 @@
 #include <span>
 
 #include "core/error.h"
-#include "data/counterfact.h"
 #include "ledger/sweep_folder.h"
 #include "report/cell_curves.h"
 #include "report/consistency.h"
 #include "report/disabling_page.h"
+#include "report/edited_subjects.h"
 #include "report/identity_choice.h"
 #include "report/monitor_page.h"
 #include "report/prerequisite_list.h"
@@ -35,23 +35,6 @@ std::optional<core::Inspection> read_inspection(const ledger::SweepFolder& folde
   }
 }
 
-/// Subjects of the edits that phases name, from the data set's records if they are still where the experiment has them.
-Subjects subjects_of(std::span<const CellPhases> cells, const core::DatasetConfig& dataset) {
-  Subjects subjects;
-  for (const CellPhases& cell : cells) {
-    if (cell.edit) subjects[cell.edit->case_id] = "";
-  }
-  if (subjects.empty()) return subjects;
-  try {
-    for (const data::EditRequest& request : data::read_records(dataset)) {
-      if (const auto found = subjects.find(request.case_id); found != subjects.end()) found->second = request.subject;
-    }
-  } catch (const core::DataError&) {
-    // A report needs the sweep's folder alone: case ids stay without a subject.
-  }
-  return subjects;
-}
-
 }  // namespace
 
 SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCatalogue& methods,
@@ -74,7 +57,7 @@ SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCat
     for (auto& curve : phase_curves(sweep.phases[i])) sweep.curves.push_back(std::move(curve));
   }
   sweep.not_found = choice.not_found();
-  sweep.subjects = subjects_of(sweep.phases, sweep.config.dataset);
+  sweep.subjects = edited_subjects(sweep.histories, sweep.phases, sweep.config.dataset, sweep.remarks);
   return sweep;
 }
 

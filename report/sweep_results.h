@@ -33,8 +33,8 @@ struct SweepResults {
   std::set<std::string> not_found;                  ///< of the identities asked for
 };
 
-/// Reads a sweep's committed files, and the data set's records for subjects if they are still where the experiment has
-/// them. `identities`: edits, reductions or baselines to take instead of those that the experiment names. `references`:
+/// Reads a sweep's committed files, and the data set for subjects, if what was edited is still where the experiment has
+/// it. `identities`: edits, reductions or baselines to take instead of those that the experiment names. `references`:
 /// by which texts get their consistency; null: they get none. Writes nothing. Throws `core::StorageError` if the folder
 /// is no sweep's, `core::DataError` for flawed reference snippets.
 SweepResults read_sweep(const std::filesystem::path& root, const core::MethodCatalogue& methods,

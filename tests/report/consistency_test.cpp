@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "data/counterfact.h"
+#include "data/order_digest.h"
 #include "report/comparison_report.h"
 #include "report/report.h"
 #include "storage/report_file.h"
@@ -219,6 +221,28 @@ TEST_F(ConsistencyReport, WithoutItsRecordsItIsLeftOut) {
   EXPECT_THAT(write().remarks.left_out,
               Contains(AllOf(HasSubstr("consistency is left out"), HasSubstr("records.json"))));
   EXPECT_THAT(text("curves.csv"), AllOf(Not(HasSubstr("consistency")), HasSubstr("fluency.sampled")));
+}
+
+/// The prompts, by which facts without a digest are compared, are the same; the targets are not.
+TEST_F(ConsistencyReport, OfOtherRecordsThanWereEditedItIsLeftOut) {
+  config_.dataset.samples = root_.write("samples.json", R"({"0": [5001, 5002, 5003], "1": [5003, 5002, 5001]})");
+  fs::remove_all(root_ / "a");
+  fill("a");
+  auto inspection = fake::inspection(config_);
+  const auto records = data::read_records(config_.dataset);
+  for (auto& cell : inspection.cells) {
+    const auto order = data::read_samples(config_.dataset.samples).at(cell.cell.sample);
+    cell.edit_identity_fields["requests"] = data::order_digest(records, order);
+  }
+  ledger::replace_text(ledger::SweepFolder(root_ / "a").inspection(), core::to_json(inspection));
+  EXPECT_THAT(write().remarks.left_out, IsEmpty());
+  EXPECT_THAT(text("curves.csv"), HasSubstr("sample1,rome,tiny,1,consistency.sampled,60,8.77"));
+
+  root_.write("samples.json", R"({"0": [5001, 5002, 5003], "1": [5001, 5002, 5003]})");
+  EXPECT_THAT(write().remarks.left_out, ElementsAre(AllOf(HasSubstr("rome/tiny/sample1: consistency is left out"),
+                                                          HasSubstr("another one now"))));
+  EXPECT_THAT(text("curves.csv"),
+              AllOf(HasSubstr("tiny,0,consistency.sampled,60,8.77"), Not(HasSubstr("tiny,1,consistency.sampled"))));
 }
 
 TEST_F(ConsistencyReport, WithoutAFactThatHasReferencesItIsNoNumber) {

@@ -10,6 +10,8 @@
 
 #include "core/error.h"
 #include "core/exit_code.h"
+#include "data/counterfact.h"
+#include "data/order_digest.h"
 #include "ledger/cancelled_cells.h"
 #include "ledger/collapse_file.h"
 #include "ledger/durable_file.h"
@@ -413,8 +415,12 @@ TEST(ReportOfPhases, TheEditThatStandsOutIsNamedWithItsSubject) {
       R"({"case_id": 5217, "requested_rewrite": {"prompt": "{} is in", )"
       R"("relation_id": "P1", "subject": "Tamfas", "target_new": {"str": "Rome"}, "target_true": {"str": "Lima"}}, )"
       R"("paraphrase_prompts": [], "neighborhood_prompts": [], "generation_prompts": []})");
+  config.dataset.samples = sweep.write("samples.json", R"({"0": [5217], "1": []})");
   fake::write_experiment(folder, config);
-  ledger::replace_text(folder.inspection(), core::to_json(fake::inspection(config)));
+  auto inspection = fake::inspection(config);
+  inspection.cells[0].edit_identity_fields["requests"] =
+      data::order_digest(data::read_records(config.dataset), std::vector<std::int64_t>{5217});
+  ledger::replace_text(folder.inspection(), core::to_json(inspection));
   fake::commit_baseline(folder, config, "tiny");
   fake::commit_cell(folder, config, config.cells[0], {.fading = 1e-4, .disabling = 217}, 400);
   fake::commit_cell(folder, config, config.cells[1], {.fading = 1e-4}, 400);
@@ -432,9 +438,25 @@ TEST(ReportOfPhases, TheEditThatStandsOutIsNamedWithItsSubject) {
   EXPECT_THAT(text_of(folder.report() / "summary.tex"),
               AllOf(HasSubstr("\\label{tab:lethe-phases}"), HasSubstr("rome/tiny/sample0 & 210 to 220 & "),
                     HasSubstr("rome/tiny/sample1 & none observed & ")));
+
+  const auto notes_without_subject = [&] {
+    const ReportResult result = write_report(folder.root(), editing::catalogue(), {false, {}});
+    EXPECT_THAT(text_of(folder.report() / "phases.csv"), HasSubstr(",217,5217,,norm,"));
+    EXPECT_THAT(text_of(folder.report() / "summary.md"), Not(HasSubstr("Tamfas")));
+    return result.remarks.notes;
+  };
+  const auto records = text_of(config.dataset.records);
+  auto others = records;
+  others.replace(others.find("Tamfas"), 6, "Jorver");
+  sweep.write("records.jsonl", others);
+  EXPECT_THAT(notes_without_subject(),
+              testing::ElementsAre(AllOf(HasSubstr("rome/tiny/sample0: no subject of the edit behind its point"),
+                                         HasSubstr("records.jsonl is not the one that was edited"))));
+  sweep.write("records.jsonl", records);
+  fs::remove(config.dataset.samples);
+  EXPECT_THAT(notes_without_subject(), Contains(HasSubstr("cannot be told to be the one that was edited")));
   fs::remove(config.dataset.records);
-  (void)write_report(folder.root(), editing::catalogue(), {false, {}});
-  EXPECT_THAT(text_of(folder.report() / "phases.csv"), HasSubstr(",217,5217,,norm,")) << "without the records";
+  EXPECT_THAT(notes_without_subject(), IsEmpty());
 }
 
 TEST_F(Report, TheExitStatusSaysThatSomethingWasLeftOut) {

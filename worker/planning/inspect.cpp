@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 
 #include "core/contract/identity.h"
 #include "core/error.h"
 #include "data/counterfact.h"
+#include "data/order_digest.h"
 #include "data/task_examples.h"
 #include "metrics/downstream.h"
 #include "worker/planning/device.h"
@@ -20,43 +20,11 @@
 namespace lethe::worker::inline planning {
 namespace {
 
-/// All that an edit or its scores read from a request.
-void update_with_request(core::DigestStream& stream, const data::EditRequest& request) {
-  for (const auto* text : {&request.prompt, &request.subject, &request.target_new, &request.target_true}) {
-    stream.update_text(*text);
-  }
-  for (const auto* list : {&request.paraphrase_prompts, &request.neighborhood_prompts}) {
-    stream.update_text(std::to_string(list->size()));
-    for (const auto& text : *list) stream.update_text(text);
-  }
-  if (!request.neighborhood_target.empty()) stream.update_text(request.neighborhood_target);
-}
-
 /// What stands for a sample order in identities.
 struct OrderContent {
-  std::string requests;      ///< all of them, so that more edits continue
-  std::string text_prompts;  ///< those that texts are written behind, of the first `texts_facts`: no edit reads them
+  std::string requests;
+  std::string text_prompts;
 };
-
-OrderContent order_content_of(const std::vector<data::EditRequest>& records, const std::vector<std::int64_t>& order,
-                              std::int64_t texts_facts) {
-  std::unordered_map<std::int64_t, const data::EditRequest*> by_case;
-  for (const auto& record : records) by_case.emplace(record.case_id, &record);
-  core::DigestStream requests;
-  core::DigestStream text_prompts;
-  for (std::int64_t i = 0; const auto case_id : order) {
-    const bool has_texts = i++ < texts_facts;
-    requests.update_text(std::to_string(case_id));
-    const auto found = by_case.find(case_id);
-    if (found == by_case.end()) continue;
-    update_with_request(requests, *found->second);
-    if (!has_texts) continue;
-    const auto prompts = found->second->text_prompts();
-    text_prompts.update_text(std::to_string(prompts.size()));
-    for (const auto& text : prompts) text_prompts.update_text(text);
-  }
-  return {requests.finish().hex(), text_prompts.finish().hex()};
-}
 
 /// The shape that a published model of this name has, while its folder is not there.
 std::optional<model::Architecture> published_shape(const core::ModelConfig& model) {
@@ -225,8 +193,12 @@ class Inspector {
     const auto known = orders_.find(sample);
     if (known != orders_.end()) return known->second;
     std::optional<OrderContent> content;
-    problems_.attempt(
-        [&] { content = order_content_of(sources_.records(), sources_.order(sample), config_.texts_facts); });
+    problems_.attempt([&] {
+      const auto& records = sources_.records();
+      const auto& order = sources_.order(sample);
+      content = OrderContent{.requests = data::order_digest(records, order),
+                             .text_prompts = data::text_prompts_digest(records, order, config_.texts_facts)};
+    });
     return orders_.emplace(sample, std::move(content)).first->second;
   }
 
