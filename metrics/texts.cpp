@@ -50,19 +50,22 @@ std::vector<TextPrompt> text_prompts(std::span<const data::EditRequest> requests
   return prompts;
 }
 
-void check_texts(const data::EditRequest& request, std::int64_t max_total_tokens, const model::Tokenizer& tokenizer,
-                 const model::Architecture& architecture) {
+std::int64_t check_texts(const data::EditRequest& request, std::int64_t max_total_tokens,
+                         const model::Tokenizer& tokenizer, const model::Architecture& architecture) {
   const auto refuse = [&](const std::string& prompt, const std::string& problem) {
     throw core::DataError("case " + std::to_string(request.case_id) + ": generation prompt \"" + prompt + "\" " +
                           problem);
   };
+  std::int64_t num_without_text = 0;
   for (const auto& prompt : request.text_prompts()) {
     const auto ids = tokenizer.encode_prompt(prompt);
     if (ids.empty()) refuse(prompt, "has no tokens; correct the record");
     const auto num_more = std::max<std::int64_t>(0, max_total_tokens - static_cast<std::int64_t>(ids.size()));
     const auto problem = model::row_problem(ids, static_cast<std::size_t>(num_more), architecture, tokenizer);
     if (!problem.empty()) refuse(prompt, problem + " (texts_tokens: " + std::to_string(max_total_tokens) + ")");
+    num_without_text += num_more == 0 ? 1 : 0;
   }
+  return num_without_text;
 }
 
 std::vector<core::WrittenTexts> write_texts(const model::Network& network, const model::Tokenizer& tokenizer,

@@ -30,9 +30,10 @@ struct TextPrompt {
 std::vector<TextPrompt> text_prompts(std::span<const data::EditRequest> requests);
 
 /// Throws `core::DataError` naming case and prompt if a request's texts of `max_total_tokens` (the prompt included)
-/// could not be written by a model of this shape. A plan asks the same as a run.
-void check_texts(const data::EditRequest& request, std::int64_t max_total_tokens, const model::Tokenizer& tokenizer,
-                 const model::Architecture& architecture);
+/// could not be written by a model of this shape. A plan asks the same as a run. Returns how many of its prompts have
+/// as many tokens themselves: nothing is written behind those.
+std::int64_t check_texts(const data::EditRequest& request, std::int64_t max_total_tokens,
+                         const model::Tokenizer& tokenizer, const model::Architecture& architecture);
 
 /// A greedy continuation of each prompt, and one that is sampled from the 5 likeliest tokens (published: algorithms 7),
 /// until prompt and text have `max_total_tokens`, past ends of text; empty where the prompt has as many itself. Draws

@@ -48,6 +48,7 @@ class CellLoader {
     note_not_finite("scores of forgetting", forgetting_, kFailures);
     note_not_finite("scores of all edits", all_edits_, kFailures);
     note_not_finite("likelihoods of texts", texts_, "no mean over texts holds those that are NaN");
+    note_empty_texts();
     note_not_finite("monitor", monitor_, "no curve shows what derives from them");
     note_not_finite("distances", distances_, "no mean over cells holds them");
     tell_lacking_baseline();
@@ -103,6 +104,14 @@ class CellLoader {
     remarks().notes.push_back(history_.cell.name() + ": " + std::to_string(finite.num_not_finite) + " of " +
                               std::to_string(finite.num_values) + " values of the " + what +
                               " are not finite: " + meaning);
+  }
+
+  void note_empty_texts() {
+    if (num_empty_texts_ == 0) return;
+    remarks().notes.push_back(history_.cell.name() + ": nothing is written behind " + std::to_string(num_empty_texts_) +
+                              " of " + std::to_string(num_texts_) +
+                              " prompts of texts, which have `texts_tokens` tokens or more themselves: no mean over "
+                              "texts holds those");
   }
 
   /// Answers of the edited model that there is nothing to compare with.
@@ -231,7 +240,11 @@ class CellLoader {
   }
 
   void keep_texts(const ledger::ReductionFile& file, const std::vector<core::TextsRecord>& texts) {
-    for (const auto& record : texts) texts_.add(record);
+    for (const auto& record : texts) {
+      texts_.add(record);
+      ++num_texts_;
+      num_empty_texts_ += has_texts(record) ? 0 : 1;
+    }
     history_.texts.push_back(average_texts(file.edits, texts));
     history_.texts.back().file = file;
   }
@@ -289,6 +302,8 @@ class CellLoader {
   std::optional<TaskOrigin> baseline_;
   bool has_baseline_ = false;  ///< a file of it is there
   core::FiniteCount after_edits_, forgetting_, all_edits_, texts_, monitor_, distances_;
+  std::int64_t num_texts_ = 0;  ///< prompts of all points
+  std::int64_t num_empty_texts_ = 0;
   ForgettingTally tally_;
   std::int64_t wanted_edits_ = 0;  ///< up to the cell's end
   CellHistory history_;

@@ -1,6 +1,7 @@
 #include "report/consistency.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -96,7 +97,9 @@ Histories edited_of(const RecordsAtHand& at_hand, std::span<CellHistory> histori
 }  // namespace
 
 void add_consistency(TextsPoint& point, Records records, const References& references) {
-  const auto facts = by_fact(records);
+  std::vector<core::TextsRecord> written;
+  std::ranges::copy_if(records, std::back_inserter(written), has_texts);
+  const auto facts = by_fact(written);
   const auto mean = [&](core::WrittenTexts core::TextsRecord::*writer, Form form) {
     return mean_score(facts, writer, form, references);
   };

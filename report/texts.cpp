@@ -2,6 +2,7 @@
 
 #include <cctype>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -53,6 +54,7 @@ TextMeans means_of(std::span<const core::TextsRecord> records, Writer writer) {
   const auto fluency = [&](core::GeneratedText core::WrittenTexts::*text) {
     return present_of(records,
                       [&](const core::TextsRecord& record) {
+                        if (!has_texts(record)) return std::numeric_limits<double>::quiet_NaN();
                         return 100.0 * ngram_entropy_bits(record.prompt + (record.*writer.*text).text);
                       })
         .mean();
@@ -91,12 +93,17 @@ double ngram_entropy_bits(std::string_view text) {
   return (2.0 / 3.0 * entropy_bits(words, 2) + 4.0 / 3.0 * entropy_bits(words, 3)) / 2.0;
 }
 
+bool has_texts(const core::TextsRecord& record) {
+  const auto& text = record.unedited.sampled;
+  return !text.ids.empty() || !text.text.empty();
+}
+
 TextsPoint average_texts(std::int64_t edits, std::span<const core::TextsRecord> records) {
   TextsPoint point{
       edits, means_of(records, &core::TextsRecord::edited), means_of(records, &core::TextsRecord::unedited), {}};
   std::int64_t last_fact = 0;
   for (const auto& record : records) {
-    if (record.edit == last_fact) continue;
+    if (record.edit == last_fact || !has_texts(record)) continue;
     if (point.shown.size() == kShownFacts) break;
     point.shown.push_back(without_ids(record));
     last_fact = record.edit;

@@ -23,7 +23,8 @@ double ngram_entropy_bits(std::string_view text);
 
 /// Means over the texts of one model.
 struct TextMeans {
-  double greedy_fluency = 0.0;   ///< 100 x n-gram entropy, bits, of prompt and continuation
+  /// 100 x n-gram entropy, bits, of prompt and continuation; NaN where nothing was written.
+  double greedy_fluency = 0.0;
   double sampled_fluency = 0.0;  ///< the same of the sampled texts
   /// Of the unedited model's sampled texts: exp of the mean over texts of their mean NLL per token. NaN of none.
   double perplexity = 0.0;
@@ -44,13 +45,17 @@ struct TextsPoint {
   std::int64_t edits = 0;
   TextMeans edited;
   TextMeans unedited;
-  std::vector<core::TextsRecord> shown;     ///< of the first facts, one prompt each; without token ids
+  std::vector<core::TextsRecord> shown;     ///< of the first facts with texts, one prompt each; without token ids
   std::optional<ComparedFacts> compared{};  ///< of the consistency; nullopt: not asked for
   ledger::ReductionFile file{};             ///< whose texts these are
 };
 
 /// How many facts' texts a page shows of a cell.
 inline constexpr std::size_t kShownFacts = 2;
+
+/// Was anything written? Behind a prompt of `texts_tokens` tokens or more no model writes anything: of its texts there
+/// is nothing to measure, and no mean holds them.
+bool has_texts(const core::TextsRecord& record);
 
 TextsPoint average_texts(std::int64_t edits, std::span<const core::TextsRecord> records);
 

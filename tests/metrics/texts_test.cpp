@@ -132,7 +132,9 @@ TEST_P(Texts, APromptThatFillsThemIsContinuedByNothing) {
 TEST_P(Texts, ThatNoModelOfThisShapeCanWriteAreToldByCase) {
   const auto architecture = test::tiny_architecture(GetParam());
   const auto requests = requests_of_three();
-  check_texts(requests[0], architecture.max_positions, tokenizer_, architecture);
+  EXPECT_EQ(check_texts(requests[0], architecture.max_positions, tokenizer_, architecture), 0);
+  EXPECT_EQ(check_texts(request(1, "x", {"A long prompt about nothing", "B"}), 10, tokenizer_, architecture), 1)
+      << "a prompt that leaves no room for a text";
   try {
     check_texts(requests[0], architecture.max_positions + 1, tokenizer_, architecture);
     FAIL() << "more tokens than positions";

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "report/texts_page.h"
+#include "tests/report/fake_sweep.h"
 
 namespace lethe::report {
 namespace {
@@ -56,6 +57,31 @@ TEST(AverageTexts, KeepsTheFirstPromptOfTheFirstFacts) {
   EXPECT_TRUE(std::isnan(average_texts(0, {}).edited.greedy_fluency));
 }
 
+/// Entropy of the prompt alone would be a number, and no model's.
+TEST(AverageTexts, WhereNothingWasWrittenNothingIsMeasured) {
+  const auto nan = std::nanf("");
+  const core::TextsRecord empty{
+      1, 101, "one two three four five", {{{}, ""}, {{}, ""}, nan}, {{{}, ""}, {{}, ""}, nan}};
+  for (const auto& means :
+       {average_texts(30, std::vector{empty}).edited, average_texts(30, std::vector{empty}).unedited}) {
+    EXPECT_TRUE(std::isnan(means.greedy_fluency));
+    EXPECT_TRUE(std::isnan(means.sampled_fluency));
+    EXPECT_TRUE(std::isnan(means.perplexity));
+  }
+  const auto written = record(2, "a", " b a b", 2.0F);
+  const auto both = average_texts(30, std::vector{empty, written});
+  const auto alone = average_texts(30, std::vector{written});
+  EXPECT_EQ(both.edited.sampled_fluency, alone.edited.sampled_fluency);
+  EXPECT_EQ(both.unedited.greedy_fluency, alone.unedited.greedy_fluency);
+  ASSERT_EQ(both.shown.size(), 1U);
+  EXPECT_EQ(both.shown[0].prompt, "a");
+  CellHistory history;
+  history.cell = {"rome", "m", 0};
+  history.texts.push_back(average_texts(30, std::vector{empty}));
+  const auto page = markdown_of(texts_section(std::span(&history, 1), std::vector<CellPhases>(1)));
+  EXPECT_THAT(page, HasSubstr("| – (–) "));
+}
+
 CellHistory history(const std::string& method, int sample, const std::vector<std::int64_t>& checkpoints) {
   CellHistory made;
   made.cell = {method, "m", sample};
@@ -99,6 +125,24 @@ TEST(TextsSection, LongTextsAreCutBetweenCharacters) {
   const auto page = markdown_of(texts_section(std::span(&one, 1), std::vector<CellPhases>(1)));
   EXPECT_THAT(page, HasSubstr("\u20ac ..."));
   EXPECT_LT(page.size(), 3000U);
+}
+
+TEST(TextsReport, TellsPromptsBehindWhichNothingIsWritten) {
+  const test::TemporaryFolder sweep;
+  const ledger::SweepFolder folder(sweep.path());
+  auto config = fake::experiment({"rome"}, {"tiny"}, 1, 60);
+  config.texts_facts = 2;
+  config.texts_every = 0;
+  const auto& cell = config.cells[0];
+  fake::commit_cell(folder, config, cell, {}, 60);
+  auto contents = fake::FakeCell(cell, {}).reduction(core::ReductionPart::kTexts, 60, config);
+  contents.texts[0].edited = contents.texts[0].unedited = {};
+  fake::commit_reduction(folder.cell(cell, fake::kEditIdentity),
+                         ledger::reduction_stem(core::ReductionPart::kTexts, 60, fake::kReductionIdentity), contents);
+  config.texts_every = 60;
+  IdentityChoice choice;
+  EXPECT_THAT(load_cell_history(folder, config, cell, choice).remarks.notes,
+              ElementsAre(HasSubstr("rome/tiny/sample0: nothing is written behind 1 of 4 prompts of texts")));
 }
 
 }  // namespace

@@ -42,5 +42,20 @@ TEST_F(EqualTargets, OfARecordThatNoCellEditsAreNot) {
               testing::Not(testing::Contains(testing::HasSubstr("target_new"))));
 }
 
+TEST(PromptsOfTexts, ThatAreAsLongAsATextAreNotedByModel) {
+  const auto notes_with = [](const std::string& tokens) {
+    test::TemporaryFolder world;
+    test::TinyWorldOptions options;
+    options.models = "[tiny-gpt2]";
+    options.extra = "texts_every: end\ntexts_facts: 2\ntexts_tokens: " + tokens + "\n";
+    Workspace workspace(test::load_config(test::write_tiny_world(world.path(), options)), world.path() / "out");
+    EXPECT_THAT(workspace.inspection().problems, testing::IsEmpty());
+    return workspace.inspection().notes;
+  };
+  EXPECT_THAT(notes_with("2"), testing::Contains(testing::ContainsRegex(
+                                   "^tiny-gpt2: texts_tokens: 2: [1-9][0-9]* prompts of texts have as many tokens")));
+  EXPECT_THAT(notes_with("30"), testing::Not(testing::Contains(testing::HasSubstr("texts_tokens"))));
+}
+
 }  // namespace
 }  // namespace lethe::worker

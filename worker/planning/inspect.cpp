@@ -59,7 +59,7 @@ class Inspector {
     problems_.attempt([&] { note_orders(sources_.records()); });
     for (const auto& cell : config_.cells) inspect_cell(cell);
     requests_.report(config_, problems_);
-    if (auto note = requests_.note_on_targets(config_)) findings_.inspection.notes.push_back(std::move(*note));
+    for (auto& note : requests_.notes(config_)) findings_.inspection.notes.push_back(std::move(note));
     findings_.inspection.problems = problems_.problems();
     return std::move(findings_);
   }

@@ -42,8 +42,10 @@ void RequestChecks::check(const core::ExperimentConfig& config, const core::Grid
   if (config.texts_every == 0) return;
   const auto num_facts = std::min(requests.size(), static_cast<std::size_t>(config.texts_facts));
   for (const auto& request : std::span(requests).first(num_facts)) {
-    ask(cell.model, "texts", request.case_id,
-        [&] { metrics::check_texts(request, config.texts_tokens, tokenizer, inputs.architecture); });
+    ask(cell.model, "texts", request.case_id, [&] {
+      num_without_text_[cell.model] +=
+          metrics::check_texts(request, config.texts_tokens, tokenizer, inputs.architecture);
+    });
   }
 }
 
@@ -53,13 +55,21 @@ void RequestChecks::look_at_targets(const std::vector<data::EditRequest>& reques
   }
 }
 
-std::optional<std::string> RequestChecks::note_on_targets(const core::ExperimentConfig& config) const {
-  if (with_equal_targets_.empty()) return std::nullopt;
-  std::vector<std::string> cases;
-  for (const auto case_id : with_equal_targets_) cases.push_back(std::to_string(case_id));
-  return config.dataset.records.string() +
-         ": target_new is target_true, so that scores count a failure whatever an edit " + "does, in case " +
-         core::first_names(cases);
+std::vector<std::string> RequestChecks::notes(const core::ExperimentConfig& config) const {
+  std::vector<std::string> notes;
+  if (!with_equal_targets_.empty()) {
+    std::vector<std::string> cases;
+    for (const auto case_id : with_equal_targets_) cases.push_back(std::to_string(case_id));
+    notes.push_back(config.dataset.records.string() +
+                    ": target_new is target_true, so that scores count a failure whatever an edit does, in case " +
+                    core::first_names(cases));
+  }
+  for (const auto& [model, count] : num_without_text_) {
+    if (count == 0) continue;
+    notes.push_back(model + ": texts_tokens: " + std::to_string(config.texts_tokens) + ": " + std::to_string(count) +
+                    " prompts of texts have as many tokens themselves, so that nothing is written behind them");
+  }
+  return notes;
 }
 
 void RequestChecks::report(const core::ExperimentConfig& config, ProblemCollector& problems) const {

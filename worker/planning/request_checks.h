@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
@@ -25,13 +24,15 @@ class RequestChecks {
   void look_at_targets(const std::vector<data::EditRequest>& requests);
   /// The first 20 as problems, and how many more there are.
   void report(const core::ExperimentConfig& config, ProblemCollector& problems) const;
-  /// What is to be known of the requests with equal targets; nothing where there are none.
-  [[nodiscard]] std::optional<std::string> note_on_targets(const core::ExperimentConfig& config) const;
+  /// What is to be known of requests that can be edited: those with equal targets, and prompts of texts behind which
+  /// nothing is written.
+  [[nodiscard]] std::vector<std::string> notes(const core::ExperimentConfig& config) const;
 
  private:
   std::set<std::tuple<std::string, std::string, std::int64_t>> checked_;  ///< (model, question, case id)
   std::map<std::int64_t, std::string> bad_;                               ///< by case id
   std::set<std::int64_t> with_equal_targets_;                             ///< case ids
+  std::map<std::string, std::int64_t> num_without_text_;                  ///< prompts of texts, by model
 
   /// Once for each (model, question, case id).
   template <typename Check>
