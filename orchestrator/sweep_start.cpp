@@ -41,18 +41,21 @@ Fields stored_fields(const fs::path& folder) {
   return {};
 }
 
+/// `edits` is a field where the cell's end cuts its last step short, which no further step can follow.
+std::string shown_field(const Fields& fields, const std::string& name) {
+  const auto found = fields.find(name);
+  if (name != "edits") return found == fields.end() ? std::string("(none)") : found->second;
+  return found == fields.end() ? std::string("whole steps") : "a last step cut short at " + found->second;
+}
+
 std::string describe_differences(const Fields& stored, const Fields& wanted) {
   std::set<std::string> names;
   for (const auto& [name, value] : stored) names.insert(name);
   for (const auto& [name, value] : wanted) names.insert(name);
-  const auto value_of = [](const Fields& fields, const std::string& name) {
-    const auto found = fields.find(name);
-    return found == fields.end() ? std::string("(none)") : found->second;
-  };
   std::string text;
   for (const auto& name : names) {
-    const auto left = value_of(stored, name);
-    const auto right = value_of(wanted, name);
+    const auto left = shown_field(stored, name);
+    const auto right = shown_field(wanted, name);
     if (left != right) text += "\n    " + name + ": " + left + " in the folder, " + right + " in the config";
   }
   return text;

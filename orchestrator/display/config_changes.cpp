@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/fmt/ranges.h>
@@ -21,14 +22,36 @@ void add_keys(const FormerRun& former, const core::ExperimentConfig& config, Lin
   }
 }
 
-void add_cells(const FormerRun& former, const core::ExperimentConfig& config, Lines& lines) {
+/// Cells whose edits would be made with other settings now. Their committed ones are no beginning of them.
+std::set<std::string> with_other_settings(const FormerRun& former, const core::Inspection& inspection) {
+  std::map<core::GridCell, std::string> before;
+  if (former.inspection) {
+    for (const auto& facts : former.inspection->cells) before.emplace(facts.cell, facts.edit_identity);
+  }
+  std::set<std::string> names;
+  for (const auto& facts : inspection.cells) {
+    const auto found = before.find(facts.cell);
+    if (found != before.end() && found->second != facts.edit_identity) names.insert(facts.cell.name());
+  }
+  return names;
+}
+
+void add_cells(const FormerRun& former, const core::ExperimentConfig& config, const core::Inspection& inspection,
+               Lines& lines) {
   const auto [gone, come, other_edits] = core::grid_difference(former.config, config);
   if (!come.empty()) lines.push_back(fmt::format("new in the grid: {}", core::first_names(come)));
   if (!gone.empty()) {
     lines.push_back(fmt::format("no longer in the grid: {}; what is committed of them stays, and no report shows it",
                                 core::first_names(gone)));
   }
-  for (const auto& [change, cells] : other_edits) {
+  const auto other_settings = with_other_settings(former, inspection);
+  if (!other_settings.empty()) {
+    lines.push_back(fmt::format("edits of other settings: {}; what is committed of them does not go on",
+                                core::first_names({other_settings.begin(), other_settings.end()})));
+  }
+  for (auto [change, cells] : other_edits) {
+    std::erase_if(cells, [&](const std::string& name) { return other_settings.contains(name); });
+    if (cells.empty()) continue;
     const auto [before, now] = change;
     lines.push_back(fmt::format("edits {} -> {}: {}; {}", before, now, core::first_names(cells),
                                 now > before ? "they go on from where they are"
@@ -87,7 +110,7 @@ std::vector<std::string> describe_changes(const FormerRun& former, const core::E
                                           const core::Inspection& inspection, const LedgerView& ledger) {
   Lines lines;
   add_keys(former, config, lines);
-  add_cells(former, config, lines);
+  add_cells(former, config, inspection, lines);
   add_tasks(former, config, inspection, lines);
   if (lines.empty()) lines.emplace_back("the config asks for what it asked before");
   add_evaluations(config, inspection, ledger, lines);

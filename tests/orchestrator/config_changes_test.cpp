@@ -9,12 +9,14 @@
 namespace lethe::orchestrator {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using testing::FakeLedger;
 using ::testing::HasSubstr;
 using testing::make_config;
 using testing::make_inspection;
+using ::testing::Not;
 using testing::SmallExperiment;
 
 /// Everything of the small experiment is committed, then its config changes.
@@ -72,6 +74,20 @@ TEST_F(ConfigChanges, OfTheGridNameCellsAndEdits) {
   now.methods = before_.methods;
   now.edits = 30;
   EXPECT_THAT(changes(make_config(now)), Contains(HasSubstr("and 4 more; edits beyond that stay in their files")));
+}
+
+/// A batch that the end cut short, or an order that became longer, gives other edits: nothing goes on.
+TEST_F(ConfigChanges, OfEditsWithOtherSettingsDoNotGoOn) {
+  auto now = before_;
+  now.edits = 100;
+  const auto config = make_config(now);
+  auto inspection = inspection_of(config);
+  inspection.cells.front().edit_identity = "eeeeeeeeeeee";
+  const auto name = inspection.cells.front().cell.name();
+  EXPECT_THAT(
+      describe_changes(former_, config, inspection, ledger_),
+      ElementsAre("edits of other settings: " + name + "; what is committed of them does not go on",
+                  AllOf(HasSubstr("edits 60 -> 100: "), HasSubstr("they go on"), Not(HasSubstr(name))), kNothingAgain));
 }
 
 TEST_F(ConfigChanges, OfTasksNameThemAndWhatIsOther) {
