@@ -63,17 +63,6 @@ worker::Workspace results_of_sweep(const std::string& out, const std::vector<std
   return {std::move(config), folder.root(), worker::Purpose::kResults};
 }
 
-/// What is there and can be read stays: it may be of more cells.
-void remember_experiment(worker::Workspace& workspace) {
-  workspace.make_root();
-  const auto path = workspace.folder().experiment();
-  try {
-    static_cast<void>(core::read_experiment_config(path, editing::catalogue()));
-  } catch (const core::StorageError&) {
-    ledger::replace_text(path, core::to_json(workspace.config()));
-  }
-}
-
 /// Options of all verbs; CLI11 binds to them by address.
 struct Options {
   std::string config, out, experiment, cell, to, model, prompt;
@@ -99,7 +88,6 @@ void add_cell(CLI::App& app, const std::shared_ptr<Options>& options, int& statu
     if (!workspace.config().edits.contains(cell)) {
       throw core::ConfigError(options->config + ": has no cell " + options->cell + "; `lethe plan` lists its cells");
     }
-    remember_experiment(workspace);
     worker::TerminalMonitor monitor;
     status = worker::run_cell(workspace, cell, monitor) ? 0 : core::kExitStopped;
   });

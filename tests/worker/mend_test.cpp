@@ -24,7 +24,7 @@ namespace lethe::worker {
 namespace {
 
 namespace fs = std::filesystem;
-const core::GridCell kCell{"mend", "tiny-gpt2", 0};
+const core::GridCell kMendCell{"mend", "tiny-gpt2", 0};
 
 /// Asks to stop once a number of training iterations are done.
 class TrainingMonitor final : public TaskMonitor {
@@ -60,15 +60,15 @@ class Mend : public testing::Test {
 
   bool train(const std::string& out, TrainingMonitor monitor = TrainingMonitor()) {
     auto work = workspace(out);
-    return run_editor_training(work, {editing::kEditorKind, kCell.model}, monitor);
+    return run_editor_training(work, {editing::kEditorKind, kMendCell.model}, monitor);
   }
   std::vector<ledger::CommittedFile> editor_files(const std::string& out) {
     auto work = workspace(out);
-    return ledger::committed_files(work.prerequisite_folder(editing::kEditorKind, kCell.model));
+    return ledger::committed_files(work.prerequisite_folder(editing::kEditorKind, kMendCell.model));
   }
   /// What the cell edits with.
   static editing::MendEditor loaded_editor(Workspace& work) {
-    const auto artifacts = load_artifacts(work, kCell, work.starting_network(kCell));
+    const auto artifacts = load_artifacts(work, kMendCell, work.starting_network(kMendCell));
     return dynamic_cast<const editing::ArtifactOf<editing::MendEditor>&>(*artifacts.at(editing::kEditorKind)).value;
   }
 
@@ -108,7 +108,7 @@ TEST_F(Mend, ATrainingThatLearnsNothingGivesNoEditor) {
   Workspace short_work(bad, world_.path() / "nothing");
   TrainingMonitor monitor;
   const auto refusal = test::message_of<core::ConfigError>([&] {
-    run_editor_training(short_work, {editing::kEditorKind, kCell.model}, monitor);
+    run_editor_training(short_work, {editing::kEditorKind, kMendCell.model}, monitor);
   });
   EXPECT_NE(refusal.find("tiny-gpt2: mend: training: after 2 iterations no validation was better than that of the "
                          "untrained editor"),
@@ -166,25 +166,25 @@ TEST_F(Mend, ATrainedEditorIsNotTrainedAgain) {
   ASSERT_TRUE(train("a"));
   auto work = workspace("a");
   TrainingMonitor monitor;
-  EXPECT_TRUE(run_editor_training(work, {editing::kEditorKind, kCell.model}, monitor));
+  EXPECT_TRUE(run_editor_training(work, {editing::kEditorKind, kMendCell.model}, monitor));
   EXPECT_TRUE(monitor.files.empty());
 }
 
 TEST_F(Mend, ACellWithANamedEditorEqualsOneThatTrainsIt) {
   auto work = workspace("trained");
   test::RecordingMonitor monitor;
-  ASSERT_TRUE(run_cell(work, kCell, monitor));
+  ASSERT_TRUE(run_cell(work, kMendCell, monitor));
   auto named_config = config();
   change_mend(named_config.models.at(0), [&](auto& mend) { mend.editor = editor_files("trained").front().path; });
   Workspace named(named_config, world_.path() / "named");
-  ASSERT_TRUE(run_cell(named, kCell, monitor));
-  EXPECT_NE(work.facts().cell(kCell).edit_identity, named.facts().cell(kCell).edit_identity);
-  EXPECT_TRUE(work.facts().prerequisite(editing::kEditorKind, kCell.model).is_due);
-  EXPECT_EQ(work.facts().cell(kCell).needs, std::vector<std::string>{"editor tiny-gpt2"});
-  EXPECT_FALSE(named.facts().prerequisite(editing::kEditorKind, kCell.model).is_due);
-  EXPECT_TRUE(named.facts().cell(kCell).needs.empty());
+  ASSERT_TRUE(run_cell(named, kMendCell, monitor));
+  EXPECT_NE(work.facts().cell(kMendCell).edit_identity, named.facts().cell(kMendCell).edit_identity);
+  EXPECT_TRUE(work.facts().prerequisite(editing::kEditorKind, kMendCell.model).is_due);
+  EXPECT_EQ(work.facts().cell(kMendCell).needs, std::vector<std::string>{"editor tiny-gpt2"});
+  EXPECT_FALSE(named.facts().prerequisite(editing::kEditorKind, kMendCell.model).is_due);
+  EXPECT_TRUE(named.facts().cell(kMendCell).needs.empty());
   const auto deltas = [&](Workspace& space) {
-    const auto files = ledger::scan_cell(space.cell_folder(kCell));
+    const auto files = ledger::scan_cell(space.cell_folder(kMendCell));
     return storage::read_segment(files.segments.back().file.path);
   };
   const auto left = deltas(work);
@@ -205,7 +205,7 @@ TEST_F(Mend, EditorsThatDoNotFitAreRefusedByName) {
     });
     Workspace work(changed, world_.path() / "refused");
     try {
-      const CellEditor unused(work, kCell, work.model(kCell.model), {});
+      const CellEditor unused(work, kMendCell, work.model(kMendCell.model), {});
     } catch (const core::DataError& error) {
       return error.what();
     }
@@ -254,7 +254,7 @@ TEST_F(Mend, APublishedEditorIsReadAndEdits) {
   change_mend(model, [](auto& mend) { mend.lr_scale = 1e-9; });  // its numbers were not trained
   Workspace edited(published, world_.path() / "published");
   test::RecordingMonitor monitor;
-  EXPECT_TRUE(run_cell(edited, kCell, monitor));
+  EXPECT_TRUE(run_cell(edited, kMendCell, monitor));
 
   change_mend(model, [](auto& mend) { mend.last_bias = false; });
   Workspace other(published, world_.path() / "other");
@@ -271,8 +271,8 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
   test::write_tiny_world(world_.path(), options);
   auto work = workspace("whole");
   test::RecordingMonitor monitor;
-  ASSERT_TRUE(run_cell(work, kCell, monitor));
-  const auto chain = ledger::scan_cell(work.cell_folder(kCell));
+  ASSERT_TRUE(run_cell(work, kMendCell, monitor));
+  const auto chain = ledger::scan_cell(work.cell_folder(kMendCell));
   ASSERT_EQ(chain.segments.size(), 2U);
   for (const auto& segment : chain.segments) {
     const auto contents = storage::read_segment(segment.file.path);
@@ -283,10 +283,11 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
   }
   auto interrupted = workspace("interrupted");
   test::RecordingMonitor first(1);
-  EXPECT_FALSE(run_cell(interrupted, kCell, first));
-  EXPECT_TRUE(run_cell(interrupted, kCell, monitor));
+  EXPECT_FALSE(run_cell(interrupted, kMendCell, first));
+  EXPECT_TRUE(run_cell(interrupted, kMendCell, monitor));
   const auto left = storage::read_segment(chain.segments.back().file.path);
-  const auto right = storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kCell)).segments.back().file.path);
+  const auto right =
+      storage::read_segment(ledger::scan_cell(interrupted.cell_folder(kMendCell)).segments.back().file.path);
   EXPECT_EQ(left.method_state, right.method_state);
   EXPECT_EQ(left.fingerprint_after, right.fingerprint_after);
 }
@@ -294,23 +295,23 @@ TEST_F(Mend, StepsOfSeveralFactsShareOneUpdateAndOneState) {
 TEST_F(Mend, PadClassIsPartOfTheCellFromItsStart) {
   auto work = workspace("a");
   test::RecordingMonitor monitor;
-  ASSERT_TRUE(run_cell(work, kCell, monitor));
+  ASSERT_TRUE(run_cell(work, kMendCell, monitor));
   auto plain_config = config();
   change_mend(plain_config.models.at(0), [](auto& mend) { mend.pad_class = false; });
   Workspace plain(plain_config, world_.path() / "plain");
-  ASSERT_TRUE(run_cell(plain, kCell, monitor));
-  EXPECT_NE(plain.facts().cell(kCell).edit_identity, work.facts().cell(kCell).edit_identity);
-  EXPECT_EQ(network_at(work, kCell, 0).architecture().vocab_size, 258);
-  EXPECT_EQ(network_at(plain, kCell, 0).architecture().vocab_size, 257);
-  EXPECT_TRUE(network_at(work, kCell, 0).edited_parameters().empty()) << "the start is no edit: distance 0";
+  ASSERT_TRUE(run_cell(plain, kMendCell, monitor));
+  EXPECT_NE(plain.facts().cell(kMendCell).edit_identity, work.facts().cell(kMendCell).edit_identity);
+  EXPECT_EQ(network_at(work, kMendCell, 0).architecture().vocab_size, 258);
+  EXPECT_EQ(network_at(plain, kMendCell, 0).architecture().vocab_size, 257);
+  EXPECT_TRUE(network_at(work, kMendCell, 0).edited_parameters().empty()) << "the start is no edit: distance 0";
 
   const auto target = world_.path() / "exported";
-  export_model(network_at(work, kCell, 6), work.config().model(kCell.model).path, target);
+  export_model(network_at(work, kMendCell, 6), work.config().model(kMendCell.model).path, target);
   std::ifstream in(target / "config.json");
   EXPECT_EQ(nlohmann::json::parse(in).at("vocab_size"), 258);
   const model::Network back(model::load_weights(target, test::test_device()));
   EXPECT_TRUE(torch::equal(back.parameter("transformer.wte.weight"),
-                           network_at(work, kCell, 6).parameter("transformer.wte.weight")));
+                           network_at(work, kMendCell, 6).parameter("transformer.wte.weight")));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 
 using test::RecordingMonitor;
 
-const core::GridCell kCell{"alphaedit", "tiny-gpt2", 0};
+const core::GridCell kAlphaEditCell{"alphaedit", "tiny-gpt2", 0};
 
 class Projectors : public testing::Test {
  protected:
@@ -33,9 +33,9 @@ class Projectors : public testing::Test {
   std::string refusal(const std::string& threshold) {
     auto work = workspace(threshold);
     RecordingMonitor monitor;
-    EXPECT_TRUE(run_prerequisite(work, {"moments", kCell.model}, monitor));
+    EXPECT_TRUE(run_prerequisite(work, {"moments", kAlphaEditCell.model}, monitor));
     try {
-      run_prerequisite(work, {editing::kProjectorKind, kCell.model}, monitor);
+      run_prerequisite(work, {editing::kProjectorKind, kAlphaEditCell.model}, monitor);
     } catch (const core::DataError& error) {
       return error.what();
     }
@@ -46,17 +46,17 @@ class Projectors : public testing::Test {
 
 TEST_F(Projectors, AreMadeFromSecondMomentsAndSayWhereTheThresholdCut) {
   auto work = workspace("1e-5");
-  const auto& facts = work.facts().prerequisite(editing::kProjectorKind, kCell.model);
+  const auto& facts = work.facts().prerequisite(editing::kProjectorKind, kAlphaEditCell.model);
   EXPECT_EQ(facts.needs, std::vector<std::string>{"moments tiny-gpt2"});
-  EXPECT_EQ(work.facts().cell(kCell).needs, std::vector<std::string>{"projector tiny-gpt2"});
+  EXPECT_EQ(work.facts().cell(kAlphaEditCell).needs, std::vector<std::string>{"projector tiny-gpt2"});
   RecordingMonitor monitor;
-  ASSERT_TRUE(run_cell(work, kCell, monitor)) << "what the projectors need is made first";
-  const auto files = ledger::committed_files(work.prerequisite_folder(editing::kProjectorKind, kCell.model));
+  ASSERT_TRUE(run_cell(work, kAlphaEditCell, monitor)) << "what the projectors need is made first";
+  const auto files = ledger::committed_files(work.prerequisite_folder(editing::kProjectorKind, kAlphaEditCell.model));
   ASSERT_EQ(files.size(), 2U) << "a file a layer";
   for (int layer = 0; layer < 2; ++layer) {
     const auto& file = files.at(static_cast<std::size_t>(layer));
     const auto contents =
-        storage::read_null_space(file, storage::null_space_label(kCell.model, facts.identity(), layer));
+        storage::read_null_space(file, storage::null_space_label(kAlphaEditCell.model, facts.identity(), layer));
     EXPECT_EQ(contents.inner_width, 64);
     EXPECT_EQ(contents.identity, facts.identity());
     EXPECT_EQ(contents.threshold, 1e-5);
@@ -70,18 +70,19 @@ TEST_F(Projectors, AreMadeFromSecondMomentsAndSayWhereTheThresholdCut) {
 
 TEST_F(Projectors, SayTheirThresholdAndRankToThePlanAndTheReport) {
   auto work = workspace("1e-5");
-  const std::string title = work.facts().prerequisite(editing::kProjectorKind, kCell.model).title;
+  const std::string title = work.facts().prerequisite(editing::kProjectorKind, kAlphaEditCell.model).title;
   EXPECT_TRUE(prerequisite_notes(work).empty()) << "before there are any";
   RecordingMonitor monitor;
-  ASSERT_TRUE(run_prerequisite(work, {"moments", kCell.model}, monitor));
-  ASSERT_TRUE(run_prerequisite(work, {editing::kProjectorKind, kCell.model}, monitor));
-  const auto folder = work.prerequisite_folder(editing::kProjectorKind, kCell.model);
+  ASSERT_TRUE(run_prerequisite(work, {"moments", kAlphaEditCell.model}, monitor));
+  ASSERT_TRUE(run_prerequisite(work, {editing::kProjectorKind, kAlphaEditCell.model}, monitor));
+  const auto folder = work.prerequisite_folder(editing::kProjectorKind, kAlphaEditCell.model);
   const auto identity = folder.filename().string();
   const auto notes = prerequisite_notes(work);
   for (const int layer : {0, 1}) {
     const auto file = ledger::find_committed(folder, ledger::moments_stem(layer));
     ASSERT_TRUE(file);
-    const auto contents = storage::read_null_space(*file, storage::null_space_label(kCell.model, identity, layer));
+    const auto contents =
+        storage::read_null_space(*file, storage::null_space_label(kAlphaEditCell.model, identity, layer));
     const auto rank = contents.is_complement ? contents.inner_width - contents.num_columns : contents.num_columns;
     const auto said = "rank " + std::to_string(rank) + " of 64 at nullspace_threshold 1e-05 (eigenvalues ";
     EXPECT_THAT(storage::read_statement(folder, ledger::moments_stem(layer)),
@@ -103,8 +104,8 @@ TEST_F(Projectors, OfRankNoneAndOfFullRankAreBothRefused) {
 TEST_F(Projectors, OfAnotherThresholdAreOtherOnes) {
   const auto identity = [&](const std::string& threshold) {
     auto work = workspace(threshold);
-    return std::pair(work.facts().prerequisite(editing::kProjectorKind, kCell.model).identity(),
-                     work.facts().cell(kCell).edit_identity);
+    return std::pair(work.facts().prerequisite(editing::kProjectorKind, kAlphaEditCell.model).identity(),
+                     work.facts().cell(kAlphaEditCell).edit_identity);
   };
   const auto first = identity("1e-5");
   const auto second = identity("2e-5");
@@ -116,15 +117,15 @@ TEST_F(Projectors, OfAnotherThresholdAreOtherOnes) {
 TEST_F(Projectors, OfAnotherFolderAreNotTakenForOnesOwn) {
   auto work = workspace("1e-5");
   RecordingMonitor monitor;
-  ASSERT_TRUE(run_cell(work, kCell, monitor));
-  const auto folder = work.prerequisite_folder(editing::kProjectorKind, kCell.model);
+  ASSERT_TRUE(run_cell(work, kAlphaEditCell, monitor));
+  const auto folder = work.prerequisite_folder(editing::kProjectorKind, kAlphaEditCell.model);
   auto other = workspace("2e-5");
-  const auto target = other.prerequisite_folder(editing::kProjectorKind, kCell.model);
+  const auto target = other.prerequisite_folder(editing::kProjectorKind, kAlphaEditCell.model);
   std::filesystem::create_directories(target);
   for (const auto& file : ledger::committed_files(folder)) {
     std::filesystem::copy_file(file.path, target / file.path.filename());
   }
-  EXPECT_THROW(load_artifacts(other, kCell, other.starting_network(kCell)), core::StorageError);
+  EXPECT_THROW(load_artifacts(other, kAlphaEditCell, other.starting_network(kAlphaEditCell)), core::StorageError);
 }
 
 }  // namespace

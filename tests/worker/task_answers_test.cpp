@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const core::GridCell kCell{"rome", "tiny-gpt2", 0};
+const core::GridCell kRomeCell{"rome", "tiny-gpt2", 0};
 
 /// A cell is edited and evaluated, then the list of tasks changes.
 class TaskAnswers : public testing::Test {
@@ -31,13 +31,13 @@ class TaskAnswers : public testing::Test {
     config.tasks = std::move(tasks);
     workspace_ = std::make_unique<Workspace>(std::move(config), world_.path() / out);
     test::RecordingMonitor monitor;
-    ASSERT_TRUE(run_cell(*workspace_, kCell, monitor));
+    ASSERT_TRUE(run_cell(*workspace_, kRomeCell, monitor));
   }
 
   /// The tasks reduction after the last edit, of the list that was run last.
   storage::ReductionContents tasks_of_last_edit() {
-    const auto& identity = workspace_->facts().cell(kCell).reduction_identities.at(core::ReductionPart::kTasks);
-    for (const auto& one : ledger::scan_cell(workspace_->cell_folder(kCell)).reductions) {
+    const auto& identity = workspace_->facts().cell(kRomeCell).reduction_identities.at(core::ReductionPart::kTasks);
+    for (const auto& one : ledger::scan_cell(workspace_->cell_folder(kRomeCell)).reductions) {
       if (one.part == core::ReductionPart::kTasks && one.identity == identity) {
         file_ = one.file.path;
         return storage::read_reduction(one.file.path);
@@ -49,7 +49,7 @@ class TaskAnswers : public testing::Test {
 
   /// The same of the unedited model.
   storage::ReductionContents baseline() {
-    const auto folder = workspace_->prerequisite_folder("baseline", kCell.model);
+    const auto folder = workspace_->prerequisite_folder("baseline", kRomeCell.model);
     const auto files = ledger::committed_files(folder);
     return files.size() == 1 ? storage::read_reduction(files.front().path) : storage::ReductionContents{};
   }

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "ledger/cancelled_cells.h"
 #include "ledger/commit.h"
+#include "worker/commands/cell_record.h"
 #include "worker/commands/owned_work.h"
 #include "worker/planning/prerequisite_kinds.h"
 #include "worker/task_runner.h"
@@ -105,6 +106,7 @@ bool run_cell(Workspace& workspace, const core::GridCell& cell, TaskMonitor& mon
   refuse_foreign_results(workspace, cell);
   const auto ownership = own_cell(workspace, cell, monitor);
   if (!ownership) return false;
+  record_cell_run(workspace, cell);
   TaskRunner runner(workspace);
   CancelWatch watch(monitor, workspace.folder(), cell);
   const bool is_edited = edit(workspace, cell, runner, watch);
