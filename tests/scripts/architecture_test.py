@@ -41,6 +41,8 @@ NAME_A_METHOD = {
     "worker/planning/editor_facts.cpp",
     "worker/planning/projector_facts.cpp",
 }
+# What a verb takes where the user names no method: the paper's three of table 2, and one to try first.
+GIVE_A_METHODS_NAME = {"report/disabling_experiment.h", "worker/commands/edit_fact.h"}
 MAX_PRODUCTION_FILE_LINES = 350
 MAX_FILE_LINES = 500  # of tests and scripts
 
@@ -286,7 +288,8 @@ class Methods(unittest.TestCase):
         self.types = method_types()
         self.naming = {}  # file -> [(line number, line)] outside editing/
         pattern = re.compile(rf"\b(?:{'|'.join(self.types)})\b") if self.types else None
-        for path in [p for room in FOLDERS if not room.startswith("editing") for p in sources(room)]:
+        self.production = [p for room in FOLDERS if not room.startswith("editing") for p in sources(room)]
+        for path in self.production:
             for number, line in enumerate(bare_code(path).splitlines(), 1):
                 if pattern and pattern.search(line):
                     self.naming.setdefault(place(path), []).append((number, line.strip()))
@@ -300,6 +303,15 @@ class Methods(unittest.TestCase):
             for name, lines in self.naming.items() if name not in NAME_A_METHOD for number, line in lines
         ]
         self.assertFalse(problems, "\n" + "\n".join(problems))
+
+    def test_nobody_else_asks_for_a_methods_name(self):
+        names = set(method_names())
+        self.assertGreater(len(names), 5, "no kNames found in editing/")
+        naming = {(place(path), text) for path in self.production for number, text in string_literals(path) if text in names}
+        strangers = sorted(f'{name}: "{text}"' for name, text in naming if name not in GIVE_A_METHODS_NAME)
+        self.assertFalse(strangers, f"ask core::MethodSettings a question that every method can answer: {strangers}")
+        idle = sorted(GIVE_A_METHODS_NAME - {name for name, _ in naming})
+        self.assertFalse(idle, f"take these off the list: they give no method's name: {idle}")
 
     def test_who_may_name_a_method_does(self):
         idle = sorted(NAME_A_METHOD - set(self.naming))
@@ -392,6 +404,12 @@ def method_types():
     path = ROOT / METHOD_LIST
     match = re.search(r"\bMethodConfigs\s*=\s*ConfigList<([^>]*)>", bare_code(path)) if path.is_file() else None
     return re.findall(r"\w+", match[1]) if match else []
+
+
+def method_names():
+    """The names that configurations give themselves."""
+    code = "".join(path.read_text() for path in sorted((ROOT / "editing").rglob("*_config.h")))
+    return [name for names in re.findall(r"\bkNames\{([^}]*)\}", code) for name in re.findall(r'"([^"]+)"', names)]
 
 
 def program_sources(program):

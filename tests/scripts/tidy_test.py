@@ -100,6 +100,10 @@ class Tidy(unittest.TestCase):
         self.write(self.tree / "core/a.h", "int a;\n")
         self.assertEqual(self.tidy("core/a.h")[:2], (0, ["a.cpp"]))
 
+    def test_what_no_unit_sees_is_named(self):
+        self.write(self.tree / "core/unseen.h", "int unseen;\n")
+        self.assertIn("1 more see LibTorch or were not built: core/unseen.h", self.tidy()[2])
+
     def test_on_main_the_last_commits_are_checked_however_few_a_clone_holds(self):
         for number in range(12):
             self.write(self.tree / f"core/n{number}.cpp", "int n;\n")
