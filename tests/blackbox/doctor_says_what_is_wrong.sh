@@ -2,7 +2,7 @@
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
 mkdir sweep
 "$L" doctor sweep >told 2>&1 || grep -q WRONG told || fail "a status without a reason"
-for subject in lethe MPI LibTorch BLAS HDF5 GPUs processors memory 'open files' 'shared memory' folder figures; do
+for subject in lethe MPI LibTorch BLAS HDF5 GPUs processors memory 'open files' processes 'shared memory' folder figures; do
   expect_text "^$subject "
 done
 expect_text "^folder +$PWD/sweep, [0-9]+ GB free"

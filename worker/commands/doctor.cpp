@@ -175,6 +175,17 @@ Finding examine_descriptors() {
   return finding;
 }
 
+Finding examine_processes() {
+  // Threads count too: of a rank, its executor and MPI's helpers on a node of eight GPUs.
+  constexpr rlim_t kLeast = 512;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NPROC, &limit);
+  const auto text = limit.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : std::to_string(limit.rlim_cur);
+  Finding finding{"processes", text + " of this user, threads among them", {}};
+  if (limit.rlim_cur < kLeast) finding.trouble = "raise it: ulimit -u 4096";
+  return finding;
+}
+
 Finding examine_shared_memory() {
   constexpr std::int64_t kLeast = 64'000'000;
   const auto room = ledger::room_in("/dev/shm");
@@ -198,7 +209,7 @@ std::vector<Finding> examine_libraries() {
 }
 
 std::vector<Finding> examine_machine() {
-  return {examine_processors(), examine_memory(), examine_descriptors(), examine_shared_memory()};
+  return {examine_processors(), examine_memory(), examine_descriptors(), examine_processes(), examine_shared_memory()};
 }
 
 }  // namespace lethe::worker::inline commands
