@@ -138,7 +138,7 @@ const char* name_of(IndicatorKind kind) {
 }
 
 const char* words_for(IndicatorKind kind) {
-  constexpr const char* kWords[] = {"mean F1", "forgetting", "ES", "distance"};
+  constexpr const char* kWords[] = {"F1 above chance", "forgotten now", "ES", "distance"};
   return kWords[static_cast<std::size_t>(kind)];
 }
 

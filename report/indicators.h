@@ -20,7 +20,7 @@ inline constexpr IndicatorKind kAllIndicators[] = {IndicatorKind::kF1, Indicator
                                                    IndicatorKind::kEfficacy, IndicatorKind::kDistance};
 /// "f1", "forgetting", "efficacy", "distance": names in files.
 const char* name_of(IndicatorKind kind);
-/// "mean F1", ...: names in sentences.
+/// "F1 above chance", ...: names in sentences.
 const char* words_for(IndicatorKind kind);
 
 struct Indicator {

@@ -13,51 +13,54 @@ namespace {
 /// No indicator alone is more certain: its model of the noise is not.
 constexpr double kMostConfidence = 0.999;
 constexpr std::size_t kEditsBefore = 50;
-constexpr double kOutstandingNorm = 4.0;
-constexpr double kOutstandingRise = 2.0;  // nats
 constexpr const char* kUpdateNorm = "delta_norm";
-
-struct Witness {
-  IndicatorKind kind = IndicatorKind::kF1;
-  Break found;
-  double log_odds = 0.0;
-};
-
-Witness witness_of(IndicatorKind kind, const Break& found) {
-  const double confidence = std::min(found.confidence, kMostConfidence);
-  return {kind, found, std::log(confidence / (1.0 - confidence))};
-}
 
 /// Edits between two intervals; 0 if they meet.
 std::int64_t gap_between(const Break& a, const Break& b) {
   return std::max<std::int64_t>({0, a.earliest - b.latest, b.earliest - a.latest});
 }
 
-/// The break of `indicator` that is nearest to `pivot`, if near enough.
-std::optional<Witness> witness_near(const Indicator& indicator, const Break& pivot, std::int64_t pivot_spacing) {
-  const std::int64_t spacing = std::max(pivot_spacing, median_spacing(indicator.curve.edits));
-  const Break* nearest = nullptr;
-  for (const Break& found : indicator.search.breaks) {
-    if (nearest == nullptr || gap_between(found, pivot) < gap_between(*nearest, pivot)) nearest = &found;
+/// A break with its indicator.
+struct Candidate {
+  const Indicator* indicator = nullptr;
+  const Break* found = nullptr;
+
+  [[nodiscard]] bool is_near(const Candidate& other) const {
+    const auto spacing = std::max(median_spacing(indicator->curve.edits), median_spacing(other.indicator->curve.edits));
+    return gap_between(*found, *other.found) <= static_cast<std::int64_t>(kBreakCheckpoints) * spacing;
   }
-  if (nearest == nullptr) return std::nullopt;
-  if (gap_between(*nearest, pivot) > static_cast<std::int64_t>(kBreakCheckpoints) * spacing) return std::nullopt;
-  return witness_of(indicator.kind, *nearest);
+};
+
+/// Of each other indicator the break that is nearest to `pivot`, the nearest first.
+std::vector<Candidate> neighbours_of(std::span<const Indicator> indicators, const Candidate& pivot) {
+  std::vector<Candidate> neighbours;
+  for (const Indicator& indicator : indicators) {
+    const auto& breaks = indicator.search.breaks;
+    if (indicator.kind == pivot.indicator->kind || breaks.empty()) continue;
+    const auto gap = [&](const Break& found) { return gap_between(found, *pivot.found); };
+    neighbours.push_back({&indicator, &*std::ranges::min_element(breaks, {}, gap)});
+  }
+  std::ranges::stable_sort(neighbours, {}, [&](const Candidate& one) { return gap_between(*one.found, *pivot.found); });
+  return neighbours;
 }
 
-std::vector<Witness> witnesses_of(std::span<const Indicator> indicators, const Indicator& own, const Break& pivot) {
-  std::vector<Witness> witnesses;
-  for (const Indicator& indicator : indicators) {
-    if (indicator.kind == own.kind) {
-      witnesses.push_back(witness_of(own.kind, pivot));
-    } else if (auto witness = witness_near(indicator, pivot, median_spacing(own.curve.edits))) {
-      witnesses.push_back(*witness);
-    }
+/// Breaks any two of which are near each other, beginning with `pivot`.
+std::vector<Witness> witnesses_of(std::span<const Indicator> indicators, const Candidate& pivot) {
+  std::vector<Candidate> group{pivot};
+  for (const Candidate& one : neighbours_of(indicators, pivot)) {
+    if (std::ranges::all_of(group, [&](const Candidate& other) { return one.is_near(other); })) group.push_back(one);
   }
+  std::vector<Witness> witnesses;
+  for (const Candidate& one : group) witnesses.push_back({one.indicator->kind, *one.found});
   return witnesses;
 }
 
-/// The first loss, narrowed by all that meet it.
+double log_odds_of(const Break& found) {
+  const double confidence = std::min(found.confidence, kMostConfidence);
+  return std::log(confidence / (1.0 - confidence));
+}
+
+/// The first loss, narrowed by all that meet it. Those that do not are no evidence for this interval.
 CatastrophicPoint point_of(std::vector<Witness> witnesses) {
   std::ranges::stable_sort(witnesses, {}, [](const Witness& witness) {
     return std::pair(witness.kind == IndicatorKind::kDistance, witness.found.by);
@@ -66,16 +69,16 @@ CatastrophicPoint point_of(std::vector<Witness> witnesses) {
   CatastrophicPoint point{first.after, first.by, first.after, 0.0, {}};
   double log_odds = 0.0;
   for (const Witness& witness : witnesses) {
-    point.witnesses.push_back(witness.kind);
     point.gradual_until = std::min(point.gradual_until, witness.found.after);
-    log_odds += witness.log_odds;
     const std::int64_t after = std::max(point.after, witness.found.after);
     const std::int64_t by = std::min(point.by, witness.found.by);
     if (after >= by) continue;
     point.after = after;
     point.by = by;
+    log_odds += log_odds_of(witness.found);
   }
-  std::ranges::sort(point.witnesses);
+  std::ranges::sort(witnesses, {}, &Witness::kind);
+  point.witnesses = std::move(witnesses);
   point.confidence = 1.0 / (1.0 + std::exp(-log_odds));
   return point;
 }
@@ -127,13 +130,23 @@ double neighborhood_nll(const core::MetricRecord& record) {
   return count == 0 ? kNone : sum / count;
 }
 
-using EditValue = double (*)(const core::MetricRecord&);
+/// What an edit is judged by, and how far it lies beyond the median of those before it.
+struct EditRule {
+  double (*value)(const core::MetricRecord&);
+  double (*excess)(double value, double median);
+  double outstanding;
+  bool is_by_norm;
+};
+constexpr EditRule kEditRules[] = {
+    {update_norm, [](double value, double median) { return value / median; }, 4.0, true},
+    {neighborhood_nll, [](double value, double median) { return value - median; }, 2.0, false},  // nats
+};
 
-/// Median over up to 50 edits up to edit `last`; NaN of none.
-double median_before(std::span<const core::MetricRecord> records, std::int64_t last, EditValue value) {
+/// Median over up to 50 values that are finite, of the edits before index `end`; NaN of none.
+double median_before(std::span<const core::MetricRecord> records, std::size_t end, const EditRule& rule) {
   std::vector<double> values;
-  for (auto i = static_cast<std::size_t>(last); i > 0 && values.size() < kEditsBefore; --i) {
-    if (const double one = value(records[i - 1]); std::isfinite(one)) values.push_back(one);
+  for (std::size_t i = end; i > 0 && values.size() < kEditsBefore; --i) {
+    if (const double one = rule.value(records[i - 1]); std::isfinite(one)) values.push_back(one);
   }
   if (values.empty()) return kNone;
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -141,39 +154,26 @@ double median_before(std::span<const core::MetricRecord> records, std::int64_t l
   return *middle;
 }
 
-/// Where `value` is largest in the interval; null if it has none there.
-const core::MetricRecord* largest(std::span<const core::MetricRecord> interval, EditValue value) {
-  const core::MetricRecord* found = nullptr;
-  for (const core::MetricRecord& record : interval) {
-    if (!std::isfinite(value(record))) continue;
-    if (found == nullptr || value(record) > value(*found)) found = &record;
-  }
-  return found;
-}
-
-/// Where neighbourhood prompts become less likely by most nats from one edit to the next.
-std::optional<EditBehindPoint> steepest_rise(std::span<const core::MetricRecord> records, std::int64_t after,
-                                             std::int64_t by) {
+/// Of the edits (after, by], the one that lies furthest beyond those right before it.
+std::optional<EditBehindPoint> furthest_beyond(std::span<const core::MetricRecord> records, std::int64_t after,
+                                               std::int64_t by, const EditRule& rule) {
   std::optional<EditBehindPoint> found;
   for (auto i = static_cast<std::size_t>(after); i < static_cast<std::size_t>(by); ++i) {
-    const double rise =
-        neighborhood_nll(records[i]) - median_before(records, static_cast<std::int64_t>(i), neighborhood_nll);
-    if (std::isnan(rise) || (found && rise <= found->excess)) continue;
-    found = EditBehindPoint{records[i].edit, records[i].case_id, false, rise, rise >= kOutstandingRise};
+    const double excess = rule.excess(rule.value(records[i]), median_before(records, i, rule));
+    if (!std::isfinite(excess) || (found && excess <= found->excess)) continue;
+    found = EditBehindPoint{records[i].edit, records[i].case_id, rule.is_by_norm, excess, excess >= rule.outstanding};
   }
   return found;
 }
 
 std::optional<EditBehindPoint> edit_behind_point(const CellHistory& history, const CatastrophicPoint& point) {
   const auto num_edits = static_cast<std::int64_t>(history.records.size());
-  const std::int64_t after = std::min(point.after, num_edits);
-  const std::int64_t by = std::min(point.by, num_edits);
-  const std::span records(history.records);
-  const auto interval = records.subspan(static_cast<std::size_t>(after), static_cast<std::size_t>(by - after));
-  const core::MetricRecord* record = largest(interval, update_norm);
-  if (record == nullptr) return steepest_rise(records, after, by);
-  const double ratio = update_norm(*record) / median_before(records, after, update_norm);
-  return EditBehindPoint{record->edit, record->case_id, true, ratio, ratio >= kOutstandingNorm};
+  for (const EditRule& rule : kEditRules) {
+    const auto found =
+        furthest_beyond(history.records, std::min(point.after, num_edits), std::min(point.by, num_edits), rule);
+    if (found) return found;
+  }
+  return std::nullopt;
 }
 
 storage::Curve break_curve(const core::GridCell& cell, const std::string& name, std::int64_t after, std::int64_t by,
@@ -208,7 +208,7 @@ std::optional<CatastrophicPoint> shared_point(std::span<const Indicator> indicat
   std::vector<std::vector<Witness>> groups;
   for (const Indicator& indicator : indicators) {
     if (indicator.kind == IndicatorKind::kDistance) continue;
-    for (const Break& found : indicator.search.breaks) groups.push_back(witnesses_of(indicators, indicator, found));
+    for (const Break& found : indicator.search.breaks) groups.push_back(witnesses_of(indicators, {&indicator, &found}));
   }
   std::optional<CatastrophicPoint> best;
   for (auto& group : groups) {

@@ -14,13 +14,19 @@
 
 namespace lethe::report {
 
+/// An indicator that breaks at a point, or near it.
+struct Witness {
+  IndicatorKind kind = IndicatorKind::kF1;
+  Break found;  ///< its own, which need not meet the point's interval
+};
+
 /// The point of catastrophic forgetting lies in (after, by].
 struct CatastrophicPoint {
   std::int64_t after = 0;
   std::int64_t by = 0;
-  std::int64_t gradual_until = 0;        ///< last checkpoint before the first witness begins to fall
-  double confidence = 0.0;               ///< of the witnesses together, taken as independent
-  std::vector<IndicatorKind> witnesses;  ///< indicators that break there
+  std::int64_t gradual_until = 0;  ///< last checkpoint before the first witness begins to fall
+  double confidence = 0.0;         ///< of the witnesses whose intervals meet (after, by], taken as independent
+  std::vector<Witness> witnesses;  ///< one of an indicator, in their order
 };
 
 /// A mean rate from the first edit to `until`, percentage points per 100 edits, with its 95 % interval.
@@ -31,14 +37,15 @@ struct Rate {
   std::int64_t until = 0;
 };
 
-/// The edit behind a point: of those in its interval, the one of the largest update; of methods that do not say how
-/// large their updates are, the one at which the NLL of neighbourhood prompts rises most. Whether it disables a fresh
-/// model is not said by it.
+/// The edit behind a point: of those in its interval, the one whose update is largest against those just before it; of
+/// methods that do not say how large their updates are, the one at which the NLL of neighbourhood prompts rises most.
+/// Whether it disables a fresh model is not said by it.
 struct EditBehindPoint {
   std::int64_t edit = 0;
   std::int64_t case_id = 0;
   bool is_by_norm = true;
-  /// Its norm over the median of up to 50 edits before the interval; with the NLL, its rise in nats.
+  /// Its norm over the median of up to 50 edits right before it, since norms may grow with all edits; with the NLL, its
+  /// rise over that median, nats.
   double excess = 0.0;
   /// Does one edit stand out (norm: at least four times the median; NLL: at least 2 nats)? Else many did it together.
   bool stands_out = false;
@@ -60,9 +67,9 @@ struct CellPhases {
 };
 
 /// The point that most indicators share, of F1, forgetting and ES at least one; of equals the first. It is the first
-/// loss of them, narrowed by the others that meet it. Indicators share a point if their likelihood intervals are no
-/// further apart than `kBreakCheckpoints` of the sparser one. The distance alone is none: weights may move and harm
-/// nothing.
+/// loss of them, narrowed by the others that meet it. Indicators share a point if the likelihood intervals of any two
+/// of them are no further apart than `kBreakCheckpoints` of the sparser one. The distance alone is none: weights may
+/// move and harm nothing.
 std::optional<CatastrophicPoint> shared_point(std::span<const Indicator> indicators);
 
 CellPhases phases_of(const CellHistory& history);

@@ -74,9 +74,11 @@ std::string confidence_text(double confidence) {
 /// Where each cell breaks.
 Table points_table(std::span<const CellPhases> cells) {
   Table table{"phases",
-              "The point of catastrophic forgetting of each cell, between the edits given: a fall of 30 points or more "
-              "within three checkpoints. Of each indicator its first break with the levels before and behind it, in "
-              "brackets the number of further ones.",
+              "The point of catastrophic forgetting of each cell, between the edits given: a fall of some 30 points "
+              "(estimated at 24 or more) within three checkpoints. Of each indicator its first break with the levels "
+              "before and behind it, those of the lines fitted on either side; in brackets the number of further ones. "
+              "F1 is the mean over the tasks that the unedited model answers above chance; forgotten is what is not "
+              "known at a check of what was known after its edit.",
               {"cell", "point", "confidence"},
               {},
               2};
@@ -108,18 +110,14 @@ Table decline_table(std::span<const CellPhases> cells) {
   return table;
 }
 
-/// "mean F1 92.0 → 3.1, ES 99.0 → 50.2".
-std::string witnesses_text(const CellPhases& cell) {
+/// "F1 above chance 92.0 → 3.1 from 420 to 440, ES 99.0 → 50.2 from 430 to 440".
+std::string witnesses_text(const CatastrophicPoint& point) {
   std::vector<std::string> words;
-  for (const Indicator& indicator : cell.indicators) {
-    if (std::ranges::find(cell.point->witnesses, indicator.kind) == cell.point->witnesses.end()) continue;
-    const auto& breaks = indicator.search.breaks;
-    const auto nearest = std::ranges::min_element(breaks, {}, [&](const Break& found) {
-      return std::abs(found.after + found.by - cell.point->after - cell.point->by);
-    });
-    words.push_back(fmt::format("{} {}", words_for(indicator.kind), change_text(indicator.kind, *nearest)));
-    if (nearest->num_behind == 1) words.back() += " (seen at the last checkpoint alone)";
-    if (nearest->recovered_at) words.back() += fmt::format(" (half regained by edit {})", *nearest->recovered_at);
+  for (const auto& [kind, found] : point.witnesses) {
+    words.push_back(
+        fmt::format("{} {} from {} to {}", words_for(kind), change_text(kind, found), found.after, found.by));
+    if (found.num_behind == 1) words.back() += " (seen at the last checkpoint alone)";
+    if (found.recovered_at) words.back() += fmt::format(" (half regained by edit {})", *found.recovered_at);
   }
   return joined(words, ", ");
 }
@@ -128,11 +126,11 @@ std::string edit_sentence(const EditBehindPoint& edit, const Subjects& subjects)
   const std::string subject = subject_of(edit.case_id, subjects);
   const std::string name =
       fmt::format("edit {} (case {}{})", edit.edit, edit.case_id, subject.empty() ? "" : ", " + as_text(subject));
-  const std::string size = edit.is_by_norm
-                               ? fmt::format("the largest update there, {:.1f} times the median before", edit.excess)
-                               : fmt::format("where neighbourhood prompts lose most, {:.2f} nats", edit.excess);
-  return edit.stands_out ? fmt::format(" Edit that stands out: {}, {}.", name, size)
-                         : fmt::format(" No single edit stands out: {} is {}.", name, size);
+  const std::string size =
+      edit.is_by_norm ? fmt::format("{:.1f} times the median update of those before it", edit.excess)
+                      : fmt::format("neighbourhood prompts {:.2f} nats less likely than before it", edit.excess);
+  return edit.stands_out ? fmt::format(" Edit that stands out: {}, with {}.", name, size)
+                         : fmt::format(" No single edit stands out: {} goes furthest, with {}.", name, size);
 }
 
 std::string not_judged_text(const CellPhases& cell) {
@@ -165,7 +163,7 @@ std::string sentence(const CellPhases& cell, const Subjects& subjects) {
   std::string text = fmt::format("**{}**: ", as_text(cell.cell.name()));
   if (cell.point) {
     text += fmt::format("catastrophic forgetting after edit {} and by edit {}, confidence {} ({}).", cell.point->after,
-                        cell.point->by, confidence_text(cell.point->confidence), witnesses_text(cell));
+                        cell.point->by, confidence_text(cell.point->confidence), witnesses_text(*cell.point));
   } else {
     text += without_point(cell);
   }
@@ -200,7 +198,7 @@ std::string phases_csv(std::span<const CellPhases> cells, const Subjects& subjec
     std::string point = ",,,";
     if (cell.point) {
       std::vector<std::string> names;
-      for (const IndicatorKind kind : cell.point->witnesses) names.emplace_back(name_of(kind));
+      for (const Witness& witness : cell.point->witnesses) names.emplace_back(name_of(witness.kind));
       point = fmt::format("{},{},{},{}", cell.point->after, cell.point->by, field(cell.point->confidence),
                           joined(names, " "));
     }

@@ -123,16 +123,16 @@ std::string catastrophic_forgetting(const Samples& samples) {
   return fmt::format("yes: edits {} to {} ({} of {})", first->after, last->by, points.size(), num_judged);
 }
 
-/// Mean F1 over the unedited model's at the last check until `until` of each sample, percent; NaN where it is not
-/// known.
+/// F1 of the tasks above chance over the unedited model's, at the last check until `until`, percent; NaN where it is
+/// not known or there is no such task.
 double kept_f1(const Sample& sample, std::int64_t until) {
-  const auto& tasks = sample.history->tasks;
-  if (tasks.empty() || tasks.front().edits != 0) return std::nan("");
-  const TaskPoint* last = nullptr;
-  for (const TaskPoint& point : tasks) {
-    if (point.edits > 0 && point.edits <= until) last = &point;
-  }
-  return last == nullptr ? std::nan("") : 100.0 * mean_f1_percent(*last) / mean_f1_percent(tasks.front());
+  const auto indicator = std::ranges::find(sample.phases->indicators, IndicatorKind::kF1, &Indicator::kind);
+  if (indicator == sample.phases->indicators.end()) return std::nan("");
+  const HealthCurve& f1 = indicator->curve;
+  if (f1.edits.empty() || f1.edits.front() != 0) return std::nan("");
+  const auto behind = std::ranges::upper_bound(f1.edits, until);
+  const auto last = static_cast<std::size_t>(behind - f1.edits.begin()) - 1;
+  return last == 0 ? std::nan("") : 100.0 * f1.values[last] / f1.values.front();
 }
 
 template <typename Until>
@@ -205,11 +205,13 @@ constexpr const char* kRule =
     "are: edits, samples, known facts. Without a point the whole run counts as before it. *High*: 90 and above, "
     "*medium*: "
     "70 and above, *low*: less. Gradual forgetting is *yes* where the interval of the facts forgotten up to the point "
-    "lies above 0 in every sample. Downstream tasks are *kept* at 90 % of the unedited mean F1 and above, *declined* "
-    "at 50 "
-    "and above, else *lost*. Facts forgotten: *few* under 25 %, *many* under 75 %, else *most*. An edit stands out if "
+    "lies above 0 in every sample. Catastrophic forgetting is a fall estimated at 24 points or more within three "
+    "checkpoints. Downstream tasks are those that the unedited model answers above chance: *kept* at 90 % of its mean "
+    "F1 of them and above, *declined* at 50 and above, else *lost*. Facts forgotten: *few* under 25 %, *many* under 75 "
+    "%, else *most*. An edit stands out if "
     "its "
-    "update is four times the median before it, or the neighbours' NLL rises by 2 nats at it; that it disables a fresh "
+    "update is four times the median of the 50 before it, or the neighbours' NLL rises by 2 nats at it; that it "
+    "disables a fresh "
     "model is not said by this. That is asked of edits made alone, the first of a fresh model (*Single edits*): *yes* "
     "if "
     "one of them left less than 25 % of the mean F1, with the share of the random ones, which alone are a sample.";

@@ -140,7 +140,7 @@ TEST(Figures, ThePointOfCatastrophicForgettingIsMarkedAsPhasesCsvNamesIt) {
   for (const IndicatorKind kind : kAllIndicators) phases.indicators.push_back({kind, {}, {}, "not measured"});
   auto& f1 = phases.indicators.front();
   f1.search = {true, {{40, 50, 50, 40, 50, 90.0, 10.0, 2.0, 0.99, 2, {}}}, 0.99};
-  phases.point = CatastrophicPoint{40, 50, 40, 0.9875, {IndicatorKind::kF1}};
+  phases.point = CatastrophicPoint{40, 50, 40, 0.9875, {{IndicatorKind::kF1, f1.search.breaks[0]}}};
   phases.forgetting = Rate{12.5, 10.25, 15.0, 40};
   phases.edit = EditBehindPoint{45, 5045, true, 8.0, true};
   auto contents = one_cell();

@@ -30,7 +30,7 @@ CellPhases observed() {
   cell.num_edits = 400;
   cell.indicators = nothing();
   cell.indicators[0] = with_break(IndicatorKind::kF1, {200, 220, 220, 200, 220, 90.0, 10.0, 2.0, 0.99, 5, {}});
-  cell.point = CatastrophicPoint{200, 220, 200, 0.99, {IndicatorKind::kF1}};
+  cell.point = CatastrophicPoint{200, 220, 200, 0.99, {{IndicatorKind::kF1, cell.indicators[0].search.breaks[0]}}};
   cell.half_at = 220;
   cell.forgetting = Rate{5.0, 3.5, 7.25, 200};
   cell.edit = EditBehindPoint{213, 7213, true, 15.0, true};
@@ -106,29 +106,28 @@ TEST(PhasesPage, BreaksAreRowsAndTheirAbsenceToo) {
 
 TEST(PhasesPage, ASentenceSaysWhatIsKnown) {
   const std::string page = text_of({observed(), calm(), unjudged()}, {{7213, "Carol"}});
-  EXPECT_THAT(
-      page,
-      AllOf(HasSubstr("**rome/m/sample2**: catastrophic forgetting after edit 200 and by edit 220, "
-                      "confidence 0.990 (mean F1 90.0 → 10.0)."),
-            HasSubstr("Before it, up to edit 200, facts are forgotten at 5.00 points per 100 edits (95 %: "
-                      "3.50 to 7.25)."),
-            HasSubstr("Edit that stands out: edit 213 (case 7213, Carol), the largest update there, 15.0 times")));
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("**rome/m/sample2**: catastrophic forgetting after edit 200 and by edit 220, "
+                              "confidence 0.990 (F1 above chance 90.0 → 10.0 from 200 to 220)."),
+                    HasSubstr("Before it, up to edit 200, facts are forgotten at 5.00 points per 100 edits (95 %: "
+                              "3.50 to 7.25)."),
+                    HasSubstr("Edit that stands out: edit 213 (case 7213, Carol), with 15.0 times")));
   EXPECT_THAT(page,
               HasSubstr("**ft-c/m/sample0**: no point of catastrophic forgetting observed up to edit 60 (ES); not "
-                        "judged: mean F1: not measured"));
-  EXPECT_THAT(page, HasSubstr("**mend/m/sample0**: not judged (mean F1: not measured; "));
+                        "judged: F1 above chance: not measured"));
+  EXPECT_THAT(page, HasSubstr("**mend/m/sample0**: not judged (F1 above chance: not measured; "));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
 }
 
 TEST(PhasesPage, DoubtsAreSaid) {
   CellPhases cell = observed();
-  cell.indicators[0].search.breaks[0].num_behind = 1;
+  cell.point->witnesses[0].found.num_behind = 1;
   cell.edit->stands_out = false;
   cell.point->confidence = 0.99997;
   EXPECT_THAT(text_of({cell}), AllOf(HasSubstr("confidence > 0.999 ("), HasSubstr("seen at the last checkpoint alone"),
                                      HasSubstr("No single edit stands out: edit 213 (case "
-                                               "7213) is the largest update there")));
-  cell.indicators[0].search.breaks[0] = {200, 220, 220, 200, 220, 90.0, 10.0, 2.0, 0.99, 9, 300};
+                                               "7213) goes furthest, with 15.0 times")));
+  cell.point->witnesses[0].found = {200, 220, 220, 200, 220, 90.0, 10.0, 2.0, 0.99, 9, 300};
   EXPECT_THAT(text_of({cell}), HasSubstr("half regained by edit 300"));
 }
 

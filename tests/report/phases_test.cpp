@@ -52,12 +52,18 @@ CellHistory breaking(std::int64_t edits = kEdits) {
   return history;
 }
 
+std::vector<IndicatorKind> kinds_at(const CatastrophicPoint& point) {
+  std::vector<IndicatorKind> kinds;
+  for (const Witness& witness : point.witnesses) kinds.push_back(witness.kind);
+  return kinds;
+}
+
 TEST(Phases, AllThatGivesWayTogetherIsOnePoint) {
   const CellPhases phases = phases_of(breaking());
   ASSERT_TRUE(phases.point.has_value());
   EXPECT_EQ(phases.point->after, 210) << "F1 alone says 200 to 220";
   EXPECT_EQ(phases.point->by, 220);
-  EXPECT_THAT(phases.point->witnesses, ElementsAre(IndicatorKind::kF1, IndicatorKind::kForgetting,
+  EXPECT_THAT(kinds_at(*phases.point), ElementsAre(IndicatorKind::kF1, IndicatorKind::kForgetting,
                                                    IndicatorKind::kEfficacy, IndicatorKind::kDistance));
   EXPECT_EQ(phases.point->gradual_until, 200);
   EXPECT_GT(phases.point->confidence, 0.999);
@@ -75,6 +81,18 @@ TEST(Phases, TheLargestUpdateInTheIntervalIsTheEditBehindThePoint) {
   EXPECT_TRUE(phases.edit->is_by_norm);
   EXPECT_TRUE(phases.edit->stands_out);
   EXPECT_NEAR(phases.edit->excess, 15.0, 0.1);
+}
+
+/// Norms that grow with every edit are largest at the interval's end, which no edit there brought about.
+TEST(Phases, UpdatesThatGrowAllTheWhileDoNotStandOut) {
+  CellHistory history = breaking();
+  for (auto& record : history.records) {
+    record.diagnostics["delta_norm"] = std::exp(static_cast<double>(record.edit) / 20.0);
+  }
+  const auto edit = phases_of(history).edit;
+  ASSERT_TRUE(edit.has_value());
+  EXPECT_FALSE(edit->stands_out);
+  EXPECT_NEAR(edit->excess, std::exp(25.0 / 20.0), 1e-9) << "over the median of the 50 edits before it";
 }
 
 TEST(Phases, OfUpdatesOfLikeSizeNoneStandsOut) {
@@ -155,9 +173,29 @@ TEST(Phases, BreaksFarApartAreTwoPoints) {
   history.tasks = {{0, {task(184)}}};  // F1 breaks at 100, all the rest at 213
   for (std::int64_t n = 20; n <= kEdits; n += 20) history.tasks.push_back({n, {task(n < 100 ? 180 : 40)}});
   const CellPhases phases = phases_of(history);
-  EXPECT_THAT(phases.point->witnesses,
+  EXPECT_THAT(kinds_at(*phases.point),
               ElementsAre(IndicatorKind::kForgetting, IndicatorKind::kEfficacy, IndicatorKind::kDistance));
   EXPECT_EQ(phases.half_at, 100);
+}
+
+Indicator breaking_at(IndicatorKind kind, std::int64_t at, double confidence) {
+  Indicator indicator{kind, {}, {}, {}};
+  for (std::int64_t n = 10; n <= kEdits; n += 10) indicator.curve.add(n, n < at ? 90.0 : 10.0, 1.0);
+  indicator.search = {true, {{at - 10, at, at, at - 10, at, 90.0, 10.0, 2.0, confidence, 5, {}}}, confidence};
+  return indicator;
+}
+
+/// Each is near the next, and the last is far from the first.
+TEST(Phases, BreaksInARowAreNotAllOnePoint) {
+  const auto point = shared_point(std::vector{breaking_at(IndicatorKind::kF1, 290, 0.99),
+                                              breaking_at(IndicatorKind::kForgetting, 250, 0.98),
+                                              breaking_at(IndicatorKind::kEfficacy, 210, 0.97)});
+  ASSERT_TRUE(point);
+  EXPECT_THAT(kinds_at(*point), ElementsAre(IndicatorKind::kForgetting, IndicatorKind::kEfficacy));
+  EXPECT_EQ(point->after, 200);
+  EXPECT_EQ(point->by, 210);
+  EXPECT_NEAR(point->confidence, 0.97, 1e-12) << "what falls at 250 is no evidence for a fall at 210";
+  EXPECT_EQ(point->witnesses[0].found.by, 250) << "each says its own";
 }
 
 TEST(Phases, BreaksAreCurvesToDraw) {

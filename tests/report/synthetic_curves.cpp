@@ -263,12 +263,28 @@ Outcome try_kind(const Kind& kind, int count_of_curves) {
   return outcome;
 }
 
+namespace {
+
+/// Of breaks one after the other any may be the point: the one that was found.
+std::vector<std::size_t> nearest_of(const std::vector<std::size_t>& breaks, const std::vector<Break>& found) {
+  if (breaks.empty() || found.empty()) return {breaks.begin(), breaks.empty() ? breaks.end() : breaks.begin() + 1};
+  const auto distance = [&](std::size_t at) {
+    return std::abs(static_cast<std::int64_t>(at) * kSpacing - found.front().at);
+  };
+  return {*std::ranges::min_element(breaks, {}, distance)};
+}
+
+}  // namespace
+
 const std::vector<CellKind>& cell_kinds() {
   static const std::vector<CellKind> all{
-      {"none breaks", {}},
-      {"all break together", {std::begin(kAllIndicators), std::end(kAllIndicators)}},
-      {"F1 alone breaks", {IndicatorKind::kF1}},
-      {"forgetting and distance break", {IndicatorKind::kForgetting, IndicatorKind::kDistance}},
+      {"none breaks", {}, 0},
+      {"all break together", {std::begin(kAllIndicators), std::end(kAllIndicators)}, 0},
+      {"F1 alone breaks", {IndicatorKind::kF1}, 0},
+      {"forgetting and distance break", {IndicatorKind::kForgetting, IndicatorKind::kDistance}, 0},
+      {"ES, forgetting and F1 break five checkpoints apart",
+       {IndicatorKind::kEfficacy, IndicatorKind::kForgetting, IndicatorKind::kF1},
+       5},
   };
   return all;
 }
@@ -278,11 +294,16 @@ Outcome try_cell_kind(const CellKind& kind, int count_of_cells) {
   Outcome outcome;
   for (int i = 0; i < count_of_cells; ++i) {
     const std::size_t size = run_length(dice);
-    const std::size_t at = dice.whole(3, size - 6);
+    const std::size_t last = kind.breaking.empty() ? 0 : kind.apart * (kind.breaking.size() - 1);
+    const std::size_t first = dice.whole(3, size - 6 - last);
+    std::vector<std::size_t> breaks;
+    for (std::size_t k = 0; k < kind.breaking.size(); ++k) breaks.push_back(first + k * kind.apart);
     std::vector<Indicator> indicators;
     for (const IndicatorKind one : kAllIndicators) {
-      const bool breaks = std::ranges::find(kind.breaking, one) != kind.breaking.end();
-      indicators.push_back(make_indicator(one, size, breaks ? std::optional(at) : std::nullopt, dice));
+      const auto found = std::ranges::find(kind.breaking, one) - kind.breaking.begin();
+      const bool does_break = found < std::ssize(breaks);
+      const auto at = does_break ? std::optional(breaks[static_cast<std::size_t>(found)]) : std::nullopt;
+      indicators.push_back(make_indicator(one, size, at, dice));
     }
     std::vector<Break> found;
     if (const auto point = shared_point(indicators)) {
@@ -292,7 +313,7 @@ Outcome try_cell_kind(const CellKind& kind, int count_of_cells) {
       one.at = point->after + kSpacing;
       found.push_back(one);
     }
-    count(outcome, found, kind.breaking.empty() ? std::vector<std::size_t>{} : std::vector<std::size_t>{at});
+    count(outcome, found, nearest_of(breaks, found));
   }
   std::ranges::sort(outcome.errors);
   return outcome;

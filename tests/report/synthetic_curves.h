@@ -64,10 +64,12 @@ struct Outcome {
 };
 Outcome try_kind(const Kind& kind, int count);
 
-/// Cells of four indicators that break together, one alone, or not at all; what is found is their shared point.
+/// Cells of four indicators that break together, one after the other, one alone, or not at all; what is found is their
+/// shared point, which is one of the breaks.
 struct CellKind {
   std::string name;
   std::vector<IndicatorKind> breaking;
+  std::size_t apart = 0;  ///< checkpoints between the break of one and that of the next
 };
 const std::vector<CellKind>& cell_kinds();
 Outcome try_cell_kind(const CellKind& kind, int count);
