@@ -20,6 +20,8 @@ job=${SLURM_JOB_ID:-none}
 # What Slurm is asked by. One task of an array has the number of the whole array, and would be answered with all of them.
 record=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
 record=${record:-$job}
+# Of a task of an array: its cell, "<method>/<model>/sample<k>". Empty where a job runs all cells.
+cell=
 
 # What Slurm says of this job; empty where it does not answer. field NAME: of that, on standard input ("JobState", "EndTime").
 slurm_says() { scontrol show job "$record" 2>/dev/null; }
@@ -88,9 +90,44 @@ wait_for() { # PID
 signal_late() { sleep 2; kill -USR1 "$1" 2>/dev/null; }
 
 # Committed files, for telling whether a run got anywhere. By name, which holds a digest: what a training has saved is replaced by
-# what it saves next, and slices go when they are added.
-committed() { find "$out/cells" "$out/prerequisites" -name '*.h5' 2>/dev/null | LC_ALL=C sort; }
-num_new() { comm -13 <(echo "$1") <(committed) | wc -l; }
+# what it saves next, and slices go when they are added. Of a task of an array they are those of its cell, and what there is below
+# prerequisites of the cell's model, whoever commits it: waiting for another task that gets on with it is no hang. What others
+# commit of their own cells says nothing about this one.
+committed() {
+  local folders=("$out/cells" "$out/prerequisites")
+  [[ -z $cell ]] || folders=("$out/cells/$cell" "$out"/prerequisites/*/"$(model_of_cell)")
+  find "${folders[@]}" -name '*.h5' 2>/dev/null | LC_ALL=C sort
+}
+model_of_cell() { local model=${cell#*/}; echo "${model%/*}"; }
+new_files() { comm -13 <(echo "$1") <(committed); }  # COMMITTED-BEFORE
+count() { grep -c . <<<"$1"; }
+# "3 new file(s)"; of a task of an array also how many of them its cell only needs, and who else is at work on such.
+news() { # NEW-FILES
+  local text needed others
+  text="$(count "$1") new file(s)"
+  [[ -n $cell ]] || { echo "$text"; return; }
+  needed=$(grep -cF "$out/prerequisites/" <<<"$1")
+  ((needed == 0)) || text+=", $needed of them prerequisites of $(model_of_cell)"
+  others=${waited_for:-$(others_at_work)}
+  echo "$text${others:+; meanwhile $others}"
+}
+
+# Which prerequisites of the cell's model other processes make at the moment, by the folder's tokens: "moments.m is made by process
+# 4711 on n2, job 12". Looked at when the task is told to end too: all tasks of an array may be told to at once.
+waited_for=
+others_at_work() {
+  local token key text others=
+  [[ -n $cell ]] || return 0
+  for token in "$out/owners"/*."$(model_of_cell)".*.token; do
+    key=${token##*/} key=${key%.*.token}
+    text=$(cat "$token" 2>/dev/null)
+    # Cells have tokens too, "cell.<method>+<model>+sample<k>".
+    [[ ${key#*.} == "$(model_of_cell)" && ${text%%$'\n'*} == 'beat '*' running' ]] || continue
+    ! grep -qx "job $job" <<<"$text" || continue
+    others+="${others:+, }$key is made by $(sed -n 's/^process /&/p; s/^job /, &/p' <<<"$text" | tr -d '\n')"
+  done
+  echo "$others"
+}
 
 # Runs without progress in a row, over restarts of this job and over the jobs of its chain.
 tries_file() { echo "$out/logs/slurm-${LETHE_CHAIN:-$job}.tries"; }
@@ -175,32 +212,32 @@ end_chain() {
 # What is left when a job ends before its work does. `ending`: why_terminated's words, "USR1" (the time limit is near, or
 # pre-emption with the user's signal), or "" if nobody asked it to stop. Never returns.
 leave_unfinished() { # COMMITTED-AT-START
-  local got
-  got=$(num_new "$1")
+  local files got news
+  files=$(new_files "$1") got=$(count "$files") news=$(news "$files")
   case $ending in
-    cancelled) say "cancelled: not put back into the queue; $got new file(s), to go on, submit it again"; exit 75 ;;
-    requeued) say "Slurm has put it back into the queue; $got new file(s)"; exit 75 ;;
+    cancelled) say "cancelled: not put back into the queue; $news, to go on, submit it again"; exit 75 ;;
+    requeued) say "Slurm has put it back into the queue; $news"; exit 75 ;;
   esac
   if ((got > 0)); then
     set_tries 0
   else
     set_tries $(($(tries) + 1))
     if (($(tries) >= 2)); then
-      say "nothing was committed in $(tries) runs in a row: not put back into the queue. $(why_nothing)"
+      say "nothing was committed in $(tries) runs in a row: not put back into the queue ($news). $(why_nothing)"
       end_chain
       exit 75
     fi
   fi
   if [[ ${LETHE_REQUEUE:-yes} == no ]]; then
-    say "$got new file(s); the next job of the chain, or another submission, goes on"
+    say "$news; the next job of the chain, or another submission, goes on"
     exit 75
   fi
   # A job that exits 0 within its grace time counts as completed and is not requeued; so it asks, and waits to be ended.
   if scontrol requeue "$record"; then
-    say "back in the queue; $got new file(s)"
+    say "back in the queue; $news"
     sleep 300
   else
-    say "cannot be requeued; $got new file(s). Submit it again to go on, or use slurm/submit --chain"
+    say "cannot be requeued; $news. Submit it again to go on, or use slurm/submit --chain"
   fi
   exit 75
 }

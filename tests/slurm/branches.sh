@@ -428,6 +428,8 @@ begin "a task too many" 'exit 0'
 job array.sbatch "${array[@]}" SLURM_ARRAY_TASK_ID=3
 holds '((rc == 2)) && says "there is no cell 3: config.yaml has 3" && ! called "lethe cell"'
 
+# shellcheck source=tests/slurm/progress_branches.sh
+source "$here/progress_branches.sh"
 # shellcheck source=tests/slurm/submit_branches.sh
 source "$here/submit_branches.sh"
 

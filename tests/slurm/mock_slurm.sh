@@ -24,6 +24,9 @@ E2
 mock mpirun <<'E2'
 line=$(head -n 1 "$d/runs"); sed -i 1d "$d/runs"
 commit() { for _ in $(seq "$1"); do mkdir -p "$d/out/cells/rome/m/sample1/x"; mktemp "$d/out/cells/rome/m/sample1/x/XXXXXX.h5" >/dev/null; done; }
+# make KIND MODEL: a file of a prerequisite. own KEY JOB [STATE]: the token of a process that makes it, or has made it.
+make() { mkdir -p "$d/out/prerequisites/$1/$2/x"; mktemp "$d/out/prerequisites/$1/$2/x/XXXXXX.h5" >/dev/null; }
+own() { mkdir -p "$d/out/owners"; printf '%s\n' "beat 00000000000000000004 ${3:-running}" 'owner x' 'boot x' 'process 4711 on n2' "job $2" >"$d/out/owners/$1.00000001.token"; }
 state() { echo "$1" >"$d/out/STATE"; }
 # They live long enough to be ended by somebody.
 until_usr1() { trap 'echo usr1 >>"$d/calls"; state INCOMPLETE; commit "$1"; exit "${2:-0}"' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
