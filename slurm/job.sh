@@ -22,6 +22,10 @@ record=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-0}}
 record=${record:-$job}
 # Of a task of an array: its cell, "<method>/<model>/sample<k>". Empty where a job runs all cells.
 cell=
+# The newest run: when it began, how it ended (75 where none was started), and whether it was ended for want of a sign of life.
+began=$(date +%s)
+code=75
+is_silent=
 
 # What Slurm says of this job; empty where it does not answer. field NAME: of that, on standard input ("JobState", "EndTime").
 slurm_says() { scontrol show job "$record" 2>/dev/null; }
@@ -77,6 +81,16 @@ check_allocation() { # EXECUTORS-ON-THIS-NODE
     refuse "$mb MB of memory on this node, but $on_node executor(s) need $host_mb MB each by the plan:
 ask for --mem=$((on_node * host_mb))M, submit with slurm/submit, or set LETHE_CHECK=no if you know better"
   fi
+}
+
+# Notes that the job was told to end: why (`ending`), and when first and last, in seconds of this shell.
+ending=
+first_told=
+last_told=
+note_told() { # USR1, or why_terminated's word
+  ending=$1
+  last_told=$SECONDS
+  first_told=${first_told:-$SECONDS}
 }
 
 # Waits for a child of this shell to end, whatever signals come meanwhile; sets `code`.
@@ -242,14 +256,74 @@ leave_unfinished() { # COMMITTED-AT-START
   exit 75
 }
 
-# For a run that committed nothing: hung, or too short for the first file?
+# Why the newest run committed nothing, by what it left: tasks that failed, a request to stop without an answer, the coordinator's
+# last look. A program that answers is at work, and was on its way to the first file.
 why_nothing() {
-  if tail -n 50 "$out/events.jsonl" 2>/dev/null | grep -q '"failed"'; then
-    echo "Tasks failed or hung: \`lethe status $out\` says which, $out/logs/ why"
-  elif [[ -n $ending ]]; then
-    echo "It was told to stop ($ending) before the first file: the time is too short for it, or it hangs; give it more" \
-      "(--time), or commit more often (checkpoint_every); $out/logs/ has the last lines"
+  local failures hung lines="this file and $out/logs/ have the last lines"
+  [[ -z $cell ]] || lines="its last lines are above"
+  failures=$(failures_of_run) hung=$(why_hung)
+  if [[ -n $failures ]]; then
+    echo "Tasks failed in this run ($failures): \`lethe status $out\` says which, $out/logs/ why"
+  elif [[ -n $hung ]]; then
+    echo "It hangs: $hung; $lines"
+  elif [[ -z $ending || -n $cell && $code != 75 ]]; then
+    echo "It ended by itself: $lines"
   else
-    echo "It ended by itself: this file and $out/logs/ have the last lines"
+    echo "It was told to stop ($ending) before the first file$(how_far): the time is too short for it; give it more (--time), or commit" \
+      "more often (checkpoint_every); $lines"
   fi
+}
+
+began_utc() { date -u -d "@$began" +%FT%TZ; }
+# Of events.jsonl, which runs append to, what is behind the last start, if that is the newest run's. Tasks of an array write none.
+events_of_run() {
+  local start time
+  [[ -z $cell ]] || return 0
+  start=$(grep -n '"event":"start"' "$out/events.jsonl" 2>/dev/null | tail -n 1)
+  time=$(sed 's/.*"time":"\([^"]*\)".*/\1/' <<<"$start")
+  [[ -n $start && ! $time < $(began_utc) ]] || return 0
+  tail -n "+${start%%:*}" "$out/events.jsonl"
+}
+
+# What a sweep says of tasks that it ended because they had not stopped within 150 s.
+unanswered='"reason":"the sweep ends'
+# "2 crash, 1 hang"; the others' failures, by class.
+failures_of_run() {
+  events_of_run | grep '"event":"failed"' | grep -v "$unanswered" | sed -n 's/.*"class":"\([a-z]*\)".*/\1/p' |
+    sort | uniq -c | awk '{ printf "%s%d %s", (NR > 1 ? ", " : ""), $1, $2 }'
+}
+# Empty where nothing tells a hang.
+why_hung() {
+  local events
+  events=$(events_of_run)
+  if [[ $events == *"$unanswered"* ]]; then
+    echo "told to stop, tasks had not within 150 s (or a single step takes longer)"
+  elif [[ $events == *'"event":"end"'* ]]; then
+    :  # it came to its end in order; what is left over is the launcher
+  elif [[ -n $is_silent ]]; then
+    echo "it gave no sign of life, and was ended"
+  elif ((${last_told:-0} > ${first_told:-0})); then
+    echo "told to stop, it had not within $((last_told - first_told)) s (or a single step takes longer)"
+  fi
+}
+# How far a run came that was told to stop.
+how_far() {
+  local events made
+  events=$(events_of_run) made=$(uncommitted)
+  if [[ -z $cell && -z $events ]]; then
+    echo ", and before a sweep had begun"
+  elif ((made > 0)); then
+    echo ", with $made edit(s) made and not committed"
+  elif [[ -n $cell || $events == *'"event":"end"'* ]]; then
+    echo ", and did stop"
+  else
+    echo ", and none of its tasks was found to hang"
+  fi
+}
+# Edits that the newest run's last status.json has beyond what is committed.
+uncommitted() {
+  local time made=
+  time=$(sed -n 's/^ "time": "\(.*\)".*/\1/p' "$out/status.json" 2>/dev/null)
+  [[ -n $cell || $time < $(began_utc) ]] || made=$(sed -n 's/^  "uncommitted": \([0-9]*\).*/\1/p' "$out/status.json")
+  echo "${made:-0}"
 }

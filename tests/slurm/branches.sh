@@ -51,13 +51,6 @@ printf '%s\n' 'state COMPLETE' >"$dir/runs"
 job sweep.sbatch
 holds '((rc == 0)) && [[ -z $(ls "$dir/out/logs") ]]'
 
-begin "tasks that fail are named as the reason" 'state INCOMPLETE' 'state INCOMPLETE'
-mkdir "$dir/out/logs"
-echo 1 >"$dir/out/logs/slurm-7.tries"
-echo '{"event":"failed"}' >"$dir/out/events.jsonl"
-job sweep.sbatch SLURM_RESTART_COUNT=1
-holds '((rc == 75)) && says "Tasks failed or hung" && ! called requeue'
-
 begin "a lost node is left out, also before anything is committed" 'echo n2 >$d/dead; exit 0' 'commit 1; state COMPLETE'
 job sweep.sbatch
 holds '((rc == 0)) && says "lost n2: going on with n1 n3" && called "mpirun -n 3 --bind-to none --oversubscribe --host n1:2,n3:1"'
@@ -69,12 +62,6 @@ holds '((rc == 0)) && called "mpirun -n 2 --bind-to none --oversubscribe --host 
 begin "the time limit is near" 'until_usr1 3'
 meanwhile='kill -USR1 PID' job sweep.sbatch
 holds '((rc == 75)) && called usr1 && called "scontrol requeue 7" && says "back in the queue; 3 new file(s)"'
-
-begin "the time limit was too short for anything" 'until_usr1 0'
-mkdir "$dir/out/logs"
-echo 1 >"$dir/out/logs/slurm-7.tries"
-meanwhile='kill -USR1 PID' job sweep.sbatch SLURM_RESTART_COUNT=1
-holds '((rc == 75)) && ! called requeue && says "the time is too short for it"'
 
 begin "scancel" 'until_usr1 1'
 meanwhile='completing 2026-01-01T10:20:00 >"$dir/job"; kill -TERM PID' job sweep.sbatch
@@ -205,8 +192,11 @@ job sweep.sbatch
 holds '((rc == 0)) && says "no sign of life for 30 s, STATE is COMPLETE"'
 
 begin "a launcher that does nothing" 'until_term' 'until_term'
-job sweep.sbatch LETHE_WATCHDOG_SECONDS=10
-holds '((rc == 75)) && says "no sign of life for 10 s, STATE is INCOMPLETE" && (($(num_calls ^mpirun) == 2))'
+mkdir "$dir/out/logs"
+echo 1 >"$dir/out/logs/slurm-7.tries"
+job sweep.sbatch LETHE_WATCHDOG_SECONDS=10 SLURM_RESTART_COUNT=1
+holds '((rc == 75)) && says "It hangs: it gave no sign of life, and was ended" && ! called requeue'
+holds 'says "no sign of life for 10 s, STATE is INCOMPLETE" && (($(num_calls ^mpirun) == 2))'
 
 begin "what lives is left alone" 'for i in $(seq 40); do echo $i >$d/out/status.json; /bin/sleep 0.1; done; state COMPLETE'
 job sweep.sbatch LETHE_WATCHDOG_SECONDS=10

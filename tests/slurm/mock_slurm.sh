@@ -28,6 +28,10 @@ commit() { for _ in $(seq "$1"); do mkdir -p "$d/out/cells/rome/m/sample1/x"; mk
 make() { mkdir -p "$d/out/prerequisites/$1/$2/x"; mktemp "$d/out/prerequisites/$1/$2/x/XXXXXX.h5" >/dev/null; }
 own() { mkdir -p "$d/out/owners"; printf '%s\n' "beat 00000000000000000004 ${3:-running}" 'owner x' 'boot x' 'process 4711 on n2' "job $2" >"$d/out/owners/$1.00000001.token"; }
 state() { echo "$1" >"$d/out/STATE"; }
+# event NAME [FIELDS]; failed CLASS [REASON]: a line of events.jsonl. made EDITS: a status.json with so many that are not committed.
+event() { echo "{\"time\":\"$(date -u +%FT%TZ)\",\"event\":\"$1\"${2:+,$2}}" >>"$d/out/events.jsonl"; }
+failed() { event failed "\"rank\":1,\"task\":\"edit rome/m/sample1\",\"class\":\"$1\",\"reason\":\"${2:-x \\\"class\\\":\\\"y\\\"}\""; }
+made() { printf '{\n "edits": {\n  "all": 8,\n  "done": 1,\n  "uncommitted": %s\n },\n "time": "%s"\n}\n' "$1" "$(date -u +%FT%TZ)" >"$d/out/status.json"; }
 # They live long enough to be ended by somebody.
 until_usr1() { trap 'echo usr1 >>"$d/calls"; state INCOMPLETE; commit "$1"; exit "${2:-0}"' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
 until_term() { trap 'exit 143' TERM; trap '' USR1; echo up >"$d/up"; for _ in $(seq 600); do /bin/sleep 0.1; done; }
