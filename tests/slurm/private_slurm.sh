@@ -33,8 +33,17 @@ processes_with() {
   local environment pid
   for environment in /proc/[0-9]*/environ; do
     pid=${environment#/proc/} pid=${pid%/environ}
-    ((pid != $$ && pid != BASHPID)) && tr '\0' '\n' <"$environment" 2>/dev/null | grep -qxF "$1" && echo "$pid"
+    ((pid != $$ && pid != BASHPID)) && tr '\0' '\n' 2>/dev/null <"$environment" | grep -qxF "$1" && echo "$pid"
   done
+}
+
+# Starts the script that sources this anew with a /dev/shm of its own: what is there then is its jobs'.
+own_shared_memory() { # ITS-ARGUMENTS
+  ! grep -q '^lethe /dev/shm ' /proc/mounts || return 0
+  ((EUID == 0)) || need "needs root"
+  unshare --mount mount -t tmpfs lethe /dev/shm || need "no right to mount a /dev/shm of its own"
+  rmdir "$dir"
+  exec unshare --mount bash -c 'mount -t tmpfs lethe /dev/shm && exec "$@"' _ "$0" "$@"
 }
 
 start_node() {
@@ -47,6 +56,15 @@ kill_node() {
   kill -KILL "${daemons[$1]}"
   # shellcheck disable=SC2046
   kill -KILL $(processes_with "SLURMD_NODENAME=$1") 2>/dev/null
+}
+
+# The launcher of a job and what it started die at once, as when the kernel runs out of memory; the script lives.
+kill_program() { # JOB
+  local pid pids=()
+  for pid in $(processes_with "SLURM_JOB_ID=$1"); do
+    [[ $(cat "/proc/$pid/comm" 2>/dev/null) =~ ^(mpirun|orterun|lethe) ]] && pids+=("$pid")
+  done
+  kill -KILL "${pids[@]}" 2>/dev/null || fail "nothing of job $1 runs"
 }
 
 start_slurm() {

@@ -3,7 +3,7 @@
 # scenario ends with the bits of an undisturbed run.
 #
 #   scenarios.sh reference SOURCE LETHE FOLDER     makes the undisturbed run that the others are held against
-#   scenarios.sh SCENARIO SOURCE LETHE FOLDER      limit, lost-node, cancel, preemption, array, chain
+#   scenarios.sh SCENARIO SOURCE LETHE FOLDER      limit, lost-node, lost-editing-node, cancel, preemption, array, chain
 set -u
 scenario=$1 source=$2 lethe=$3 reference=$4
 
@@ -30,11 +30,14 @@ if [[ $scenario == reference ]]; then
   rm -rf "$reference"
   mkdir -p "$reference"
   write_config "$reference"
-  exec "$lethe" sweep "$reference/sweep.yaml" --out "$reference/whole" --ranks 2
+  "$lethe" sweep "$reference/sweep.yaml" --out "$reference/whole" --ranks 2 || exit
+  echo "$scenario: made after $SECONDS s"
+  exit 0
 fi
 
 # shellcheck source=tests/slurm/private_slurm.sh
 source "$(dirname "${BASH_SOURCE[0]}")/private_slurm.sh"
+own_shared_memory "$@"
 [[ -d $reference/whole ]] || fail "$reference/whole is not there: run the scenario 'reference' first"
 start_slurm
 write_config "$dir"
@@ -56,6 +59,7 @@ submit() {
 }
 num_committed() { grep -s '"committed"' "$dir/$1/events.jsonl" | wc -l; }
 has_committed() { (($(num_committed "$1") > ${2:-0})); }  # FOLDER [MORE-THAN]
+num_starts_is() { [[ $(grep -cs '"event":"start"' "$dir/$1/events.jsonl") == "$2" ]]; }
 # The log of a job, wherever Slurm put it.
 log_of() { cat "$dir/lethe-$1.log" 2>/dev/null; }
 log_says() { [[ $(log_of "$1") == *"$2"* ]]; }
@@ -63,8 +67,13 @@ is_same() {
   "$lethe" verify --same "$reference/whole" "$dir/$1" || fail "$1 does not hold the bits of an undisturbed run"
   "$lethe" verify --digests "$dir/$1" || fail "$1 is not sound"
 }
-nothing_is_left_behind() { # JOB
-  [[ ! -e ${TMPDIR:-/tmp}/lethe-$1 ]] || fail "the launcher's folder is left behind"
+nothing_is_left_behind() { # JOB...
+  local job
+  for job in "$@"; do
+    wait_for 60 "job $job does not end" has_left "$job"
+    [[ ! -e ${TMPDIR:-/tmp}/lethe-$job ]] || fail "the launcher's folder is left behind by job $job"
+  done
+  [[ -z $(ls -A /dev/shm) ]] || fail "shared memory is left behind: $(ls -A /dev/shm)"
 }
 
 case $scenario in
@@ -87,11 +96,30 @@ case $scenario in
     wait_for 400 "the sweep is not done on the other nodes" state_is out COMPLETE
     log_says "${jobs[0]}" "restart 1" && fail "a requeue was not needed"
     ;;
+  lost-editing-node)
+    # In the midst of a cell, of which n2's rank has committed a part: the others go on with it from there.
+    submit out --nodes 3 --time 20
+    wait_for 120 "n2's rank commits no edits" grep -qsE '"committed","rank":1,"task":"edit .*"edits":[1-9]' "$dir/out/events.jsonl"
+    kill_node n2
+    wait_for 120 "the loss is not told" log_says "${jobs[0]}" "lost n2: going on with n1 n3"
+    wait_for 400 "the sweep is not done on the other nodes" state_is out COMPLETE
+    [[ $(grep '"event":"start"' "$dir/out/events.jsonl" | sed -n 2p) =~ \"edits_done\":[1-9] ]] || fail "the second start found nothing committed"
+    log_says "${jobs[0]}" "restart 1" && fail "a requeue was not needed"
+    ;;
   cancel)
-    submit out --nodes 2 --time 20
+    # Two ranks of one node, which talk through shared memory. Killed, they leave it behind; the job removes it and starts them again.
+    OMPI_MCA_btl=self,vader submit out --nodes 1 --ranks-per-node 2 --time 20
     wait_for 90 "nothing is committed" has_committed out
+    segments=(/dev/shm/*)
+    [[ -e ${segments[0]} ]] || fail "two ranks of a node share no memory"
+    kill_program "${jobs[0]}"
+    wait_for 90 "the sweep is not started again" num_starts_is out 2
+    for segment in "${segments[@]}"; do [[ ! -e $segment ]] || fail "$segment of killed ranks is left behind"; done
+    before=$(num_committed out)
+    wait_for 90 "nothing is committed after the second start" has_committed out "$before"
     scancel "${jobs[0]}"
     wait_for 60 "a cancelled job does not end" has_left "${jobs[0]}"
+    nothing_is_left_behind "${jobs[0]}"
     sleep 20  # longer than a requeued job is held
     has_left "${jobs[0]}" || fail "a cancelled job is back: $(squeue)"
     [[ $(state_of "${jobs[0]}") == CANCELLED ]] || fail "Slurm calls it $(state_of "${jobs[0]}")"
@@ -139,7 +167,6 @@ case $scenario in
     ;;
   *) fail "no scenario $scenario" ;;
 esac
-for job in "${jobs[@]}"; do wait_for 60 "a job does not end" has_left "$job"; done
-nothing_is_left_behind "${jobs[0]}"
+nothing_is_left_behind "${jobs[@]}"
 is_same out
-echo "$scenario: passed"
+echo "$scenario: passed after $SECONDS s"
