@@ -20,24 +20,14 @@ sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 import numpy as np  # noqa: E402
 from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: E402
 
-from plot_curves import FORGOTTEN, MEAN_F1, band, read_differences, read_sweeps  # noqa: E402
-from plot_kinds import FORGOTTEN_TITLE, samples_of  # noqa: E402
+from plot_curves import band, read_differences, read_sweeps  # noqa: E402
+from plot_kinds import OVERVIEW, listed, measured, samples_of, sentence  # noqa: E402
 from plot_looks import GREY, in_sweep, method_look, sweep_dash  # noqa: E402
 from plot_panels import BLACK, look_handle, marked, percent, say_empty  # noqa: E402
 from plot_sheet import Sheet, add_output_arguments, handle, output_of, plain  # noqa: E402
 
-PANELS = [(FORGOTTEN, FORGOTTEN_TITLE), (MEAN_F1, "Mean F1"), ("efficacy.window_50", "Efficacy (ES)"),
-          ("neighborhood.window_50", "Neighborhood (NS)")]
-QUANTITIES = ("Facts forgotten (percent of those known right after their edit, by the greedy answer), mean F1 of the tasks, ES and "
-              "NS of the last 50 edits")
-
-
 def sweep_handles(labels, first=0):
     return [handle(plain(label, 40), GREY, linestyle=sweep_dash(first + i)) for i, label in enumerate(labels)]
-
-
-def listed(words):
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def shared_samples(sweeps, method, model):
@@ -59,16 +49,20 @@ def overview(output, sweeps):
     labels = list(sweeps)
     cells = [cell for own in sweeps.values() for cell in own]
     methods = sorted({cell.method for cell in cells})
-    sheet = Sheet(output, f"{plain(listed(labels), 100)}: means over common samples")
-    for model in sorted({cell.model for cell in cells}):
+    models = sorted({cell.model for cell in cells})
+    pairs = {(method, model): shared_samples(sweeps, method, model) for method in methods for model in models}
+    common = [cell for own in pairs.values() for some in own.values() for cell in some]
+    shown = measured(common, OVERVIEW)
+    title, said = lines_of_sweeps(pairs)
+    sheet = Sheet(output, f"{plain(listed(labels), 100)}: {title}")
+    for model in models:
         limit = max(cell.last_edit for cell in cells if cell.model == model)
-        pairs = {method: shared_samples(sweeps, method, model) for method in methods}
-        for axis, (metric, title) in zip(sheet.add_panels(len(PANELS)), PANELS):
+        for axis, (metric, title, _) in zip(sheet.add_panels(len(shown)), shown):
             sheet.dress(axis, title, f"{plain(model, 16)} (%)", limit)
             percent(axis)
             is_drawn = False
-            for method, own in pairs.items():
-                for label, some in own.items():
+            for method in methods:
+                for label, some in pairs[method, model].items():
                     values = band(some, metric)
                     if values is not None:
                         look = in_sweep(method_look(method), labels.index(label))
@@ -76,9 +70,21 @@ def overview(output, sweeps):
             if not is_drawn:
                 say_empty(axis)
     handles = [look_handle(method, method_look(method)) for method in methods] + sweep_handles(labels)
-    sheet.save("overview", handles, f"{listed(labels)}, told apart by dash; methods by colour and marker. Lines: means over the samples "
-               f"that every sweep has which has the method on the model ({samples_of(cells)} are there in all), as far as all of these have come. {QUANTITIES}. "
-               "Each model has a row of four panels.")
+    sheet.save("overview", handles, f"{listed(labels)}, told apart by dash; methods by colour and marker. Lines: {said} that every sweep "
+               f"has which has the method on the model ({samples_of(cells)} in all), as far as all of these have come. "
+               f"{quantities(shown)}. Each model has a row of panels.")
+
+
+def lines_of_sweeps(pairs):
+    """For the title and for the caption: of how many samples lines are the mean."""
+    numbers = {len(some) for own in pairs.values() for some in own.values() if some}
+    if not numbers or max(numbers) == 1:
+        return "one common sample", "the sample"
+    return f"means over {'up to ' if len(numbers) > 1 else ''}{max(numbers)} common samples", "means over the samples"
+
+
+def quantities(shown):
+    return sentence(listed([said for _, _, said in shown]))
 
 
 def draw_difference(axis, look, curve):
@@ -98,29 +104,39 @@ def balance(axis, curves):
 def differences(output, curves, labels):
     """`labels` of the sweeps; the first is what the others are compared with."""
     names = plain(labels[1], 40) if len(labels) == 2 else "sweeps"
-    sheet = Sheet(output, f"{names} less {plain(labels[0], 40)}: mean paired differences")
+    numbers = sorted({curve.num_samples for curve in curves})
+    paired = "paired differences of one sample" if numbers == [1] else "mean paired differences"
+    sheet = Sheet(output, f"{names} less {plain(labels[0], 40)}: {paired}")
+    shown = [panel for panel in OVERVIEW if any(curve.metric == panel[0] for curve in curves)]
     methods = sorted({curve.method for curve in curves})
     for model in sorted({curve.model for curve in curves}):
         own = [curve for curve in curves if curve.model == model]
         limit = max(int(curve.edits[-1]) for curve in own)
-        for axis, (metric, title) in zip(sheet.add_panels(len(PANELS)), PANELS):
+        for axis, (metric, title, _) in zip(sheet.add_panels(len(shown)), shown):
             sheet.dress(axis, title, f"{plain(model, 16)} (points)", limit)
-            shown = [curve for curve in own if curve.metric == metric]
-            if not shown:
-                axis.set_yticks([])
-                say_empty(axis)
-                continue
-            axis.axhline(0, color=BLACK, linewidth=0.6, zorder=1)
-            for curve in shown:
-                draw_difference(axis, in_sweep(method_look(curve.method), labels.index(curve.second)), curve)
-            balance(axis, shown)
+            draw_differences(axis, [curve for curve in own if curve.metric == metric], labels)
     handles = [look_handle(method, method_look(method)) for method in methods] + sweep_handles(labels[1:], 1)
-    numbers = [str(number) for number in sorted({curve.num_samples for curve in curves})]
-    sheet.save("differences", handles, f"{listed(labels[1:])}, each less {labels[0]}, told apart by dash; methods by colour and marker. Lines: "
-               "means over samples of the differences, sample by sample, in percentage points, at numbers of edits that both have; up to where "
-               f"every sample has one (number of samples: {listed(numbers)}). Shaded: 95 % of 10,000 resamples of the "
-               f"samples as pairs; of one sample there is none. {QUANTITIES}. Below 0: less than in {labels[0]}. "
-               "Each model has a row of four panels.")
+    sheet.save("differences", handles, f"{listed(labels[1:])}, each less {labels[0]}, told apart by dash; methods by colour and marker. "
+               f"{differences_said(numbers)} {quantities(shown)}. Below 0: less than in {labels[0]}. Each model has a row of panels.")
+
+
+def draw_differences(axis, curves, labels):
+    if not curves:
+        axis.set_yticks([])
+        say_empty(axis)
+        return
+    axis.axhline(0, color=BLACK, linewidth=0.6, zorder=1)
+    for curve in curves:
+        draw_difference(axis, in_sweep(method_look(curve.method), labels.index(curve.second)), curve)
+    balance(axis, curves)
+
+
+def differences_said(numbers):
+    if numbers == [1]:
+        return "Lines: the differences of one sample, in percentage points, at numbers of edits that both have."
+    return ("Lines: means over samples of the differences, sample by sample, in percentage points, at numbers of edits that both have; up to "
+            f"where every sample has one (number of samples: {listed([str(number) for number in numbers])}). Shaded: 95 % of 10,000 "
+            "resamples of the samples as pairs; of one sample there is none.")
 
 
 def main():
@@ -134,7 +150,7 @@ def main():
     if not sweeps:
         raise SystemExit(f"{arguments.curves}: no curves yet, nothing to draw")
     overview(output, sweeps)
-    curves = [curve for curve in read_differences(arguments.differences) if curve.metric in dict(PANELS)] if arguments.differences else []
+    curves = [curve for curve in read_differences(arguments.differences) if curve.metric in {panel[0] for panel in OVERVIEW}] if arguments.differences else []
     if curves:
         seen = [label for label in sweeps if label != curves[0].first]
         differences(output, curves, [curves[0].first, *seen])

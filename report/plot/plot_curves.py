@@ -38,6 +38,22 @@ class Cell:
     def last_edit(self):
         return max((int(curve.edits[-1]) for curve in self.curves.values() if len(curve.edits)), default=1)
 
+    def has(self, *metrics):
+        """Whether one of them has a value."""
+        return any(np.isfinite(self.curves[metric].values).any() for metric in metrics if metric in self.curves)
+
+    @property
+    def has_tasks(self):
+        return self.has(*(metric for _, metric, _ in self.tasks()))
+
+    @property
+    def has_distances(self):
+        return self.has(*(metric for metric in self.curves if metric.startswith(DISTANCE)))
+
+    @property
+    def has_spectral_ratios(self):
+        return self.has(*(metric for metric in self.curves if metric.startswith(SPECTRAL_RATIO)))
+
     def tasks(self):
         """(name, metric, title) of each task, in order of name."""
         names = sorted(name for name in self.curves if name.startswith("f1.") and name != MEAN_F1)

@@ -23,6 +23,7 @@ matplotlib.use("Agg")
 # Last, so that nothing that lies beside this file stands for a module of Python's.
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
 
+import plot_course  # noqa: E402
 import plot_kinds  # noqa: E402
 from plot_curves import is_scored_again, read_cells, read_phases  # noqa: E402
 from plot_looks import method_look, sample_look  # noqa: E402
@@ -68,7 +69,7 @@ def main():
     draw_models(cells, output)
     for cell in cells:
         key = (cell.method, cell.model, cell.sample)
-        plot_kinds.course(output, f"samples/course-{'-'.join(key[:2])}-sample{cell.sample}", cell, phases.get(key))
+        plot_course.course(output, f"samples/course-{'-'.join(key[:2])}-sample{cell.sample}", cell, phases.get(key))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import numpy as np
 from matplotlib.markers import CARETDOWN
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, MEAN_F1, TEXT_PERPLEXITY
+from plot_curves import MEAN_F1, TEXT_PERPLEXITY
 from plot_looks import DASHED, DOTTED, GREY, Layer, task_look
 from plot_sheet import handle
 
@@ -51,14 +51,6 @@ def draw_pair(axis, series, solid, dotted):
                 is_drawn = True
     if not is_drawn:
         say_empty(axis)
-
-
-def draw_windows(axis, series, metric):
-    draw_pair(axis, series, solid=f"{metric}.window_50", dotted=f"{metric}.window_5")
-
-
-def draw_forgotten(axis, series):
-    draw_pair(axis, series, solid=FORGOTTEN, dotted=FORGOTTEN_EFFICACY)
 
 
 def draw_tasks(axis, cell):

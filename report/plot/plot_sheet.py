@@ -117,9 +117,9 @@ class Sheet:
         return axes
 
     def add_panels(self, count):
-        """`count` new axes in as many rows as they need."""
-        columns = self.output.columns
-        return [axis for first in range(0, count, columns) for axis in self.add_row(min(columns, count - first))]
+        """`count` new axes in as many rows as they need, over the whole width."""
+        columns = min(count, self.output.columns)
+        return [axis for first in range(0, count, columns) for axis in self.add_row(min(columns, count - first), columns)]
 
     def dress(self, axis, title, ylabel, limit):
         """Title, axes and letter of a panel, which is returned."""

@@ -1,136 +1,161 @@
-"""What stands on the figure of a cell's course: legible, nothing on anything else, and what is said of its point."""
+"""What stands on the figures of several cells: legible, nothing on anything else, no panel that nobody measured, true titles."""
 import os
-import sys
+import re
 import tempfile
 import unittest
 from unittest import mock
 
-import matplotlib
+from drawn import EVERYTHING, FORGETTING, LAYERS, SCORES, TASKS, WIDTHS, a_cell, drawn, faults_of, shown, titles
+import numpy as np
 
-matplotlib.use("Agg")
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "report", "plot"))
-import numpy as np  # noqa: E402
-from matplotlib.colors import to_rgb  # noqa: E402
-from matplotlib.markers import CARETDOWN  # noqa: E402
-from matplotlib.text import Text  # noqa: E402
-from PIL import Image  # noqa: E402
+import plot_comparison
+import plot_figures
+import plot_sheet
+from plot_curves import Difference
 
-import plot_kinds  # noqa: E402
-import plot_sheet  # noqa: E402
-from plot_curves import Cell, Curve, Phase  # noqa: E402
-from plot_looks import numbered, sample_look, task_look  # noqa: E402
-
-# As phases.csv has it: a break at the very beginning, where the mark is nearest to the titles, and a long subject.
-BREAK = {"verdict": "observed", "after": "0", "by": "20", "confidence": "0.9875", "forgetting_rate": "3.1", "forgetting_rate_low": "2.5",
-         "forgetting_rate_high": "3.75", "forgetting_rate_until": "0", "edit": "7", "case_id": "7401",
-         "subject": "$x$ Connor Halliday the Younger, of Llanfairpwllgwyngyllgogerychwyrndrobwll", "edit_rule": "norm", "edit_excess": "21.0727", "edit_stands_out": "1"}
+METHODS = ("ft-c", "memit-seq")
+MODELS = ("small-gpt2", "small-gptj")
+KINDS = {"overview", "editing", "downstream", "forgetting", "scores", "course"}
 
 
-def a_cell():
-    edits = np.arange(0, 281, 20)
-    levels = np.linspace(100.0, 2.0, len(edits))
-    names = ["efficacy.window_5", "efficacy.window_50", "forgetting.argmax.ever", "forgetting.efficacy.ever", "f1.sst2", "f1.mrpc", "f1.mean",
-             "perplexity.fixed_text"]
-    for layer in (3, 4):
-        names += [f"{metric}.model.layers.{layer}.mlp.down_proj.weight" for metric in ("distance_per_weight", "spectral_ratio")]
-    return Cell("rome", "smollm2-135m", 0, {name: Curve(edits, levels, name) for name in names})
+def a_sweep(methods=METHODS, samples=range(2), models=MODELS, **other):
+    return [a_cell(method, model, sample, **other) for method in methods for model in models for sample in samples]
 
 
-def course_of(row, width):
-    """The figure, and its caption on one line."""
-    figures = mock.patch.multiple(plot_sheet.plt.Figure, savefig=mock.DEFAULT), mock.patch.object(plot_sheet.plt, "close")
-    with tempfile.TemporaryDirectory() as folder, figures[0], figures[1], mock.patch("builtins.print"):
-        plot_kinds.course(plot_sheet.Output(folder, ["pdf"], plot_sheet.width_of(width)), "course", a_cell(), Phase(row) if row else None)
-        figure = plot_sheet.plt.gcf()
-        with open(os.path.join(folder, "course.txt"), encoding="utf-8") as file:
-            return figure, " ".join(file.read().split())
+def of_sweep(cells, width="page"):
+    """All figures of a sweep, by name."""
+    def draw(output):
+        with mock.patch.multiple(plot_figures, read_cells=lambda _: ("a_sweep", cells), output_of=lambda _: output), \
+                mock.patch("sys.argv", ["plot_figures.py", "curves.h5", output.folder]):
+            plot_figures.main()
+
+    return drawn(draw, width)
 
 
-def texts_of(figure):
-    """Of ticks those within the axis alone: Matplotlib draws no others."""
-    beyond = [tick.label1 for axes in figure.axes for axis in (axes.xaxis, axes.yaxis) for tick in axis.get_major_ticks()
-              if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())]
-    return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip() and text not in beyond]
+def a_difference(method, model, metric, num_samples):
+    rows = [{"samples": str(num_samples), "edits": str(edits), "difference": str(edits / 20), "low": str(edits / 40) if num_samples > 1 else "",
+             "high": str(edits / 10) if num_samples > 1 else ""} for edits in range(0, 281, 20)]
+    return Difference(("before", "after", method, model, metric), rows)
 
 
-def marks_of(figure):
-    return [line for axes in figure.axes for line in axes.lines if line.get_marker() == CARETDOWN]
+def of_two_sweeps(cells, width="page"):
+    num_samples = len({cell.sample for cell in cells})
+    curves = [a_difference(cell.method, cell.model, metric, num_samples) for cell in cells if cell.sample == cells[0].sample
+              for metric in cell.curves if metric in ("forgetting.argmax.ever", "f1.mean", "efficacy.window_50", "neighborhood.window_50")]
+
+    def draw(output):
+        with mock.patch.multiple(plot_comparison, read_sweeps=lambda _: {"before": cells, "after": cells}, output_of=lambda _: output,
+                                 read_differences=lambda _: curves), \
+                mock.patch("sys.argv", ["plot_comparison.py", "curves.csv", output.folder, "--differences", "differences.csv"]):
+            plot_comparison.main()
+
+    return drawn(draw, width)
 
 
-def overlaps(boxes):
-    """Pairs of names, of (name, box)."""
-    return [(one, other) for i, (one, box) in enumerate(boxes) for other, second in boxes[:i]
-            if box.x0 < second.x1 and second.x0 < box.x1 and box.y0 < second.y1 and second.y0 < box.y1]
-
-
-class Course(unittest.TestCase):
-    def tearDown(self):
-        plot_sheet.plt.close("all")
+class Sheets(unittest.TestCase):
+    def assert_sound(self, sheets, width):
+        for name, (figure, _) in sheets.items():
+            with self.subTest(figure=name, width=width):
+                self.assertGreater(len(figure.axes), 0)
+                self.assertEqual(faults_of(figure), [])
 
     def test_nothing_lies_on_anything_and_all_is_legible(self):
-        for width in ("column", "page"):
-            figure, _ = course_of(BREAK, width)
-            figure.set_dpi(plot_sheet.PNG_DPI)
-            figure.canvas.draw()
-            texts = texts_of(figure)
-            self.assertGreater(len(texts), 40)
-            self.assertGreaterEqual(min(text.get_fontsize() for text in texts), 7)
-            boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
-            boxes += [("mark", mark.get_window_extent()) for mark in marks_of(figure)]
-            with self.subTest(width=width):
-                self.assertEqual(overlaps(boxes), [])
-                self.assertEqual([name for name, box in boxes if box.x0 < 0 or box.y0 < 0 or box.x1 > figure.bbox.x1 or
-                                  box.y1 > figure.bbox.y1], [])
+        for width in WIDTHS:
+            sheets = of_sweep(a_sweep(), width)
+            self.assertEqual({name.removeprefix("samples/").split("-")[0] for name in sheets}, KINDS)
+            self.assert_sound(sheets, width)
+            comparison = of_two_sweeps(a_sweep(), width)
+            self.assertEqual(set(comparison), {"overview", "differences"})
+            self.assert_sound(comparison, width)
 
-    def test_the_edit_that_stands_out_is_marked_in_every_panel(self):
-        figure, _ = course_of(BREAK, "page")
-        self.assertEqual([list(mark.get_xdata()) for mark in marks_of(figure)], len(figure.axes) * [[7]])
-        self.assertEqual(len(figure.axes), 6)
+    def test_the_same_of_few_and_of_many_edits(self):
+        for last in (3, 48, 316, 1000, 10_000):
+            self.assert_sound(of_sweep(a_sweep(("rome",), [0], MODELS[:1], last=last)), "page")
 
-    def test_figure_and_caption_name_confidence_rate_and_edit(self):
-        figure, caption = course_of({**BREAK, "subject": "Connor Halliday"}, "page")
-        shown = " ".join(text.get_text() for text in texts_of(figure)).replace("\n", " ")
-        for words in ("after edit 0 and by edit 20", "with a confidence of 0.988", "3.10 points per 100 edits (95 %: 2.50 to 3.75)",
-                      "edit 7 (case 7401, Connor Halliday)"):
-            self.assertIn(words, shown)
+    def test_a_title_says_means_where_there_are_any(self):
+        for draw, one, two in ((of_sweep, "a_sweep: one sample", "a_sweep: means over 2 samples, with their range"),
+                               (of_two_sweeps, "before and after: one common sample", "before and after: means over 2 common samples")):
+            for samples, title in (([4], one), ([4, 7], two)):
+                figure, caption = draw(a_sweep(METHODS[:1], samples, MODELS[:1]))["overview"]
+                self.assertIn(title, shown(figure))
+                self.assertEqual("means" in caption, len(samples) > 1, caption)
+        cells = a_sweep(("rome",), [0]) + a_sweep(("mend",), [0, 1])
+        self.assertIn("a_sweep: means over up to 2 samples", shown(of_sweep(cells)["overview"][0]))
+        for samples, title, words in (([4], "paired differences of one sample", "Lines: the differences of one sample"),
+                                      ([4, 7], "mean paired differences", "Shaded: 95 %")):
+            figure, caption = of_two_sweeps(a_sweep(METHODS[:1], samples, MODELS[:1]))["differences"]
+            self.assertIn(title, shown(figure))
             self.assertIn(words, caption)
 
-    def test_nothing_is_said_of_an_empty_field(self):
-        for column, words in (("confidence", "confidence"), ("forgetting_rate_low", "points per 100"), ("case_id", "case"),
-                              ("edit", "stands out"), ("edit_stands_out", "stands out"), ("edit_stands_out", "triangle")):
-            figure, caption = course_of({**BREAK, "subject": "Connor Halliday", column: ""}, "page")
-            shown = caption + " ".join(text.get_text() for text in texts_of(figure))
-            self.assertNotIn(words, shown)
-            self.assertEqual(len(marks_of(figure)), 0 if "edit" in column else 6, column)
-        self.assertIn("edit 7 (case 7401).", course_of({**BREAK, "subject": ""}, "page")[1])
+    def test_one_sample_is_not_drawn_twice(self):
+        for samples, lines in (([0], 1), ([0, 1], 3)):
+            figure, caption = of_sweep(a_sweep(("rome",), samples))["forgetting-small-gpt2"]
+            self.assertEqual({len(axes.lines) for axes in figure.axes}, {lines})
+            self.assertEqual("Thin" in caption, len(samples) > 1)
 
-    def test_where_many_edits_did_it_none_is_marked(self):
-        figure, caption = course_of({**BREAK, "edit_stands_out": "0"}, "page")
-        self.assertIn("No single edit stands out there.", caption)
-        self.assertEqual(marks_of(figure), [])
 
-    def test_without_a_point_no_edit_and_no_break_is_told(self):
-        calm = {**BREAK, "verdict": "none observed", "after": "", "by": "", "forgetting_rate_until": "280"}
-        figure, caption = course_of(calm, "page")
-        self.assertTrue(caption.endswith("Point of catastrophic forgetting: none observed. Up to edit 280, facts are forgotten at 3.10 points per "
-                                         "100 edits (95 %: 2.50 to 3.75)."), caption)
-        self.assertEqual(marks_of(figure), [])
-        self.assertTrue(course_of(None, "page")[1].endswith("No point of catastrophic forgetting was looked for."))
+class Unmeasured(unittest.TestCase):
+    def panels(self, names, figure):
+        return titles(of_sweep(a_sweep(("rome",), [0], MODELS[:1], names=names))[figure][0])
 
-    def test_an_edit_beyond_the_axis_or_no_number_is_not_marked(self):
-        for edit in ("9999999999", "1" * 5000, "1e3", "-7", "7.5", "nan"):
-            self.assertEqual(marks_of(course_of({**BREAK, "edit": edit}, "page")[0]), [], edit[:20])
+    def test_what_nobody_measured_has_no_panel(self):
+        no_tasks = [name for name in EVERYTHING if name not in TASKS]
+        self.assertEqual(self.panels(no_tasks, "overview"), ["Facts forgotten", "Efficacy (ES)", "Neighborhood (NS)"])
+        self.assertEqual(self.panels(no_tasks, "downstream-rome-small-gpt2"), ["sample 0"])
+        self.assertEqual(self.panels([*TASKS, *SCORES], "downstream-rome-small-gpt2"), ["sample 0"])
+        self.assertEqual(self.panels(SCORES, "editing-rome-small-gpt2"), ["Efficacy (ES)", "Paraphrase (PS)", "Neighborhood (NS)"])
+        self.assertEqual(self.panels(FORGETTING, "editing-rome-small-gpt2"), ["Facts forgotten"])
+        self.assertEqual(self.panels(FORGETTING[:1], "forgetting-small-gpt2"), ["By the greedy answer"])
+        self.assertEqual(self.panels(SCORES, "scores-small-gpt2"), ["Efficacy (ES)", "Paraphrase (PS)", "Neighborhood (NS)"])
+        self.assertEqual(self.panels([*FORGETTING, *LAYERS[:2]], "samples/course-rome-small-gpt2-sample0"),
+                         ["Facts forgotten", "Distance per layer"])
+        differences = of_two_sweeps(a_sweep(("rome",), [0], names=no_tasks))
+        for figure, _ in differences.values():
+            self.assertEqual(titles(figure), 2 * ["Facts forgotten", "Efficacy (ES)", "Neighborhood (NS)"])
 
-    def test_a_png_has_a_palette_in_which_every_line_keeps_its_colour(self):
+    def test_captions_name_the_panels_that_are_there(self):
+        """Each letter once, in order, and none that no panel has."""
+        for names in (EVERYTHING, SCORES, FORGETTING, [*SCORES[:3], *LAYERS], [*TASKS, *FORGETTING], ["locality.all_edits", *FORGETTING[1:]]):
+            for name, (figure, caption) in of_sweep(a_sweep(("rome",), [0], MODELS[:1], names=names)).items():
+                letters = re.findall(r"\(([a-z])\)", caption)
+                there = [axes.get_title(loc="left")[1] for axes in figure.axes]
+                if letters and set(letters) != set(there):
+                    letters = [chr(code) for first, last in re.findall(r"\(([a-z])\) to \(([a-z])\)", caption)
+                               for code in range(ord(first), ord(last) + 1)] + letters
+                self.assertLessEqual(set(letters), set(there), (name, caption))
+                if not name.startswith(("overview", "downstream", "samples/downstream")):
+                    self.assertEqual(set(letters), set(there), (name, caption))
+
+    def test_panels_are_as_wide_as_the_sheet_allows(self):
+        no_tasks = [name for name in EVERYTHING if name not in TASKS]
+        for names in (EVERYTHING, no_tasks, FORGETTING):
+            figure = of_sweep(a_sweep(("rome",), [0], MODELS[:1], names=names))["overview"][0]
+            self.assertGreater(max(axes.get_position().x1 for axes in figure.axes), 0.96)
+
+    def test_a_partial_sweep_keeps_a_panel_that_some_cell_has(self):
+        cells = a_sweep(("rome",), [0]) + a_sweep(("mend",), [0], names=SCORES[:3])
+        cells = [cell for cell in cells if (cell.method, cell.model) != ("rome", "small-gptj")]
+        sheets = of_sweep(cells)
+        figure, _ = sheets["overview"]
+        self.assertEqual(len(figure.axes), 8)
+        self.assertEqual(shown(figure).count("not measured"), 3)
+        self.assertNotIn("not measured", shown(sheets["samples/course-mend-small-gptj-sample0"][0]))
+
+    def test_a_sheet_of_nothing_says_so(self):
+        cells = a_sweep(("rome",), [0], MODELS[:1], names=["strange"])
+        cells[0].curves["strange"].values = np.full(15, np.nan)
+        for name, (figure, _) in of_sweep(cells).items():
+            self.assertIn("not measured", shown(figure), name)
+
+
+class Files(unittest.TestCase):
+    def test_a_caption_stands_beside_each_figure(self):
         with tempfile.TemporaryDirectory() as folder, mock.patch("builtins.print"):
-            plot_kinds.course(plot_sheet.Output(folder, ["png"], plot_sheet.width_of("page")), "course", a_cell(), Phase(BREAK))
-            with Image.open(os.path.join(folder, "course.png")) as picture:
-                self.assertEqual((picture.mode, round(picture.info["dpi"][0])), ("P", plot_sheet.PNG_DPI))
-                drawn = [colour for count, colour in picture.convert("RGB").getcolors() if count > 100]
-        for colour in ["white", "black"] + [look.colour for look in (sample_look(0), task_look("mrpc"), numbered(3), numbered(4))]:
-            wanted = [255 * channel for channel in to_rgb(colour)]
-            nearest = min(max(abs(a - b) for a, b in zip(one, wanted)) for one in drawn)
-            self.assertLess(nearest, 8, colour)
+            output = plot_sheet.Output(folder, ["png"], plot_sheet.width_of("column"))
+            plot_figures.draw_models([a_cell()], output)
+            names = {os.path.relpath(os.path.join(place, file), folder) for place, _, files in os.walk(folder) for file in files}
+        self.assertEqual({name[:-4] for name in names if name.endswith(".png")}, {name[:-4] for name in names if name.endswith(".txt")})
+        self.assertIn("forgetting-smollm2-135m.png", names)
 
 
 if __name__ == "__main__":

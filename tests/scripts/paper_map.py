@@ -37,7 +37,7 @@ def figure_names():
     sheet = unittest.mock.MagicMock()
     curves = unittest.mock.MagicMock(**{"read_cells.return_value": ("experiment", [cell])})
     kinds = unittest.mock.MagicMock()
-    stand_ins = {"matplotlib": unittest.mock.MagicMock(), "plot_curves": curves, "plot_kinds": kinds,
+    stand_ins = {"matplotlib": unittest.mock.MagicMock(), "plot_curves": curves, "plot_course": kinds, "plot_kinds": kinds,
                  "plot_looks": unittest.mock.MagicMock(), "plot_sheet": sheet}
     scope = {"__name__": "plot_figures", "__file__": str(path)}
     with unittest.mock.patch.dict(sys.modules, stand_ins), unittest.mock.patch.object(sys, "path", list(sys.path)), \

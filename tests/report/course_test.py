@@ -1,0 +1,85 @@
+"""What stands on the figure of a cell's course: legible, nothing on anything else, and what is said of its point."""
+import os
+import tempfile
+import unittest
+from unittest import mock
+
+from drawn import WIDTHS, a_cell, drawn, faults_of, marks_of, shown, texts_of
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+import plot_course
+import plot_sheet
+from plot_curves import Phase
+from plot_looks import numbered, sample_look, task_look
+
+# As phases.csv has it: a break at the very beginning, where the mark is nearest to the titles, and a long subject.
+BREAK = {"verdict": "observed", "after": "0", "by": "20", "confidence": "0.9875", "forgetting_rate": "3.1", "forgetting_rate_low": "2.5",
+         "forgetting_rate_high": "3.75", "forgetting_rate_until": "0", "edit": "7", "case_id": "7401",
+         "subject": "$x$ Connor Halliday the Younger, of Llanfairpwllgwyngyllgogerychwyrndrobwll", "edit_rule": "norm", "edit_excess": "21.0727", "edit_stands_out": "1"}
+
+
+def course_of(row, width):
+    """The figure, and its caption on one line."""
+    return drawn(lambda output: plot_course.course(output, "course", a_cell(), Phase(row) if row else None), width)["course"]
+
+
+class Course(unittest.TestCase):
+    def test_nothing_lies_on_anything_and_all_is_legible(self):
+        for width in WIDTHS:
+            figure, _ = course_of(BREAK, width)
+            with self.subTest(width=width):
+                self.assertEqual(faults_of(figure), [])
+                self.assertGreater(len(texts_of(figure)), 40)
+
+    def test_the_edit_that_stands_out_is_marked_in_every_panel(self):
+        figure, _ = course_of(BREAK, "page")
+        self.assertEqual([list(mark.get_xdata()) for mark in marks_of(figure)], len(figure.axes) * [[7]])
+        self.assertEqual(len(figure.axes), 6)
+
+    def test_figure_and_caption_name_confidence_rate_and_edit(self):
+        figure, caption = course_of({**BREAK, "subject": "Connor Halliday"}, "page")
+        for words in ("after edit 0 and by edit 20", "with a confidence of 0.988", "3.10 points per 100 edits (95 %: 2.50 to 3.75)",
+                      "edit 7 (case 7401, Connor Halliday)"):
+            self.assertIn(words, shown(figure))
+            self.assertIn(words, caption)
+
+    def test_nothing_is_said_of_an_empty_field(self):
+        for column, words in (("confidence", "confidence"), ("forgetting_rate_low", "points per 100"), ("case_id", "case"),
+                              ("edit", "stands out"), ("edit_stands_out", "stands out"), ("edit_stands_out", "triangle")):
+            figure, caption = course_of({**BREAK, "subject": "Connor Halliday", column: ""}, "page")
+            self.assertNotIn(words, caption + shown(figure))
+            self.assertEqual(len(marks_of(figure)), 0 if "edit" in column else 6, column)
+        self.assertIn("edit 7 (case 7401).", course_of({**BREAK, "subject": ""}, "page")[1])
+
+    def test_where_many_edits_did_it_none_is_marked(self):
+        figure, caption = course_of({**BREAK, "edit_stands_out": "0"}, "page")
+        self.assertIn("No single edit stands out there.", caption)
+        self.assertEqual(marks_of(figure), [])
+
+    def test_without_a_point_no_edit_and_no_break_is_told(self):
+        calm = {**BREAK, "verdict": "none observed", "after": "", "by": "", "forgetting_rate_until": "280"}
+        figure, caption = course_of(calm, "page")
+        self.assertTrue(caption.endswith("Point of catastrophic forgetting: none observed. Up to edit 280, facts are forgotten at 3.10 points per "
+                                         "100 edits (95 %: 2.50 to 3.75)."), caption)
+        self.assertEqual(marks_of(figure), [])
+        self.assertTrue(course_of(None, "page")[1].endswith("No point of catastrophic forgetting was looked for."))
+
+    def test_an_edit_beyond_the_axis_or_no_number_is_not_marked(self):
+        for edit in ("9999999999", "1" * 5000, "1e3", "-7", "7.5", "nan"):
+            self.assertEqual(marks_of(course_of({**BREAK, "edit": edit}, "page")[0]), [], edit[:20])
+
+    def test_a_png_has_a_palette_in_which_every_line_keeps_its_colour(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch("builtins.print"):
+            plot_course.course(plot_sheet.Output(folder, ["png"], plot_sheet.width_of("page")), "course", a_cell(), Phase(BREAK))
+            with Image.open(os.path.join(folder, "course.png")) as picture:
+                self.assertEqual((picture.mode, round(picture.info["dpi"][0])), ("P", plot_sheet.PNG_DPI))
+                drawn = [colour for count, colour in picture.convert("RGB").getcolors() if count > 100]
+        for colour in ["white", "black"] + [look.colour for look in (sample_look(0), task_look("mrpc"), numbered(3), numbered(4))]:
+            wanted = [255 * channel for channel in to_rgb(colour)]
+            nearest = min(max(abs(a - b) for a, b in zip(one, wanted)) for one in drawn)
+            self.assertLess(nearest, 8, colour)
+
+
+if __name__ == "__main__":
+    unittest.main()
