@@ -3,9 +3,9 @@ from collections import namedtuple
 
 from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, TEXT_PERPLEXITY
 from plot_kinds import DEFINITIONS, DISTANCES, F1, FORGOTTEN_TITLE, WINDOWS, kinds_of_line
-from plot_looks import sample_look
+from plot_looks import in_solid, method_look
 from plot_panels import (BLACK, BREAK, OUTSTANDING, draw_distance, draw_log_distance, draw_pair, draw_perplexity, draw_point,
-                         draw_spectral_ratio, draw_tasks, is_wide, layer_handles, layer_names, power, task_handles)
+                         draw_spectral_ratio, draw_tasks, is_wide, layer_handles, layer_names, look_handle, power, task_handles)
 from plot_sheet import Sheet, handle, plain, printable
 
 HEIGHT = 0.72
@@ -17,13 +17,18 @@ BOTH_FORGOTTEN = (FORGOTTEN, FORGOTTEN_EFFICACY)
 Panel = namedtuple("Panel", "title label is_measured draw said")
 
 
+def look_of(cell):
+    """Its method's. Dashes tell kinds of lines here."""
+    return in_solid(method_look(cell.method))
+
+
 def draw_efficacy(axis, cell):
-    draw_pair(axis, [(cell.curves, sample_look(cell.sample))], *EFFICACY)
+    draw_pair(axis, [(cell.curves, look_of(cell))], *EFFICACY)
     return ""
 
 
 def draw_forgetting(axis, cell):
-    draw_pair(axis, [(cell.curves, sample_look(cell.sample))], *BOTH_FORGOTTEN)
+    draw_pair(axis, [(cell.curves, look_of(cell))], *BOTH_FORGOTTEN)
     return ""
 
 
@@ -45,7 +50,7 @@ def draw_spectral_ratios(axis, cell):
 
 
 def draw_text(axis, cell):
-    draw_perplexity(axis, cell, sample_look(cell.sample))
+    draw_perplexity(axis, cell, look_of(cell))
     return ""
 
 
@@ -79,7 +84,8 @@ def course(output, name, cell, phase):
         said.append(f"({letter}) {panel.said(cell)}")
         if phase is not None and phase.has_point:
             draw_point(axis, phase)
-    handles = kinds_of_line("50 edits; greedy", "5 edits; likelihood") + task_handles([cell]) + layer_handles([cell])
+    handles = [look_handle(cell.method, look_of(cell)), *kinds_of_line("50 edits; greedy", "5 edits; likelihood")]
+    handles += task_handles([cell]) + layer_handles([cell])
     sheet.save(name, handles + point_handles(phase), " ".join([f"{subject}.", *said, verdict(phase)]))
 
 

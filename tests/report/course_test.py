@@ -6,17 +6,21 @@ from unittest import mock
 
 from drawn import WIDTHS, a_cell, drawn, faults_of, marks_of, shown, texts_of
 from matplotlib.colors import to_rgb
+from matplotlib.markers import CARETDOWN
 from PIL import Image
 
 import plot_course
 import plot_sheet
 from plot_curves import Phase
-from plot_looks import numbered, sample_look, task_look
+from plot_looks import Layer, method_look, task_look
 
 # As phases.csv has it: a break at the very beginning, where the mark is nearest to the titles, and a long subject.
 BREAK = {"verdict": "observed", "after": "0", "by": "20", "confidence": "0.9875", "forgetting_rate": "3.1", "forgetting_rate_low": "2.5",
          "forgetting_rate_high": "3.75", "forgetting_rate_until": "0", "edit": "7", "case_id": "7401",
          "subject": "$x$ Connor Halliday the Younger, of Llanfairpwllgwyngyllgogerychwyrndrobwll", "edit_rule": "norm", "edit_excess": "21.0727", "edit_stands_out": "1"}
+
+
+LAYERS = [Layer(f"model.layers.{number}.mlp.down_proj.weight").look() for number in (3, 4)]
 
 
 def course_of(row, width):
@@ -31,6 +35,23 @@ class Course(unittest.TestCase):
             with self.subTest(width=width):
                 self.assertEqual(faults_of(figure), [])
                 self.assertGreater(len(texts_of(figure)), 40)
+
+    def test_single_lines_are_the_methods_own_and_nothing_else_is(self):
+        figure, _ = course_of(BREAK, "page")
+        look = method_look("rome")
+        pairs = [{(line.get_color(), line.get_marker()) for line in axes.lines if line.get_marker() != CARETDOWN} for axes in figure.axes]
+        for panel in (0, 1, 5):
+            self.assertIn((look.colour, look.marker), pairs[panel])
+        for panel in (2, 3, 4):
+            self.assertNotIn(look.colour, {colour for colour, _ in pairs[panel]})
+        labels = {text.get_text(): handle for text, handle in zip(figure.legends[0].get_texts(), figure.legends[0].get_lines())}
+        self.assertEqual((labels["rome"].get_color(), labels["rome"].get_marker()), (look.colour, look.marker))
+
+    def test_the_dash_of_a_variant_is_not_taken_for_a_kind_of_line(self):
+        cell = a_cell("rome-clamp2")
+        figure, _ = drawn(lambda output: plot_course.course(output, "course", cell, None))["course"]
+        solid = [line for line in figure.axes[0].lines if line.get_linestyle() == "-"]
+        self.assertEqual([line.get_color() for line in solid], [method_look("rome").colour])
 
     def test_the_edit_that_stands_out_is_marked_in_every_panel(self):
         figure, _ = course_of(BREAK, "page")
@@ -75,7 +96,7 @@ class Course(unittest.TestCase):
             with Image.open(os.path.join(folder, "course.png")) as picture:
                 self.assertEqual((picture.mode, round(picture.info["dpi"][0])), ("P", plot_sheet.PNG_DPI))
                 drawn = [colour for count, colour in picture.convert("RGB").getcolors() if count > 100]
-        for colour in ["white", "black"] + [look.colour for look in (sample_look(0), task_look("mrpc"), numbered(3), numbered(4))]:
+        for colour in ["white", "black"] + [look.colour for look in (method_look("rome"), task_look("mrpc"), *LAYERS)]:
             wanted = [255 * channel for channel in to_rgb(colour)]
             nearest = min(max(abs(a - b) for a, b in zip(one, wanted)) for one in drawn)
             self.assertLess(nearest, 8, colour)

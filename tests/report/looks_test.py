@@ -66,6 +66,21 @@ class Palette(unittest.TestCase):
         for one, other in zip(lightness, lightness[1:] + lightness[:1]):
             self.assertGreater(abs(one - other), 18)
 
+    def test_what_is_no_method_is_told_apart_as_well(self):
+        for sight in SIGHTS:
+            self.assertGreater(least_difference(plot_looks.OTHERS, sight), 22, sight)
+            self.assertGreater(least_difference(plot_looks.OTHERS, sight), least_difference(OKABE_ITO, sight), sight)
+        self.assertGreater(least_step(plot_looks.OTHERS), 5)
+        self.assertGreater(least_step(plot_looks.OTHERS[:4]), 16)
+        self.assertGreater(least_step(plot_looks.GREYS), 16)
+        self.assertLess(max(lab(colour)[0] for colour in plot_looks.OTHERS + plot_looks.GREYS), 80, "too light for white paper")
+
+    def test_no_other_colour_is_near_a_methods(self):
+        nearest = min(sum((a - b) ** 2 for a, b in zip(lab(one), lab(other))) ** 0.5
+                      for one in plot_looks.PALETTE for other in plot_looks.OTHERS)
+        print(f"least difference between a method's colour and another: {nearest:.1f}")
+        self.assertGreater(nearest, 30)
+
 
 def signs(look):
     return look.colour, look.marker, str(look.dash)
@@ -77,6 +92,36 @@ class Looks(unittest.TestCase):
         self.assertEqual(len({plot_looks.method_look(method).colour for method in methods}), len(methods))
         self.assertEqual(len({plot_looks.method_look(method).marker for method in methods}), len(methods))
 
+    def test_methods_keep_their_colours_and_markers(self):
+        """Readers compare figures with those of earlier reports."""
+        expected = {"ft-c": ("#14094d", "o"), "mend": ("#c43d7d", "s"), "rome": ("#820603", "^"), "memit": ("#3babea", "D"),
+                    "ft": ("#4f1326", "v"), "r-rome": ("#908e0f", "P"), "alphaedit": ("#0255b9", "X"), "memit-seq": ("#edb292", "p")}
+        looks = {method: plot_looks.method_look(method) for method in plot_looks.METHODS}
+        self.assertEqual({method: (look.colour, look.marker) for method, look in looks.items()}, expected)
+
+    def test_no_two_kinds_share_a_colour_and_marker(self):
+        variants = [f"{method}-{number}" for method in plot_looks.METHODS for number in range(40)]
+        names = [f"task{number}" for number in range(40)]
+        matrices = ["c_proj", "c_fc", "down_proj", "up_proj", "gate_proj"]
+        kinds = {
+            "methods": [plot_looks.method_look(method) for method in [*plot_looks.METHODS, *variants, *names]],
+            "samples": [plot_looks.sample_look(sample) for sample in range(64)],
+            "tasks": [plot_looks.task_look(task) for task in [*plot_looks.TASKS, *names]],
+            "layers": [plot_looks.Layer(f"h.{number}.{matrix}.weight").look() for number in range(96) for matrix in matrices],
+        }
+        pairs = {kind: {(look.colour, look.marker) for look in looks} for kind, looks in kinds.items()}
+        for one, other in itertools.combinations(pairs, 2):
+            self.assertEqual(pairs[one] & pairs[other], set(), f"{one} and {other}")
+        colours = {kind: {colour for colour, _ in own} for kind, own in pairs.items()}
+        for kind in ("samples", "tasks", "layers"):
+            self.assertEqual(colours["methods"] & colours[kind], set(), kind)
+        self.assertEqual(colours["tasks"] & colours["layers"], set(), "both are on one sheet")
+
+    def test_tasks_of_a_model_differ(self):
+        for tasks in (("sst2", "mrpc", "cola", "rte"), ("sentiment", "paraphrase", "acceptability", "inference")):
+            self.assertEqual(len({plot_looks.task_look(task).colour for task in tasks}), 4)
+            self.assertEqual(len({plot_looks.task_look(task).marker for task in tasks}), 4)
+
     def test_variants_keep_their_methods_colour_and_differ_from_it(self):
         for method in plot_looks.METHODS:
             look = plot_looks.method_look(method)
@@ -87,8 +132,9 @@ class Looks(unittest.TestCase):
 
     def test_sixteen_samples_and_forty_eight_layers_differ(self):
         self.assertEqual(len({signs(plot_looks.sample_look(sample)) for sample in range(16)}), 16)
-        layers = [plot_looks.Layer(f"transformer.h.{n}.mlp.c_proj.weight").look() for n in range(8)]
-        self.assertEqual(len({look.colour for look in layers}), 8, "any eight neighbouring layers differ in colour")
+        layers = [plot_looks.Layer(f"transformer.h.{n}.mlp.c_proj.weight").look() for n in range(12)]
+        self.assertEqual(len({look.marker for look in layers}), 12, "any twelve neighbouring layers differ in marker")
+        self.assertEqual(len({look.colour for look in layers[:4]}), 4, "four neighbouring layers differ in colour")
         every = [plot_looks.Layer(f"model.layers.{n}.mlp.down_proj.weight").look() for n in range(48)]
         self.assertEqual(len({(look.colour, look.marker) for look in every}), 48)
 
