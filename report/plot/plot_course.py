@@ -4,7 +4,7 @@ from collections import namedtuple
 from plot_curves import FORGOTTEN, FORGOTTEN_EFFICACY, TEXT_PERPLEXITY
 from plot_kinds import DEFINITIONS, DISTANCES, F1, FORGOTTEN_TITLE, WINDOWS, kinds_of_line
 from plot_looks import in_solid, method_look
-from plot_panels import (BLACK, BREAK, OUTSTANDING, draw_distance, draw_log_distance, draw_pair, draw_perplexity, draw_point,
+from plot_panels import (BLACK, BREAK, OUTSTANDING, draw_distance, draw_log_layers, draw_pair, draw_perplexity, draw_point,
                          draw_spectral_ratio, draw_tasks, is_wide, layer_handles, layer_names, look_handle, power, task_handles)
 from plot_sheet import Sheet, handle, plain, printable
 
@@ -38,14 +38,17 @@ def draw_f1(axis, cell):
 
 
 def draw_distances(axis, cell):
-    if is_wide(cell):
-        draw_log_distance(axis, cell)
+    if is_wide(cell.distances()):
+        draw_log_layers(axis, cell.distances())
         return ""
     return power(draw_distance(axis, cell))
 
 
 def draw_spectral_ratios(axis, cell):
-    draw_spectral_ratio(axis, cell)
+    if is_wide(cell.spectral_ratios()):
+        draw_log_layers(axis, cell.spectral_ratios())
+    else:
+        draw_spectral_ratio(axis, cell)
     return ""
 
 
@@ -55,7 +58,12 @@ def draw_text(axis, cell):
 
 
 def distances_said(cell):
-    return f"Distance: {DISTANCES} ({layer_names([cell])}{', logarithmic axis' if is_wide(cell) else ''})."
+    return f"Distance: {DISTANCES} ({layer_names([cell])}{', logarithmic axis' if is_wide(cell.distances()) else ''})."
+
+
+def spectral_ratios_said(cell):
+    return ("Largest singular value of each edited matrix's change over that of the unedited matrix"
+            f"{' (logarithmic axis)' if is_wide(cell.spectral_ratios()) else ''}.")
 
 
 PANELS = [
@@ -66,7 +74,7 @@ PANELS = [
     Panel("Downstream tasks", "F1 (%)", lambda cell: cell.has_tasks, draw_f1, lambda cell: F1),
     Panel("Distance per layer", "Norm / weights", lambda cell: cell.has_distances, draw_distances, distances_said),
     Panel("Spectral ratio per layer", "Ratio", lambda cell: cell.has_spectral_ratios, draw_spectral_ratios,
-          lambda cell: "Largest singular value of each edited matrix's change over that of the unedited matrix."),
+          spectral_ratios_said),
     Panel("Perplexity of a fixed text", "PPL", lambda cell: cell.has(TEXT_PERPLEXITY), draw_text,
           lambda cell: "Perplexity of a fixed text, on a logarithmic axis; dotted: the unedited model's."),
 ]

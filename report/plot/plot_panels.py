@@ -1,7 +1,7 @@
 """What stands in one panel."""
 import numpy as np
 from matplotlib.markers import CARETDOWN
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from plot_curves import MEAN_F1, TEXT_PERPLEXITY
 from plot_looks import DASHED, DOTTED, GREY, Layer, task_look
@@ -104,9 +104,9 @@ def draw_point(axis, phase):
         axis.plot(phase.outstanding_edit, 1.0, color=BLACK, clip_on=False, transform=axis.get_xaxis_transform(), **OUTSTANDING)
 
 
-def is_wide(cell):
-    """Whether distances grow so far that a linear axis hides the first part of the run."""
-    values = [value for _, curve in cell.distances() for value in curve.values if np.isfinite(value) and value > 0]
+def is_wide(curves):
+    """Of (parameter, curve): whether values grow so far that a linear axis hides the first part of the run."""
+    values = [value for _, curve in curves for value in curve.values if np.isfinite(value) and value > 0]
     return bool(values) and max(values) > 100 * min(values)
 
 
@@ -114,15 +114,38 @@ def short_power(value):
     return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-def draw_log_distance(axis, cell):
-    for parameter, curve in cell.distances():
+def log_ticks(low, high):
+    """Two to four numbers of an axis from `low` to `high` >= 5 * `low`: powers of ten, or round numbers where only one of these is there."""
+    powers = range(int(np.ceil(np.log10(low))), int(np.floor(np.log10(high))) + 1)
+    if len(powers) > 1:
+        return [10.0 ** power for power in powers[::-(-len(powers) // 4)]]
+    leading = (1, 2, 5) if high < 10 * low else (1, 3)
+    exponents = range(int(np.floor(np.log10(low))), int(np.floor(np.log10(high))) + 1)
+    return [digit * 10.0 ** exponent for exponent in exponents for digit in leading if low <= digit * 10.0 ** exponent <= high]
+
+
+def scale_logarithmically(axis):
+    """With room for two numbers at least."""
+    axis.set_yscale("log")
+    low, high = axis.get_ylim()
+    if high < 5 * low:
+        room = np.sqrt(5 * low / high) * 1.001
+        low, high = low / room, high * room
+        axis.set_ylim(low, high)
+    ticks = log_ticks(low, high)
+    is_short = ticks[0] < 1e-3 or ticks[-1] >= 1e4
+    axis.yaxis.set_major_locator(FixedLocator(ticks))
+    axis.yaxis.set_minor_locator(NullLocator())
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_power(value) if is_short else f"{value:g}"))
+
+
+def draw_log_layers(axis, curves):
+    """Of (parameter, curve). What is nothing has no place on such an axis."""
+    for parameter, curve in curves:
         look = Layer(parameter).look()
         positive = np.where(curve.values > 0, curve.values, np.nan)
         axis.plot(curve.edits, positive, markevery=marked(look, len(curve.edits)), **look.line())
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(numticks=4))
-    axis.yaxis.set_minor_locator(LogLocator(subs=(), numticks=4))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_power(value)))
+    scale_logarithmically(axis)
 
 
 def draw_spectral_ratio(axis, cell):
@@ -140,13 +163,7 @@ def draw_perplexity(axis, cell, look):
     if np.isfinite(values[0]):
         axis.axhline(values[0], color=GREY, zorder=1, **UNEDITED)
     axis.plot(curve.edits, values, markevery=marked(look, len(curve.edits)), **look.line())
-    axis.set_yscale("log")
-    low, high = axis.get_ylim()
-    if high < 10 * low:  # room for two powers of ten at least, so that the axis has numbers
-        axis.set_ylim(low / 3, high * 3)
-    axis.yaxis.set_major_locator(LogLocator(numticks=4))
-    axis.yaxis.set_minor_locator(LogLocator(subs=(), numticks=4))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}" if 1e-3 < value < 1e4 else short_power(value)))
+    scale_logarithmically(axis)
 
 
 def layer_handles(cells):

@@ -15,7 +15,10 @@ PNG_COLOURS = 256
 MEDIAN_CUT, NO_DITHER = 0, 0  # Pillow's numbers, whose names have moved
 # Reproducible files: no date, no random ids, text as embedded type.
 METADATA = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
-LEFT, RIGHT, GAP, PANEL, TITLE, ROW_GAP, X_LABEL, LINE = 0.46, 0.08, 0.34, 1.08, 0.2, 0.2, 0.14, 0.135
+LEFT, RIGHT, GAP, PANEL, TITLE, ROW_GAP, X_LABEL, LINE = 0.46, 0.16, 0.34, 1.08, 0.2, 0.2, 0.14, 0.135
+BEYOND = 1.02  # how far an axis goes, of its last edit
+DIGIT = 0.0625  # the width of a digit at the smallest size
+ROUND = {"1", "2", "3", "4", "5", "6", "8", "12", "15", "25"}
 LETTER = 0.05  # a generous mean width of a letter at the smallest size
 
 plt.rcParams.update({
@@ -108,6 +111,7 @@ class Sheet:
         self.said = said
         self.figure = plt.figure(figsize=(output.width, 1.0))
         self.rows = []
+        self.limits = {}
         self.num_panels = 0
 
     def add_row(self, count, columns=None, height=PANEL):
@@ -126,8 +130,8 @@ class Sheet:
         self.num_panels += 1
         letter = chr(ord("a") + self.num_panels - 1) if self.num_panels <= 26 else str(self.num_panels)
         axis.set_title(f"({letter}) {title}", loc="left", x=0)
-        axis.set_xlim(0, max(limit, 1) * 1.02)
-        axis.xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=2))
+        self.limits[axis] = max(limit, 1)
+        axis.set_xlim(0, self.limits[axis] * BEYOND)
         axis.xaxis.set_major_formatter(FuncFormatter(lambda edits, _: f"{edits:,.0f}"))
         axis.set_ylabel(ylabel)
         return letter
@@ -161,6 +165,7 @@ class Sheet:
             panel = (width - LEFT - RIGHT - GAP * (columns - 1)) / columns
             for column, axis in enumerate(axes):
                 left = LEFT + column * (panel + GAP)
+                axis.set_xticks(edit_ticks(self.limits[axis], panel))
                 axis.set_position([left / width, (upper - TITLE - row) / height, panel / width, row / height])
                 if column > 0:
                     axis.set_ylabel("")
@@ -174,6 +179,17 @@ class Sheet:
             self.figure.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 0.0), ncol=legend_columns,
                                frameon=False, handlelength=3.2, columnspacing=1.4, handletextpad=0.5,
                                borderaxespad=0.3, labelspacing=0.35)
+
+
+def edit_ticks(limit, width):
+    """From 0 to the last edit, on an axis of `width` inches: in equal parts of a round number, or in round numbers and the last edit."""
+    label = len(f"{limit:,}") * DIGIT + DIGIT  # the widest there is, and the room between two
+    most = max(1, min(4, int(width / BEYOND / label)))
+    for parts in range(most, 1, -1):
+        if limit % parts == 0 and str(limit // parts).rstrip("0") in ROUND:
+            return list(range(0, limit + 1, limit // parts))
+    ticks = MaxNLocator(nbins=most, integer=True).tick_values(0, limit)
+    return [int(tick) for tick in ticks if 0 <= tick <= limit - label * limit * BEYOND / width] + [limit]
 
 
 def reduce_colours(path):

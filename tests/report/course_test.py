@@ -4,7 +4,8 @@ import tempfile
 import unittest
 from unittest import mock
 
-from drawn import WIDTHS, a_cell, drawn, faults_of, marks_of, shown, texts_of
+from drawn import WIDTHS, a_cell, drawn, faults_of, marks_of, shown, texts_of, titles
+import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.markers import CARETDOWN
 from PIL import Image
@@ -26,6 +27,50 @@ LAYERS = [Layer(f"model.layers.{number}.mlp.down_proj.weight").look() for number
 def course_of(row, width):
     """The figure, and its caption on one line."""
     return drawn(lambda output: plot_course.course(output, "course", a_cell(), Phase(row) if row else None), width)["course"]
+
+
+def panels_of(cell):
+    """Axes by title, of the drawn figure."""
+    figure, caption = drawn(lambda output: plot_course.course(output, "course", cell, None))["course"]
+    return dict(zip(titles(figure), figure.axes)), caption
+
+
+def labels_of(axis):
+    """Of the ticks that are seen."""
+    low, high = sorted(axis.get_view_interval())
+    return [axis.get_major_formatter()(place, 0) for place in axis.get_majorticklocs() if low <= place <= high]
+
+
+class Axes(unittest.TestCase):
+    def test_what_grows_a_hundredfold_is_on_a_logarithmic_axis(self):
+        for metric, title in (("distance_per_weight", "Distance per layer"), ("spectral_ratio", "Spectral ratio per layer")):
+            for most, scale in ((90.0, "linear"), (5e5, "log")):
+                cell = a_cell()
+                for name in [name for name in cell.curves if name.startswith(metric)]:
+                    cell.curves[name].values = np.concatenate([[0.0], np.geomspace(1.0, most, 14)])
+                panels, caption = panels_of(cell)
+                self.assertEqual(panels[title].get_yscale(), scale)
+                self.assertEqual(caption.count("logarithmic axis"), 2 if scale == "log" else 1, caption)
+                self.assertEqual(faults_of(panels[title].figure), [])
+
+    def test_a_logarithmic_axis_has_two_numbers_at_least(self):
+        for low, high in ((8.0, 9.5), (8.0, 8.0), (7.97, 53.0), (1.2, 95.0), (8.0, 900.0), (8.0, 2e6), (1.0, 1e90)):
+            cell = a_cell()
+            cell.curves["perplexity.fixed_text"].values = np.geomspace(low, high, 15)
+            axes = panels_of(cell)[0]["Perplexity of a fixed text"]
+            self.assertEqual(faults_of(axes.figure), [])
+            self.assertTrue(2 <= len(labels_of(axes.yaxis)) <= 4, (low, high, labels_of(axes.yaxis)))
+            self.assertLessEqual(axes.get_ylim()[0], low)
+            self.assertGreaterEqual(axes.get_ylim()[1], high)
+
+    def test_the_last_edit_is_a_tick(self):
+        for last in (1, 3, 7, 48, 300, 316, 1000, 2000, 123_456):
+            for axes in panels_of(a_cell(last=last))[0].values():
+                self.assertEqual(labels_of(axes.xaxis)[-1], f"{last:,}")
+                self.assertGreaterEqual(len(labels_of(axes.xaxis)), 2)
+        self.assertEqual(labels_of(panels_of(a_cell(last=1000))[0]["Efficacy (ES)"].xaxis), ["0", "250", "500", "750", "1,000"])
+        self.assertEqual(plot_sheet.edit_ticks(1000, 1.16), [0, 500, 1000])
+        self.assertEqual(plot_sheet.edit_ticks(280, 1.16), [0, 80, 160, 280], "round numbers, and none in the last one's way")
 
 
 class Course(unittest.TestCase):

@@ -61,7 +61,7 @@ class Sheets(unittest.TestCase):
 
     def test_nothing_lies_on_anything_and_all_is_legible(self):
         for width in WIDTHS:
-            sheets = of_sweep(a_sweep(), width)
+            sheets = of_sweep(a_sweep(models=MODELS[:1]), width)
             self.assertEqual({name.removeprefix("samples/").split("-")[0] for name in sheets}, KINDS)
             self.assert_sound(sheets, width)
             comparison = of_two_sweeps(a_sweep(), width)
@@ -69,7 +69,7 @@ class Sheets(unittest.TestCase):
             self.assert_sound(comparison, width)
 
     def test_the_same_of_few_and_of_many_edits(self):
-        for last in (3, 48, 316, 1000, 10_000):
+        for last in (3, 316, 1000, 10_000):
             self.assert_sound(of_sweep(a_sweep(("rome",), [0], MODELS[:1], last=last)), "page")
 
     def test_a_title_says_means_where_there_are_any(self):
