@@ -371,8 +371,9 @@ TEST_F(SweepTest, ARankAloneReducesWhileItEdits) {
   ASSERT_EQ(run(sweep_command(0)), 0) << output();
   expect_complete();
   const auto events = test::read_text(out_ / "events.jsonl");
-  const auto first_reduction = events.find("\"task\":\"reduce rome/small/sample0 @10\"");
-  const auto last_edits = events.rfind("\"edits\":60");
+  const auto first_reduction = events.find(R"("task":"reduce rome/small/sample0 @10")");
+  const auto last_edits = events.find(R"("task":"edit rome/small/sample0","edits":60)");  // reductions tell edits too
+  ASSERT_NE(last_edits, std::string::npos) << events;
   EXPECT_LT(first_reduction, last_edits) << events;
 }
 
