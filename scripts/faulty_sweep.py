@@ -56,6 +56,7 @@ exec "$EXECUTOR" "$@"
 STRIKES = re.compile(r"LETHE_FAULT: (\S+) strikes in process (\d+)")
 SITE = re.compile(r'FaultSiteFacts\{"([\w.]+)", FaultKind::k(\w+), "([\w, ]+)", "([^"]+)"\}')
 SECONDS = 120  # that a run may take, by far
+OUTLIVING_SECONDS = 10  # that what is left of a run may take to end
 
 
 def sites(root):
@@ -173,12 +174,12 @@ class Sweep:
         self.processes.update(descendants(self.process.pid))
 
     def end(self):
-        """Kills what is left of the run. What is there 10 s later, with its parents gone, has outlived them."""
+        """Kills what is left of the run. What is there OUTLIVING_SECONDS later, with its parents gone, has outlived them."""
         self.remember_processes()
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        end = time.monotonic() + 10
+        end = time.monotonic() + OUTLIVING_SECONDS
         while left := [process for process in self.processes if state_of(process) not in ("", "Z")]:
             if time.monotonic() > end:
                 words = [pathlib.Path(f"/proc/{process}/cmdline").read_text() for process in left]

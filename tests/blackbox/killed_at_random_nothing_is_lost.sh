@@ -2,7 +2,7 @@
 here=$(dirname "$(readlink -f "$0")")
 . "$here/checks.sh"
 expect_rc 0 python3 "$here/../../scripts/soak" 15 --append sums.csv
-expect_text "^seconds [0-9]+, sweeps [1-9][0-9]*, kills [1-9][0-9]*, .*edits lost 0, results differing 0, "
+expect_text "^seconds [0-9]+, sweeps [1-9][0-9]*, kills [1-9][0-9]*, .*edits lost 0, results differing 0, runs failed 0, "
 expect_text "^sums.csv: 1 run\(s\): "
 # It sees a loss: where the programs answer that two sweeps differ, it says so.
 mkdir programs && cp -s "$(dirname "$L")"/* programs && rm programs/lethe
