@@ -1,17 +1,14 @@
 #include <cstdlib>
+#include <vector>
 
 #include <gtest/gtest.h>
 
-#include <torch/types.h>
-
 #include "editing/edit_method.h"
-#include "metrics/rewrite_scores.h"
 #include "tests/editing/editing_fixture.h"
-#include "tests/support/foreign_device.h"
+#include "tests/support/counted_work.h"
 
-// How often an edit makes the host wait for a GPU, and how many operations it asks of it, counted on the stand-in for
-// one. What a launch or a wait costs is paid so many times, whatever the model's width (docs/benchmarks.md, "Asked of a
-// GPU").
+// How what an edit and scores ask of a GPU grows, with steps, blocks and records, counted on the stand-in for one. What
+// a launch or a wait costs is paid so many times, whatever the model's width (docs/benchmarks.md, "Asked of a GPU").
 
 namespace lethe::editing {
 namespace {
@@ -27,27 +24,16 @@ constexpr double kMostOperatorsAStep = 95;
 /// Before anything asks for the device.
 const bool kIsForeign = setenv("LETHE_TEST_DEVICE", "privateuseone", 1) == 0;
 
-ForeignCounts operator-(const ForeignCounts& after, const ForeignCounts& before) {
-  return {after.operators - before.operators, after.waits - before.waits, after.uploads - before.uploads};
-}
-
-/// Of one edit of the lively network, which has three blocks; the first edit of a method is not counted.
-ForeignCounts counts_of(const core::MethodConfig& config, int layer) {
-  const model::Network network = test::lively_network(&kGpt2);
-  const auto method = make_method(config, test::inputs_of(network, layer));
-  const auto request = test::request_of("Who is {}", "Suao", "ab");
-  static_cast<void>(method->compute(network, {&request, 1}));
-  const auto before = test::foreign_counts();
-  const auto outcome = method->compute(network, {&request, 1});
-  EXPECT_TRUE(std::holds_alternative<EditStep>(outcome));
-  return test::foreign_counts() - before;
-}
-
+/// Of one edit of the lively network, which has three blocks.
 ForeignCounts rome_counts(int layer, int num_losses) {
   RomeConfig config = test::rome_config(layer);
   config.v_num_grad_steps = num_losses;
   config.early_stop_loss = 0.0;
-  return counts_of(method_config(config), layer);
+  const model::Network network = test::lively_network(&kGpt2);
+  const auto method = make_method(method_config(config), test::inputs_of(network, layer));
+  const auto edit = test::count_edit(*method, network, test::request_of("Who is {}", "Suao", "ab"));
+  EXPECT_TRUE(edit.is_made);
+  return edit.asked;
 }
 
 TEST(DeviceCalls, RomeWaitsOnceALossAndTwelveTimesBeside) {
@@ -73,16 +59,10 @@ TEST(DeviceCalls, RomesTurnsAskForNoMoreOperatorsABlockThanTheyDid) {
 
 TEST(DeviceCalls, ScoresWaitAFewTimesWhateverTheirNumber) {
   const model::Network network = test::lively_network(&kGpt2);
-  std::vector<data::EditRequest> requests(40, test::request_of("Who is {}", "Suao", "ab"));
-  for (auto& request : requests) request.target_true = "cd";
-  const auto waits = [&](std::size_t num_requests) {
-    const auto before = test::foreign_counts();
-    static_cast<void>(
-        metrics::score_requests(network, test::byte_tokenizer(), std::span(requests).first(num_requests)));
-    return (test::foreign_counts() - before).waits;
-  };
-  waits(1);
-  EXPECT_LE(waits(40), 6) << "one batch";
+  auto request = test::request_of("Who is {}", "Suao", "ab");
+  request.target_true = "cd";
+  const std::vector<data::EditRequest> requests(40, request);
+  EXPECT_LE(test::count_scores(network, test::byte_tokenizer(), requests).waits, 6) << "one batch";
 }
 
 }  // namespace

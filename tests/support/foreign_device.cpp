@@ -69,7 +69,12 @@ void break_foreign_device(std::string text) { set_foreign_fault(std::move(text))
 
 ForeignCounts foreign_counts() {
   const auto& running = running_counts();
-  return {running.operators, running.waits, running.uploads};
+  return {running.operators, running.waits, running.downloads, running.uploads};
+}
+
+ForeignCounts operator-(const ForeignCounts& after, const ForeignCounts& before) {
+  return {after.operators - before.operators, after.waits - before.waits, after.downloads - before.downloads,
+          after.uploads - before.uploads};
 }
 
 torch::Device foreign_device() {

@@ -27,8 +27,10 @@ void break_foreign_device(std::string text);
 struct ForeignCounts {
   std::int64_t operators = 0;  ///< operations that compute or copy on the device
   std::int64_t waits = 0;      ///< values and tensors that the host asked for
+  std::int64_t downloads = 0;  ///< of the waits, copies of tensors to the host
   std::int64_t uploads = 0;    ///< tensors that the host sent
 };
 ForeignCounts foreign_counts();
+ForeignCounts operator-(const ForeignCounts& after, const ForeignCounts& before);
 
 }  // namespace lethe::test

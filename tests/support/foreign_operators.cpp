@@ -158,6 +158,7 @@ at::Tensor copy_from(const at::Tensor& source, const at::Tensor& target, bool) {
   check_fault();
   auto& counts = running_counts();
   ++(!is_foreign(target) ? counts.waits : is_foreign(source) ? counts.operators : counts.uploads);
+  if (!is_foreign(target)) ++counts.downloads;
   const auto host = is_foreign(target) ? on_host(target) : target;
   host.copy_(is_foreign(source) ? on_host(source) : source);
   return target;

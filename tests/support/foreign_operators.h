@@ -8,7 +8,7 @@ namespace lethe::test {
 
 /// `foreign_counts` (foreign_device.h), as it grows.
 struct RunningCounts {
-  std::atomic<std::int64_t> operators = 0, waits = 0, uploads = 0;
+  std::atomic<std::int64_t> operators = 0, waits = 0, downloads = 0, uploads = 0;
 };
 RunningCounts& running_counts();
 
