@@ -159,8 +159,12 @@ std::optional<EditBehindPoint> furthest_beyond(std::span<const core::MetricRecor
                                                std::int64_t by, const EditRule& rule) {
   std::optional<EditBehindPoint> found;
   for (auto i = static_cast<std::size_t>(after); i < static_cast<std::size_t>(by); ++i) {
-    const double excess = rule.excess(rule.value(records[i]), median_before(records, i, rule));
-    if (!std::isfinite(excess) || (found && excess <= found->excess)) continue;
+    const double value = rule.value(records[i]);
+    if (!std::isfinite(value)) continue;
+    const double excess = rule.excess(value, median_before(records, i, rule));
+    // The first edit of all has none before it, and stands behind a point that is its own.
+    const bool is_further = !found || std::isnan(found->excess) || excess > found->excess;
+    if (!is_further) continue;
     found = EditBehindPoint{records[i].edit, records[i].case_id, rule.is_by_norm, excess, excess >= rule.outstanding};
   }
   return found;

@@ -45,7 +45,7 @@ struct EditBehindPoint {
   std::int64_t case_id = 0;
   bool is_by_norm = true;
   /// Its norm over the median of up to 50 edits right before it, since norms may grow with all edits; with the NLL, its
-  /// rise over that median, nats.
+  /// rise over that median, nats. NaN of the first edit of all, alone in its interval.
   double excess = 0.0;
   /// Does one edit stand out (norm: at least four times the median; NLL: at least 2 nats)? Else many did it together.
   bool stands_out = false;

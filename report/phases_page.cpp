@@ -126,6 +126,8 @@ std::string edit_sentence(const EditBehindPoint& edit, const Subjects& subjects)
   const std::string subject = subject_of(edit.case_id, subjects);
   const std::string name =
       fmt::format("edit {} (case {}{})", edit.edit, edit.case_id, subject.empty() ? "" : ", " + as_text(subject));
+  if (std::isnan(edit.excess))
+    return fmt::format(" It is at the first edits: {}, with none before it to compare with.", name);
   const std::string size =
       edit.is_by_norm ? fmt::format("{:.1f} times the median update of those before it", edit.excess)
                       : fmt::format("neighbourhood prompts {:.2f} nats less likely than before it", edit.excess);

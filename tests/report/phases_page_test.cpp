@@ -1,6 +1,7 @@
 #include "report/phases_page.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -129,6 +130,14 @@ TEST(PhasesPage, DoubtsAreSaid) {
                                                "7213) goes furthest, with 15.0 times")));
   cell.point->witnesses[0].found = {200, 220, 220, 200, 220, 90.0, 10.0, 2.0, 0.99, 9, 300};
   EXPECT_THAT(text_of({cell}), HasSubstr("half regained by edit 300"));
+}
+
+TEST(PhasesPage, TheFirstEditOfAllHasNothingToCompareWith) {
+  CellPhases cell = observed();
+  cell.edit = EditBehindPoint{1, 7001, true, std::nan(""), false};
+  EXPECT_THAT(text_of({cell}),
+              AllOf(HasSubstr("edit 1 (case 7001), with none before it to compare with"), Not(HasSubstr("nan"))));
+  EXPECT_THAT(phases_csv(std::vector{cell}, {}), HasSubstr(",1,7001,,norm,,0\n"));
 }
 
 TEST(PhasesPage, NoSubjectIsMarkup) {

@@ -83,6 +83,17 @@ TEST(Phases, TheLargestUpdateInTheIntervalIsTheEditBehindThePoint) {
   EXPECT_NEAR(phases.edit->excess, 15.0, 0.1);
 }
 
+TEST(Phases, TheFirstEditOfAllIsBehindAPointOfItsOwn) {
+  CellHistory history = breaking(10);
+  history.tasks = {{0, {task(184)}}};
+  for (std::int64_t n = 1; n <= 10; ++n) history.tasks.push_back({n, {task(0)}});
+  const CellPhases phases = phases_of(history);
+  ASSERT_TRUE(phases.edit.has_value());
+  EXPECT_EQ(phases.edit->edit, 1);
+  EXPECT_TRUE(std::isnan(phases.edit->excess));
+  EXPECT_FALSE(phases.edit->stands_out);
+}
+
 /// Norms that grow with every edit are largest at the interval's end, which no edit there brought about.
 TEST(Phases, UpdatesThatGrowAllTheWhileDoNotStandOut) {
   CellHistory history = breaking();
