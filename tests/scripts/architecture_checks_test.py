@@ -8,7 +8,7 @@ import sys
 import tempfile
 import unittest
 
-from architecture_test import NAME_A_METHOD
+from architecture_test import GIVE_A_METHODS_NAME, NAME_A_METHOD
 from source_tree import ALLOWED, namespace_of
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -26,6 +26,9 @@ using MethodConfigs =
     ConfigList<TinyConfig, HugeConfig>;
 }
 """
+
+NAMES = 'struct %sConfig {\n  static constexpr std::array kNames{"%s"};\n};'
+
 
 def function_of(lines):
     return "int slow(\n    int x) {\n" + "  x += 1;\n" * (lines - 4) + "  return x;\n}\n"
@@ -46,6 +49,11 @@ class BrokenTrees(unittest.TestCase):
             self.write(f"{folder}/CMakeLists.txt", f"lethe_add_library({folder} SOURCES part.cpp)\n")
         self.write("model/families/tiny.cpp", FAMILY)
         self.write("editing/methods/method_list.h", "#pragma once\n" + METHODS)
+        for method in ("Tiny", "Huge"):
+            names = NAMES % (method, f"{method.lower()}-edit")
+            self.write(f"editing/{method.lower()}_config.h", header_of("editing", names))
+        for name in GIVE_A_METHODS_NAME:
+            self.write(name, header_of(name.rpartition("/")[0], 'inline constexpr const char* kFirst = "tiny-edit";'))
         for name in NAME_A_METHOD:
             self.write(name, header_of(name.rpartition("/")[0], "using Read = editing::HugeConfig;"))
         for program in ("lethe", "lethe_executor"):
@@ -191,6 +199,19 @@ class BrokenTrees(unittest.TestCase):
     def test_file_that_no_longer_names_a_method(self):
         name = sorted(NAME_A_METHOD)[0]
         self.assert_caught("test_who_may_name_a_method_does", name, header_of(name.rpartition("/")[0], "// HugeConfig"))
+
+    def test_method_asked_for_by_its_name(self):
+        body = 'bool f() { return method.name() == "huge-edit"; }'
+        self.assert_header_caught("test_nobody_else_asks_for_a_methods_name", "orchestrator/display", body)
+
+    def test_file_that_no_longer_gives_a_methods_name(self):
+        name = sorted(GIVE_A_METHODS_NAME)[0]
+        text = header_of(name.rpartition("/")[0], "// \"tiny-edit\"")
+        self.assert_caught("test_nobody_else_asks_for_a_methods_name", name, text)
+
+    def test_configuration_without_names(self):
+        text = header_of("editing", "struct HugeConfig {};")
+        self.assert_caught("test_nobody_else_asks_for_a_methods_name", "editing/huge_config.h", text)
 
     def test_method_named_where_it_may_be(self):
         for name in ("editing/part.h", "tests/worker/a_test.cpp", "bench/part.h"):
