@@ -1,6 +1,6 @@
 # Figures come in the formats and at the width asked for, with captions; the page needs nothing from elsewhere; the tables compile.
 . "$(dirname "$(readlink -f "$0")")/checks.sh"
-copy_model M && write_config c.yaml M ft-c 2 && expect_rc 0 "$L" sweep c.yaml --out s
+copy_model M && write_config c.yaml M ft-c 5 && expect_rc 0 "$L" sweep c.yaml --out s
 needs_figures() { for file in "$@"; do [ -s "s/report/figures/$file" ] || fail "no $file"; done; }
 none_ends_with() { [ -z "$(find s/report/figures -name "*.$1")" ] || fail "there is a $1 file"; }
 expect_rc 0 "$L" report s && expect_text '^page  .*index.html$'
