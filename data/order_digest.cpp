@@ -1,21 +1,12 @@
 #include "data/order_digest.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <vector>
 
 #include "core/digest.h"
 
 namespace lethe::data {
 namespace {
-
-using ByCase = std::unordered_map<std::int64_t, const EditRequest*>;
-
-ByCase by_case(std::span<const EditRequest> records) {
-  ByCase found;
-  for (const auto& record : records) found.emplace(record.case_id, &record);
-  return found;
-}
 
 void update_with_list(core::DigestStream& stream, const std::vector<std::string>& texts) {
   stream.update_text(std::to_string(texts.size()));
@@ -34,8 +25,7 @@ void update_with_request(core::DigestStream& stream, const EditRequest& request)
 
 }  // namespace
 
-std::string order_digest(std::span<const EditRequest> records, std::span<const std::int64_t> order) {
-  const auto requests = by_case(records);
+std::string order_digest(const RequestsByCase& requests, std::span<const std::int64_t> order) {
   core::DigestStream stream;
   for (const auto case_id : order) {
     stream.update_text(std::to_string(case_id));
@@ -44,9 +34,8 @@ std::string order_digest(std::span<const EditRequest> records, std::span<const s
   return stream.finish().hex();
 }
 
-std::string text_prompts_digest(std::span<const EditRequest> records, std::span<const std::int64_t> order,
+std::string text_prompts_digest(const RequestsByCase& requests, std::span<const std::int64_t> order,
                                 std::int64_t facts) {
-  const auto requests = by_case(records);
   const auto first = std::min(order.size(), static_cast<std::size_t>(std::max<std::int64_t>(facts, 0)));
   core::DigestStream stream;
   for (const auto case_id : order.first(first)) {

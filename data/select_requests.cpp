@@ -5,16 +5,14 @@
 #include "data/counterfact.h"
 #include "data/json_entries.h"
 #include "data/letter_case.h"
+#include "data/requests_by_case.h"
 #include "data/text_file.h"
 
 namespace lethe::data {
 
 std::vector<EditRequest> select_requests(std::span<const EditRequest> records, const std::vector<std::int64_t>& order,
                                          std::int64_t count, int sample) {
-  std::unordered_map<std::int64_t, const EditRequest*> by_case_id;
-  by_case_id.reserve(records.size());
-  for (const EditRequest& record : records) by_case_id.emplace(record.case_id, &record);
-
+  const auto by_case_id = requests_by_case(records);
   Problems problems;
   const std::string place = "sample " + std::to_string(sample);
   const auto available = static_cast<std::int64_t>(order.size());

@@ -8,8 +8,9 @@ namespace lethe::report {
 
 RecordsAtHand::RecordsAtHand(const core::DatasetConfig& dataset) : records_(data::read_records(dataset)) {
   try {
+    const auto requests = data::requests_by_case(records_);
     for (const auto& [sample, order] : data::orders_of(dataset, records_)) {
-      digests_[sample] = data::order_digest(records_, order);
+      digests_[sample] = data::order_digest(requests, order);
     }
   } catch (const core::DataError&) {
     digests_.clear();

@@ -20,7 +20,7 @@ EditRequest record(std::int64_t case_id) {
 }
 
 std::string digest_of(const std::vector<EditRequest>& records, const std::vector<std::int64_t>& order) {
-  return order_digest(records, order);
+  return order_digest(requests_by_case(records), order);
 }
 
 TEST(OrderDigest, IsOfTheOrderAndOfWhatEditsAndScoresRead) {
@@ -46,7 +46,9 @@ TEST(OrderDigest, IsOfTheOrderAndOfWhatEditsAndScoresRead) {
 TEST(TextPromptsDigest, IsOfThePromptsOfTheFirstFactsAlone) {
   std::vector<EditRequest> records{record(1), record(2)};
   const std::vector<std::int64_t> order{1, 2};
-  const auto digest_for = [&](std::int64_t facts) { return text_prompts_digest(records, order, facts); };
+  const auto digest_for = [&](std::int64_t facts) {
+    return text_prompts_digest(requests_by_case(records), order, facts);
+  };
   const auto of_one = digest_for(1);
   const auto of_two = digest_for(2);
   EXPECT_NE(of_one, of_two);

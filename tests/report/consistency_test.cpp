@@ -234,7 +234,7 @@ TEST_F(ConsistencyReport, OfOtherRecordsThanWereEditedItIsLeftOut) {
   const auto records = data::read_records(config_.dataset);
   for (auto& cell : inspection.cells) {
     const auto order = data::read_samples(config_.dataset.samples).at(cell.cell.sample);
-    cell.edit_identity_fields["requests"] = data::order_digest(records, order);
+    cell.edit_identity_fields["requests"] = data::order_digest(data::requests_by_case(records), order);
   }
   ledger::replace_text(ledger::SweepFolder(root_ / "a").inspection(), core::to_json(inspection));
   EXPECT_THAT(write().remarks.left_out, IsEmpty());

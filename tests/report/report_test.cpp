@@ -418,8 +418,9 @@ TEST(ReportOfPhases, TheEditThatStandsOutIsNamedWithItsSubject) {
   config.dataset.samples = sweep.write("samples.json", R"({"0": [5217], "1": []})");
   fake::write_experiment(folder, config);
   auto inspection = fake::inspection(config);
+  const auto edited = data::read_records(config.dataset);
   inspection.cells[0].edit_identity_fields["requests"] =
-      data::order_digest(data::read_records(config.dataset), std::vector<std::int64_t>{5217});
+      data::order_digest(data::requests_by_case(edited), std::vector<std::int64_t>{5217});
   ledger::replace_text(folder.inspection(), core::to_json(inspection));
   fake::commit_baseline(folder, config, "tiny");
   fake::commit_cell(folder, config, config.cells[0], {.fading = 1e-4, .disabling = 217}, 400);

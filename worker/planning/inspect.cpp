@@ -194,10 +194,10 @@ class Inspector {
     if (known != orders_.end()) return known->second;
     std::optional<OrderContent> content;
     problems_.attempt([&] {
-      const auto& records = sources_.records();
+      const auto requests = data::requests_by_case(sources_.records());
       const auto& order = sources_.order(sample);
-      content = OrderContent{.requests = data::order_digest(records, order),
-                             .text_prompts = data::text_prompts_digest(records, order, config_.texts_facts)};
+      content = OrderContent{.requests = data::order_digest(requests, order),
+                             .text_prompts = data::text_prompts_digest(requests, order, config_.texts_facts)};
     });
     return orders_.emplace(sample, std::move(content)).first->second;
   }
