@@ -16,6 +16,7 @@
 #include "editing/methods/catalogue.h"
 #include "editing/methods/method_list.h"
 #include "tests/editing/editing_fixture.h"
+#include "tests/support/toy_task.h"
 
 // What an edit of each method, a scored record and a task ask of a GPU, counted on the stand-in for one: no more than
 // when they were last counted. Who makes them ask for less, or for more with a reason, changes the table.
@@ -131,17 +132,9 @@ TEST(CountedWork, AScoredRecordAsksForNoMoreThanItDid) {
 
 TEST(CountedWork, ATaskAsksForNoMoreThanItDid) {
   const auto network = test::lively_network(&model::kGpt2);
-  core::TaskConfig config;
-  config.name = "toy";
-  config.prefix = "Say : x\n";
-  config.query = "{sentence} Say :";
-  config.marker = "Say :";
-  config.answers = {{"positive", 1}, {"negative", 0}};
-  config.max_new_tokens = 3;
-  data::TaskExamples examples;
-  for (const char* sentence : {"abc", "abd and more", "a", "zz top", "of old", "b", "and so on", "but"}) {
-    examples.push_back({{{"sentence", sentence}}, static_cast<std::int32_t>(examples.size() % 2)});
-  }
+  const auto config = test::toy_task_config();
+  const auto examples =
+      test::toy_task_examples({"abc", "abd and more", "a", "zz top", "of old", "b", "and so on", "but"});
   const auto task = metrics::prepare_task(config, examples, test::byte_tokenizer(), network.architecture());
   expect_no_more(test::count_task(network, test::byte_tokenizer(), task), kTask);
 }

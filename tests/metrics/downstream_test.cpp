@@ -5,31 +5,17 @@
 #include "core/error.h"
 #include "tests/support/test_device.h"
 #include "tests/support/tiny_world.h"
+#include "tests/support/toy_task.h"
 
 namespace lethe::metrics {
 namespace {
 
-core::TaskConfig toy_config() {
-  core::TaskConfig config;
-  config.name = "toy";
-  config.prefix = "Say : x\n";
-  config.query = "{sentence} Say :";
-  config.marker = "Say :";
-  config.answers = {{"positive", 1}, {"negative", 0}};
-  config.max_new_tokens = 3;
-  return config;
-}
+using test::toy_task_config;
 
-data::TaskExamples toy_examples() {
-  data::TaskExamples examples;
-  for (const char* sentence : {"abc", "abd and more", "a", "zz top"}) {
-    examples.push_back({{{"sentence", sentence}}, static_cast<std::int32_t>(examples.size() % 2)});
-  }
-  return examples;
-}
+data::TaskExamples toy_examples() { return test::toy_task_examples({"abc", "abd and more", "a", "zz top"}); }
 
 TEST(MatchAnswer, ReadsAfterTheLastMarkerInTheOrderOfTheAnswers) {
-  const auto config = toy_config();
+  const auto config = toy_task_config();
   EXPECT_EQ(match_answer(config, "Say : positive\nq Say : negative"), 0);
   EXPECT_EQ(match_answer(config, "q Say : negative positive"), 1);  // the first answer word is searched first
   EXPECT_EQ(match_answer(config, "q Say :  unpositively"), 1);      // substring rule
@@ -43,14 +29,14 @@ TEST(PrepareTask, SharesTheLongestCommonTokenPrefixAndLeavesEveryRowAToken) {
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
   auto examples = toy_examples();
   examples[3].fields["sentence"] = "ab";
-  const auto task = prepare_task(toy_config(), examples, tokenizer, test::tiny_architecture(&model::kGpt2));
+  const auto task = prepare_task(toy_task_config(), examples, tokenizer, test::tiny_architecture(&model::kGpt2));
   const std::string shared = "Say : x\na";
   EXPECT_EQ(tokenizer.decode(task.shared_prefix), shared);
   for (std::size_t i = 0; i < examples.size(); ++i) {
     EXPECT_EQ(shared + tokenizer.decode(task.rows[i]), "Say : x\n" + examples[i].fields.at("sentence") + " Say :");
   }
   const data::TaskExamples single{examples[0], examples[0]};
-  const auto same = prepare_task(toy_config(), single, tokenizer, test::tiny_architecture(&model::kGpt2));
+  const auto same = prepare_task(toy_task_config(), single, tokenizer, test::tiny_architecture(&model::kGpt2));
   EXPECT_EQ(same.rows[0].size(), 1U);
 }
 
@@ -59,7 +45,7 @@ TEST(PrepareTask, RefusesAnExampleThatAnswersItself) {
   test::write_tiny_model(folder.path(), &model::kGpt2, 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
   const auto architecture = test::tiny_architecture(&model::kGpt2);
-  auto config = toy_config();
+  auto config = toy_task_config();
   config.query = "Say : {sentence} ?";
   auto examples = toy_examples();
   EXPECT_EQ(prepare_task(config, examples, tokenizer, architecture).labels.size(), 4U);
@@ -75,11 +61,11 @@ TEST(PrepareTask, RefusesAPromptBeyondTheModelsPositions) {
   test::TemporaryFolder folder;
   test::write_tiny_model(folder.path(), &model::kGpt2, 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
-  auto config = toy_config();
+  auto config = toy_task_config();
   config.prefix = std::string(60, 'x');
   EXPECT_THROW(prepare_task(config, toy_examples(), tokenizer, test::tiny_architecture(&model::kGpt2)),
                core::DataError);
-  EXPECT_THROW(prepare_task(toy_config(), {}, tokenizer, test::tiny_architecture(&model::kGpt2)), core::DataError);
+  EXPECT_THROW(prepare_task(toy_task_config(), {}, tokenizer, test::tiny_architecture(&model::kGpt2)), core::DataError);
 }
 
 /// The published procedure: one example at a time, the whole prompt again for every token.
@@ -105,7 +91,7 @@ TEST_P(EvaluateTask, GeneratesTheTokensOfThePublishedProcedure) {
   test::write_tiny_model(folder.path(), GetParam(), 3);
   const auto tokenizer = model::Tokenizer::from_folder(folder.path());
   const model::Network network(model::load_weights(folder.path(), test::test_device()));
-  const auto task = prepare_task(toy_config(), toy_examples(), tokenizer, network.architecture());
+  const auto task = prepare_task(toy_task_config(), toy_examples(), tokenizer, network.architecture());
   const auto record = evaluate_task(network, tokenizer, task);
   ASSERT_EQ(record.generated_ids.size(), 4U);
   EXPECT_EQ(record.labels, (std::vector<std::int32_t>{0, 1, 0, 1}));
