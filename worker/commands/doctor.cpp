@@ -164,26 +164,23 @@ Finding examine_memory() {
   return finding;
 }
 
-Finding examine_descriptors() {
-  // Of one rank with its executor, a sharded model and its segments, with room.
+/// A limit of this process; `unit` follows the number.
+Finding examine_limit(const char* subject, decltype(RLIMIT_NOFILE) resource, const char* unit, const char* remedy) {
   constexpr rlim_t kLeast = 512;
   rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(resource, &limit);
   const auto text = limit.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : std::to_string(limit.rlim_cur);
-  Finding finding{"open files", text, {}};
-  if (limit.rlim_cur < kLeast) finding.trouble = "raise it: ulimit -n 4096";
+  Finding finding{subject, text + unit, {}};
+  if (limit.rlim_cur < kLeast) finding.trouble = remedy;
   return finding;
 }
 
+/// Of one rank with its executor, a sharded model and its segments, with room.
+Finding examine_descriptors() { return examine_limit("open files", RLIMIT_NOFILE, "", "raise it: ulimit -n 4096"); }
+
+/// Of a rank, its executor and MPI's helpers on a node of eight GPUs.
 Finding examine_processes() {
-  // Threads count too: of a rank, its executor and MPI's helpers on a node of eight GPUs.
-  constexpr rlim_t kLeast = 512;
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NPROC, &limit);
-  const auto text = limit.rlim_cur == RLIM_INFINITY ? std::string("unlimited") : std::to_string(limit.rlim_cur);
-  Finding finding{"processes", text + " of this user, threads among them", {}};
-  if (limit.rlim_cur < kLeast) finding.trouble = "raise it: ulimit -u 4096";
-  return finding;
+  return examine_limit("processes", RLIMIT_NPROC, " of this user, threads among them", "raise it: ulimit -u 4096");
 }
 
 Finding examine_shared_memory() {
